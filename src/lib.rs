@@ -1,0 +1,18 @@
+//! `mtlc`: a compiler for multi-task learning.
+//!
+//! ```text
+//! &str ─syntax→ File ─check→ Checked ─graph→ TaskGraph ─plan→ Plan ─model→ Network ─train→ Run
+//! ```
+//! | module | takes | gives |
+//! |---|---|---|
+//! | [`source`] | texts | places in them |
+//! | [`diagnostics`] | findings | text for people and machines |
+//! | [`syntax`] | a text | a tree that says what stands there |
+//! | [`data`] | `data` declarations and files | typed columns |
+//! | [`metrics`] | gold and predictions | the field's figures |
+
+pub mod data;
+pub mod diagnostics;
+pub mod metrics;
+pub mod source;
+pub mod syntax;
