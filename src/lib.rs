@@ -14,5 +14,8 @@
 pub mod data;
 pub mod diagnostics;
 pub mod metrics;
+#[cfg(feature = "train")]
+pub mod model;
+pub mod plan;
 pub mod source;
 pub mod syntax;

@@ -1,0 +1,103 @@
+//! What flows between nodes: ragged batches.
+
+use burn::tensor::{Int, Tensor};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Where each example's tokens begin: `offsets[i]..offsets[i + 1]` are the rows of example `i`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// B + 1 numbers, from 0 to N
+    pub offsets: Vec<usize>,
+}
+
+impl Layout {
+    /// From lengths.
+    pub fn from_lengths(lengths: impl IntoIterator<Item = usize>) -> Self {
+        let mut offsets = vec![0];
+        let mut n = 0;
+        for l in lengths {
+            n += l;
+            offsets.push(n);
+        }
+        Self { offsets }
+    }
+    /// Number of examples B.
+    pub fn examples(&self) -> usize {
+        self.offsets.len().saturating_sub(1)
+    }
+    /// Number of tokens N.
+    pub fn tokens(&self) -> usize {
+        self.offsets.last().copied().unwrap_or(0)
+    }
+    /// The rows of each example.
+    pub fn rows(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
+        self.offsets.windows(2).map(|w| w[0]..w[1])
+    }
+}
+
+/// The texts of a batch (one field, or several joined), as ids.
+#[derive(Clone, Debug)]
+pub struct TextBatch {
+    /// tokens per example
+    pub layout: Arc<Layout>,
+    /// ids of the tokens by word vocabulary, N each
+    pub words: HashMap<usize, Arc<Vec<i32>>>,
+    /// characters of the tokens by character vocabulary
+    pub chars: HashMap<usize, Arc<CharBatch>>,
+}
+
+/// The characters of the tokens of a batch, each distinct token once.
+#[derive(Clone, Debug)]
+pub struct CharBatch {
+    /// characters per distinct token (begin and end marks included)
+    pub layout: Layout,
+    /// character ids
+    pub ids: Vec<i32>,
+    /// for each of the N tokens, its row among the distinct ones
+    pub index: Vec<i32>,
+}
+
+/// The value of a node.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// token ids
+    Text(Arc<TextBatch>),
+    /// `[N, d]`: a vector for each token
+    Seq(Tensor<2>, Arc<Layout>),
+    /// `[B, d]`: a vector for each example
+    Vec(Tensor<2>),
+}
+
+/// The gold of one task in one batch.
+#[derive(Clone, Debug)]
+pub enum Gold {
+    /// class per example, −1: none (also: a class that training never showed)
+    Classes(Vec<i32>),
+    /// class per token, −1: masked
+    Tags(Vec<i32>),
+    /// `[B·K]` zeros and ones, row-major; `false` in the mask: the example has no gold
+    Sets(Vec<f32>, Vec<bool>),
+    /// a number per example, NaN: none
+    Reals(Vec<f32>),
+    /// class per token and layer, `[N·R]` row-major, −1: masked
+    Layers(Vec<i32>),
+}
+
+/// Decisions of a head on the host.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// class per example
+    Classes(Vec<u32>),
+    /// class per token
+    Tags(Vec<u32>),
+    /// classes per example
+    Sets(Vec<Vec<u32>>),
+    /// number per example
+    Reals(Vec<f64>),
+    /// class per token and layer, `[N·R]`
+    Layers(Vec<u32>),
+}
+
+/// Integer ids as a device tensor.
+pub type Ids = Tensor<1, Int>;

@@ -1,0 +1,558 @@
+//! The plan: what will be computed, in order, with every shape known. It is data (serde) and knows no burn.
+//!
+//! `check` finds out which vocabularies and label sets a program needs ([`VocabSpec`], [`LabelSpec`]); the data layer
+//! builds them from the training splits ([`crate::data::index::Tables`]); `plan::build` then fixes every shape. The
+//! network executes exactly the nodes of a [`Graph`], in order, once for training and once for inference.
+//!
+//! # Ragged batches
+//! A batch of texts is never padded: the tokens of all its examples stand one after the other, `[N, d]`, beside the
+//! offsets of the examples. `Seq` is such a value, `Vec` is `[B, d]` with one row per example.
+
+use crate::data::CorpusDecl;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Index of a node in its graph.
+pub type NodeId = usize;
+
+/// Everything that a run needs to know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// of the format
+    pub version: u32,
+    /// the spec's file name
+    pub name: String,
+    /// the corpora; fields are named by (corpus, field) index pairs
+    pub corpora: Vec<CorpusDecl>,
+    /// vocabularies: which texts they are made from
+    pub vocabs: Vec<VocabSpec>,
+    /// label sets
+    pub labels: Vec<LabelSpec>,
+    /// every trainable tensor
+    pub params: Vec<Param>,
+    /// every layer, with or without parameters; shared layers stand here once
+    pub layers: Vec<Layer>,
+    /// every task
+    pub tasks: Vec<Task>,
+    /// for each corpus that any task reads: the training graph and the test graph
+    pub graphs: Vec<Graph>,
+    /// the schedule
+    pub train: Train,
+    /// claims to be verified after the run
+    pub expects: Vec<Expect>,
+    /// joint or multi-step, as classified
+    pub verdict: Verdict,
+}
+
+/// The classification of the task graph.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// multi-step rather than joint
+    pub multi_step: bool,
+    /// why, one sentence per dependency
+    pub reasons: Vec<String>,
+    /// task names per step
+    pub steps: Vec<Vec<String>>,
+}
+
+/// A vocabulary to be made from the training texts of some fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct VocabSpec {
+    /// for people
+    pub name: String,
+    /// what an item is
+    pub unit: Unit,
+    /// (corpus, field) pairs whose training texts count
+    pub fields: Vec<(usize, usize)>,
+    /// fold case
+    pub lower: bool,
+    /// rarer items are unknown
+    pub min_count: usize,
+    /// at most so many items (0: no limit), the most frequent first
+    pub max_size: usize,
+    /// items and initial vectors from a file in GloVe's or word2vec's text format; the file's words are added when
+    /// they occur in any split of the fields
+    pub vectors: Option<String>,
+    /// number of ids, reserved ones included; 0 until the tables are built
+    pub size: usize,
+}
+
+/// What a vocabulary counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// tokens; id 0 unknown, 1 the separator between joined texts
+    Word,
+    /// characters of tokens; id 0 unknown, 1 begin of word, 2 end of word
+    Char,
+}
+
+/// A label set to be made from the training golds of some fields (sorted; BIO sets start with `O`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelSpec {
+    /// for people
+    pub name: String,
+    /// (corpus, field) pairs whose training golds count; for the derived field `source` the field index is
+    /// [`SOURCE_FIELD`] and the classes are the corpora's names
+    pub fields: Vec<(usize, usize)>,
+    /// whether these are the *names of layers* of a `layers` field, not its tags
+    pub layer_names: bool,
+    /// the classes; empty until the tables are built
+    pub classes: Vec<String>,
+}
+
+/// The field index of `corpus.source`: which member of a family or union an example comes from.
+pub const SOURCE_FIELD: usize = usize::MAX;
+
+/// A trainable tensor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Param {
+    /// `enc.bilstm1.fwd.w_ih`: its name in the checkpoint
+    pub name: String,
+    /// one to three dimensions
+    pub shape: Vec<usize>,
+    /// initial values, drawn from a generator seeded by (seed, name), so that adding a task moves no other weight
+    pub init: Init,
+    /// the encoder, task or edge to which it belongs (learning-rate groups, freezing)
+    pub owner: String,
+}
+
+/// Initial values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Init {
+    /// zeros
+    Zeros,
+    /// one value
+    Constant(f64),
+    /// U(-a, a)
+    Uniform(f64),
+    /// N(0, s²)
+    Normal(f64),
+    /// U(±√(6/(in+out))) over the last two dimensions (Glorot and Bengio 2010)
+    Xavier,
+    /// rows from a vectors file by vocabulary item, N(0, s²) for the others; index of the vocabulary, s
+    Vectors(usize, f64),
+}
+
+/// A layer. `kind` is a row of the layer table; see `docs/architecture.md` for inputs, settings and parameters of each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Layer {
+    /// `rnn`, `dense`, `concat`, ...
+    pub kind: String,
+    /// for people: `enc.bilstm1`
+    pub name: String,
+    /// by name
+    pub settings: Settings,
+    /// indices into [`Plan::params`], in the kind's order
+    pub params: Vec<usize>,
+}
+
+/// Settings of a layer or head.
+pub type Settings = BTreeMap<String, Setting>;
+
+/// A setting's value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Setting {
+    /// yes or no
+    Bool(bool),
+    /// a size, an index
+    Int(i64),
+    /// a rate
+    Real(f64),
+    /// a word
+    Text(String),
+    /// several sizes
+    Ints(Vec<i64>),
+    /// several numbers
+    Reals(Vec<f64>),
+}
+
+impl Setting {
+    /// As a size.
+    pub fn as_usize(&self) -> Option<usize> {
+        match self {
+            Setting::Int(i) => usize::try_from(*i).ok(),
+            _ => None,
+        }
+    }
+    /// As a number.
+    pub fn as_f64(&self) -> Option<f64> {
+        match self {
+            Setting::Int(i) => Some(*i as f64),
+            Setting::Real(r) => Some(*r),
+            _ => None,
+        }
+    }
+    /// As yes or no.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Setting::Bool(b) = self { Some(*b) } else { None }
+    }
+    /// As a word.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Setting::Text(t) = self { Some(t) } else { None }
+    }
+}
+
+/// The dataflow of one corpus in one phase. Nodes stand in an order in which every input comes before its reader.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Graph {
+    /// index of the corpus
+    pub corpus: usize,
+    /// training or test
+    pub phase: Phase,
+    /// in order; equal sub-expressions stand once
+    pub nodes: Vec<Node>,
+    /// the tasks computed here
+    pub tasks: Vec<GraphTask>,
+}
+
+/// Training or test (dev, test, prediction).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Phase {
+    Train,
+    Test,
+}
+
+/// A task as computed on one corpus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GraphTask {
+    /// index into [`Plan::tasks`]
+    pub task: usize,
+    /// its head's node, whose value are the scores (logits)
+    pub head: NodeId,
+    /// the field that holds its gold in this corpus; `None`: only computed because another task reads it
+    pub gold: Option<usize>,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// what is done
+    pub op: Op,
+    /// with what
+    pub inputs: Vec<NodeId>,
+    /// the shape of its value
+    pub shape: Shape,
+    /// for people: `enc.bilstm1(x)`
+    pub name: String,
+}
+
+/// The shape of a node's value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// token ids, no width yet
+    Text,
+    /// `[N, width]` over the tokens of a text
+    Seq(usize),
+    /// `[B, width]`
+    Vec(usize),
+}
+
+/// Kinds of operation. Only `Layer` is an open set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// texts of the example: one field, or several joined by a separator token. No inputs.
+    Text {
+        /// field indices of the graph's corpus
+        fields: Vec<usize>,
+    },
+    /// `plan.layers[layer]` applied to the inputs
+    Layer {
+        /// index
+        layer: usize,
+    },
+    /// the head of a task: features → scores
+    Head {
+        /// index of the task
+        task: usize,
+    },
+    /// what leaves a head. Input: the head's node.
+    Port {
+        /// index of the task
+        task: usize,
+        /// which
+        port: Port,
+    },
+    /// gold instead of prediction while training. Input: a `labels` port, whose value (one-hot rows) is used wherever
+    /// the example carries no gold, and with probability 1 − share elsewhere.
+    Gold {
+        /// index of the task whose gold it is
+        task: usize,
+        /// field of the graph's corpus
+        field: usize,
+        /// share of examples that see gold at the start and at the end of training (1, 1: always gold; drawn per
+        /// example; linear in between: scheduled sampling, Bengio et al. 2015)
+        share: (f64, f64),
+    },
+}
+
+/// Ports of a head as dataflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Port {
+    /// raw scores: `[·, K]`
+    Logits,
+    /// probabilities: `[·, K]` (softmax; marginals of a CRF; sigmoids of a multi-label head; bins of a regression)
+    Probs,
+    /// hard decision as one-hot (multi-hot) rows, without gradient
+    Labels,
+    /// hard decision forwards, gradient of the probabilities backwards (straight-through)
+    Straight,
+}
+
+/// A task: head, target, figures.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Task {
+    /// `slot`, `sent["books"]`
+    pub name: String,
+    /// row of the head table: `tag`, `classify`, `regress`
+    pub head: String,
+    /// its settings: `tag`: crf (bool), bio (bool), per_layer (bool); `classify`: multi (bool), threshold;
+    /// `regress`: bins (int), low, high (real; range of the training golds)
+    pub settings: Settings,
+    /// indices of its parameters. All heads: out.weight [d, C], out.bias [C] (C classes; `regress` 1 or bins; with
+    /// per_layer R·K); `tag` with crf also transitions [K, K], start [K], end [K]
+    pub params: Vec<usize>,
+    /// label set of its classes
+    pub labels: Option<usize>,
+    /// label set of layer names (`tag(per = relation)`)
+    pub layers: Option<usize>,
+    /// weight of its loss
+    pub weight: f64,
+    /// (corpus, field) pairs that hold its gold
+    pub golds: Vec<(usize, usize)>,
+    /// its figures; the first is the one that stands for the task
+    pub metrics: Vec<Metric>,
+    /// step of the longest-path order, from 0
+    pub step: usize,
+}
+
+/// A metric with arguments, e.g. `f(0.5)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// row of the metric table
+    pub name: String,
+    /// its arguments
+    pub args: Vec<f64>,
+    /// a class named by `f1("yes")`
+    pub class: Option<String>,
+    /// as shown and as written in objectives: `f(0.5)`
+    pub label: String,
+}
+
+/// The schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Train {
+    /// in order, repeats unrolled; without `stage` there is one, named `train`
+    pub stages: Vec<Stage>,
+    /// what chooses the model that is kept; `None`: the last weights are kept
+    pub objective: Option<Score>,
+    /// seed of everything random
+    pub seed: u64,
+}
+
+/// One stage of training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Stage {
+    /// for people
+    pub name: String,
+    /// tasks whose losses count
+    pub tasks: Vec<usize>,
+    /// when it ends
+    pub length: Length,
+    /// examples per batch
+    pub batch: usize,
+    /// which corpus the next batch comes from
+    pub sampler: Sampler,
+    /// how losses are weighted against each other
+    pub weights: Weights,
+    /// how parameters move
+    pub optimizer: Optimizer,
+    /// global norm above which gradients are scaled down
+    pub clip: Option<f64>,
+    /// owners (encoders, tasks, edges) whose parameters do not move
+    pub freeze: Vec<String>,
+    /// dev evaluation after so many steps or minutes; `None`: after each epoch
+    pub eval_every: Option<Length>,
+    /// stop after so many evaluations without a better objective
+    pub early_stop: Option<usize>,
+}
+
+/// A length of training.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Length {
+    /// passes over every example of every task of the stage
+    Epochs(f64),
+    /// optimiser steps
+    Steps(u64),
+    /// wall-clock seconds
+    Seconds(f64),
+}
+
+/// Which examples the next step sees. Units are corpora for `Joint`, `Proportional` and `Smoothed` (every task with
+/// gold in the batch learns) and tasks for `Alternate`, `Random` and `Mix` (only that task learns, except that a task
+/// over several corpora, such as a domain adversary, learns along with every batch of its corpora when all of them
+/// are drawn for other tasks).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sampler {
+    /// each step holds a batch of every corpus; corpora with fewer batches are spread evenly over the epoch
+    Joint,
+    /// tasks in turn; an epoch ends when every task has seen all its examples, and shorter ones start again
+    Alternate {
+        /// order and ratio by task: (task, batches in a row); empty: all tasks of the stage, one batch each
+        turns: Vec<(usize, u64)>,
+    },
+    /// a task drawn uniformly at each step (Søgaard and Goldberg 2016)
+    Random,
+    /// a corpus drawn in proportion to min(size, cap)^(1/temperature)
+    Proportional {
+        /// Raffel et al. 2020
+        cap: Option<f64>,
+        /// 1: proportional
+        temperature: f64,
+    },
+    /// a corpus drawn in proportion to size^alpha (van der Goot et al. 2021)
+    Smoothed {
+        /// 1: proportional, 0: uniform
+        alpha: f64,
+    },
+    /// tasks drawn by given rates (Luong et al. 2016)
+    Mix {
+        /// (task, rate)
+        rates: Vec<(usize, f64)>,
+    },
+}
+
+/// How losses are weighted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weights {
+    /// each task's own `weight`
+    Fixed,
+    /// Σ L_i·exp(−s_i) + s_i/2-type homoscedastic uncertainty, s learned (Kendall et al. 2018); times `weight`
+    Uncertainty {
+        /// index of the parameter s_i by task
+        params: Vec<(usize, usize)>,
+    },
+}
+
+/// An optimiser with its schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Optimizer {
+    /// `sgd`, `adam`, `adamw`, `adamax`, `adadelta`
+    pub kind: String,
+    /// by name: lr, beta1, beta2, epsilon, weight_decay, momentum, rho, nesterov — all present, defaults filled in
+    pub settings: Settings,
+    /// learning rates by owner: (owner prefix, lr)
+    pub groups: Vec<(String, f64)>,
+    /// linear warm-up: a share of the stage (below 1) or a number of steps
+    pub warmup: f64,
+    /// after the warm-up
+    pub decay: Decay,
+}
+
+/// Learning-rate decay after the warm-up, over the rest of the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decay {
+    /// constant
+    None,
+    /// to zero
+    Linear,
+    /// to zero along a half cosine
+    Cosine,
+    /// multiplied by the factor after each epoch
+    Exponential(f64),
+    /// divided by 1 + rate·epoch
+    InverseTime(f64),
+}
+
+/// An expression over dev metrics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Score {
+    /// a task's metric (index into its `metrics`)
+    Metric {
+        task: usize,
+        metric: usize,
+    },
+    /// a figure over all tasks of a corpus: `frame_accuracy` (every task of the example right)
+    Frame {
+        corpus: usize,
+    },
+    Number(f64),
+    Mean(Vec<Score>),
+    Add(Box<Score>, Box<Score>),
+    Sub(Box<Score>, Box<Score>),
+    Mul(Box<Score>, Box<Score>),
+    Div(Box<Score>, Box<Score>),
+}
+
+/// A claim and how it is verified.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expect {
+    /// as written
+    pub text: String,
+    /// what must hold
+    pub claim: Claim,
+}
+
+/// What must hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// `joint` / `multi_step`: held at check time
+    Verdict,
+    /// a test figure against a number
+    Figure {
+        /// over test metrics
+        score: Score,
+        /// `>=`, `<=`, `>`, `<`, `==`
+        op: String,
+        /// the threshold
+        value: f64,
+    },
+    /// `gain(m, over = single) >= x`: test figure minus that of the same task trained alone
+    Gain {
+        /// over test metrics
+        score: Score,
+        /// the task
+        task: usize,
+        /// `>=` ...
+        op: String,
+        /// the threshold
+        value: f64,
+    },
+    /// `drop(m, without = a -> b) >= x`: test figure minus that of the program without the arrow
+    Drop {
+        /// over test metrics
+        score: Score,
+        /// the arrow, as written
+        arrow: String,
+        /// `>=` ...
+        op: String,
+        /// the threshold
+        value: f64,
+    },
+}
+
+impl Plan {
+    /// The graph of a corpus in a phase.
+    pub fn graph(&self, corpus: usize, phase: Phase) -> Option<&Graph> {
+        self.graphs.iter().find(|g| g.corpus == corpus && g.phase == phase)
+    }
+
+    /// Number of trainable values.
+    pub fn num_params(&self) -> usize {
+        self.params.iter().map(|p| p.shape.iter().product::<usize>()).sum()
+    }
+}
