@@ -1,3 +1,8 @@
 //! The plan as tensors: layers, heads and the network that executes a graph. With `train`, the only user of burn.
 
+pub mod heads;
+pub mod layers;
+pub(crate) mod ops;
+pub mod optim;
+pub mod params;
 pub mod value;

@@ -1,0 +1,30 @@
+//! Recurrent layers.
+
+use super::{Layer, Spec, function, layout, like, matrix};
+use crate::model::ops::rnn::{Cell, Weights, rnn};
+
+/// LSTM or GRU, in one or both directions.
+pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
+    let (cell, per) = match s.word("cell") {
+        Some("lstm") => (Cell::Lstm, 3),
+        Some("gru") => (Cell::Gru, 4),
+        other => return Err(format!("`cell` cannot be {other:?}")),
+    };
+    let (sides, reverse) = (if s.flag("bidirectional") { 2 } else { 1 }, s.flag("reverse"));
+    let params = s.0.params.clone();
+    if params.len() != per * sides {
+        return Err(format!("this `rnn` has {} parameters, not {}", per * sides, params.len()));
+    }
+    function(move |inputs, cx| {
+        let weights: Vec<_> = params
+            .chunks_exact(per)
+            .map(|p| Weights {
+                w_ih: cx.params.get2(p[0]),
+                w_hh: cx.params.get2(p[1]),
+                b: cx.params.get1(p[2]),
+                b_hh: p.get(3).map(|&i| cx.params.get1(i)),
+            })
+            .collect();
+        like(inputs[0], rnn(matrix(inputs[0]), layout(inputs[0]), cell, &weights, reverse))
+    })
+}

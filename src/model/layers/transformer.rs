@@ -1,0 +1,74 @@
+//! Attention within a text.
+
+use super::{Cx, Layer, Spec, function, layout, like, matrix};
+use crate::model::ops::attention::{Attention, attention};
+use crate::model::ops::host::tensor;
+use crate::model::ops::rows::{Activation, dense, dropout, layer_norm};
+use burn::tensor::Tensor;
+
+fn linear(x: &Tensor<2>, w: usize, b: usize, f: Activation, cx: &Cx) -> Tensor<2> {
+    dense(x, &cx.params.get2(w), Some(&cx.params.get1(b)), f)
+}
+
+fn heads(s: &Spec) -> Result<usize, String> {
+    s.size("heads").and_then(|h| if h == 0 { Err("`heads` cannot be 0".to_string()) } else { Ok(h) })
+}
+
+/// A layer of the Transformer's encoder (Vaswani et al. 2017), with GELU; `norm_first`: Xiong et al. 2020.
+pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
+    let (heads, causal, norm_first) = (heads(s)?, s.flag("causal"), s.flag("norm_first"));
+    let p = if s.0.settings.contains_key("dropout") { s.real("dropout")? } else { 0.0 };
+    let [wq, bq, wk, bk, wv, bv, wo, bo, g1, b1, w1, c1, w2, c2, g2, b2] = s.params()?;
+    function(move |inputs, cx| {
+        let p = if cx.training { p } else { 0.0 };
+        let drop = |x: Tensor<2>, salt| dropout(&x, p, cx.key(salt));
+        let norm = |x: &Tensor<2>, g, b| layer_norm(x, &cx.params.get1(g), &cx.params.get1(b));
+        let how = Attention { heads, causal, dropout: (p > 0.0).then(|| (p, cx.key(0))) };
+        let attend = |x: &Tensor<2>| {
+            let part = |w, b| linear(x, w, b, Activation::None, cx);
+            let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), layout(inputs[0]), how);
+            drop(linear(&y, wo, bo, Activation::None, cx), 1)
+        };
+        let feed = |x: &Tensor<2>| {
+            let inner = drop(linear(x, w1, c1, Activation::Gelu, cx), 2);
+            drop(linear(&inner, w2, c2, Activation::None, cx), 3)
+        };
+        let x = matrix(inputs[0]).clone();
+        let y = if norm_first {
+            let x = x.clone() + attend(&norm(&x, g1, b1));
+            x.clone() + feed(&norm(&x, g2, b2))
+        } else {
+            let x = norm(&(x.clone() + attend(&x)), g1, b1);
+            norm(&(x.clone() + feed(&x)), g2, b2)
+        };
+        like(inputs[0], y)
+    })
+}
+
+/// Scaled dot-product attention without anything around it.
+pub(super) fn self_attend(s: &Spec) -> Result<Box<dyn Layer>, String> {
+    let heads = heads(s)?;
+    let [wq, bq, wk, bk, wv, bv] = s.params()?;
+    function(move |inputs, cx| {
+        let part = |w, b| linear(matrix(inputs[0]), w, b, Activation::None, cx);
+        let how = Attention { heads, causal: false, dropout: None };
+        let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), layout(inputs[0]), how);
+        like(inputs[0], y)
+    })
+}
+
+/// Adds sinusoidal positions: sin and cos of t/10000^(2i/d) in turn.
+pub(super) fn positions(_: &Spec) -> Result<Box<dyn Layer>, String> {
+    function(|inputs, _| {
+        let (x, texts) = (matrix(inputs[0]), layout(inputs[0]));
+        let [n, d] = x.dims();
+        let longest = texts.rows().map(|r| r.len()).max().unwrap_or(0);
+        let at = |t: usize, j: usize| {
+            let angle = t as f64 / 10_000f64.powf((j - j % 2) as f64 / d as f64);
+            if j % 2 == 0 { angle.sin() as f32 } else { angle.cos() as f32 }
+        };
+        let table: Vec<f32> = (0..longest * d).map(|i| at(i / d, i % d)).collect();
+        let values = texts.rows().flat_map(|r| table[..r.len() * d].iter().copied()).collect();
+        like(inputs[0], x.clone() + tensor(values, [n, d], &x.device()))
+    })
+}

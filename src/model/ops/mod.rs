@@ -1,0 +1,12 @@
+//! Operations on ragged batches. Each is one node of the autodiff graph when its inputs are in host memory ([`host`]),
+//! and has a plain form in tensor operations (`*_reference`) for other devices and as the measure of its tests.
+
+pub(crate) mod attention;
+pub(crate) mod crf;
+pub(crate) mod host;
+pub(crate) mod kernels;
+pub(crate) mod loss;
+pub(crate) mod rnn;
+pub(crate) mod rows;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,382 @@
+//! Every trainable tensor, flat and by name.
+
+use super::ops::host::{read, tensor, update};
+use crate::plan;
+use burn::tensor::{Device, Gradients, Tensor};
+use rand::{Rng as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use sha2::{Digest as _, Sha256};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A tensor of one, two or three dimensions.
+#[derive(Clone, Debug)]
+pub enum Param {
+    /// a bias
+    One(Tensor<1>),
+    /// a matrix
+    Two(Tensor<2>),
+    /// anything else
+    Three(Tensor<3>),
+}
+
+/// The same for every rank.
+macro_rules! each {
+    ($param:expr, $t:ident => $body:expr) => {
+        match $param {
+            Param::One($t) => Param::One($body),
+            Param::Two($t) => Param::Two($body),
+            Param::Three($t) => Param::Three($body),
+        }
+    };
+}
+
+macro_rules! with {
+    ($param:expr, $t:ident => $body:expr) => {
+        match $param {
+            Param::One($t) => $body,
+            Param::Two($t) => $body,
+            Param::Three($t) => $body,
+        }
+    };
+}
+
+impl Param {
+    fn new(values: Vec<f32>, shape: &[usize], device: &Device) -> Self {
+        match *shape {
+            [a, b, c] => Param::Three(tensor(values, [a, b, c], device)),
+            [a, b] => Param::Two(tensor(values, [a, b], device)),
+            _ => Param::One(tensor(values, [shape.iter().product()], device)),
+        }
+    }
+}
+
+/// Rows of a vectors file: (vocabulary, item) → its vector, if it has one.
+pub type Vectors<'a> = dyn Fn(usize, usize) -> Option<Vec<f32>> + 'a;
+
+/// The parameters of a program. Clones share their values until one of them changes.
+#[derive(Clone, Debug)]
+pub struct Params {
+    specs: Arc<Vec<plan::Param>>,
+    values: Vec<Param>,
+    frozen: Vec<bool>,
+    /// with autodiff while training
+    device: Device,
+}
+
+impl Params {
+    /// Initial values, each drawn from a generator seeded by (seed, name). `device` without autodiff; the parameters
+    /// are on its autodiff form until [`Params::valid`].
+    pub fn new(specs: &[plan::Param], seed: u64, device: &Device, vectors: &Vectors) -> Self {
+        let device = device.clone().autodiff();
+        let values = specs
+            .iter()
+            .map(|p| {
+                let values = initial(p, seed, vectors);
+                each!(Param::new(values, &p.shape, &device), t => t.require_grad())
+            })
+            .collect();
+        Self { specs: Arc::new(specs.to_vec()), values, frozen: vec![false; specs.len()], device }
+    }
+
+    /// What the tensors are on: an autodiff device, except after [`Params::valid`].
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The declarations, by index.
+    pub fn specs(&self) -> &[plan::Param] {
+        &self.specs
+    }
+
+    /// Number of tensors.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The same values without autodiff: what is computed from them builds no graph.
+    pub fn valid(&self) -> Self {
+        Self {
+            specs: self.specs.clone(),
+            values: self.values.iter().map(|p| each!(p, t => t.clone().inner())).collect(),
+            frozen: self.frozen.clone(),
+            device: self.device.clone().inner(),
+        }
+    }
+
+    /// A vector.
+    pub fn get1(&self, id: usize) -> Tensor<1> {
+        match &self.values[id] {
+            Param::One(t) => t.clone(),
+            other => with!(other, t => t.clone().flatten(0, -1)),
+        }
+    }
+
+    /// A matrix.
+    pub fn get2(&self, id: usize) -> Tensor<2> {
+        match &self.values[id] {
+            Param::Two(t) => t.clone(),
+            Param::One(t) => t.clone().unsqueeze(),
+            Param::Three(t) => t.clone().flatten(0, 1),
+        }
+    }
+
+    /// A tensor of three dimensions.
+    pub fn get3(&self, id: usize) -> Tensor<3> {
+        match &self.values[id] {
+            Param::Three(t) => t.clone(),
+            other => with!(other, t => t.clone().unsqueeze()),
+        }
+    }
+
+    /// Freezes exactly these: no gradient is computed for them, and the optimiser leaves them alone.
+    pub fn freeze(&mut self, ids: &[usize]) {
+        for (i, value) in self.values.iter_mut().enumerate() {
+            self.frozen[i] = ids.contains(&i);
+            let frozen = self.frozen[i];
+            if self.device.is_autodiff() {
+                *value = each!(&*value, t => t.clone().detach().set_require_grad(!frozen));
+            }
+        }
+    }
+
+    /// Whether a parameter is frozen.
+    pub fn is_frozen(&self, id: usize) -> bool {
+        self.frozen[id]
+    }
+
+    /// The values of a tensor, row-major.
+    pub fn values(&self, id: usize) -> Vec<f32> {
+        with!(&self.values[id], t => read(t, <[f32]>::to_vec))
+    }
+
+    /// Takes a gradient out of a backward pass's result.
+    pub(crate) fn take_grad(&self, id: usize, grads: &mut Gradients) -> Option<Param> {
+        if self.frozen[id] {
+            return None;
+        }
+        Some(match &self.values[id] {
+            Param::One(t) => Param::One(t.grad_remove(grads)?),
+            Param::Two(t) => Param::Two(t.grad_remove(grads)?),
+            Param::Three(t) => Param::Three(t.grad_remove(grads)?),
+        })
+    }
+
+    /// Changes a tensor's values, in place where nothing else shares them.
+    pub(crate) fn update(&mut self, id: usize, f: impl FnOnce(&mut [f32])) {
+        let autodiff = self.device.is_autodiff();
+        let frozen = self.frozen[id];
+        let empty = Param::One(Tensor::empty([0], &self.device.clone().inner()));
+        let value = std::mem::replace(&mut self.values[id], empty);
+        self.values[id] = each!(value, t => {
+            let t = update(t.inner(), f);
+            if autodiff { Tensor::from_inner(t).set_require_grad(!frozen) } else { t }
+        });
+    }
+
+    /// Writes all tensors in the safetensors format, under their names in the plan.
+    ///
+    /// # Errors
+    /// What went wrong with the file.
+    pub fn save(&self, path: &Path) -> Result<(), String> {
+        let tensors = (0..self.len()).map(|i| {
+            let spec = &self.specs[i];
+            (spec.name.clone(), self.values(i), spec.shape.clone())
+        });
+        write_tensors(path, tensors.collect())
+    }
+
+    /// Replaces all values by those of a file.
+    ///
+    /// # Errors
+    /// Everything that does not fit: a tensor that is missing, one too many, one of another shape. Nothing is changed
+    /// then.
+    pub fn load(&mut self, path: &Path) -> Result<(), Vec<String>> {
+        let mut stored = read_tensors(path).map_err(|e| vec![e])?;
+        let mut errors = vec![];
+        let mut found = Vec::with_capacity(self.len());
+        for spec in self.specs.iter() {
+            match stored.iter().position(|(name, ..)| *name == spec.name) {
+                None => errors.push(format!("the file has no `{}`", spec.name)),
+                Some(i) => {
+                    let (name, values, shape) = stored.swap_remove(i);
+                    if shape != spec.shape {
+                        errors.push(format!("`{name}` is {shape:?} in the file and {:?} in the program", spec.shape));
+                    }
+                    found.push(values);
+                }
+            }
+        }
+        errors.extend(stored.iter().map(|(name, ..)| format!("the program has no `{name}`")));
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        for (i, values) in found.into_iter().enumerate() {
+            self.update(i, |now| now.copy_from_slice(&values));
+        }
+        Ok(())
+    }
+}
+
+/// A stored tensor: name, values, shape.
+pub type Stored = (String, Vec<f32>, Vec<usize>);
+
+/// Writes 32-bit float tensors in the safetensors format; the file appears whole or not at all.
+///
+/// # Errors
+/// What went wrong with the file.
+pub fn write_tensors(path: &Path, tensors: Vec<Stored>) -> Result<(), String> {
+    let fail = |e: &dyn std::fmt::Display| format!("`{}` cannot be written: {e}", path.display());
+    let bytes: Vec<_> = tensors
+        .into_iter()
+        .map(|(name, values, shape)| (name, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>(), shape))
+        .collect();
+    let mut views = vec![];
+    for (name, bytes, shape) in &bytes {
+        views.push((name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| fail(&e))?));
+    }
+    let data = safetensors::serialize(views, None).map_err(|e| fail(&e))?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| fail(&e))?;
+    file.write_all(&data).map_err(|e| fail(&e))?;
+    file.persist(path).map_err(|e| fail(&e))?;
+    Ok(())
+}
+
+/// Reads every tensor of a safetensors file.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read_tensors(path: &Path) -> Result<Vec<Stored>, String> {
+    let fail = |e: &dyn std::fmt::Display| format!("`{}` cannot be read: {e}", path.display());
+    let data = std::fs::read(path).map_err(|e| fail(&e))?;
+    let file = SafeTensors::deserialize(&data).map_err(|e| fail(&e))?;
+    let mut out = vec![];
+    for (name, view) in file.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(fail(&format!("`{name}` holds {:?}, not F32", view.dtype())));
+        }
+        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        out.push((name, values, view.shape().to_vec()));
+    }
+    Ok(out)
+}
+
+/// Draws a tensor's initial values.
+fn initial(p: &plan::Param, seed: u64, vectors: &Vectors) -> Vec<f32> {
+    let hash = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(p.name.as_bytes()).finalize();
+    let mut rng = ChaCha8Rng::from_seed(hash.into());
+    let mut unit = || (f64::from(rng.next_u32()) + 0.5) / 4_294_967_296.0;
+    let n = p.shape.iter().product();
+    // Box and Muller 1958
+    let mut normal = |s: f64| {
+        let (u, v) = (unit(), unit());
+        (s * (-2.0 * u.ln()).sqrt() * (std::f64::consts::TAU * v).cos()) as f32
+    };
+    match p.init {
+        plan::Init::Zeros => vec![0.0; n],
+        plan::Init::Constant(c) => vec![c as f32; n],
+        plan::Init::Normal(s) => (0..n).map(|_| normal(s)).collect(),
+        plan::Init::Vectors(vocab, s) => {
+            let width = p.shape.last().copied().unwrap_or(1).max(1);
+            let mut out = Vec::with_capacity(n);
+            for row in 0..n / width {
+                // drawn in any case: a row does not depend on which others have vectors
+                let drawn: Vec<f32> = (0..width).map(|_| normal(s)).collect();
+                out.extend(vectors(vocab, row).filter(|v| v.len() == width).unwrap_or(drawn));
+            }
+            out
+        }
+        plan::Init::Uniform(_) | plan::Init::Xavier => {
+            let fans: usize = p.shape.iter().rev().take(2).sum();
+            let a = if let plan::Init::Uniform(a) = p.init { a } else { (6.0 / fans.max(1) as f64).sqrt() };
+            (0..n).map(|_| ((2.0 * unit() - 1.0) * a) as f32).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Init;
+
+    fn spec(name: &str, shape: &[usize], init: Init) -> plan::Param {
+        plan::Param { name: name.into(), shape: shape.to_vec(), init, owner: "x".into() }
+    }
+
+    fn new(specs: &[plan::Param], seed: u64) -> Params {
+        Params::new(specs, seed, &Device::flex(), &|_, row| (row == 1).then(|| vec![1.0, 2.0, 3.0]))
+    }
+
+    #[test]
+    fn values_depend_on_seed_and_name_alone() {
+        let (a, b) = (spec("a", &[4, 3], Init::Xavier), spec("b", &[5], Init::Normal(2.0)));
+        let both = new(&[a.clone(), b.clone()], 7);
+        assert_eq!(both.values(1), new(&[b.clone()], 7).values(0));
+        assert_ne!(both.values(1), new(&[b], 8).values(0));
+        let bound = (6.0f32 / 7.0).sqrt();
+        assert!(both.values(0).iter().all(|v| v.abs() <= bound));
+        assert_eq!(both.get2(0).dims(), [4, 3]);
+    }
+
+    #[test]
+    fn moments_of_the_generators() {
+        let p = new(&[spec("n", &[20_000], Init::Normal(0.5)), spec("u", &[20_000], Init::Uniform(0.3))], 1);
+        for (i, sd) in [(0, 0.5f64), (1, 0.3 / 3f64.sqrt())] {
+            let v: Vec<f64> = p.values(i).into_iter().map(f64::from).collect();
+            let mean = v.iter().sum::<f64>() / v.len() as f64;
+            let var = v.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / v.len() as f64;
+            assert!(mean.abs() < 0.02 * sd.max(0.3) * 2.0, "{mean}");
+            assert!((var.sqrt() / sd - 1.0).abs() < 0.02, "{var}");
+        }
+    }
+
+    #[test]
+    fn rows_of_a_vectors_file() {
+        let p = new(&[spec("e", &[3, 3], Init::Vectors(0, 0.1))], 1);
+        assert_eq!(p.values(0)[3..6], [1.0, 2.0, 3.0]);
+        assert!(p.values(0)[0] != 0.0 && p.values(0)[8] != 0.0);
+    }
+
+    #[test]
+    fn saved_and_loaded_bit_for_bit() {
+        let specs = [spec("a", &[4, 3], Init::Xavier), spec("b", &[2, 2, 2], Init::Normal(2.0))];
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.safetensors");
+        let saved = new(&specs, 3);
+        saved.save(&path).unwrap();
+        let mut other = new(&specs, 4);
+        let before = other.clone();
+        other.load(&path).unwrap();
+        assert_eq!((other.values(0), other.values(1)), (saved.values(0), saved.values(1)));
+        assert_ne!(before.values(0), other.values(0), "a clone keeps its own values");
+
+        let mut wrong = new(&[spec("a", &[3, 4], Init::Zeros), spec("c", &[1], Init::Zeros)], 4);
+        let errors = wrong.load(&path).unwrap_err();
+        assert_eq!(
+            errors,
+            ["`a` is [4, 3] in the file and [3, 4] in the program", "the file has no `c`", "the program has no `b`"]
+        );
+        assert!(wrong.load(&dir.path().join("none")).unwrap_err()[0].contains("cannot be read"));
+    }
+
+    #[test]
+    fn frozen_and_valid_tensors_have_no_gradient() {
+        let mut p = new(&[spec("a", &[2, 2], Init::Xavier), spec("b", &[2, 2], Init::Xavier)], 3);
+        p.freeze(&[0]);
+        let mut grads = (p.get2(0) * p.get2(1)).sum().backward();
+        assert!(p.take_grad(0, &mut grads).is_none());
+        assert!(p.take_grad(1, &mut grads).is_some());
+        assert!(!p.valid().get2(1).is_autodiff());
+        p.freeze(&[]);
+        let mut grads = (p.get2(0) * p.get2(1)).sum().backward();
+        assert!(p.take_grad(0, &mut grads).is_some());
+    }
+}
