@@ -11,8 +11,13 @@
 //! | [`data`] | `data` declarations and files | typed columns |
 //! | [`metrics`] | gold and predictions | the field's figures |
 
+pub mod builtins;
+pub mod check;
 pub mod data;
 pub mod diagnostics;
+pub mod driver;
+pub mod graph;
+pub mod hir;
 pub mod metrics;
 #[cfg(feature = "train")]
 pub mod model;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub mod index;
 pub mod readers;
 
 /// A `data` declaration after names are resolved and family variables replaced.
@@ -249,4 +250,9 @@ pub struct Loaded {
 /// Reads a corpus; relative paths start at `base`.
 pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
     readers::load(decl, base)
+}
+
+/// stub
+pub fn validate(_d: &CorpusDecl) -> Vec<Diagnostic> {
+    vec![]
 }

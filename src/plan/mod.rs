@@ -8,6 +8,8 @@
 //! A batch of texts is never padded: the tokens of all its examples stand one after the other, `[N, d]`, beside the
 //! offsets of the examples. `Seq` is such a value, `Vec` is `[B, d]` with one row per example.
 
+pub mod build;
+
 use crate::data::CorpusDecl;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

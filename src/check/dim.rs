@@ -1,0 +1,99 @@
+//! Widths that may still depend on data: a number plus sizes of label sets and vocabularies.
+
+use std::collections::BTreeMap;
+
+/// What a width may wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Size {
+    /// number of classes of a label set
+    Labels(usize),
+    /// number of ids of a vocabulary
+    Vocab(usize),
+}
+
+/// n + Σ multiples of sizes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Dim {
+    /// the known part
+    pub n: usize,
+    /// size → how often
+    pub sizes: BTreeMap<Size, usize>,
+}
+
+impl Dim {
+    /// A known width.
+    pub fn of(n: usize) -> Self {
+        Self { n, sizes: BTreeMap::new() }
+    }
+    /// The size of a label set or vocabulary.
+    pub fn size(s: Size) -> Self {
+        Self { n: 0, sizes: BTreeMap::from([(s, 1)]) }
+    }
+    /// Sum.
+    #[must_use]
+    pub fn plus(&self, other: &Dim) -> Self {
+        let mut out = self.clone();
+        out.n += other.n;
+        for (s, k) in &other.sizes {
+            *out.sizes.entry(*s).or_default() += k;
+        }
+        out
+    }
+    /// Multiple.
+    #[must_use]
+    pub fn times(&self, k: usize) -> Self {
+        Self { n: self.n * k, sizes: self.sizes.iter().map(|(s, m)| (*s, m * k)).collect() }
+    }
+    /// The width, given the sizes.
+    pub fn resolve(&self, size: &dyn Fn(Size) -> usize) -> usize {
+        self.n + self.sizes.iter().map(|(s, k)| k * size(*s)).sum::<usize>()
+    }
+    /// The width if it depends on no data.
+    pub fn known(&self) -> Option<usize> {
+        self.sizes.is_empty().then_some(self.n)
+    }
+}
+
+impl std::fmt::Display for Dim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.sizes.is_empty() {
+            return write!(f, "{}", self.n);
+        }
+        let mut parts = vec![];
+        if self.n > 0 {
+            parts.push(self.n.to_string());
+        }
+        for (s, k) in &self.sizes {
+            let name = match s {
+                Size::Labels(_) => "K",
+                Size::Vocab(_) => "V",
+            };
+            parts.push(if *k == 1 { name.to_string() } else { format!("{k}{name}") });
+        }
+        write!(f, "{}", parts.join(" + "))
+    }
+}
+
+/// Initial values whose scale may depend on a width.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InitRule {
+    /// as in the plan
+    Fixed(crate::plan::Init),
+    /// U(±1/√in), as PyTorch's linear layers
+    FanIn(Dim),
+    /// N(0, 1/in)
+    NormalIn(Dim),
+}
+
+/// A parameter whose shape may wait for data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SymParam {
+    /// name in the checkpoint
+    pub name: String,
+    /// shape
+    pub shape: Vec<Dim>,
+    /// initial values
+    pub init: InitRule,
+    /// encoder, task or arrow
+    pub owner: String,
+}

@@ -1,0 +1,430 @@
+//! Types, axes, shapes, flow, phases and leaks: from names to a dataflow whose only unknowns are sizes that the data
+//! decides.
+//!
+//! Every task is elaborated once for each corpus that it is computed on and for each phase, into the graph of that
+//! corpus and phase; equal expressions become one node. So one forward code serves training and inference, an arrow
+//! A → B runs A on B's own example, and nothing is computed twice for tasks that share it.
+
+pub mod dim;
+mod features;
+mod settings;
+mod tasks;
+
+use crate::data::{CorpusDecl, FieldType};
+use crate::diagnostics::{Diagnostic, suggest};
+use crate::graph::{self, TaskGraph};
+use crate::hir::{Env, Kind, Program};
+use crate::plan::{Expect, Graph, LabelSpec, Layer, Metric, Phase, Shape, Task, Train, VocabSpec};
+use crate::source::Span;
+use crate::syntax::ast::Expr;
+use dim::{Dim, SymParam};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use tasks::{Edge, Grad, Mode, Target};
+
+/// A program that has been checked: the only way to a plan.
+#[derive(Debug)]
+pub struct Checked {
+    pub(crate) corpora: Vec<CorpusDecl>,
+    pub(crate) vocabs: Vec<VocabSpec>,
+    pub(crate) labels: Vec<LabelSpec>,
+    pub(crate) params: Vec<SymParam>,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) tasks: Vec<Task>,
+    pub(crate) graphs: Vec<Graph>,
+    /// widths of the graphs' nodes, in the same order
+    pub(crate) widths: Vec<Vec<Dim>>,
+    pub(crate) train: Train,
+    pub(crate) expects: Vec<Expect>,
+    pub(crate) uncertainty: BTreeMap<usize, usize>,
+    task_graph: TaskGraph,
+    not_yet: Vec<Diagnostic>,
+    summaries: Vec<TaskSummary>,
+}
+
+/// A line of `check`'s table.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct TaskSummary {
+    /// task
+    pub name: String,
+    /// `tag(crf)`
+    pub head: String,
+    /// `atis.slots`
+    pub target: String,
+    /// first metric
+    pub metric: String,
+    /// loss in words, with its weight
+    pub loss: String,
+    /// class of the component
+    pub step: usize,
+}
+
+impl Checked {
+    /// Joint or multi-step, steps and reasons.
+    pub fn task_graph(&self) -> &TaskGraph {
+        &self.task_graph
+    }
+    /// What the language knows and the trainer cannot run: errors of `run`, not of `check`.
+    pub fn not_yet(&self) -> &[Diagnostic] {
+        &self.not_yet
+    }
+    /// The table of tasks.
+    pub fn summaries(&self) -> &[TaskSummary] {
+        &self.summaries
+    }
+    /// The data sets.
+    pub fn corpora(&self) -> &[CorpusDecl] {
+        &self.corpora
+    }
+    /// The vocabularies that the data must give.
+    pub fn vocabs(&self) -> &[VocabSpec] {
+        &self.vocabs
+    }
+    /// The label sets that the data must give.
+    pub fn labels(&self) -> &[LabelSpec] {
+        &self.labels
+    }
+    /// The parameters of a task's head, an encoder or an arrow, by owner, with their (perhaps unknown) sizes.
+    pub fn params(&self) -> &[SymParam] {
+        &self.params
+    }
+    /// The tasks.
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+}
+
+/// Marks a value about which a finding exists already: nothing else is said of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Poison;
+
+/// Which positions a state has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Flow {
+    Local,
+    Fwd,
+    Bwd,
+    /// the two directions side by side, neither of which has seen the future of its own direction
+    Sides,
+    Full,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VKind {
+    Text,
+    Seq,
+    Vec,
+    /// a value of a kind that the trainer cannot compute yet: accepted everywhere
+    Opaque,
+}
+
+/// A typed value while elaborating.
+#[derive(Clone, Debug)]
+pub(crate) struct Val {
+    pub kind: VKind,
+    pub node: usize,
+    pub width: Dim,
+    /// the texts over which a `Seq` or `Text` runs, by field index
+    pub axis: Vec<usize>,
+    pub flow: Flow,
+    /// flows of the two halves of a bidirectional value
+    pub halves: Option<(Flow, Flow)>,
+    /// deep layers passed inside the encoder that is being elaborated
+    pub depth: u32,
+    /// encoder layers (encoder, depth) directly below
+    pub tops: BTreeSet<(usize, u32)>,
+    /// tapped with `@*`
+    pub star: bool,
+    /// passed through `reverse`
+    pub reversed: bool,
+    /// fields of the corpus that it depends on
+    pub reads: BTreeSet<usize>,
+    /// the several values of `enc@*`
+    pub parts: Vec<Val>,
+}
+
+/// What is known of a task before its features are.
+#[derive(Debug)]
+pub(crate) struct TaskInfo {
+    pub name: String,
+    pub def: usize,
+    pub span: Span,
+    pub head: &'static crate::builtins::Head,
+    pub head_text: String,
+    pub settings: crate::plan::Settings,
+    pub golds: Vec<(usize, usize)>,
+    /// type of the gold field
+    pub gold: Option<FieldType>,
+    pub gold_text: String,
+    pub gold_span: Span,
+    pub corpora: Vec<usize>,
+    pub labels: Option<usize>,
+    pub layer_names: Option<usize>,
+    pub metrics: Vec<Metric>,
+    pub weight: f64,
+    pub when: Option<Phase>,
+    pub dropout: f64,
+    pub params: Vec<usize>,
+    /// width of the head's features, once known, and where they were seen
+    pub width: Option<(Dim, Phase, usize)>,
+    pub tops: BTreeSet<(usize, u32)>,
+    pub star: bool,
+    pub reversed: bool,
+    pub poisoned: bool,
+}
+
+pub(crate) struct Checker<'p> {
+    pub p: &'p Program,
+    pub d: Vec<Diagnostic>,
+    pub not_yet: Vec<Diagnostic>,
+    pub tasks: Vec<TaskInfo>,
+    pub edges: Vec<Edge>,
+    pub vocabs: Vec<VocabSpec>,
+    pub labels: Vec<LabelSpec>,
+    pub params: Vec<SymParam>,
+    pub layers: Vec<Layer>,
+    pub layer_keys: HashMap<String, (usize, Vec<Dim>)>,
+    pub layer_names: HashMap<String, usize>,
+    pub graphs: Vec<Graph>,
+    pub widths: Vec<Vec<Dim>>,
+    pub node_keys: Vec<HashMap<String, usize>>,
+    pub task_memo: HashMap<(usize, usize, u32, Vec<usize>), Result<(Val, usize), Poison>>,
+    pub encoder_memo: HashMap<(usize, usize, u32, Vec<usize>, Option<usize>), Result<(Val, Vec<Option<Val>>), Poison>>,
+    /// encoder layer → encoder layers directly below
+    pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
+    pub dropout: f64,
+    pub used_encoders: BTreeSet<usize>,
+}
+
+/// Checks a program.
+pub fn check(p: &Program) -> (Option<Checked>, Vec<Diagnostic>) {
+    let mut c = Checker {
+        p,
+        d: vec![],
+        not_yet: vec![],
+        tasks: vec![],
+        edges: vec![],
+        vocabs: vec![],
+        labels: vec![],
+        params: vec![],
+        layers: vec![],
+        layer_keys: HashMap::new(),
+        layer_names: HashMap::new(),
+        graphs: vec![],
+        widths: vec![],
+        node_keys: vec![],
+        task_memo: HashMap::new(),
+        encoder_memo: HashMap::new(),
+        below: BTreeMap::new(),
+        dropout: 0.0,
+        used_encoders: BTreeSet::new(),
+    };
+    if p.tasks.is_empty() {
+        let d = Diagnostic::new("E0307", "the program has no task");
+        c.d.push(d.help("add one: `task slot : tag of corpus.slots from enc`"));
+    }
+    c.dropout = c.train_dropout();
+    c.resolve_names();
+    c.collect_tasks();
+    c.collect_edges();
+    let cyclic = graph::cycles(p, &c.edges, &c.names_of_tasks());
+    for (d, edges) in cyclic {
+        c.d.push(d);
+        for e in edges {
+            c.edges[e].alive = false;
+        }
+    }
+    c.elaborate();
+    c.check_leaks();
+    let train = c.train_settings();
+    c.check_unused(&train);
+    let deps = c.dependencies();
+    let task_graph = graph::classify(&c.names_of_tasks(), deps);
+    let (expects, uncertainty) = c.finish(&task_graph, &train);
+    c.d.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
+    let ok = !c.d.iter().any(Diagnostic::is_error);
+    let mut seen = BTreeSet::new();
+    c.not_yet.retain(|d| seen.insert((d.message.clone(), d.primary.as_ref().map(|l| l.span))));
+    if !ok {
+        return (None, c.d);
+    }
+    let summaries = c.summaries(&task_graph);
+    let tasks = c
+        .tasks
+        .iter()
+        .enumerate()
+        .map(|(i, t)| Task {
+            name: t.name.clone(),
+            head: t.head.name.into(),
+            settings: t.settings.clone(),
+            params: t.params.clone(),
+            labels: t.labels,
+            layers: t.layer_names,
+            weight: t.weight,
+            golds: t.golds.clone(),
+            metrics: t.metrics.clone(),
+            step: task_graph.step_of(i),
+        })
+        .collect();
+    let checked = Checked {
+        corpora: p.data.clone(),
+        vocabs: c.vocabs,
+        labels: c.labels,
+        params: c.params,
+        layers: c.layers,
+        tasks,
+        graphs: c.graphs,
+        widths: c.widths,
+        train,
+        expects,
+        uncertainty,
+        task_graph,
+        not_yet: c.not_yet,
+        summaries,
+    };
+    (Some(checked), c.d)
+}
+
+impl Checker<'_> {
+    /// Reports a finding once, however many members of a family or phases show it.
+    pub fn report(&mut self, d: Diagnostic) -> Poison {
+        let same = |o: &Diagnostic| {
+            o.code == d.code && o.primary.as_ref().map(|l| l.span) == d.primary.as_ref().map(|l| l.span)
+        };
+        if d.primary.is_none() || !self.d.iter().any(same) {
+            self.d.push(d);
+        }
+        Poison
+    }
+
+    /// Notes that the trainer cannot run something yet.
+    pub fn later(&mut self, span: Span, what: impl Into<String>) {
+        let d = Diagnostic::new("E0701", format!("{} cannot be trained yet", what.into()));
+        self.not_yet.push(d.at(span, "checked, but not run by this version"));
+    }
+
+    pub fn names_of_tasks(&self) -> Vec<String> {
+        self.tasks.iter().map(|t| t.name.clone()).collect()
+    }
+
+    /// A finding for an unknown name, with near names of the wanted kinds first.
+    pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Poison {
+        let right: Vec<&str> = self
+            .p
+            .names
+            .iter()
+            .filter(|(_, s)| wanted.contains(&s.kind))
+            .map(|(n, _)| n.as_str())
+            .chain(more.iter().copied())
+            .collect();
+        let d = Diagnostic::new("E0201", format!("nothing is called `{name}`")).at(span, format!("expected {what}"));
+        let near = suggest::near(name, right.iter().copied());
+        let d = match suggest::question(&near) {
+            Some(q) => {
+                let d = d.help(q);
+                if near.len() == 1 { d.fix(span, near[0], true) } else { d }
+            }
+            None => {
+                let wrong: Vec<(&str, Kind)> = self.p.names.iter().map(|(n, s)| (n.as_str(), s.kind)).collect();
+                let near = suggest::near(name, wrong.iter().map(|(n, _)| *n));
+                match near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n)) {
+                    Some((n, k)) => d.help(format!("`{n}` is {}, not {what}", k.a())),
+                    None if !right.is_empty() && right.len() <= 12 => {
+                        let mut right = right;
+                        right.sort_unstable();
+                        d.help(format!("known here: {}", right.join(", ")))
+                    }
+                    None => d,
+                }
+            }
+        };
+        self.report(d)
+    }
+
+    /// A word that is none of a table's.
+    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+        let d = Diagnostic::new(code, format!("`{word}` is not {what}")).at(span, "unknown");
+        let near = suggest::near(word, known.iter().copied());
+        let d = match near.as_slice() {
+            [] => d.help(format!("known are: {}", known.join(", "))),
+            [one] => d.help(format!("did you mean `{one}`?")).fix(span, *one, true),
+            many => d.help(suggest::question(many).unwrap_or_default()),
+        };
+        self.report(d)
+    }
+
+    pub fn number(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
+        match self.p.constant(e, env) {
+            Some(crate::hir::Item::Number(n)) => Ok(n),
+            _ => {
+                if matches!(&*e.value, crate::syntax::ast::ExprKind::Error) {
+                    return Err(Poison);
+                }
+                let d = Diagnostic::new("E0207", format!("{what} must be a number")).at(e.span, "not a number");
+                Err(self.report(d.help("write a number, for example `0.1`, `10%` or `20k`")))
+            }
+        }
+    }
+
+    pub fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+        let n = self.number(e, env, what)?;
+        if n < 1.0 || n.fract() != 0.0 || n > 1e9 {
+            let d = Diagnostic::new("E0207", format!("{what} must be a whole number of at least 1"));
+            return Err(self.report(d.at(e.span, format!("this is {n}")).help("write a size, for example `128`")));
+        }
+        Ok(n as usize)
+    }
+
+    pub fn rate(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
+        let p = self.number(e, env, what)?;
+        if !(0.0..1.0).contains(&p) {
+            let d = Diagnostic::new("E0207", format!("{what} must be a share from 0% to below 100%"));
+            return Err(self.report(d.at(e.span, format!("this is {}%", p * 100.0)).help("for example `30%`")));
+        }
+        Ok(p)
+    }
+
+    fn summaries(&self, g: &TaskGraph) -> Vec<TaskSummary> {
+        self.tasks
+            .iter()
+            .enumerate()
+            .map(|(i, t)| TaskSummary {
+                name: t.name.clone(),
+                head: t.head_text.clone(),
+                target: t.gold_text.clone(),
+                metric: t.metrics.first().map(|m| m.label.clone()).unwrap_or_default(),
+                loss: {
+                    let crf = t.settings.get("crf").and_then(|s| s.as_bool()) == Some(true);
+                    let multi = t.settings.get("multi").and_then(|s| s.as_bool()) == Some(true);
+                    let bins = t.settings.contains_key("bins");
+                    let l = match (crf, multi, bins) {
+                        (true, ..) => "CRF likelihood per token",
+                        (_, true, _) => "binary cross-entropy",
+                        (.., true) => "KL to bins",
+                        _ => t.head.loss,
+                    };
+                    if t.weight == 1.0 { l.to_string() } else { format!("{} × {l}", t.weight) }
+                },
+                step: g.step_of(i),
+            })
+            .collect()
+    }
+
+    /// Words of a shape for messages.
+    pub fn shape_words(v: &Val) -> String {
+        match v.kind {
+            VKind::Text => "a text".into(),
+            VKind::Seq => format!("a vector of {} for each token", v.width),
+            VKind::Vec => format!("one vector of {} for each example", v.width),
+            VKind::Opaque => "a value".into(),
+        }
+    }
+
+    pub(crate) fn shape(v: &Val) -> Shape {
+        match v.kind {
+            VKind::Text => Shape::Text,
+            VKind::Seq => Shape::Seq(v.width.n),
+            _ => Shape::Vec(v.width.n),
+        }
+    }
+}

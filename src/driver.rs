@@ -1,0 +1,128 @@
+//! The whole pipeline on one screen.
+//!
+//! ```text
+//! text ─parse→ File ─expand→ Program ─check→ Checked ─load→ Corpora, Tables ─build→ Plan
+//! ```
+//! A stage runs unless the one before left an error that blocks it; independent checks all still run, so one call
+//! gives every finding.
+
+use crate::check::{self, Checked};
+use crate::data::index::Tables;
+use crate::data::{self, Corpus};
+use crate::diagnostics::Diagnostic;
+use crate::hir::{self, Options, Program, World};
+use crate::plan::{Plan, build};
+use crate::source::Sources;
+use crate::syntax;
+use std::path::{Path, PathBuf};
+
+/// What compiling gave.
+#[derive(Debug, Default)]
+pub struct Compilation {
+    /// every text that was read
+    pub sources: Sources,
+    /// the flat program
+    pub program: Program,
+    /// present when nothing is wrong
+    pub checked: Option<Checked>,
+    /// findings of every stage so far
+    pub diagnostics: Vec<Diagnostic>,
+    /// data files start here
+    pub base: PathBuf,
+    /// name of the spec, without its ending
+    pub name: String,
+}
+
+/// The data of a compilation.
+#[derive(Debug, Default)]
+pub struct Data {
+    /// one for each declared data set, in order; empty where files are missing
+    pub corpora: Vec<Corpus>,
+    /// vocabularies and labels
+    pub tables: Tables,
+    /// whether every file was there
+    pub complete: bool,
+}
+
+impl Compilation {
+    /// Whether any finding is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Reads files from the disk.
+#[derive(Clone, Copy, Debug)]
+pub struct Disk;
+
+impl World for Disk {
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        std::fs::read_to_string(path)
+    }
+}
+
+/// Parses, expands and checks a text. Reads no data.
+pub fn compile(path: &Path, text: &str, world: &dyn World, options: &Options) -> Compilation {
+    let mut out = Compilation {
+        base: path.parent().unwrap_or(Path::new("")).to_path_buf(),
+        name: path.file_stem().map_or_else(|| "spec".into(), |s| s.to_string_lossy().into_owned()),
+        ..Compilation::default()
+    };
+    let file = out.sources.add(path.to_string_lossy(), text);
+    let parsed = syntax::parse(file, text);
+    out.diagnostics = parsed.diagnostics;
+    let syntax_errors = out.has_errors();
+    let (program, findings) = hir::expand(&parsed.file, path, world, &mut out.sources, options);
+    // what could not be read may have declared anything: nothing is said of names then
+    if !syntax_errors {
+        out.diagnostics.extend(findings);
+        let name_errors = out.has_errors();
+        let (checked, findings) = check::check(&program);
+        out.diagnostics.extend(findings);
+        out.checked = checked.filter(|_| !name_errors && !out.has_errors());
+    }
+    let mut seen = std::collections::HashSet::new();
+    out.diagnostics.retain(|d| seen.insert((d.code, d.message.clone(), d.primary.as_ref().map(|l| l.span))));
+    out.program = program;
+    out
+}
+
+/// Loads every data set and builds the tables. Findings go to the compilation; missing files are warnings unless
+/// `needed`.
+pub fn load(c: &mut Compilation, needed: bool) -> Data {
+    let mut out = Data { complete: true, ..Data::default() };
+    for decl in &c.program.data {
+        let loaded = data::load(decl, &c.base);
+        for mut d in loaded.diagnostics {
+            if loaded.missing && !needed && d.code == "E0601" {
+                d.code = "W0601";
+                d.severity = crate::diagnostics::Severity::Warning;
+            }
+            c.diagnostics.push(d);
+        }
+        out.complete &= !loaded.missing && loaded.corpus.is_some();
+        out.corpora.push(loaded.corpus.unwrap_or_default());
+    }
+    if let Some(checked) = &c.checked
+        && out.complete
+        && !c.diagnostics.iter().any(Diagnostic::is_error)
+    {
+        let (tables, findings) =
+            Tables::build(checked.vocabs(), checked.labels(), checked.corpora(), &out.corpora, &c.base);
+        out.tables = tables;
+        c.diagnostics.extend(findings);
+    }
+    out
+}
+
+/// The plan of a checked program with complete data; else nothing, and the findings say why.
+pub fn plan(c: &mut Compilation, data: &Data) -> Option<Plan> {
+    if let Some(checked) = &c.checked {
+        c.diagnostics.extend(checked.not_yet().iter().cloned());
+    }
+    if c.has_errors() || !data.complete {
+        return None;
+    }
+    let checked = c.checked.as_ref()?;
+    Some(build::build(checked, &c.name, &data.tables, &data.corpora))
+}

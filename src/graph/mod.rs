@@ -1,0 +1,496 @@
+//! The task graph: cycles, dependencies, joint or multi-step (Zhang et al. 2022, equations 2 and 3).
+//!
+//! A ⇒ B if an arrow path leads from A to what B reads, at training or at test, or if every encoder layer that A taps
+//! lies strictly below some layer that B taps (supervision at a lower layer). `joint` iff ⇒ is empty.
+
+use crate::check::{Edge, Target};
+use crate::diagnostics::Diagnostic;
+use crate::hir::{Env, Kind, Meaning, Program};
+use crate::plan::Phase;
+use crate::source::Span;
+use crate::syntax::ast::{Expr, ExprKind, Tap};
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+/// Why one task comes before another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Dependency {
+    /// the task that comes first (index)
+    pub from: usize,
+    /// the task that needs it
+    pub to: usize,
+    /// the arrow, or the two taps, in words
+    pub reason: String,
+}
+
+/// The classified graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct TaskGraph {
+    /// names of the tasks
+    pub tasks: Vec<String>,
+    /// direct dependencies, arrows first
+    pub dependencies: Vec<Dependency>,
+    /// tasks by step: those of one step are trained jointly
+    pub steps: Vec<Vec<usize>>,
+    /// weakly connected components under ⇒
+    pub components: Vec<Vec<usize>>,
+}
+
+impl TaskGraph {
+    /// Multi-step rather than joint.
+    pub fn multi_step(&self) -> bool {
+        !self.dependencies.is_empty()
+    }
+    /// The step of a task, from 0.
+    pub fn step_of(&self, task: usize) -> usize {
+        self.steps.iter().position(|s| s.contains(&task)).unwrap_or(0)
+    }
+    /// `pos → chunk → {dep, ner}` for the tasks of one component.
+    pub fn chain(&self, component: &[usize]) -> String {
+        let mut parts = vec![];
+        for step in &self.steps {
+            let names: Vec<&str> =
+                step.iter().filter(|t| component.contains(t)).map(|t| self.tasks[*t].as_str()).collect();
+            match names.as_slice() {
+                [] => {}
+                [one] => parts.push((*one).to_string()),
+                many => parts.push(format!("{{{}}}", many.join(", "))),
+            }
+        }
+        parts.join(" → ")
+    }
+}
+
+/// Builds steps and components from the direct dependencies (which must be acyclic).
+pub fn classify(names: &[String], mut deps: Vec<Dependency>) -> TaskGraph {
+    let n = names.len();
+    let mut seen = BTreeSet::new();
+    deps.retain(|d| d.from != d.to && seen.insert((d.from, d.to)));
+    let mut graph = DiGraph::<(), ()>::new();
+    let nodes: Vec<NodeIndex> = (0..n).map(|_| graph.add_node(())).collect();
+    for d in &deps {
+        graph.add_edge(nodes[d.from], nodes[d.to], ());
+    }
+    let order = petgraph::algo::toposort(&graph, None).unwrap_or_else(|_| nodes.clone());
+    let mut level = vec![0usize; n];
+    for v in order {
+        for e in graph.edges(v) {
+            let (a, b) = (v.index(), e.target().index());
+            level[b] = level[b].max(level[a] + 1);
+        }
+    }
+    let depth = level.iter().copied().max().map_or(0, |m| m + 1);
+    let steps = (0..depth).map(|l| (0..n).filter(|t| level[*t] == l).collect()).collect();
+    let mut parent: Vec<usize> = (0..n).collect();
+    fn root(parent: &mut [usize], mut x: usize) -> usize {
+        while parent[x] != x {
+            parent[x] = parent[parent[x]];
+            x = parent[x];
+        }
+        x
+    }
+    for d in &deps {
+        let (a, b) = (root(&mut parent, d.from), root(&mut parent, d.to));
+        parent[a.max(b)] = a.min(b);
+    }
+    let mut components: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for t in 0..n {
+        let r = root(&mut parent, t);
+        components.entry(r).or_default().push(t);
+    }
+    TaskGraph { tasks: names.to_vec(), dependencies: deps, steps, components: components.into_values().collect() }
+}
+
+/// A place of the computation: a task, or the input of an encoder's layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Place {
+    Task(usize),
+    /// layer k of encoder i (0: below its first layer; u32::MAX: its output)
+    Layer(usize, u32),
+}
+
+/// Why one place needs another.
+#[derive(Clone, Debug)]
+enum Link {
+    /// an arrow (index)
+    Arrow(usize),
+    /// a read in an expression
+    Reads(Span),
+    /// layers of one encoder
+    Stack,
+}
+
+struct Static<'p> {
+    p: &'p Program,
+    graph: DiGraph<Place, Link>,
+    index: HashMap<Place, NodeIndex>,
+    /// layers of each encoder that are named anywhere
+    taps: HashMap<usize, BTreeSet<u32>>,
+}
+
+impl Static<'_> {
+    fn node(&mut self, p: Place) -> NodeIndex {
+        match self.index.get(&p) {
+            Some(i) => *i,
+            None => {
+                let i = self.graph.add_node(p);
+                self.index.insert(p, i);
+                i
+            }
+        }
+    }
+
+    fn link(&mut self, a: Place, b: Place, l: Link) {
+        let (a, b) = (self.node(a), self.node(b));
+        self.graph.add_edge(a, b, l);
+    }
+
+    /// Every encoder place that an expression reads.
+    fn reads(&self, e: &Expr, env: &Env, depth: u32, out: &mut Vec<(Place, Span)>) {
+        if depth > 64 {
+            return;
+        }
+        let mut encoder = |name: &str, tap: Option<&Tap>, index: Option<&Expr>, span: Span| {
+            let found: Vec<(Kind, usize)> = match index {
+                Some(k) => {
+                    let key = match self.p.constant(k, env) {
+                        Some(i) => i.key(),
+                        None => return,
+                    };
+                    self.p
+                        .members(name, Some(&key))
+                        .map(|(k, m)| m.into_iter().map(|i| (k, i)).collect())
+                        .unwrap_or_default()
+                }
+                None => match self.p.lookup(name, env) {
+                    Some(Meaning::One(k, i)) => vec![(k, i)],
+                    _ => vec![],
+                },
+            };
+            for (kind, i) in found {
+                match kind {
+                    Kind::Encoder => {
+                        let k = match tap {
+                            Some(Tap::Layer(k)) => *k as u32,
+                            Some(Tap::Range(_, Some(k))) => *k as u32,
+                            _ => u32::MAX,
+                        };
+                        out.push((Place::Layer(i, k), span));
+                    }
+                    Kind::Let => {
+                        let l = &self.p.lets[i];
+                        let mut inner = vec![];
+                        self.reads(&l.value, &l.env, depth + 1, &mut inner);
+                        out.extend(inner.into_iter().map(|(p, _)| (p, span)));
+                    }
+                    _ => {}
+                }
+            }
+        };
+        match &*e.value {
+            ExprKind::Name(n) => encoder(n, None, None, e.span),
+            ExprKind::Tap(b, t) => match &*b.value {
+                ExprKind::Name(n) => encoder(n, Some(&t.value), None, e.span),
+                ExprKind::Index(n, Some(k)) => {
+                    if let ExprKind::Name(n) = &*n.value {
+                        encoder(n, Some(&t.value), Some(k), e.span);
+                    }
+                }
+                _ => self.reads(b, env, depth + 1, out),
+            },
+            ExprKind::Index(b, Some(k)) => {
+                if let ExprKind::Name(n) = &*b.value {
+                    encoder(n, None, Some(k), e.span);
+                }
+            }
+            ExprKind::Call(f, args) => {
+                self.reads(f, env, depth + 1, out);
+                for a in args {
+                    self.reads(&a.value, env, depth + 1, out);
+                }
+            }
+            ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) => {
+                self.reads(a, env, depth + 1, out);
+                self.reads(b, env, depth + 1, out);
+            }
+            ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Dot(a, _) => self.reads(a, env, depth + 1, out),
+            ExprKind::List(items) => items.iter().for_each(|i| self.reads(i, env, depth + 1, out)),
+            _ => {}
+        }
+    }
+}
+
+/// The computation graph of one phase (or of both).
+fn static_graph<'p>(p: &'p Program, edges: &[Edge], task_defs: usize, phase: Option<Phase>) -> Static<'p> {
+    let mut s = Static { p, graph: DiGraph::new(), index: HashMap::new(), taps: HashMap::new() };
+    let mut reads: Vec<(Place, Vec<(Place, Span)>)> = vec![];
+    for t in 0..task_defs {
+        let mut out = vec![];
+        if let Some(from) = &p.tasks[t].ast.from {
+            s.reads(from, &p.tasks[t].env, 0, &mut out);
+        }
+        reads.push((Place::Task(t), out));
+    }
+    for (i, e) in p.encoders.iter().enumerate() {
+        let mut out = vec![];
+        s.reads(&e.value, &e.env, 0, &mut out);
+        reads.push((Place::Layer(i, 0), out));
+        s.taps.entry(i).or_default();
+    }
+    for (_, out) in &reads {
+        for (place, _) in out {
+            if let Place::Layer(i, k) = place
+                && *k != u32::MAX
+            {
+                s.taps.entry(*i).or_default().insert(*k);
+            }
+        }
+    }
+    for e in edges {
+        if let Target::Encoder(i, k) = e.target {
+            s.taps.entry(i).or_default().insert(k.unwrap_or(1));
+        }
+    }
+    let taps: Vec<(usize, BTreeSet<u32>)> = s.taps.iter().map(|(i, t)| (*i, t.clone())).collect();
+    for (i, layers) in taps {
+        let mut chain: Vec<u32> = layers.into_iter().filter(|k| *k != 0).collect();
+        chain.insert(0, 0);
+        chain.push(u32::MAX);
+        for w in chain.windows(2) {
+            s.link(Place::Layer(i, w[0]), Place::Layer(i, w[1]), Link::Stack);
+        }
+    }
+    for (to, out) in reads {
+        s.node(to);
+        for (from, span) in out {
+            s.link(from, to, Link::Reads(span));
+        }
+    }
+    for (k, e) in edges.iter().enumerate() {
+        if !e.alive || e.rounds.is_some() || phase.is_some_and(|ph| e.when.is_some_and(|w| w != ph)) {
+            continue;
+        }
+        let to = match &e.target {
+            Target::Task(t) | Target::Slot(t, _) => Place::Task(*t),
+            Target::Encoder(i, layer) => Place::Layer(*i, layer.unwrap_or(1)),
+        };
+        s.link(Place::Task(e.source), to, Link::Arrow(k));
+    }
+    s
+}
+
+/// Every cycle, as a finding with the indices of its arrows; training and test graph are looked at separately.
+pub fn cycles(p: &Program, edges: &[Edge], names: &[String]) -> Vec<(Diagnostic, Vec<usize>)> {
+    let mut found: Vec<(Diagnostic, Vec<usize>)> = vec![];
+    for phase in [Phase::Train, Phase::Test] {
+        let s = static_graph(p, edges, names.len(), Some(phase));
+        for component in tarjan_scc(&s.graph) {
+            let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
+            let loops = component.len() == 1 && s.graph.find_edge(component[0], component[0]).is_some();
+            if component.len() < 2 && !loops {
+                continue;
+            }
+            let Some(cycle) = shortest_cycle(&s.graph, &inside, edges) else { continue };
+            let arrows: Vec<usize> = cycle
+                .iter()
+                .filter_map(|e| match &s.graph[*e] {
+                    Link::Arrow(k) => Some(*k),
+                    _ => None,
+                })
+                .collect();
+            let d = describe(p, edges, names, &s.graph, &cycle, &arrows);
+            let same = |o: &Diagnostic| o.primary.as_ref().map(|l| l.span) == d.primary.as_ref().map(|l| l.span);
+            if !found.iter().any(|(o, _)| same(o)) {
+                // cut every arrow of the component, so that nothing else is said of them
+                let all: Vec<usize> = s
+                    .graph
+                    .edge_references()
+                    .filter(|e| inside.contains(&e.source()) && inside.contains(&e.target()))
+                    .filter_map(|e| match e.weight() {
+                        Link::Arrow(k) => Some(*k),
+                        _ => None,
+                    })
+                    .collect();
+                found.push((d, all));
+            }
+        }
+    }
+    found
+}
+
+/// The shortest cycle of a strongly connected component, rotated to the arrow that stands first in the text.
+fn shortest_cycle(
+    g: &DiGraph<Place, Link>,
+    inside: &BTreeSet<NodeIndex>,
+    edges: &[Edge],
+) -> Option<Vec<petgraph::graph::EdgeIndex>> {
+    let mut best: Option<Vec<petgraph::graph::EdgeIndex>> = None;
+    // a cycle has at least one arrow unless encoders read each other: start from arrows, or from anything
+    let starts: Vec<_> =
+        g.edge_references().filter(|e| inside.contains(&e.source()) && inside.contains(&e.target())).collect();
+    let has_arrow = starts.iter().any(|e| matches!(e.weight(), Link::Arrow(_)));
+    for start in starts.iter().filter(|e| !has_arrow || matches!(e.weight(), Link::Arrow(_))) {
+        // breadth first from the arrow's end back to its beginning
+        let mut from: HashMap<NodeIndex, petgraph::graph::EdgeIndex> = HashMap::new();
+        let mut queue = VecDeque::from([start.target()]);
+        let goal = start.source();
+        let mut reached = start.target() == goal;
+        while let Some(v) = queue.pop_front() {
+            if reached {
+                break;
+            }
+            for e in g.edges(v) {
+                let w = e.target();
+                if inside.contains(&w) && w != start.target() && !from.contains_key(&w) {
+                    from.insert(w, e.id());
+                    if w == goal {
+                        reached = true;
+                        break;
+                    }
+                    queue.push_back(w);
+                }
+            }
+        }
+        if !reached {
+            continue;
+        }
+        let mut path = vec![];
+        let mut at = goal;
+        while at != start.target() {
+            let e = from[&at];
+            path.push(e);
+            at = g.edge_endpoints(e)?.0;
+        }
+        path.push(start.id());
+        path.reverse();
+        if best.as_ref().is_none_or(|b| path.len() < b.len()) {
+            best = Some(path);
+        }
+    }
+    let mut cycle = best?;
+    let place = |e: &petgraph::graph::EdgeIndex| match &g[*e] {
+        Link::Arrow(k) => (edges[*k].span.file.0, edges[*k].span.start),
+        _ => (u32::MAX, u32::MAX),
+    };
+    if let Some(first) = (0..cycle.len()).min_by_key(|i| place(&cycle[*i])) {
+        cycle.rotate_left(first);
+    }
+    Some(cycle)
+}
+
+fn describe(
+    p: &Program,
+    edges: &[Edge],
+    names: &[String],
+    g: &DiGraph<Place, Link>,
+    cycle: &[petgraph::graph::EdgeIndex],
+    arrows: &[usize],
+) -> Diagnostic {
+    if arrows.is_empty() {
+        let spans: Vec<Span> = cycle
+            .iter()
+            .filter_map(|e| match &g[*e] {
+                Link::Reads(s) => Some(*s),
+                _ => None,
+            })
+            .collect();
+        let first = spans.first().copied().unwrap_or_default();
+        let mut d = Diagnostic::new("E0306", "these encoders are built from each other")
+            .at(first, "reads an encoder that reads this one");
+        for s in spans.iter().skip(1) {
+            d = d.with(*s, "which reads on");
+        }
+        return d.help("begin one of them with `embed(...)`");
+    }
+    let word = |place: &Place| match place {
+        Place::Task(t) => names[*t].clone(),
+        Place::Layer(i, _) => p.encoders[*i].name.clone(),
+    };
+    let mut d = match arrows.len() {
+        1 => Diagnostic::new("E0301", "this task waits for itself, so it cannot start"),
+        _ => Diagnostic::new("E0301", "these tasks wait for each other, so none can start"),
+    };
+    let mut n = 0;
+    let mut first = true;
+    for e in cycle {
+        let Some((a, b)) = g.edge_endpoints(*e) else { continue };
+        match &g[*e] {
+            Link::Arrow(k) => {
+                n += 1;
+                let label = format!("{n}. `{}` waits for `{}`", word(&g[b]), word(&g[a]));
+                d = if first { d.at(edges[*k].span, label) } else { d.with(edges[*k].span, label) };
+                first = false;
+            }
+            Link::Reads(s) => {
+                n += 1;
+                d = d.with(*s, format!("{n}. `{}` reads `{}`", word(&g[b]), word(&g[a])));
+            }
+            Link::Stack => {}
+        }
+    }
+    let help = match arrows.len() {
+        1 if cycle.len() == 1 => "remove the arrow, or write `~>` with `{ rounds 1 }` for feedback".to_string(),
+        1 => "remove the arrow, or let the task read an encoder or layer below it".to_string(),
+        k => format!(
+            "remove one of the {} arrows; to train the tasks together, remove all; for feedback write `~>` with `{{ rounds 1 }}`",
+            number_word(k)
+        ),
+    };
+    d.help(help)
+}
+
+fn number_word(n: usize) -> String {
+    ["zero", "one", "two", "three", "four", "five", "six"].get(n).map_or_else(|| n.to_string(), |w| (*w).to_string())
+}
+
+/// Dependencies by arrows: A ⇒ B when a path leads from A to B through encoders only (longer ones follow).
+pub fn arrow_dependencies(p: &Program, edges: &[Edge], names: &[String]) -> Vec<Dependency> {
+    let s = static_graph(p, edges, names.len(), None);
+    let mut out = vec![];
+    for (k, e) in edges.iter().enumerate() {
+        if !e.alive {
+            continue;
+        }
+        let start = match &e.target {
+            Target::Task(t) | Target::Slot(t, _) => Place::Task(*t),
+            Target::Encoder(i, layer) => Place::Layer(*i, layer.unwrap_or(1)),
+        };
+        let Some(start) = s.index.get(&start) else { continue };
+        let mut queue = VecDeque::from([*start]);
+        let mut seen = BTreeSet::from([*start]);
+        while let Some(v) = queue.pop_front() {
+            if let Place::Task(t) = s.graph[v] {
+                if e.rounds.is_none() {
+                    out.push(Dependency { from: e.source, to: t, reason: reason(e, &names[e.source], &names[t]) });
+                }
+                continue;
+            }
+            for x in s.graph.edges(v) {
+                if !matches!(x.weight(), Link::Arrow(_)) && seen.insert(x.target()) {
+                    queue.push_back(x.target());
+                }
+            }
+        }
+        let _ = k;
+    }
+    out
+}
+
+fn reason(e: &Edge, a: &str, b: &str) -> String {
+    let what = match e.port.as_str() {
+        "hidden" | "states" => "hidden states",
+        "probs" | "soft" => "predicted distribution",
+        "labels" => "predicted labels",
+        "logits" => "scores",
+        _ => "output",
+    };
+    let when = match e.when {
+        Some(Phase::Train) => " while training",
+        Some(Phase::Test) => " at test",
+        None => "",
+    };
+    format!("`{b}` needs the {what} of `{a}`{when}, by the arrow `{}`", e.name)
+}

@@ -1,0 +1,483 @@
+//! Following `use`, expanding families, collecting names.
+
+use super::*;
+use crate::builtins;
+use crate::data::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource};
+use crate::diagnostics::{Diagnostic, suggest};
+use crate::source::Sources;
+use crate::syntax::ast::{FieldSource as AstSource, FieldType as AstType, ItemKind, Name, TypeArg};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The outside world: the only way in which the front end reads files.
+pub trait World {
+    /// The text of a file.
+    fn read(&self, path: &Path) -> std::io::Result<String>;
+}
+
+/// What the command line adds to a program.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// `--set name=value`
+    pub set: Vec<(String, Expr)>,
+}
+
+struct Expander<'a> {
+    world: &'a dyn World,
+    sources: &'a mut Sources,
+    options: &'a Options,
+    program: Program,
+    diagnostics: Vec<Diagnostic>,
+    open: Vec<PathBuf>,
+    done: Vec<PathBuf>,
+    families: usize,
+}
+
+/// Expands a parsed file. `path` is where it was read from (relative `use` paths start in its folder).
+pub fn expand(
+    file: &ast::File,
+    path: &Path,
+    world: &dyn World,
+    sources: &mut Sources,
+    options: &Options,
+) -> (Program, Vec<Diagnostic>) {
+    let mut ex = Expander {
+        world,
+        sources,
+        options,
+        program: Program::default(),
+        diagnostics: vec![],
+        open: vec![path.to_path_buf()],
+        done: vec![],
+        families: 0,
+    };
+    let items = ex.follow_uses(file, path);
+    // lists and parameters first: families need them, and order in the text is free
+    ex.collect(&items, &Env::default(), &mut 0, true);
+    ex.families = 0;
+    let mut family = 0;
+    ex.collect(&items, &Env::default(), &mut family, false);
+    for (name, value) in &options.set {
+        if !ex.program.names.get(name).is_some_and(|s| s.kind == Kind::Param) {
+            let known = ex.program.names.iter().filter(|(_, s)| s.kind == Kind::Param).map(|(n, _)| n.as_str());
+            let known: Vec<&str> = known.collect();
+            let near = suggest::near(name, known.iter().copied());
+            let mut d =
+                Diagnostic::new("E0210", format!("`--set {name}` names no `param` of the program")).at(value.span, "");
+            d.primary = None;
+            ex.diagnostics.push(match suggest::question(&near) {
+                Some(q) => d.help(q),
+                None if known.is_empty() => d.help(format!("declare it: `param {name} = ...`")),
+                None => d.help(format!("parameters are: {}", known.join(", "))),
+            });
+        }
+    }
+    (ex.program, ex.diagnostics)
+}
+
+impl Expander<'_> {
+    fn follow_uses(&mut self, file: &ast::File, path: &Path) -> Vec<ast::Item> {
+        let mut out = vec![];
+        for item in &file.items {
+            let ItemKind::Use(text) = &item.value else {
+                out.push(item.clone());
+                continue;
+            };
+            let Ok(name) = self.program.text(&text.value, &Env::default()) else { continue };
+            let target = path.parent().unwrap_or(Path::new("")).join(&name);
+            if self.open.contains(&target) {
+                let d = Diagnostic::new("E0208", format!("`{name}` uses itself"));
+                self.diagnostics.push(d.at(text.span, "this file is being read already").help("remove this line"));
+                continue;
+            }
+            if self.done.contains(&target) {
+                continue;
+            }
+            match self.world.read(&target) {
+                Ok(content) => {
+                    let id = self.sources.add(target.to_string_lossy(), content.as_str());
+                    let parsed = crate::syntax::parse(id, &content);
+                    self.diagnostics.extend(parsed.diagnostics);
+                    self.open.push(target.clone());
+                    out.extend(self.follow_uses(&parsed.file, &target));
+                    self.open.pop();
+                    self.done.push(target);
+                }
+                Err(e) => {
+                    let d = Diagnostic::new("E0209", format!("the file `{name}` cannot be read"));
+                    self.diagnostics.push(
+                        d.at(text.span, e.to_string()).help("paths are relative to the file in which the `use` stands"),
+                    );
+                }
+            }
+        }
+        out
+    }
+
+    fn declare(&mut self, name: &Name, kind: Kind, env: &Env, index: usize) -> bool {
+        if builtins::is_reserved(&name.value) {
+            let d = Diagnostic::new("E0203", format!("`{}` is a word of the language", name.value));
+            self.diagnostics.push(d.at(name.span, "cannot be a name").help(format!("call it `my_{}`", name.value)));
+            return false;
+        }
+        match self.program.names.get_mut(&name.value) {
+            None => {
+                let symbol = Symbol { kind, span: name.span, members: vec![(env.clone(), index)] };
+                self.program.names.insert(name.value.clone(), symbol);
+                true
+            }
+            // another member of the same family
+            Some(s) if s.span == name.span => {
+                s.members.push((env.clone(), index));
+                true
+            }
+            Some(s) => {
+                let (first, was) = (s.span, s.kind);
+                let d = Diagnostic::new("E0202", format!("`{}` is declared twice", name.value))
+                    .at(name.span, "declared again here")
+                    .with(first, format!("first declared here, as {}", was.a()))
+                    .help("give one of the two another name");
+                self.push_once(d);
+                false
+            }
+        }
+    }
+
+    fn push_once(&mut self, d: Diagnostic) {
+        if !self.diagnostics.contains(&d) {
+            self.diagnostics.push(d);
+        }
+    }
+
+    fn collect(&mut self, items: &[ast::Item], env: &Env, family: &mut usize, early: bool) {
+        for item in items {
+            match &item.value {
+                ItemKind::Let { name, value } if early && env.is_empty() => {
+                    let i = self.program.lets.len();
+                    if self.declare(name, Kind::Let, env, i) {
+                        let (name, span) = (name.value.clone(), name.span);
+                        self.program.lets.push(Named { name, span, value: value.clone(), env: env.clone() });
+                    }
+                }
+                ItemKind::Param { name, value } if early => {
+                    let i = self.program.params.len();
+                    if self.declare(name, Kind::Param, env, i) {
+                        let set = self.options.set.iter().rev().find(|(n, _)| *n == name.value);
+                        let value = set.map_or(value, |(_, v)| v).clone();
+                        let (name, span) = (name.value.clone(), name.span);
+                        self.program.params.push(Named { name, span, value, env: Env::default() });
+                    }
+                }
+                _ if early => {}
+                ItemKind::Let { name, value } => {
+                    if !env.is_empty() {
+                        let i = self.program.lets.len();
+                        if self.declare(name, Kind::Let, env, i) {
+                            let named = Named {
+                                name: member_name(&name.value, env),
+                                span: name.span,
+                                value: value.clone(),
+                                env: env.clone(),
+                            };
+                            self.program.lets.push(named);
+                        }
+                    }
+                }
+                ItemKind::Param { .. } | ItemKind::Use(_) => {}
+                ItemKind::For { var, list, items } => {
+                    *family += 1;
+                    let id = *family;
+                    let inner_start = *family;
+                    let Some(members) = self.program.list(list, env) else {
+                        let d = Diagnostic::new("E0211", "a family needs a list of names or numbers");
+                        self.push_once(
+                            d.at(list.span, "this is not a list")
+                                .help(format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value)),
+                        );
+                        continue;
+                    };
+                    if members.is_empty() {
+                        let d = Diagnostic::new("E0211", "this family has no members");
+                        self.push_once(d.at(list.span, "the list is empty").help("name at least one member"));
+                    }
+                    let mut seen: Vec<String> = vec![];
+                    let mut end = inner_start;
+                    for (value, span) in members {
+                        if seen.contains(&value.key()) {
+                            let d = Diagnostic::new("E0202", format!("the family has two members `{}`", value.key()));
+                            self.push_once(d.at(span, "named again here").help("remove one of them"));
+                            continue;
+                        }
+                        seen.push(value.key());
+                        let mut inner = (**env).clone();
+                        inner.push(Binding { family: id, var: var.value.clone(), value });
+                        let mut f = inner_start;
+                        self.collect(items, &Env::new(inner), &mut f, false);
+                        end = end.max(f);
+                    }
+                    *family = end;
+                }
+                ItemKind::Data { name, reader, fields } => {
+                    let i = self.program.data.len();
+                    let decl = self.corpus(name, reader, fields, env);
+                    if self.declare(name, Kind::Data, env, i) {
+                        self.program.data.push(decl);
+                    }
+                }
+                ItemKind::Encoder { name, value } => {
+                    let i = self.program.encoders.len();
+                    if self.declare(name, Kind::Encoder, env, i) {
+                        let named = Named {
+                            name: member_name(&name.value, env),
+                            span: name.span,
+                            value: value.clone(),
+                            env: env.clone(),
+                        };
+                        self.program.encoders.push(named);
+                    }
+                }
+                ItemKind::Task(task) => {
+                    let i = self.program.tasks.len();
+                    if self.declare(&task.name, Kind::Task, env, i) {
+                        let name = member_name(&task.name.value, env);
+                        self.program.tasks.push(TaskDef { name, ast: (**task).clone(), env: env.clone() });
+                    }
+                }
+                ItemKind::Loss { name, value, on, options } => {
+                    let i = self.program.losses.len();
+                    if self.declare(name, Kind::Loss, env, i) {
+                        self.program.losses.push(LossDef {
+                            name: member_name(&name.value, env),
+                            span: name.span,
+                            value: value.clone(),
+                            on: on.clone(),
+                            options: options.clone(),
+                            env: env.clone(),
+                        });
+                    }
+                }
+                ItemKind::Share { members, scheme } => self.program.shares.push(ShareDef {
+                    members: members.clone(),
+                    scheme: scheme.clone(),
+                    span: item.span,
+                    env: env.clone(),
+                }),
+                ItemKind::Edge(edge) => {
+                    self.program.edges.push(EdgeDef { ast: (**edge).clone(), span: item.span, env: env.clone() })
+                }
+                ItemKind::Expect(e) => self.program.expects.push((e.clone(), env.clone())),
+                ItemKind::Train(settings) => match self.program.train_span {
+                    Some(first) if first != item.span => {
+                        let d = Diagnostic::new("E0202", "there are two `train` blocks")
+                            .at(item.span, "this is the second")
+                            .with(first, "the first")
+                            .help("put all settings into one block");
+                        self.push_once(d);
+                    }
+                    _ => {
+                        self.program.train = settings.clone();
+                        self.program.train_span = Some(item.span);
+                    }
+                },
+            }
+        }
+    }
+
+    fn corpus(&mut self, name: &Name, reader: &Expr, fields: &[ast::Field], env: &Env) -> CorpusDecl {
+        let mut decl = CorpusDecl {
+            name: member_name(&name.value, env),
+            reader: String::new(),
+            path: None,
+            splits: BTreeMap::new(),
+            options: BTreeMap::new(),
+            fields: vec![],
+            span: name.span,
+            reader_span: reader.span,
+        };
+        if fields.is_empty() {
+            let d = Diagnostic::new("E0212", format!("`{}` declares no fields", name.value)).at(name.span, "");
+            self.push_once(d.help("say what its columns hold: `{ x: tokens; y: label }`"));
+        }
+        for f in fields {
+            let ty = self.field_type(&f.ty);
+            let source = f.source.as_ref().and_then(|s| match &s.value {
+                AstSource::Number(n) => Some(FieldSource::Number(*n)),
+                AstSource::Name(n) => Some(FieldSource::Name(n.clone())),
+                AstSource::Text(t) => match self.program.text(t, env) {
+                    Ok(t) => Some(FieldSource::Name(t)),
+                    Err(u) => {
+                        self.unknown_vars(&u, env);
+                        None
+                    }
+                },
+            });
+            let span = f.name.span.to(f.ty.span);
+            decl.fields.push(FieldDecl { name: f.name.value.clone(), ty, source, span });
+        }
+        let ExprKind::Call(callee, args) = &*reader.value else {
+            let word = match &*reader.value {
+                ExprKind::Name(n) => n.as_str(),
+                _ => "columns",
+            };
+            let d =
+                Diagnostic::new("E0213", "a data set is read by a reader").at(reader.span, "no reader is called here");
+            self.push_once(d.help(format!("write `{word}(\"path/to/data\")`")));
+            return decl;
+        };
+        let ExprKind::Name(word) = &*callee.value else { return decl };
+        decl.reader = word.clone();
+        for arg in args {
+            let value = self.program.constant(&arg.value, env);
+            if let ExprKind::Text(t) = &*arg.value.value
+                && let Err(u) = self.program.text(t, env)
+            {
+                self.unknown_vars(&u, env);
+                continue;
+            }
+            let split = arg.name.as_ref().and_then(|n| match n.value.as_str() {
+                "train" => Some(SplitName::Train),
+                "dev" | "valid" | "validation" => Some(SplitName::Dev),
+                "test" => Some(SplitName::Test),
+                _ => None,
+            });
+            match (&arg.name, split, value, &*arg.value.value) {
+                (None, _, Some(Item::Text(path)), _) if decl.path.is_none() => decl.path = Some(path),
+                (Some(_), Some(s), Some(Item::Text(path)), _) => {
+                    decl.splits.insert(s, SplitSource::File(path));
+                }
+                (Some(n), Some(s), _, ExprKind::Call(f, share)) if is_name(f, "split") => {
+                    let share = match share.as_slice() {
+                        [a] => self.program.constant(&a.value, env),
+                        _ => None,
+                    };
+                    match share {
+                        Some(Item::Number(p)) if p > 0.0 && p < 1.0 && s != SplitName::Train => {
+                            decl.splits.insert(s, SplitSource::Share(p));
+                        }
+                        _ => {
+                            let d = Diagnostic::new("E0214", "`split` takes a share of the training examples");
+                            self.push_once(d.at(arg.value.span, "").help(format!("`{} = split(10%)`", n.value)));
+                        }
+                    }
+                }
+                (Some(n), None, Some(Item::Text(t)), _) => {
+                    decl.options.insert(n.value.clone(), OptionValue::Text(t));
+                }
+                (Some(n), None, Some(Item::Number(x)), _) => {
+                    decl.options.insert(n.value.clone(), OptionValue::Number(x));
+                }
+                (Some(n), None, None, ExprKind::Name(w)) => {
+                    let v = match w.as_str() {
+                        "true" | "yes" => OptionValue::Bool(true),
+                        "false" | "no" => OptionValue::Bool(false),
+                        _ => OptionValue::Text(w.clone()),
+                    };
+                    decl.options.insert(n.value.clone(), v);
+                }
+                _ => {
+                    let d = Diagnostic::new("E0214", format!("`{word}` cannot use this argument"));
+                    self.push_once(d.at(arg.value.span, "expected a path in quotes, a split or an option").help(
+                        format!(
+                            "`{word}(\"folder\")` or `{word}(train = \"a.txt\", dev = split(10%), test = \"b.txt\")`"
+                        ),
+                    ));
+                }
+            }
+        }
+        for d in crate::data::validate(&decl) {
+            self.push_once(d);
+        }
+        decl
+    }
+
+    fn unknown_vars(&mut self, names: &[Name], env: &Env) {
+        for n in names {
+            let known: Vec<&str> = env.iter().map(|b| b.var.as_str()).collect();
+            let d = Diagnostic::new("E0201", format!("nothing is called `{}`", n.value)).at(n.span, "unknown name");
+            self.push_once(match known.as_slice() {
+                [] => d.help("`{...}` in a string names a family variable or a `param`"),
+                _ => d.help(format!("family variables here: {}", known.join(", "))),
+            });
+        }
+    }
+
+    fn field_type(&mut self, t: &AstType) -> FieldType {
+        let axis = t.axis.as_ref().map(|a| (a.value.within, path_text(&a.value.path)));
+        let on = axis.as_ref().map(|(_, p)| p.clone());
+        let word = t.name.value.as_str();
+        let Some(row) = builtins::FIELD_TYPES.iter().find(|r| r.name == word) else {
+            let near = suggest::near(word, builtins::FIELD_TYPES.iter().map(|r| r.name));
+            let d =
+                Diagnostic::new("E0204", format!("`{word}` is not a type of field")).at(t.name.span, "unknown type");
+            let all: Vec<&str> = builtins::FIELD_TYPES.iter().map(|r| r.name).collect();
+            let d = match near.first() {
+                Some(n) => d.help(format!("did you mean `{n}`?")).fix(t.name.span, *n, true),
+                None => d.help(format!("types are: {}", all.join(", "))),
+            };
+            self.push_once(d);
+            return FieldType::Other { kind: "?".into(), on: None, of: None };
+        };
+        match (row.axis, &on) {
+            (builtins::Axis::Needed, None) => {
+                let d = Diagnostic::new("E0205", format!("`{word}` must say to which text it belongs"));
+                self.push_once(
+                    d.at(t.name.span, "belongs to which field?").help(format!("write `{word} {} x`", row.word)),
+                );
+            }
+            (builtins::Axis::Never, Some(_)) => {
+                let d = Diagnostic::new("E0205", format!("`{word}` belongs to no text"));
+                self.push_once(d.at(t.span, format!("`{word}` takes no `on`")).help(format!("write `{word}`")));
+            }
+            _ => {}
+        }
+        let of = t.of.as_deref();
+        if of.is_some() && !row.of || of.is_none() && row.of && word != "layers" {
+            let d = Diagnostic::new("E0206", format!("`{word}` is written `{}`", row.example));
+            self.push_once(d.at(t.span, "").help(format!("for example `{}`", row.example)));
+        }
+        let need = on.clone().unwrap_or_default();
+        match word {
+            "text" => FieldType::Text,
+            "tokens" => FieldType::Tokens,
+            "label" => FieldType::Label,
+            "labels" => FieldType::Labels { on },
+            "real" => FieldType::Real,
+            "id" => FieldType::Id,
+            "tags" => FieldType::Tags { on: need },
+            "layers" => FieldType::Layers { on: need },
+            "heads" => FieldType::Heads { on: need },
+            "vec" => match of {
+                Some(TypeArg::Number(n)) if n.value >= 1.0 && n.value.fract() == 0.0 => {
+                    FieldType::Vec(n.value as usize)
+                }
+                _ => {
+                    let d = Diagnostic::new("E0206", "a vector needs its width").at(t.span, "");
+                    self.push_once(d.help("for example `vec<300>`"));
+                    FieldType::Vec(1)
+                }
+            },
+            _ => {
+                let of = match of {
+                    Some(TypeArg::Type(t)) => Some(Box::new(self.field_type(t))),
+                    _ => None,
+                };
+                FieldType::Other { kind: word.into(), on, of }
+            }
+        }
+    }
+}
+
+/// Whether an expression is just this name.
+pub fn is_name(e: &Expr, name: &str) -> bool {
+    matches!(&*e.value, ExprKind::Name(n) if n == name)
+}
+
+/// `x`, `a.b` as text.
+fn path_text(e: &Expr) -> String {
+    match &*e.value {
+        ExprKind::Name(n) => n.clone(),
+        ExprKind::Dot(a, b) => format!("{}.{}", path_text(a), b.value),
+        ExprKind::Paren(e) => path_text(e),
+        _ => String::from("?"),
+    }
+}

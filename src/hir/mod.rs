@@ -1,0 +1,321 @@
+//! Names and families: from the syntax tree to a flat list of declarations.
+//!
+//! `use` is followed, families (`for d in ...`) become one declaration per member, parameters take their overrides,
+//! and every name is known by kind. What a declaration *means* is the checker's business.
+
+mod expand;
+
+pub use expand::{Options, World, expand, is_name};
+
+use crate::data::CorpusDecl;
+use crate::source::Span;
+use crate::syntax::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// What a family variable stands for in one member.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    /// which `for`
+    pub family: usize,
+    /// its variable
+    pub var: String,
+    /// the member's value
+    pub value: Item,
+}
+
+/// A member of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// `"books"`
+    Text(String),
+    /// `3`
+    Number(f64),
+    /// anything else, e.g. a task's name in `stage s for t in [pos, chunk]`
+    Expr(Expr),
+}
+
+impl Item {
+    /// The key by which a member is named: `books` of `sent["books"]`.
+    pub fn key(&self) -> String {
+        match self {
+            Item::Text(t) => t.clone(),
+            Item::Number(n) => n.to_string(),
+            Item::Expr(e) => match &*e.value {
+                ExprKind::Name(n) => n.clone(),
+                _ => String::from("?"),
+            },
+        }
+    }
+}
+
+/// The family variables that are in scope, outermost first.
+pub type Env = Rc<Vec<Binding>>;
+
+/// Kinds of name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Data,
+    Encoder,
+    Let,
+    Task,
+    Loss,
+    Param,
+}
+
+impl Kind {
+    /// As said to users, with an article.
+    pub fn a(self) -> &'static str {
+        match self {
+            Kind::Data => "a data set",
+            Kind::Encoder => "an encoder",
+            Kind::Let => "a `let`",
+            Kind::Task => "a task",
+            Kind::Loss => "a loss",
+            Kind::Param => "a parameter",
+        }
+    }
+}
+
+/// A declared name: one declaration, or one for each member of a family.
+#[derive(Clone, Debug)]
+pub struct Symbol {
+    /// of what kind
+    pub kind: Kind,
+    /// where it was declared first
+    pub span: Span,
+    /// (family bindings, index in its table)
+    pub members: Vec<(Env, usize)>,
+}
+
+impl Symbol {
+    /// Whether it was declared in a `for`.
+    pub fn is_family(&self) -> bool {
+        self.members.first().is_some_and(|(e, _)| !e.is_empty())
+    }
+}
+
+/// A named expression: encoder, let or parameter.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// `private["books"]`
+    pub name: String,
+    /// place of the name
+    pub span: Span,
+    /// its value
+    pub value: Expr,
+    /// family variables in scope
+    pub env: Env,
+}
+
+/// A task after expansion.
+#[derive(Clone, Debug)]
+pub struct TaskDef {
+    /// `sent["books"]`
+    pub name: String,
+    /// as written
+    pub ast: ast::Task,
+    /// family variables in scope
+    pub env: Env,
+}
+
+/// An arrow after expansion.
+#[derive(Clone, Debug)]
+pub struct EdgeDef {
+    /// as written
+    pub ast: ast::Edge,
+    /// place of the whole statement
+    pub span: Span,
+    /// family variables in scope
+    pub env: Env,
+}
+
+/// A `loss`.
+#[derive(Clone, Debug)]
+pub struct LossDef {
+    /// its name
+    pub name: String,
+    /// place of the name
+    pub span: Span,
+    /// its value
+    pub value: Expr,
+    /// after `on`
+    pub on: Option<Expr>,
+    /// in braces
+    pub options: Vec<Setting>,
+    /// family variables in scope
+    pub env: Env,
+}
+
+/// A `share`.
+#[derive(Clone, Debug)]
+pub struct ShareDef {
+    /// what is shared
+    pub members: Vec<Expr>,
+    /// how
+    pub scheme: Expr,
+    /// place of the statement
+    pub span: Span,
+    /// family variables in scope
+    pub env: Env,
+}
+
+/// The whole program, flat.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// data sets
+    pub data: Vec<CorpusDecl>,
+    /// the expressions of their readers, for later messages
+    pub encoders: Vec<Named>,
+    /// lists and named intermediate values
+    pub lets: Vec<Named>,
+    /// parameters, overrides applied
+    pub params: Vec<Named>,
+    /// tasks
+    pub tasks: Vec<TaskDef>,
+    /// arrows
+    pub edges: Vec<EdgeDef>,
+    /// extra losses
+    pub losses: Vec<LossDef>,
+    /// soft sharing
+    pub shares: Vec<ShareDef>,
+    /// the settings of `train`
+    pub train: Vec<Setting>,
+    /// place of `train`, if there is one
+    pub train_span: Option<Span>,
+    /// claims
+    pub expects: Vec<(Expr, Env)>,
+    /// every name
+    pub names: HashMap<String, Symbol>,
+}
+
+/// What a name means in some place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meaning {
+    /// one declaration
+    One(Kind, usize),
+    /// a family that was not indexed
+    Family(Kind, Vec<usize>),
+    /// a family variable
+    Var(Item),
+}
+
+impl Program {
+    /// What `name` means where the family variables `env` are in scope.
+    pub fn lookup(&self, name: &str, env: &Env) -> Option<Meaning> {
+        if let Some(b) = env.iter().rev().find(|b| b.var == name) {
+            return Some(Meaning::Var(b.value.clone()));
+        }
+        let symbol = self.names.get(name)?;
+        if !symbol.is_family() {
+            return symbol.members.first().map(|(_, i)| Meaning::One(symbol.kind, *i));
+        }
+        // a member of the family in which we stand
+        let here: Vec<usize> =
+            symbol.members.iter().filter(|(e, _)| e.iter().all(|b| env.contains(b))).map(|(_, i)| *i).collect();
+        match here.as_slice() {
+            [one] => Some(Meaning::One(symbol.kind, *one)),
+            _ => Some(Meaning::Family(symbol.kind, symbol.members.iter().map(|(_, i)| *i).collect())),
+        }
+    }
+
+    /// The members of `name[key]`; all of them for `name[*]`.
+    pub fn members(&self, name: &str, key: Option<&str>) -> Option<(Kind, Vec<usize>)> {
+        let symbol = self.names.get(name)?;
+        let matches = |e: &Env| key.is_none_or(|k| e.iter().any(|b| b.value.key() == k));
+        Some((symbol.kind, symbol.members.iter().filter(|(e, _)| matches(e)).map(|(_, i)| *i).collect()))
+    }
+
+    /// The keys of a family, in order.
+    pub fn keys(&self, name: &str) -> Vec<String> {
+        let Some(symbol) = self.names.get(name) else { return vec![] };
+        symbol.members.iter().filter_map(|(e, _)| e.last().map(|b| b.value.key())).collect()
+    }
+
+    /// A text with its interpolations filled in; the names that are unknown otherwise.
+    pub fn text(&self, text: &Text, env: &Env) -> Result<String, Vec<ast::Name>> {
+        let mut out = String::new();
+        let mut unknown = vec![];
+        for part in &text.parts {
+            match part {
+                TextPart::Plain(s) => out.push_str(s),
+                TextPart::Var(v) => match self.lookup(&v.value, env) {
+                    Some(Meaning::Var(item)) => out.push_str(&item.key()),
+                    Some(Meaning::One(Kind::Param, i)) => match self.constant(&self.params[i].value, env) {
+                        Some(item) => out.push_str(&item.key()),
+                        None => unknown.push(v.clone()),
+                    },
+                    _ => unknown.push(v.clone()),
+                },
+            }
+        }
+        if unknown.is_empty() { Ok(out) } else { Err(unknown) }
+    }
+
+    /// A number or text that is known before anything runs: literals, parameters, family variables, arithmetic.
+    pub fn constant(&self, e: &Expr, env: &Env) -> Option<Item> {
+        match &*e.value {
+            ExprKind::Number(n) => Some(Item::Number(n.value)),
+            ExprKind::Text(t) => self.text(t, env).ok().map(Item::Text),
+            ExprKind::Paren(e) => self.constant(e, env),
+            ExprKind::Neg(e) => match self.constant(e, env)? {
+                Item::Number(n) => Some(Item::Number(-n)),
+                _ => None,
+            },
+            ExprKind::Binary(op, a, b) => {
+                let (Item::Number(a), Item::Number(b)) = (self.constant(a, env)?, self.constant(b, env)?) else {
+                    return None;
+                };
+                Some(Item::Number(match op.value {
+                    ast::BinOp::Add => a + b,
+                    ast::BinOp::Sub => a - b,
+                    ast::BinOp::Mul => a * b,
+                    ast::BinOp::Div => a / b,
+                    _ => return None,
+                }))
+            }
+            ExprKind::Name(n) => match self.lookup(n, env)? {
+                Meaning::Var(Item::Expr(_)) => None,
+                Meaning::Var(item) => Some(item),
+                Meaning::One(Kind::Param, i) => self.constant(&self.params[i].value.clone(), &Env::default()),
+                Meaning::One(Kind::Let, i) => self.constant(&self.lets[i].value.clone(), &self.lets[i].env.clone()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The members of a list expression: a literal, a `let`, or a range.
+    pub fn list(&self, e: &Expr, env: &Env) -> Option<Vec<(Item, Span)>> {
+        match &*e.value {
+            ExprKind::Paren(e) => self.list(e, env),
+            ExprKind::List(items) => {
+                let one = |e: &Expr| (self.constant(e, env).unwrap_or(Item::Expr(e.clone())), e.span);
+                Some(items.iter().map(one).collect())
+            }
+            ExprKind::Range(a, Some(b)) if b >= a && b - a < 1_000_000 => {
+                Some((*a..=*b).map(|i| (Item::Number(i as f64), e.span)).collect())
+            }
+            ExprKind::Name(n) => match self.lookup(n, env)? {
+                Meaning::One(Kind::Let, i) => self.list(&self.lets[i].value, &self.lets[i].env),
+                Meaning::One(Kind::Param, i) => self.list(&self.params[i].value, &Env::default()),
+                Meaning::Var(Item::Expr(e)) => self.list(&e, env),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// `name` or `name["key"]`.
+pub fn member_name(name: &str, env: &Env) -> String {
+    let keys: Vec<String> = env
+        .iter()
+        .map(|b| match &b.value {
+            Item::Number(n) => n.to_string(),
+            item => format!("\"{}\"", item.key()),
+        })
+        .collect();
+    if keys.is_empty() { name.to_string() } else { format!("{name}[{}]", keys.join(", ")) }
+}

@@ -1,0 +1,127 @@
+//! Fixing the last unknown sizes: a checked program and its tables become a plan.
+
+use super::{Init, LabelSpec, Param, Plan, Setting, Shape, Verdict, VocabSpec, Weights};
+use crate::check::Checked;
+use crate::check::dim::{Dim, InitRule, Size};
+use crate::data::Corpus;
+use crate::data::index::{Tables, number_range};
+
+/// The format of [`Plan`]s.
+pub const VERSION: u32 = 1;
+
+/// Builds the plan. `tables` must come from the program's own specs.
+pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Plan {
+    let size = |s: Size| match s {
+        Size::Labels(i) => tables.labels.get(i).map_or(0, |l| l.len()),
+        Size::Vocab(i) => tables.vocabs.get(i).map_or(0, |v| v.len()),
+    };
+    let n = |d: &Dim| d.resolve(&size);
+    let vocabs: Vec<VocabSpec> =
+        c.vocabs.iter().enumerate().map(|(i, v)| VocabSpec { size: size(Size::Vocab(i)), ..v.clone() }).collect();
+    let labels: Vec<LabelSpec> = c
+        .labels
+        .iter()
+        .zip(&tables.labels)
+        .map(|(spec, set)| LabelSpec { classes: set.classes.clone(), ..spec.clone() })
+        .collect();
+    let mut params: Vec<Param> = c
+        .params
+        .iter()
+        .map(|p| Param {
+            name: p.name.clone(),
+            shape: p.shape.iter().map(n).collect(),
+            init: match &p.init {
+                InitRule::Fixed(i) => i.clone(),
+                InitRule::FanIn(d) => Init::Uniform(1.0 / (n(d).max(1) as f64).sqrt()),
+                InitRule::NormalIn(d) => Init::Normal(1.0 / (n(d).max(1) as f64).sqrt()),
+            },
+            owner: p.owner.clone(),
+        })
+        .collect();
+    let mut tasks = c.tasks.clone();
+    for t in &mut tasks {
+        if let Some(l) = t.labels
+            && t.head == "tag"
+        {
+            t.settings.insert("bio".into(), Setting::Bool(tables.labels.get(l).is_some_and(|l| l.is_bio())));
+        }
+        if let (Some(layers), Some(labels)) = (t.layers, t.labels) {
+            // one softmax for each layer: R·K columns
+            let (r, k) = (size(Size::Labels(layers)), size(Size::Labels(labels)));
+            t.settings.insert("layers".into(), Setting::Int(r as i64));
+            for p in t.params.iter().take(2) {
+                if let Some(last) = params[*p].shape.last_mut() {
+                    *last = r * k;
+                }
+            }
+        }
+        if t.head == "regress"
+            && let Some(range) = number_range(&t.golds, corpora)
+        {
+            t.settings.insert("low".into(), Setting::Real(range.low));
+            t.settings.insert("high".into(), Setting::Real(range.high));
+            // a plain regression starts at the mean, so that it need not learn the scale first
+            if !t.settings.contains_key("bins")
+                && let Some(bias) = t.params.get(1)
+            {
+                params[*bias].init = Init::Constant(range.mean);
+            }
+        }
+    }
+    let mut graphs = c.graphs.clone();
+    for (g, widths) in graphs.iter_mut().zip(&c.widths) {
+        for (node, w) in g.nodes.iter_mut().zip(widths) {
+            node.shape = match node.shape {
+                Shape::Text => Shape::Text,
+                Shape::Seq(_) => Shape::Seq(n(w)),
+                Shape::Vec(_) => Shape::Vec(n(w)),
+            };
+            // the scores of a head over layers of tags
+            if let super::Op::Head { task } = node.op
+                && let Some(bias) = tasks[task].params.get(1)
+            {
+                let wide = params[*bias].shape.iter().product();
+                node.shape = match node.shape {
+                    Shape::Seq(_) => Shape::Seq(wide),
+                    _ => Shape::Vec(wide),
+                };
+            }
+        }
+    }
+    let mut layers = c.layers.clone();
+    for l in &mut layers {
+        // zeros in place of a port whose width depends on labels
+        if let Some(task) = l.settings.get("task").and_then(Setting::as_usize)
+            && l.kind == "zeros"
+        {
+            let width = tasks[task].labels.map_or(1, |i| size(Size::Labels(i)));
+            l.settings.insert("width".into(), Setting::Int(width as i64));
+        }
+    }
+    let mut train = c.train.clone();
+    for s in &mut train.stages {
+        if let Weights::Uncertainty { params } = &mut s.weights {
+            *params = c.uncertainty.iter().map(|(t, p)| (*t, *p)).collect();
+        }
+    }
+    let g = c.task_graph();
+    let verdict = Verdict {
+        multi_step: g.multi_step(),
+        reasons: g.dependencies.iter().map(|d| d.reason.clone()).collect(),
+        steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
+    };
+    Plan {
+        version: VERSION,
+        name: name.into(),
+        corpora: c.corpora.clone(),
+        vocabs,
+        labels,
+        params,
+        layers,
+        tasks,
+        graphs,
+        train,
+        expects: c.expects.clone(),
+        verdict,
+    }
+}
