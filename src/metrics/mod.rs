@@ -1,21 +1,612 @@
-//! stub
-/// stub
-pub struct Metric {
-    /// stub
-    pub name: &'static str,
+//! The field's metrics: gold beside prediction, one figure out.
+//!
+//! One row of [`METRICS`] is one metric: its names, what it reads, its arguments, its range. `docs/metrics.md` says
+//! the same at length, and a test holds the two together.
+//!
+//! **Labels that training never saw are errors, not gaps.** The label list of a [`Scored`] is the model's own list
+//! followed by every further label that the gold holds ([`LabelSpace`] builds it), so such a gold label has an id that
+//! no prediction can equal. [`MASKED`] in the gold means that there is no gold: it is left out. A prediction that is
+//! missing (shorter than its gold, say because the text was cut) is wrong.
+
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+mod chunks;
+#[cfg(test)]
+mod tests;
+
+pub use chunks::{Chunk, chunks, span_counts};
+
+/// Gold id of a token or example that has no gold.
+pub const MASKED: u32 = u32::MAX;
+
+/// Gold beside prediction, for one task over one split.
+#[derive(Clone, Copy, Debug)]
+pub enum Scored<'a> {
+    /// one class per example
+    Classes {
+        /// ids in `labels`, or [`MASKED`]
+        gold: &'a [u32],
+        /// ids in `labels`
+        pred: &'a [u32],
+        /// the model's labels, then those that only the gold holds
+        labels: &'a [String],
+    },
+    /// a set of classes per example
+    Sets {
+        /// ids in `labels`; order and repetition do not matter; [`MASKED`] anywhere leaves the example out
+        gold: &'a [Vec<u32>],
+        /// ids in `labels`
+        pred: &'a [Vec<u32>],
+        /// the model's labels, then those that only the gold holds
+        labels: &'a [String],
+    },
+    /// one class per token of each sentence
+    Tags {
+        /// ids in `labels`, or [`MASKED`]
+        gold: &'a [Vec<u32>],
+        /// ids in `labels`
+        pred: &'a [Vec<u32>],
+        /// the model's labels, then those that only the gold holds
+        labels: &'a [String],
+    },
+    /// one number per example
+    Reals {
+        /// gold
+        gold: &'a [f64],
+        /// prediction
+        pred: &'a [f64],
+    },
 }
-/// stub
+
+/// The kinds of [`Scored`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Kind {
+    Classes,
+    Sets,
+    Tags,
+    Reals,
+}
+
+/// An argument of a metric: `f(0.5, "yes")`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Arg {
+    /// `0.5`
+    Number(f64),
+    /// `"yes"`: always the name of a label
+    Label(String),
+}
+
+/// What labels a metric may be given by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// none
+    No,
+    /// the positive labels: only these count, averaged if there are several
+    Positive,
+    /// labels that do not count, such as `"no_relation"`
+    Excluded,
+}
+
+/// One metric.
+#[derive(Debug)]
+pub struct Metric {
+    /// as in `metric span_f1` and in every report
+    pub name: &'static str,
+    /// other accepted spellings
+    pub aliases: &'static [&'static str],
+    /// one line for `explain` and completion
+    pub doc: &'static str,
+    /// what it can be computed from
+    pub kinds: &'static [Kind],
+    /// numeric parameters (all positive) with their defaults
+    pub numbers: &'static [(&'static str, f64)],
+    /// label names that it takes after the numbers
+    pub names: Names,
+    /// whether more is better
+    pub higher_is_better: bool,
+    /// least and greatest possible value
+    pub range: (f64, f64),
+    score: fn(&Scored, &Given) -> Option<f64>,
+}
+
+/// Arguments after defaults are filled in.
+struct Given<'a> {
+    numbers: Vec<f64>,
+    names: Vec<&'a str>,
+}
+
+use Kind::{Classes, Reals, Sets, Tags};
+
+const fn row(name: &'static str, doc: &'static str, kinds: &'static [Kind], score: Score) -> Metric {
+    let range = (0.0, 1.0);
+    Metric { name, aliases: &[], doc, kinds, numbers: &[], names: Names::No, higher_is_better: true, range, score }
+}
+
+type Score = fn(&Scored, &Given) -> Option<f64>;
+const LABELLED: &[Kind] = &[Classes, Sets, Tags];
+
+/// Every metric, in the order of the documentation.
 pub const METRICS: &[Metric] = &[
-    Metric { name: "accuracy" },
-    Metric { name: "span_f1" },
-    Metric { name: "f1" },
-    Metric { name: "mse" },
-    Metric { name: "pearson" },
-    Metric { name: "macro_f1" },
-    Metric { name: "f" },
-    Metric { name: "matthews" },
+    Metric {
+        aliases: &["acc"],
+        ..row("accuracy", "share of examples (of tokens, for tags) whose label is right", &[Classes, Tags], accuracy)
+    },
+    row("exact_match", "share of examples whose whole set of labels is right", &[Sets], exact),
+    row("sentence_accuracy", "share of sentences whose tags are all right", &[Tags], exact),
+    row("span_f1", "F1 over labelled chunks, counted as conlleval counts them", &[Tags], |s, _| Some(spans(s)?.f(1.0))),
+    row("span_precision", "precision over labelled chunks, as conlleval", &[Tags], |s, _| Some(spans(s)?.precision())),
+    row("span_recall", "recall over labelled chunks, as conlleval", &[Tags], |s, _| Some(spans(s)?.recall())),
+    Metric {
+        names: Names::Positive,
+        ..row("f1", "F1 of the named labels; unnamed: micro for sets, macro otherwise", LABELLED, |s, g| {
+            averaged(s, g, |c| c.f(1.0))
+        })
+    },
+    Metric {
+        names: Names::Positive,
+        ..row("precision", "precision, averaged as for `f1`", LABELLED, |s, g| averaged(s, g, Counts::precision))
+    },
+    Metric {
+        names: Names::Positive,
+        ..row("recall", "recall, averaged as for `f1`", LABELLED, |s, g| averaged(s, g, Counts::recall))
+    },
+    Metric {
+        numbers: &[("beta", 1.0)],
+        names: Names::Positive,
+        ..row("f", "F-beta, averaged as for `f1`: beta < 1 favours precision", LABELLED, |s, g| {
+            averaged(s, g, |c| c.f(g.numbers[0]))
+        })
+    },
+    Metric {
+        names: Names::Excluded,
+        ..row("macro_f1", "mean of the labels' F1, without the named labels", LABELLED, |s, g| {
+            mean(counted(s, g)?.iter().filter(|c| c.occurs()).map(|c| c.f(1.0)))
+        })
+    },
+    Metric {
+        names: Names::Excluded,
+        ..row("micro_f1", "F1 of all decisions together, without the named labels", LABELLED, |s, g| {
+            Some(counted(s, g)?.into_iter().sum::<Counts>().f(1.0))
+        })
+    },
+    row("jaccard", "mean over examples of |gold ∩ predicted| / |gold ∪ predicted|", &[Sets], jaccard),
+    Metric {
+        aliases: &["hamming_loss"],
+        higher_is_better: false,
+        ..row("hamming", "share of wrong yes/no decisions over examples × labels", &[Sets], hamming)
+    },
+    Metric {
+        aliases: &["mcc"],
+        range: (-1.0, 1.0),
+        ..row("matthews", "Matthews correlation (R_K with more than two classes)", &[Classes, Tags], matthews)
+    },
+    Metric {
+        range: (-1.0, 1.0),
+        ..row("pearson", "linear correlation", &[Reals], |s, _| reals(s).and_then(|(g, p)| pearson(g, p)))
+    },
+    Metric {
+        range: (-1.0, 1.0),
+        ..row("spearman", "rank correlation, ties sharing their mean rank", &[Reals], |s, _| {
+            reals(s).and_then(|(g, p)| pearson(&ranks(g), &ranks(p)))
+        })
+    },
+    Metric {
+        higher_is_better: false,
+        range: (0.0, f64::INFINITY),
+        ..row("mse", "mean squared error", &[Reals], |s, _| error(s, |d| d * d))
+    },
+    Metric {
+        higher_is_better: false,
+        range: (0.0, f64::INFINITY),
+        ..row("rmse", "root of the mean squared error", &[Reals], |s, _| error(s, |d| d * d).map(f64::sqrt))
+    },
+    Metric {
+        higher_is_better: false,
+        range: (0.0, f64::INFINITY),
+        ..row("mae", "mean absolute error", &[Reals], |s, _| error(s, f64::abs))
+    },
 ];
-/// stub
-pub fn find(n: &str) -> Option<&'static Metric> {
-    METRICS.iter().find(|m| m.name == n)
+
+/// The metric of this name or alias.
+pub fn find(name: &str) -> Option<&'static Metric> {
+    METRICS.iter().find(|m| m.name == name || m.aliases.contains(&name))
+}
+
+impl Metric {
+    /// Whether it can be computed from this kind of prediction.
+    pub fn accepts(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
+    }
+
+    /// Whether `a` is strictly better than `b`.
+    pub fn better(&self, a: f64, b: f64) -> bool {
+        if self.higher_is_better { a > b } else { a < b }
+    }
+
+    /// How it is called: `f(beta = 1, "label", ...)`.
+    pub fn signature(&self) -> String {
+        let mut parts: Vec<String> = self.numbers.iter().map(|(name, default)| format!("{name} = {default}")).collect();
+        if self.names != Names::No {
+            parts.push("\"label\", ...".into());
+        }
+        if parts.is_empty() { self.name.into() } else { format!("{}({})", self.name, parts.join(", ")) }
+    }
+
+    /// What is wrong with these arguments, as one lower-case sentence; with `labels`, named ones must be among them.
+    pub fn check_args(&self, args: &[Arg], labels: Option<&[String]>) -> Result<(), String> {
+        let mut numbers = 0;
+        for (place, arg) in args.iter().enumerate() {
+            match arg {
+                Arg::Number(_) if self.numbers.is_empty() => {
+                    return Err(format!("metric `{}` takes no number", self.name));
+                }
+                Arg::Number(_) if place >= self.numbers.len() => {
+                    return Err(format!("metric `{}` is called `{}`", self.name, self.signature()));
+                }
+                Arg::Number(value) if !(value.is_finite() && *value > 0.0) => {
+                    return Err(format!("`{}` of metric `{}` must be above 0", self.numbers[place].0, self.name));
+                }
+                Arg::Number(_) => numbers += 1,
+                Arg::Label(_) if self.names == Names::No => {
+                    return Err(format!("metric `{}` takes no label", self.name));
+                }
+                Arg::Label(_) if place < numbers => {
+                    return Err(format!("metric `{}` is called `{}`", self.name, self.signature()));
+                }
+                Arg::Label(label) if labels.is_some_and(|known| !known.contains(label)) => {
+                    return Err(format!("metric `{}` names the label `{label}`, which does not occur", self.name));
+                }
+                Arg::Label(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The figure. `None` when there is none: nothing to score, another kind of prediction, unusable arguments, a
+    /// correlation with a constant, or numbers that are not finite.
+    pub fn compute(&self, s: &Scored, args: &[Arg]) -> Option<f64> {
+        if !self.accepts(s.kind()) || self.check_args(args, None).is_err() {
+            return None;
+        }
+        let mut given = Given { numbers: self.numbers.iter().map(|n| n.1).collect(), names: Vec::new() };
+        for (place, arg) in args.iter().enumerate() {
+            match arg {
+                Arg::Number(value) => given.numbers[place] = *value,
+                Arg::Label(label) => given.names.push(label),
+            }
+        }
+        (self.score)(s, &given).filter(|v| v.is_finite())
+    }
+}
+
+impl<'a> Scored<'a> {
+    /// Which kind it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Scored::Classes { .. } => Classes,
+            Scored::Sets { .. } => Sets,
+            Scored::Tags { .. } => Tags,
+            Scored::Reals { .. } => Reals,
+        }
+    }
+
+    /// For each example whether everything about it that has gold is right, `None` without any gold
+    /// (for [`frame_accuracy`]). Numbers are never simply right: no entries.
+    pub fn correct(&self) -> Vec<Option<bool>> {
+        match *self {
+            Scored::Classes { gold, pred, .. } => {
+                gold.iter().enumerate().map(|(i, &g)| (g != MASKED).then(|| pred.get(i) == Some(&g))).collect()
+            }
+            Scored::Sets { gold, pred, .. } => set_pairs(gold, pred).map(|pair| pair.map(|(g, p)| g == p)).collect(),
+            Scored::Tags { gold, pred, .. } => (0..gold.len())
+                .map(|i| {
+                    sentence(gold, pred, i).filter(|(g, _)| *g != MASKED).map(|(g, p)| g == p).reduce(|a, b| a && b)
+                })
+                .collect(),
+            Scored::Reals { .. } => Vec::new(),
+        }
+    }
+
+    fn labels(&self) -> &'a [String] {
+        match *self {
+            Scored::Classes { labels, .. } | Scored::Sets { labels, .. } | Scored::Tags { labels, .. } => labels,
+            Scored::Reals { .. } => &[],
+        }
+    }
+
+    /// Single decisions that have gold, as (gold, prediction): examples, or tokens.
+    fn decisions(&self) -> Box<dyn Iterator<Item = (u32, u32)> + 'a> {
+        let all: Box<dyn Iterator<Item = (u32, u32)> + 'a> = match *self {
+            Scored::Classes { gold, pred, .. } => {
+                Box::new(gold.iter().enumerate().map(|(i, &g)| (g, pred.get(i).copied().unwrap_or(MASKED))))
+            }
+            Scored::Tags { gold, pred, .. } => Box::new((0..gold.len()).flat_map(move |i| sentence(gold, pred, i))),
+            _ => Box::new(std::iter::empty()),
+        };
+        Box::new(all.filter(|(g, _)| *g != MASKED))
+    }
+
+    /// For each label: hits, false alarms, misses; `None` without a single gold decision.
+    pub fn label_counts(&self) -> Option<Vec<Counts>> {
+        let mut counts = vec![Counts::default(); self.labels().len()];
+        let mut any = false;
+        let mut add = |id: u32, field: fn(&mut Counts) -> &mut u64| {
+            if let Some(c) = counts.get_mut(id as usize) {
+                *field(c) += 1;
+            }
+        };
+        for (g, p) in self.decisions() {
+            any = true;
+            if g == p {
+                add(g, |c| &mut c.hits);
+            } else {
+                add(g, |c| &mut c.misses);
+                add(p, |c| &mut c.false_alarms);
+            }
+        }
+        if let Scored::Sets { gold, pred, .. } = *self {
+            for (g, p) in set_pairs(gold, pred).flatten() {
+                any = true;
+                g.iter().for_each(|id| add(*id, if p.contains(id) { |c| &mut c.hits } else { |c| &mut c.misses }));
+                p.iter().filter(|id| !g.contains(id)).for_each(|id| add(*id, |c| &mut c.false_alarms));
+            }
+        }
+        any.then_some(counts)
+    }
+}
+
+/// (gold, prediction) of every token of a sentence.
+fn sentence<'a>(gold: &'a [Vec<u32>], pred: &'a [Vec<u32>], i: usize) -> impl Iterator<Item = (u32, u32)> + 'a {
+    let pred = pred.get(i).map_or(&[][..], Vec::as_slice);
+    gold[i].iter().enumerate().map(|(t, &g)| (g, pred.get(t).copied().unwrap_or(MASKED)))
+}
+
+type IdSet = std::collections::BTreeSet<u32>;
+
+fn set_pairs<'a>(gold: &'a [Vec<u32>], pred: &'a [Vec<u32>]) -> impl Iterator<Item = Option<(IdSet, IdSet)>> + 'a {
+    let set = |ids: &[u32]| ids.iter().copied().collect::<IdSet>();
+    gold.iter().enumerate().map(move |(i, g)| {
+        // a missing prediction is wrong even where the gold set is empty, hence the impossible member
+        (!g.contains(&MASKED)).then(|| (set(g), pred.get(i).map_or_else(|| IdSet::from([MASKED]), |p| set(p))))
+    })
+}
+
+/// Hits, false alarms and misses of one label, or of several together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// predicted and gold
+    pub hits: u64,
+    /// predicted, not gold
+    pub false_alarms: u64,
+    /// gold, not predicted
+    pub misses: u64,
+}
+
+impl Counts {
+    /// hits / predicted; 0 when nothing was predicted.
+    pub fn precision(&self) -> f64 {
+        ratio(self.hits as f64, (self.hits + self.false_alarms) as f64)
+    }
+
+    /// hits / gold; 0 when there is no gold.
+    pub fn recall(&self) -> f64 {
+        ratio(self.hits as f64, (self.hits + self.misses) as f64)
+    }
+
+    /// F-beta of precision and recall; 0 when there is no hit.
+    pub fn f(&self, beta: f64) -> f64 {
+        let b = beta * beta;
+        let hits = (1.0 + b) * self.hits as f64;
+        ratio(hits, hits + b * self.misses as f64 + self.false_alarms as f64)
+    }
+
+    fn occurs(&self) -> bool {
+        *self != Counts::default()
+    }
+}
+
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Counts>>(counts: I) -> Counts {
+        counts.fold(Counts::default(), |a, c| Counts {
+            hits: a.hits + c.hits,
+            false_alarms: a.false_alarms + c.false_alarms,
+            misses: a.misses + c.misses,
+        })
+    }
+}
+
+fn ratio(part: f64, whole: f64) -> f64 {
+    if whole == 0.0 { 0.0 } else { part / whole }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
+    (n > 0.0).then(|| sum / n)
+}
+
+fn share(right: impl Iterator<Item = bool>) -> Option<f64> {
+    mean(right.map(|r| f64::from(u8::from(r))))
+}
+
+fn accuracy(s: &Scored, _: &Given) -> Option<f64> {
+    share(s.decisions().map(|(g, p)| g == p))
+}
+
+fn exact(s: &Scored, _: &Given) -> Option<f64> {
+    share(s.correct().into_iter().flatten())
+}
+
+fn spans(s: &Scored) -> Option<Counts> {
+    let Scored::Tags { gold, pred, labels } = *s else { return None };
+    s.decisions().next()?;
+    Some(span_counts(gold, pred, labels).into_values().sum())
+}
+
+/// Counts of the labels that an average runs over: not the outside label of tags, not the excluded ones.
+fn counted(s: &Scored, g: &Given) -> Option<Vec<Counts>> {
+    let outside = |label: &str| s.kind() == Tags && label == chunks::OUTSIDE;
+    let counts = s.label_counts()?.into_iter().zip(s.labels());
+    Some(counts.filter(|(_, label)| !outside(label) && !g.names.contains(&label.as_str())).map(|(c, _)| c).collect())
+}
+
+fn averaged(s: &Scored, g: &Given, figure: impl Fn(&Counts) -> f64) -> Option<f64> {
+    if !g.names.is_empty() {
+        let counts = s.label_counts()?;
+        let place = |name: &&str| s.labels().iter().position(|l| l == name);
+        return mean(g.names.iter().map(place).collect::<Option<Vec<_>>>()?.into_iter().map(|i| figure(&counts[i])));
+    }
+    let counts = counted(s, g)?;
+    match s.kind() {
+        Sets => Some(figure(&counts.into_iter().sum())),
+        _ => mean(counts.iter().filter(|c| c.occurs()).map(figure)),
+    }
+}
+
+fn jaccard(s: &Scored, _: &Given) -> Option<f64> {
+    let Scored::Sets { gold, pred, .. } = *s else { return None };
+    mean(set_pairs(gold, pred).flatten().map(|(g, p)| {
+        let union = g.union(&p).count();
+        if union == 0 { 1.0 } else { g.intersection(&p).count() as f64 / union as f64 }
+    }))
+}
+
+fn hamming(s: &Scored, _: &Given) -> Option<f64> {
+    let counts = s.label_counts()?;
+    let Scored::Sets { gold, .. } = *s else { return None };
+    let examples = gold.iter().filter(|g| !g.contains(&MASKED)).count();
+    let wrong: Counts = counts.iter().copied().sum();
+    let decisions = examples * counts.len();
+    (decisions > 0).then(|| (wrong.false_alarms + wrong.misses) as f64 / decisions as f64)
+}
+
+/// Gorodkin's R_K from the margins of the confusion matrix; 0 when either side is constant.
+fn matthews(s: &Scored, _: &Given) -> Option<f64> {
+    let (mut right, mut n) = (0.0, 0.0);
+    let mut margins: HashMap<u32, (f64, f64)> = HashMap::new();
+    for (g, p) in s.decisions() {
+        n += 1.0;
+        right += f64::from(u8::from(g == p));
+        margins.entry(g).or_default().0 += 1.0;
+        margins.entry(p).or_default().1 += 1.0;
+    }
+    // counts are whole numbers, so these sums are exact in any order
+    let sum = |f: fn(&(f64, f64)) -> f64| margins.values().map(f).sum::<f64>();
+    let (both, gold, pred) = (sum(|m| m.0 * m.1), sum(|m| m.0 * m.0), sum(|m| m.1 * m.1));
+    (n > 0.0).then(|| ratio(right * n - both, ((n * n - gold) * (n * n - pred)).sqrt()).clamp(-1.0, 1.0))
+}
+
+fn reals<'a>(s: &Scored<'a>) -> Option<(&'a [f64], &'a [f64])> {
+    match *s {
+        Scored::Reals { gold, pred } if gold.len() == pred.len() && !gold.is_empty() => Some((gold, pred)),
+        _ => None,
+    }
+}
+
+fn error(s: &Scored, of: impl Fn(f64) -> f64) -> Option<f64> {
+    let (gold, pred) = reals(s)?;
+    mean(gold.iter().zip(pred).map(|(g, p)| of(g - p)))
+}
+
+fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
+    // asked of the values, not of the variance, which rounding keeps from being exactly 0
+    let constant = |v: &[f64]| v.iter().all(|a| *a == v[0]);
+    if constant(x) || constant(y) {
+        return None;
+    }
+    let (mx, my) = (mean(x.iter().copied())?, mean(y.iter().copied())?);
+    let dot = |f: &dyn Fn(f64, f64) -> f64| x.iter().zip(y).map(|(a, b)| f(a - mx, b - my)).sum::<f64>();
+    let r = dot(&|a, b| a * b) / (dot(&|a, _| a * a).sqrt() * dot(&|_, b| b * b).sqrt());
+    Some(r.clamp(-1.0, 1.0))
+}
+
+/// Ranks from 1; equal values share the mean of their places. Not-a-number stays what it is.
+fn ranks(v: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..v.len()).collect();
+    order.sort_by(|&a, &b| v[a].total_cmp(&v[b]));
+    let mut ranks = vec![f64::NAN; v.len()];
+    let mut from = 0;
+    for tie in order.chunk_by(|&a, &b| v[a] == v[b]) {
+        let shared = from as f64 + (tie.len() as f64 + 1.0) / 2.0;
+        tie.iter().filter(|&&i| !v[i].is_nan()).for_each(|&i| ranks[i] = shared);
+        from += tie.len();
+    }
+    ranks
+}
+
+/// Share of examples for which every task is right: `tasks[t][i]` says whether task `t` is right on example `i`
+/// (whole-sentence accuracy of slots and intent together). `None` without examples or with unequal lengths.
+pub fn frame_accuracy(tasks: &[Vec<bool>]) -> Option<f64> {
+    let n = tasks.first()?.len();
+    if tasks.iter().any(|t| t.len() != n) {
+        return None;
+    }
+    share((0..n).map(|i| tasks.iter().all(|t| t[i])))
+}
+
+/// Mean and sample standard deviation over runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MeanSd {
+    /// arithmetic mean
+    pub mean: f64,
+    /// with n − 1 in the denominator; `None` for a single run, which says nothing of the spread
+    pub sd: Option<f64>,
+    /// number of runs
+    pub n: usize,
+}
+
+/// Mean and sample standard deviation; `None` of nothing.
+pub fn aggregate(values: &[f64]) -> Option<MeanSd> {
+    let m = mean(values.iter().copied())?;
+    let n = values.len();
+    let squares: f64 = values.iter().map(|v| (v - m).powi(2)).sum();
+    Some(MeanSd { mean: m, sd: (n > 1).then(|| (squares / (n - 1) as f64).sqrt()), n })
+}
+
+/// A label list that grows by the gold labels that training never saw: what [`Scored`] wants as `labels`.
+#[derive(Clone, Debug, Default)]
+pub struct LabelSpace {
+    names: Vec<String>,
+    index: HashMap<String, u32>,
+    known: usize,
+}
+
+impl LabelSpace {
+    /// Starts with the model's labels, whose ids are their places.
+    pub fn new(known: &[String]) -> Self {
+        let mut space = Self::default();
+        for (id, name) in known.iter().enumerate() {
+            space.names.push(name.clone());
+            space.index.entry(name.clone()).or_insert(id as u32);
+        }
+        space.known = known.len();
+        space
+    }
+
+    /// The id of a gold label, a new one if the model does not know it; [`MASKED`] of the empty string.
+    pub fn gold(&mut self, label: &str) -> u32 {
+        if label.is_empty() {
+            return MASKED;
+        }
+        if let Some(&id) = self.index.get(label) {
+            return id;
+        }
+        let id = self.names.len() as u32;
+        self.names.push(label.to_string());
+        self.index.insert(label.to_string(), id);
+        id
+    }
+
+    /// All labels: the model's, then the others in order of appearance.
+    pub fn labels(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The labels that the model does not know.
+    pub fn unseen(&self) -> &[String] {
+        &self.names[self.known..]
+    }
 }
