@@ -70,16 +70,6 @@ pub enum Kind {
     Reals,
 }
 
-/// An argument of a metric: `f(0.5, "yes")`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Arg {
-    /// `0.5`
-    Number(f64),
-    /// `"yes"`: always the name of a label
-    Label(String),
-}
-
 /// What labels a metric may be given by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
@@ -116,7 +106,7 @@ pub struct Metric {
 /// Arguments after defaults are filled in.
 struct Given<'a> {
     numbers: Vec<f64>,
-    names: Vec<&'a str>,
+    names: &'a [String],
 }
 
 use Kind::{Classes, Reals, Sets, Tags};
@@ -236,49 +226,35 @@ impl Metric {
         if parts.is_empty() { self.name.into() } else { format!("{}({})", self.name, parts.join(", ")) }
     }
 
-    /// What is wrong with these arguments, as one lower-case sentence; with `labels`, named ones must be among them.
-    pub fn check_args(&self, args: &[Arg], labels: Option<&[String]>) -> Result<(), String> {
-        let mut numbers = 0;
-        for (place, arg) in args.iter().enumerate() {
-            match arg {
-                Arg::Number(_) if self.numbers.is_empty() => {
-                    return Err(format!("metric `{}` takes no number", self.name));
-                }
-                Arg::Number(_) if place >= self.numbers.len() => {
-                    return Err(format!("metric `{}` is called `{}`", self.name, self.signature()));
-                }
-                Arg::Number(value) if !(value.is_finite() && *value > 0.0) => {
-                    return Err(format!("`{}` of metric `{}` must be above 0", self.numbers[place].0, self.name));
-                }
-                Arg::Number(_) => numbers += 1,
-                Arg::Label(_) if self.names == Names::No => {
-                    return Err(format!("metric `{}` takes no label", self.name));
-                }
-                Arg::Label(_) if place < numbers => {
-                    return Err(format!("metric `{}` is called `{}`", self.name, self.signature()));
-                }
-                Arg::Label(label) if labels.is_some_and(|known| !known.contains(label)) => {
-                    return Err(format!("metric `{}` names the label `{label}`, which does not occur", self.name));
-                }
-                Arg::Label(_) => {}
-            }
+    /// What is wrong with `f(numbers, names)`, as one lower-case sentence; with `labels`, names must be among them.
+    pub fn check_args(&self, numbers: &[f64], names: &[String], labels: Option<&[String]>) -> Result<(), String> {
+        if numbers.len() > self.numbers.len() {
+            return Err(match self.numbers.len() {
+                0 => format!("metric `{}` takes no number", self.name),
+                _ => format!("metric `{}` is called `{}`", self.name, self.signature()),
+            });
         }
-        Ok(())
+        if let Some(bad) = numbers.iter().position(|v| !(v.is_finite() && *v > 0.0)) {
+            return Err(format!("`{}` of metric `{}` must be above 0", self.numbers[bad].0, self.name));
+        }
+        if self.names == Names::No && !names.is_empty() {
+            return Err(format!("metric `{}` takes no label", self.name));
+        }
+        match names.iter().find(|name| labels.is_some_and(|known| !known.contains(name))) {
+            Some(name) => Err(format!("metric `{}` names the label `{name}`, which does not occur", self.name)),
+            None => Ok(()),
+        }
     }
 
-    /// The figure. `None` when there is none: nothing to score, another kind of prediction, unusable arguments, a
-    /// correlation with a constant, or numbers that are not finite.
-    pub fn compute(&self, s: &Scored, args: &[Arg]) -> Option<f64> {
-        if !self.accepts(s.kind()) || self.check_args(args, None).is_err() {
+    /// The figure `f(numbers, names)`, defaults standing for numbers that are not given. `None` when there is none:
+    /// nothing to score, another kind of prediction, unusable arguments, a correlation with a constant, or numbers
+    /// that are not finite.
+    pub fn compute(&self, s: &Scored, numbers: &[f64], names: &[String]) -> Option<f64> {
+        if !self.accepts(s.kind()) || self.check_args(numbers, names, None).is_err() {
             return None;
         }
-        let mut given = Given { numbers: self.numbers.iter().map(|n| n.1).collect(), names: Vec::new() };
-        for (place, arg) in args.iter().enumerate() {
-            match arg {
-                Arg::Number(value) => given.numbers[place] = *value,
-                Arg::Label(label) => given.names.push(label),
-            }
-        }
+        let defaults = self.numbers.iter().map(|n| n.1).skip(numbers.len());
+        let given = Given { numbers: numbers.iter().copied().chain(defaults).collect(), names };
         (self.score)(s, &given).filter(|v| v.is_finite())
     }
 }
@@ -450,13 +426,13 @@ fn spans(s: &Scored) -> Option<Counts> {
 fn counted(s: &Scored, g: &Given) -> Option<Vec<Counts>> {
     let outside = |label: &str| s.kind() == Tags && label == chunks::OUTSIDE;
     let counts = s.label_counts()?.into_iter().zip(s.labels());
-    Some(counts.filter(|(_, label)| !outside(label) && !g.names.contains(&label.as_str())).map(|(c, _)| c).collect())
+    Some(counts.filter(|(_, label)| !outside(label) && !g.names.contains(label)).map(|(c, _)| c).collect())
 }
 
 fn averaged(s: &Scored, g: &Given, figure: impl Fn(&Counts) -> f64) -> Option<f64> {
     if !g.names.is_empty() {
         let counts = s.label_counts()?;
-        let place = |name: &&str| s.labels().iter().position(|l| l == name);
+        let place = |name: &String| s.labels().iter().position(|l| l == name);
         return mean(g.names.iter().map(place).collect::<Option<Vec<_>>>()?.into_iter().map(|i| figure(&counts[i])));
     }
     let counts = counted(s, g)?;
