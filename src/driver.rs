@@ -77,7 +77,7 @@ pub fn compile(path: &Path, text: &str, world: &dyn World, options: &Options) ->
     if !syntax_errors {
         out.diagnostics.extend(findings);
         let name_errors = out.has_errors();
-        let (checked, findings) = check::check(&program);
+        let (checked, findings) = check::check(&program, options);
         out.diagnostics.extend(findings);
         out.checked = checked.filter(|_| !name_errors && !out.has_errors());
     }

@@ -13,6 +13,7 @@
 
 pub mod builtins;
 pub mod check;
+pub mod cli;
 pub mod data;
 pub mod diagnostics;
 pub mod driver;

@@ -313,7 +313,7 @@ pub const HEADS: &[Head] = &[
         reads: Reads::Vec,
         golds: &["real"],
         metrics: &["mse", "pearson", "spearman", "mae", "rmse"],
-        ports: &["value"],
+        ports: &["value", "top"],
         slots: &[],
         self_supervised: false,
         runs: Some(&["bins"]),

@@ -44,7 +44,7 @@ impl<'p> Checker<'p> {
                 let rounds = self.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
                 for task in 0..self.tasks.len() {
                     let t = &self.tasks[task];
-                    if t.poisoned || !t.corpora.contains(&corpus) || t.when.is_some_and(|w| w != phase) {
+                    if t.poisoned || t.left_out || !t.corpora.contains(&corpus) || t.when.is_some_and(|w| w != phase) {
                         continue;
                     }
                     let Ok(text) = self.default_text(task, corpus) else { continue };
@@ -72,7 +72,12 @@ impl<'p> Checker<'p> {
             && let Some(field) = fields.get(*f)
         {
             if field.ty.is_text() {
-                return Ok(vec![*f]);
+                // a generator reads the other text, an autoencoder or language model its own
+                let others: Vec<usize> = texts.iter().copied().filter(|t| t != f).collect();
+                return Ok(match others.as_slice() {
+                    [one] if !t.head.self_supervised => vec![*one],
+                    _ => vec![*f],
+                });
             }
             if let Some(axis) = field.ty.axis()
                 && let Some(i) = fields.iter().position(|x| x.name == axis)
@@ -569,6 +574,7 @@ impl<'p> Checker<'p> {
             }
             Some(Meaning::One(Kind::Encoder, i)) => return self.encoder(i, span, None, cx),
             Some(Meaning::One(Kind::Let, i)) => return self.let_value(i, cx),
+            Some(Meaning::One(Kind::Task, _)) if builtins::function(n).is_some() && cx.input.is_some() => {}
             Some(Meaning::One(Kind::Task, i)) => {
                 let name = self.p.tasks[i].name.clone();
                 let d =
@@ -783,7 +789,10 @@ impl<'p> Checker<'p> {
 
     fn call(&mut self, e: &Expr, callee: &Expr, args: &[ast::Arg], cx: &Cx) -> Out {
         match &*callee.value {
-            ExprKind::Name(n) if builtins::function(n).is_some() && self.p.lookup(n, &cx.env).is_none() => {
+            ExprKind::Name(n)
+                if builtins::function(n).is_some()
+                    && !matches!(self.p.lookup(n, &cx.env), Some(Meaning::One(Kind::Encoder | Kind::Let, _))) =>
+            {
                 self.function(n, callee.span, args, e.span, cx)
             }
             ExprKind::Name(n) if self.p.lookup(n, &cx.env).is_none() => Err(Poison),
@@ -805,7 +814,9 @@ impl<'p> Checker<'p> {
                 return Err(self.report(d.help("options stand where the encoder is declared")));
             }
             let field = match &*a.value.value {
-                ExprKind::Name(n) if self.p.lookup(n, &cx.env).is_none() => {
+                ExprKind::Name(n)
+                    if !matches!(self.p.lookup(n, &cx.env), Some(Meaning::One(Kind::Encoder | Kind::Let, _) | Meaning::Var(_))) =>
+                {
                     let here = self.p.data[cx.corpus].fields.iter().position(|f| f.name == *n);
                     match here {
                         Some(f) => Some(f),
@@ -1106,7 +1117,9 @@ impl<'p> Checker<'p> {
                 {
                     continue;
                 }
+                let unread = cx.phase == Phase::Test && a.name.as_ref().is_some_and(|n| n.value == "posterior");
                 match self.eval(&a.value, &Cx { input: None, ..cx.clone() }) {
+                    Ok(_) if unread => {}
                     Ok(v) => {
                         reads.extend(v.reads);
                         tops.extend(v.tops);
@@ -1738,11 +1751,6 @@ impl<'p> Checker<'p> {
             };
             let e = self.opt_size(&o, "embed", 25.min(d.max(1)), cx)?;
             let window = self.opt_size(&o, "width", 3, cx)?;
-            if kind == "lstm" && d % 2 == 1 {
-                let x =
-                    Diagnostic::new("E0418", "`chars(lstm, d)` needs an even width").at(whole, format!("this is {d}"));
-                return Err(self.report(x.help(format!("write `chars(lstm, {})`", d + 1))));
-            }
             if window % 2 == 0 {
                 let x = Diagnostic::new("E0418", "a window over characters needs an odd width")
                     .at(whole, format!("this is {window}"));
@@ -1762,9 +1770,12 @@ impl<'p> Checker<'p> {
             let mut set = settings([
                 ("vocab", Setting::Int(vocab as i64)),
                 ("embed", Setting::Int(e as i64)),
-                ("width", Setting::Int(d as i64)),
+                ("width", Setting::Int((if kind == "lstm" { d + d % 2 } else { d }) as i64)),
             ]);
             let table = vec![Dim::size(Size::Vocab(vocab)), Dim::of(e)];
+            // both directions are equally wide: an odd width leaves out the last column
+            let even = d + d % 2;
+            let out = if kind == "lstm" { Val { width: Dim::of(even), ..out } } else { out };
             if kind == "cnn" {
                 set.insert("window".into(), Setting::Int(window as i64));
                 self.layer(cx, site, "chars_cnn", set, &[&v], out, &|s, name| {
@@ -1777,7 +1788,7 @@ impl<'p> Checker<'p> {
                 })?
             } else {
                 self.layer(cx, site, "chars_lstm", set, &[&v], out, &|s, name| {
-                    let h = d / 2;
+                    let h = even / 2;
                     let rule = InitRule::Fixed(Init::Uniform(1.0 / (h as f64).sqrt()));
                     let mut ids = vec![s.param(
                         format!("{name}.char"),
@@ -1803,6 +1814,14 @@ impl<'p> Checker<'p> {
                     ids
                 })?
             }
+        };
+        let out = match out.width.known() {
+            Some(w) if w > d => {
+                let set = settings([("start", Setting::Int(0)), ("len", Setting::Int(d as i64))]);
+                let narrow = Val { width: Dim::of(d), ..out.clone() };
+                self.plain(cx, "slice", set, &[&out], narrow)
+            }
+            _ => out,
         };
         Ok(self.dropout(out, rate, cx))
     }
@@ -2212,7 +2231,10 @@ impl<'p> Checker<'p> {
     fn enter(&mut self, h: Val, edge: usize, cx: &Cx) -> Out {
         let (payload, join) = self.payload(edge, cx)?;
         let e = self.edges[edge].clone();
-        if payload.kind == VKind::Opaque || matches!(e.target, Target::Slot(..)) {
+        if matches!(e.target, Target::Slot(..)) {
+            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h], VKind::Opaque, Dim::of(0)) });
+        }
+        if payload.kind == VKind::Opaque {
             return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h, &payload], VKind::Opaque, Dim::of(0)) });
         }
         let c = self.fit(payload, e.span, &h, cx)?;
@@ -2281,28 +2303,22 @@ impl<'p> Checker<'p> {
                     if replaced.contains(&field.name) {
                         continue;
                     }
-                    let predictor = self.tasks.iter().find(|o| {
-                        o.golds.contains(&(corpus, *f)) && !o.head.self_supervised && o.when != Some(Phase::Train)
-                    });
-                    let Some(o) = predictor else { continue };
+                    if !self.tasks[task].golds.contains(&(corpus, *f)) {
+                        continue;
+                    }
+                    // an autoencoder rebuilds its own text; candidates are no answer
+                    let texts = self.p.data[corpus].fields.iter().filter(|f| f.ty.is_text()).count();
+                    let list = matches!(&field.ty, FieldType::Other { kind, .. } if kind == "list");
+                    if list || field.ty.is_text() && texts == 1 {
+                        continue;
+                    }
                     let from = self.p.tasks[self.tasks[task].def].ast.from.as_ref();
                     let span = from.map_or(self.tasks[task].span, |e| e.span);
-                    let own = o.name == self.tasks[task].name;
-                    let message = if own {
-                        format!("`{}` reads its own answer `{}`", o.name, field.name)
-                    } else {
-                        format!(
-                            "at test `{}` reads `{}`, which `{}` predicts",
-                            self.tasks[task].name, field.name, o.name
-                        )
-                    };
-                    let d = Diagnostic::new("E0502", message)
-                        .at(span, format!("depends on `{}`", field.name))
-                        .with(o.gold_span, "the answer");
-                    let d = d.help(match own {
-                        true => "remove it from the features".to_string(),
-                        false => format!("send the prediction instead: `{}.probs -> {}`; or read it while training only: `{{ when train }}`", o.name, self.tasks[task].name),
-                    });
+                    let name = field.name.clone();
+                    let d = Diagnostic::new("E0502", format!("`{}` reads its own answer `{name}`", self.tasks[task].name))
+                        .at(span, format!("depends on `{name}`"))
+                        .with(self.tasks[task].gold_span, "the answer")
+                        .help("remove it from the features: at test it is not known");
                     self.report(d);
                 }
             }

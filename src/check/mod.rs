@@ -13,7 +13,7 @@ mod tasks;
 use crate::data::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::graph::{self, TaskGraph};
-use crate::hir::{Env, Kind, Program};
+use crate::hir::{Env, Kind, Options, Program};
 use crate::plan::{Expect, Graph, LabelSpec, Layer, Metric, Phase, Shape, Task, Train, VocabSpec};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
@@ -171,6 +171,8 @@ pub(crate) struct TaskInfo {
     pub star: bool,
     pub reversed: bool,
     pub poisoned: bool,
+    /// `--only` names others
+    pub left_out: bool,
 }
 
 pub(crate) struct Checker<'p> {
@@ -197,7 +199,7 @@ pub(crate) struct Checker<'p> {
 }
 
 /// Checks a program.
-pub fn check(p: &Program) -> (Option<Checked>, Vec<Diagnostic>) {
+pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic>) {
     let mut c = Checker {
         p,
         d: vec![],
@@ -227,6 +229,7 @@ pub fn check(p: &Program) -> (Option<Checked>, Vec<Diagnostic>) {
     c.resolve_names();
     c.collect_tasks();
     c.collect_edges();
+    c.apply(options);
     let cyclic = graph::cycles(p, &c.edges, &c.names_of_tasks());
     for (d, edges) in cyclic {
         c.d.push(d);
@@ -297,6 +300,50 @@ impl Checker<'_> {
         Poison
     }
 
+    /// `--only` and `--without`: tasks and arrows that are left out.
+    fn apply(&mut self, options: &Options) {
+        let base = |n: &str| n.split('[').next().unwrap_or(n).to_string();
+        let mut findings = vec![];
+        for (s, t) in &options.without {
+            let s = s.split('.').next().unwrap_or(s);
+            let hit: Vec<usize> = (0..self.edges.len()).filter(|i| self.edge_is(&self.edges[*i], s, t)).collect();
+            if hit.is_empty() {
+                let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
+                let d = Diagnostic::new("E0309", format!("there is no arrow `{s} -> {t}` to be cut"));
+                findings.push(d.help(match all.as_slice() {
+                    [] => "the program has no arrows".to_string(),
+                    _ => format!("arrows are: {}", all.join(", ")),
+                }));
+            }
+            for i in hit {
+                self.edges[i].alive = false;
+            }
+        }
+        if !options.only.is_empty() {
+            for o in &options.only {
+                if !self.tasks.iter().any(|t| t.name == *o || base(&t.name) == *o) {
+                    let names = self.names_of_tasks();
+                    let d = Diagnostic::new("E0201", format!("`--only {o}`: no task is called so"));
+                    findings.push(d.help(format!("tasks are: {}", names.join(", "))));
+                }
+            }
+            for i in 0..self.tasks.len() {
+                let name = &self.tasks[i].name;
+                self.tasks[i].left_out = !options.only.iter().any(|o| o == name || *o == base(name));
+            }
+            for e in &mut self.edges {
+                let into = match e.target {
+                    Target::Task(t) | Target::Slot(t, _) => Some(t),
+                    Target::Encoder(..) => None,
+                };
+                e.alive &= !self.tasks[e.source].left_out && into.is_none_or(|t| !self.tasks[t].left_out);
+            }
+        }
+        for d in findings {
+            self.d.push(d);
+        }
+    }
+
     /// Notes that the trainer cannot run something yet.
     pub fn later(&mut self, span: Span, what: impl Into<String>) {
         let d = Diagnostic::new("E0701", format!("{} cannot be trained yet", what.into()));
@@ -311,10 +358,9 @@ impl Checker<'_> {
     pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Poison {
         let right: Vec<&str> = self
             .p
-            .names
-            .iter()
-            .filter(|(_, s)| wanted.contains(&s.kind))
-            .map(|(n, _)| n.as_str())
+            .all_names()
+            .filter(|(_, k)| wanted.contains(k))
+            .map(|(n, _)| n)
             .chain(more.iter().copied())
             .collect();
         let d = Diagnostic::new("E0201", format!("nothing is called `{name}`")).at(span, format!("expected {what}"));
@@ -325,7 +371,7 @@ impl Checker<'_> {
                 if near.len() == 1 { d.fix(span, near[0], true) } else { d }
             }
             None => {
-                let wrong: Vec<(&str, Kind)> = self.p.names.iter().map(|(n, s)| (n.as_str(), s.kind)).collect();
+                let wrong: Vec<(&str, Kind)> = self.p.all_names().collect();
                 let near = suggest::near(name, wrong.iter().map(|(n, _)| *n));
                 match near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n)) {
                     Some((n, k)) => d.help(format!("`{n}` is {}, not {what}", k.a())),

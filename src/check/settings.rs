@@ -29,7 +29,7 @@ impl<'p> Checker<'p> {
     }
 
     pub(crate) fn train_settings(&mut self) -> Train {
-        let all: Vec<usize> = (0..self.tasks.len()).collect();
+        let all: Vec<usize> = (0..self.tasks.len()).filter(|i| !self.tasks[*i].left_out).collect();
         let mut base = Base {
             stage: Stage {
                 name: "train".into(),
@@ -57,6 +57,14 @@ impl<'p> Checker<'p> {
         self.block(settings, &env, &mut base, &mut train, true);
         let mut stages = vec![];
         self.stages(settings, &env, &base, &mut train, &mut stages);
+        if stages.is_empty() {
+            stages.push(base.stage.clone());
+        }
+        for s in &mut stages {
+            s.tasks.retain(|t| !self.tasks[*t].left_out);
+            s.freeze.retain(|o| !self.tasks.iter().any(|t| t.left_out && t.name == *o));
+        }
+        stages.retain(|s| !s.tasks.is_empty() || self.tasks.iter().all(|t| !t.left_out));
         if stages.is_empty() {
             stages.push(base.stage.clone());
         }
@@ -683,6 +691,9 @@ impl<'p> Checker<'p> {
                 for a in args {
                     all.extend(self.scores(&a.value, env)?);
                 }
+                if all.is_empty() && self.tasks.iter().any(|t| t.left_out) {
+                    return Err(Poison);
+                }
                 if all.is_empty() {
                     let d = Diagnostic::new("E0242", "`mean` of nothing").at(e.span, "");
                     return Err(self.report(d.help("write `mean(a.accuracy, b.accuracy)`")));
@@ -720,7 +731,13 @@ impl<'p> Checker<'p> {
             _ => return Err(self.not_a_figure(e)),
         };
         let Some(p) = path(base) else { return Err(self.not_a_figure(e)) };
-        let named = match (p.index, self.p.lookup(p.name, env)) {
+        let data_only = metric.as_ref().is_some_and(|m| is_name(m, "frame_accuracy"));
+        let meaning = match data_only {
+            true => self.p.lookup_data(p.name, env).or_else(|| self.p.lookup(p.name, env)),
+            false => self.p.lookup(p.name, env),
+        };
+        let named = match (p.index, meaning) {
+            (None, Some(Meaning::One(kind @ (Kind::Task | Kind::Data), i))) => vec![(kind, i)],
             (None, Some(Meaning::Family(kind, m))) => m.into_iter().map(|i| (kind, i)).collect(),
             _ => self.named(&p, env, &[Kind::Task, Kind::Data], "a task")?,
         };
@@ -736,6 +753,9 @@ impl<'p> Checker<'p> {
                         return Err(self.report(d.help(format!("write `{}.frame_accuracy`, or name a task", p.name))));
                     }
                 }
+                continue;
+            }
+            if self.tasks[i].left_out {
                 continue;
             }
             if self.tasks[i].poisoned {
@@ -780,7 +800,7 @@ impl<'p> Checker<'p> {
             return;
         }
         let live: Vec<usize> =
-            (0..self.tasks.len()).filter(|i| !self.tasks[*i].poisoned && self.tasks[*i].when.is_none()).collect();
+            (0..self.tasks.len()).filter(|i| !self.tasks[*i].poisoned && !self.tasks[*i].left_out && self.tasks[*i].when.is_none()).collect();
         if let [one] = live.as_slice() {
             train.objective = Some(Score::Metric { task: *one, metric: 0 });
             return;
@@ -832,15 +852,16 @@ impl<'p> Checker<'p> {
         if broken {
             return;
         }
+        let whole = self.tasks.iter().all(|t| !t.left_out);
         for (i, e) in self.p.encoders.iter().enumerate() {
-            if !self.used_encoders.contains(&i) {
+            if whole && !self.used_encoders.contains(&i) {
                 let d = Diagnostic::new("W0102", format!("the encoder `{}` is read by nobody", e.name)).at(e.span, "");
                 self.report(d.help("read it in a task, or remove it"));
             }
         }
         let scheduled: BTreeSet<usize> = train.stages.iter().flat_map(|s| s.tasks.clone()).collect();
         for i in 0..self.tasks.len() {
-            if !scheduled.contains(&i) {
+            if !self.tasks[i].left_out && !scheduled.contains(&i) {
                 let d = Diagnostic::new("W0103", format!("`{}` is trained by no stage", self.tasks[i].name));
                 let span = self.tasks[i].span;
                 self.report(d.at(span, "").help("add it to the `tasks` of a stage"));
@@ -1012,7 +1033,7 @@ impl<'p> Checker<'p> {
             ExprKind::Error => Err(Poison),
             ExprKind::Name(n) if n == "joint" || n == "multi_step" => {
                 let is = if g.multi_step() { "multi_step" } else { "joint" };
-                if is != n && !self.d.iter().any(Diagnostic::is_error) {
+                if is != n && self.tasks.iter().all(|t| !t.left_out) && self.edges.iter().all(|e| e.alive) && !self.d.iter().any(Diagnostic::is_error) {
                     let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
                     let d = match g.dependencies.first() {
                         Some(dep) => d.help(dep.reason.clone()),

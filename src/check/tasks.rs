@@ -200,7 +200,7 @@ impl<'p> Checker<'p> {
             ExprKind::List(items) => items.iter().for_each(|i| self.walk(i, env)),
             ExprKind::Index(a, key) => {
                 if let ExprKind::Name(n) = &*a.value {
-                    self.check_key(n, a.span, key.as_ref(), env);
+                    self.check_key(n, a.span, key.as_ref(), env, false);
                 }
             }
             ExprKind::Dot(a, n) => {
@@ -208,7 +208,9 @@ impl<'p> Checker<'p> {
                     self.walk(a, env);
                     return;
                 };
+                let of_data = matches!(self.p.lookup_data(path.name, env), Some(Meaning::One(Kind::Data, c)) if self.p.data[c].fields.iter().any(|f| f.name == n.value));
                 match self.p.lookup(path.name, env) {
+                    _ if of_data => {}
                     None => self.walk(a, env),
                     Some(Meaning::One(Kind::Data, i)) => {
                         let _ = self.field_of(i, n);
@@ -258,8 +260,12 @@ impl<'p> Checker<'p> {
         Err(self.report(d))
     }
 
-    fn check_key(&mut self, name: &str, span: Span, key: Option<&Expr>, env: &Env) -> Option<(Kind, Vec<usize>)> {
-        let Some(symbol) = self.p.names.get(name) else {
+    fn check_key(&mut self, name: &str, span: Span, key: Option<&Expr>, env: &Env, data: bool) -> Option<(Kind, Vec<usize>)> {
+        let symbol = match data {
+            true => self.p.data_names.get(name).or_else(|| self.p.names.get(name)),
+            false => self.p.names.get(name).or_else(|| self.p.data_names.get(name)),
+        };
+        let Some(symbol) = symbol else {
             self.unknown(name, span, &[Kind::Encoder, Kind::Let, Kind::Task, Kind::Data], &[], "a family");
             return None;
         };
@@ -268,7 +274,7 @@ impl<'p> Checker<'p> {
             self.report(d.help(format!("write `{name}`")));
             return None;
         }
-        let Some(key_expr) = key else { return self.p.members(name, None) };
+        let Some(key_expr) = key else { return self.p.members(name, None, data) };
         let word = match self.p.constant(key_expr, env) {
             Some(item) => item.key(),
             None => match &*key_expr.value {
@@ -276,7 +282,7 @@ impl<'p> Checker<'p> {
                 _ => String::new(),
             },
         };
-        let found = self.p.members(name, Some(&word)).filter(|(_, m)| !m.is_empty());
+        let found = self.p.members(name, Some(&word), data).filter(|(_, m)| !m.is_empty());
         if found.is_none() {
             let keys = self.p.keys(name);
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -294,13 +300,17 @@ impl<'p> Checker<'p> {
         what: &str,
     ) -> Result<Vec<(Kind, usize)>, Poison> {
         if let Some(key) = path.index {
-            let (kind, members) = self.check_key(path.name, path.span, key, env).ok_or(Poison)?;
+            let (kind, members) = self.check_key(path.name, path.span, key, env, kinds == [Kind::Data]).ok_or(Poison)?;
             if !kinds.contains(&kind) {
                 return Err(self.unknown(path.name, path.span, kinds, &[], what));
             }
             return Ok(members.into_iter().map(|i| (kind, i)).collect());
         }
-        match self.p.lookup(path.name, env) {
+        let meaning = match kinds {
+            [Kind::Data] => self.p.lookup_data(path.name, env).or_else(|| self.p.lookup(path.name, env)),
+            _ => self.p.lookup(path.name, env),
+        };
+        match meaning {
             Some(Meaning::One(kind, i)) if kinds.contains(&kind) => Ok(vec![(kind, i)]),
             Some(Meaning::Family(kind, _)) if kinds.contains(&kind) => {
                 let d = Diagnostic::new("E0220", format!("`{}` is a family", path.name))
@@ -374,6 +384,7 @@ impl<'p> Checker<'p> {
             star: false,
             reversed: false,
             poisoned,
+            left_out: false,
         };
         self.gold(def, &mut info);
         self.task_options(def, &mut info);
@@ -498,7 +509,7 @@ impl<'p> Checker<'p> {
                 }
                 corpora.into_iter().map(|c| self.field_of(c, field).map(|f| (c, f))).collect()
             }),
-            ExprKind::Name(n) if !on.is_empty() => {
+            ExprKind::Name(n) if !on.is_empty() && !self.p.names.get(n).is_some_and(|s| s.kind == Kind::Let) => {
                 let name = ast::Node::new(n.clone(), of.span);
                 on.iter().map(|c| self.field_of(*c, &name).map(|f| (*c, f))).collect()
             }
@@ -523,7 +534,7 @@ impl<'p> Checker<'p> {
                     }
                     None => {
                         let p = self.p;
-                        let data = p.names.iter().any(|(k, s)| k == n && s.kind == Kind::Data);
+                        let data = p.data_names.contains_key(n);
                         if data {
                             let d = Diagnostic::new("E0226", format!("`{n}` is a data set; its target is a field"));
                             let fields = p
@@ -625,7 +636,7 @@ impl<'p> Checker<'p> {
             return Ok(out);
         }
         let Some(path) = path(e) else { return Err(Poison) };
-        if self.p.names.get(path.name).is_some_and(|s| s.kind == Kind::Let) {
+        if self.p.names.get(path.name).is_some_and(|s| s.kind == Kind::Let) && !self.p.data_names.contains_key(path.name) {
             self.later(e.span, "data that is computed");
             return Ok(vec![]);
         }
@@ -864,7 +875,10 @@ impl<'p> Checker<'p> {
         let mut sources: Vec<usize> = vec![];
         let mut port: Option<&ast::Name> = None;
         match path(&ast.source) {
-            Some(p) if self.p.names.get(p.name).is_some_and(|s| matches!(s.kind, Kind::Let | Kind::Data)) => {
+            Some(p)
+                if self.p.names.get(p.name).is_some_and(|s| s.kind == Kind::Let)
+                    || !self.p.names.contains_key(p.name) && self.p.data_names.contains_key(p.name) =>
+            {
                 // an untrained value that enters a slot: a data edge
                 self.later(ast.source.span, "an arrow from data");
                 ok = false;
@@ -1039,7 +1053,8 @@ impl<'p> Checker<'p> {
                             continue;
                         }
                     };
-                    if e.train != Mode::Predicted && e.port == "hidden" {
+                    let located = def.ast.via.as_ref().is_some_and(|v| path_words(v).starts_with("at("));
+                    if e.train != Mode::Predicted && e.port == "hidden" && !located {
                         let d = Diagnostic::new("E0506", "hidden states have no gold")
                             .at(v.span, "")
                             .with(def.ast.source.span, "sends hidden states");
@@ -1068,6 +1083,8 @@ impl<'p> Checker<'p> {
                 "grad" => {
                     let span = s.span;
                     match word {
+                        // spans and passages carry their states with them
+                        "through" if hard && e.port == "top" && def.ast.via.is_some() => e.grad = Grad::Through,
                         "through" if hard => {
                             let help = match e.port.as_str() {
                                 "labels" => "write `grad straight`, or send `.probs`",
@@ -1133,7 +1150,7 @@ impl<'p> Checker<'p> {
         }
         let gold_exists =
             sources.iter().any(|s| !self.tasks[*s].golds.is_empty() && self.tasks[*s].head.runs.is_some());
-        if e.port == "labels" && !train_given && gold_exists && e.when != Some(Phase::Test) {
+        if e.port == "labels" && !train_given && gold_exists && !def.ast.feedback && e.when != Some(Phase::Test) {
             let d = Diagnostic::new("E0507", "the arrow does not say which labels it carries while training")
                 .at(def.ast.source.span, "hard labels: gold or predicted?");
             self.report(d.help(

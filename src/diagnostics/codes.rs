@@ -21,6 +21,9 @@ macro_rules! codes {
 codes! {
     // syntax
     "E0101" "the text cannot be read here"
+    "E0102" "a spec is not UTF-8"
+    "E0103" "a spec cannot be read"
+    "E0810" "a twin cannot be built"
     // names, options
     "E0201" "nothing has this name"
     "E0202" "a name is declared twice"

@@ -161,7 +161,7 @@ impl Static<'_> {
                         None => return,
                     };
                     self.p
-                        .members(name, Some(&key))
+                        .members(name, Some(&key), false)
                         .map(|(k, m)| m.into_iter().map(|i| (k, i)).collect())
                         .unwrap_or_default()
                 }

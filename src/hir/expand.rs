@@ -20,6 +20,10 @@ pub trait World {
 pub struct Options {
     /// `--set name=value`
     pub set: Vec<(String, Expr)>,
+    /// `--without 'pos -> chunk'`
+    pub without: Vec<(String, String)>,
+    /// `--only task`
+    pub only: Vec<String>,
 }
 
 struct Expander<'a> {
@@ -120,10 +124,11 @@ impl Expander<'_> {
             self.diagnostics.push(d.at(name.span, "cannot be a name").help(format!("call it `my_{}`", name.value)));
             return false;
         }
-        match self.program.names.get_mut(&name.value) {
+        let table = if kind == Kind::Data { &mut self.program.data_names } else { &mut self.program.names };
+        match table.get_mut(&name.value) {
             None => {
                 let symbol = Symbol { kind, span: name.span, members: vec![(env.clone(), index)] };
-                self.program.names.insert(name.value.clone(), symbol);
+                table.insert(name.value.clone(), symbol);
                 true
             }
             // another member of the same family

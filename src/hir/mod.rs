@@ -186,8 +186,17 @@ pub struct Program {
     pub train_span: Option<Span>,
     /// claims
     pub expects: Vec<(Expr, Env)>,
-    /// every name
+    /// every name but those of data sets
     pub names: HashMap<String, Symbol>,
+    /// names of data sets: a task may be called as its data
+    pub data_names: HashMap<String, Symbol>,
+}
+
+impl Program {
+    /// Every name with its kind.
+    pub fn all_names(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.names.iter().chain(&self.data_names).map(|(n, s)| (n.as_str(), s.kind))
+    }
 }
 
 /// What a name means in some place.
@@ -207,7 +216,19 @@ impl Program {
         if let Some(b) = env.iter().rev().find(|b| b.var == name) {
             return Some(Meaning::Var(b.value.clone()));
         }
-        let symbol = self.names.get(name)?;
+        let symbol = self.names.get(name).or_else(|| self.data_names.get(name))?;
+        self.meaning(symbol, env)
+    }
+
+    /// As [`Program::lookup`], among data sets alone.
+    pub fn lookup_data(&self, name: &str, env: &Env) -> Option<Meaning> {
+        if let Some(b) = env.iter().rev().find(|b| b.var == name) {
+            return Some(Meaning::Var(b.value.clone()));
+        }
+        self.meaning(self.data_names.get(name)?, env)
+    }
+
+    fn meaning(&self, symbol: &Symbol, env: &Env) -> Option<Meaning> {
         if !symbol.is_family() {
             return symbol.members.first().map(|(_, i)| Meaning::One(symbol.kind, *i));
         }
@@ -221,15 +242,16 @@ impl Program {
     }
 
     /// The members of `name[key]`; all of them for `name[*]`.
-    pub fn members(&self, name: &str, key: Option<&str>) -> Option<(Kind, Vec<usize>)> {
-        let symbol = self.names.get(name)?;
+    pub fn members(&self, name: &str, key: Option<&str>, data: bool) -> Option<(Kind, Vec<usize>)> {
+        let (first, second) = if data { (&self.data_names, &self.names) } else { (&self.names, &self.data_names) };
+        let symbol = first.get(name).or_else(|| second.get(name))?;
         let matches = |e: &Env| key.is_none_or(|k| e.iter().any(|b| b.value.key() == k));
         Some((symbol.kind, symbol.members.iter().filter(|(e, _)| matches(e)).map(|(_, i)| *i).collect()))
     }
 
     /// The keys of a family, in order.
     pub fn keys(&self, name: &str) -> Vec<String> {
-        let Some(symbol) = self.names.get(name) else { return vec![] };
+        let Some(symbol) = self.names.get(name).or_else(|| self.data_names.get(name)) else { return vec![] };
         symbol.members.iter().filter_map(|(e, _)| e.last().map(|b| b.value.key())).collect()
     }
 

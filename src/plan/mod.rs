@@ -9,6 +9,7 @@
 //! offsets of the examples. `Seq` is such a value, `Vec` is `[B, d]` with one row per example.
 
 pub mod build;
+pub mod cost;
 
 use crate::data::CorpusDecl;
 use serde::{Deserialize, Serialize};

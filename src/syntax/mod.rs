@@ -1,6 +1,7 @@
 //! Text to tree. The only user of pest. Parsing never fails: what cannot be read becomes a finding.
 
 pub mod ast;
+mod tmp;
 
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
@@ -16,7 +17,4 @@ pub struct Parse {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Parses one text.
-pub fn parse(_file: FileId, _text: &str) -> Parse {
-    Parse::default()
-}
+pub use tmp::{parse, parse_expr};

@@ -127,6 +127,79 @@ fn recurrent() {
     }
 }
 
+/// The recurrences as they stand in PyTorch's manual, one number at a time.
+fn by_hand(x: &[f32], w: &[Vec<f32>], d: usize, h: usize, cell: Cell) -> Vec<f32> {
+    let g = w[2].len();
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let (mut state, mut memory, mut out) = (vec![0f64; h], vec![0f64; h], vec![]);
+    for row in x.chunks_exact(d) {
+        let times = |v: &[f64], m: &[f32], j: usize| -> f64 {
+            v.iter().enumerate().map(|(i, v)| v * f64::from(m[i * g + j])).sum()
+        };
+        let row: Vec<f64> = row.iter().map(|&v| f64::from(v)).collect();
+        let a = |j: usize| times(&row, &w[0], j) + f64::from(w[2][j]);
+        let b = |j: usize| times(&state, &w[1], j) + w.get(3).map_or(0.0, |b| f64::from(b[j]));
+        let next: Vec<f64> = (0..h)
+            .map(|j| match cell {
+                Cell::Lstm => {
+                    let pre = |k: usize| a(k * h + j) + b(k * h + j);
+                    memory[j] = sigmoid(pre(1)) * memory[j] + sigmoid(pre(0)) * pre(2).tanh();
+                    sigmoid(pre(3)) * memory[j].tanh()
+                }
+                Cell::Gru => {
+                    let (r, z) = (sigmoid(a(j) + b(j)), sigmoid(a(h + j) + b(h + j)));
+                    let n = (a(2 * h + j) + r * b(2 * h + j)).tanh();
+                    (1.0 - z) * n + z * state[j]
+                }
+            })
+            .collect();
+        state = next;
+        out.extend(state.iter().map(|&v| v as f32));
+    }
+    out
+}
+
+#[test]
+fn recurrent_by_hand() {
+    let (d, h) = (3, 5);
+    for layout in layouts() {
+        for cell in [Cell::Lstm, Cell::Gru] {
+            let g = if cell == Cell::Lstm { 4 * h } else { 3 * h };
+            let x = random(layout.tokens() * d, 1);
+            let sides: Vec<Vec<Vec<f32>>> = (0..2)
+                .map(|s| {
+                    let sizes = [d * g, h * g, g, g];
+                    let n = if cell == Cell::Lstm { 3 } else { 4 };
+                    (0..n).map(|i| random(sizes[i], 10 * s + 20 + i as u64)).collect()
+                })
+                .collect();
+            let device = Device::flex();
+            let weights: Vec<Weights> = sides
+                .iter()
+                .map(|w| Weights {
+                    w_ih: tensor(w[0].clone(), [d, g], &device),
+                    w_hh: tensor(w[1].clone(), [h, g], &device),
+                    b: tensor(w[2].clone(), [g], &device),
+                    b_hh: w.get(3).map(|b| tensor(b.clone(), [g], &device)),
+                })
+                .collect();
+            let y = to_vec(&rnn(&tensor(x.clone(), [layout.tokens(), d], &device), &layout, cell, &weights, false));
+            for r in layout.rows() {
+                let text = &x[r.start * d..r.end * d];
+                let turned: Vec<f32> = text.chunks_exact(d).rev().flatten().copied().collect();
+                let forwards = by_hand(text, &sides[0], d, h, cell);
+                let backwards = by_hand(&turned, &sides[1], d, h, cell);
+                for t in 0..r.len() {
+                    let row = &y[(r.start + t) * 2 * h..][..2 * h];
+                    assert!(distance(&row[..h], &forwards[t * h..][..h]) < 1e-5, "{cell:?} forwards");
+                    let back = r.len() - 1 - t;
+                    assert!(distance(&row[h..], &backwards[back * h..][..h]) < 1e-5, "{cell:?} backwards");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn maps_of_rows() {
     use Activation::{Gelu, None as Plain, Relu, Sigmoid, Tanh};

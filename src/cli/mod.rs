@@ -1,0 +1,305 @@
+//! The command line: arguments in, text out, exit code back. Nothing else in the crate prints.
+//!
+//! Results go to stdout, everything else to stderr. Exit codes: 0 fine, 1 the program has errors, 2 usage, 3 a run
+//! failed or a claim of `expect` did not hold, 130 interrupted.
+
+mod check;
+mod explain;
+#[cfg(feature = "train")]
+mod predict;
+#[cfg(feature = "train")]
+mod progress;
+#[cfg(feature = "train")]
+mod run;
+mod view;
+
+use crate::diagnostics::{Diagnostic, render};
+use crate::driver::{self, Compilation, Disk};
+use crate::hir::Options;
+use crate::source::Sources;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// Everything went well.
+pub const FINE: i32 = 0;
+/// The program has errors.
+pub const ERRORS: i32 = 1;
+/// The command line cannot be understood.
+pub const USAGE: i32 = 2;
+/// A run failed, or a claim did not hold.
+pub const FAILED: i32 = 3;
+
+/// A compiler for multi-task learning: declare tasks and the arrows between them, check, train, publish.
+#[derive(Parser, Debug)]
+#[command(name = "mtlc", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// how findings are printed
+    #[arg(long, global = true, value_enum, default_value = "human")]
+    format: Format,
+    /// when to colour
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    color: Color,
+}
+
+/// How findings are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// with excerpts of the source
+    Human,
+    /// one finding per line
+    Plain,
+    /// a JSON array on stdout
+    Json,
+    /// SARIF 2.1.0 on stdout
+    Sarif,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Check specs: names, types, axes, cycles, leaks, and the data files where they exist
+    Check(CheckArgs),
+    /// Check a spec, train it and report its scores
+    Run(RunArgs),
+    /// Evaluate a finished run again, also on other data
+    Eval(EvalArgs),
+    /// Answer new texts with every task of a run
+    Predict(PredictArgs),
+    /// Explain a code such as E0301
+    Explain {
+        /// the code, as printed before a finding
+        code: String,
+    },
+}
+
+/// What changes a program from outside.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Changes {
+    /// give a `param` another value: `--set lr=1e-4`
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// cut an arrow: `--without 'pos -> chunk'`
+    #[arg(long, value_name = "ARROW")]
+    without: Vec<String>,
+    /// keep only this task, without arrows into it (its single-task twin); may be repeated
+    #[arg(long, value_name = "TASK")]
+    only: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+struct CheckArgs {
+    /// the specs
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// leave the data files unread
+    #[arg(long)]
+    no_data: bool,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+#[derive(Args, Debug)]
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
+struct RunArgs {
+    /// the spec
+    #[arg(required_unless_present = "resume", conflicts_with = "resume")]
+    file: Option<PathBuf>,
+    /// continue a stopped run in its folder
+    #[arg(long, value_name = "RUN")]
+    resume: Option<PathBuf>,
+    /// folder of the run (default: runs/NAME-DATE)
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    /// seed of everything random (default: the spec's, or 1)
+    #[arg(long)]
+    seed: Option<u64>,
+    /// train with so many seeds and report mean ± standard deviation
+    #[arg(long, value_name = "N", conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: Option<u64>,
+    /// threads to compute with (default: all cores)
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+    /// no progress display
+    #[arg(long, short)]
+    quiet: bool,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+#[derive(Args, Debug)]
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
+struct EvalArgs {
+    /// folder of the run
+    run: PathBuf,
+    /// a folder or file to read instead of the spec's data
+    #[arg(long, value_name = "PATH")]
+    data: Option<PathBuf>,
+    /// which data set `--data` replaces, when the spec has several
+    #[arg(long, value_name = "NAME")]
+    corpus: Option<String>,
+    /// which split
+    #[arg(long, value_enum, default_value = "test")]
+    split: SplitArg,
+    /// the best weights for this task instead of the kept ones
+    #[arg(long, value_name = "TASK")]
+    best: Option<String>,
+    /// as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub(crate) enum SplitArg {
+    Train,
+    Dev,
+    Test,
+}
+
+#[derive(Args, Debug)]
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
+struct PredictArgs {
+    /// folder of the run
+    run: PathBuf,
+    /// texts, one per line (default: standard input); several text fields of one example are separated by tabs, or
+    /// each line is a JSON object with a key for each text field
+    file: Option<PathBuf>,
+    /// how answers are written
+    #[arg(long, value_enum, default_value = "json")]
+    output: OutputArg,
+    /// through the data set of this name, when the spec has several
+    #[arg(long, value_name = "NAME")]
+    corpus: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)]
+pub(crate) enum OutputArg {
+    /// one JSON object per example
+    Json,
+    /// CoNLL-style columns: a token per line, a blank line between examples
+    Columns,
+}
+
+/// How text is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    format: Format,
+    color: bool,
+}
+
+/// Runs the command line; the exit code.
+pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return if e.use_stderr() { USAGE } else { FINE };
+        }
+    };
+    let color = match cli.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()) && std::io::stderr().is_terminal(),
+    };
+    let look = Look { format: cli.format, color };
+    match cli.command {
+        Command::Check(a) => check::command(&a.files, a.no_data, &a.changes, look),
+        Command::Explain { code } => explain::command(&code),
+        #[cfg(feature = "train")]
+        Command::Run(a) => run::command(&a, look),
+        #[cfg(feature = "train")]
+        Command::Eval(a) => predict::eval(&a, look),
+        #[cfg(feature = "train")]
+        Command::Predict(a) => predict::predict(&a, look),
+        #[cfg(not(feature = "train"))]
+        Command::Run(_) | Command::Eval(_) | Command::Predict(_) => {
+            say("this build has no trainer: build it with `--features train`");
+            USAGE
+        }
+    }
+}
+
+/// A line to stderr.
+pub(crate) fn say(text: impl AsRef<str>) {
+    let mut e = anstream::stderr().lock();
+    let _ = writeln!(e, "{}", text.as_ref().trim_end_matches('\n'));
+}
+
+/// A line to stdout.
+pub(crate) fn out(text: impl AsRef<str>) {
+    let mut o = anstream::stdout().lock();
+    let _ = writeln!(o, "{}", text.as_ref().trim_end_matches('\n'));
+}
+
+/// Prints findings in the wanted form.
+pub(crate) fn findings(sources: &Sources, found: &[Diagnostic], look: Look) {
+    match look.format {
+        Format::Human if !found.is_empty() => say(render::render_human(sources, found, look.color)),
+        Format::Plain if !found.is_empty() => say(render::render_plain(sources, found)),
+        Format::Json => out(render::render_json(sources, found)),
+        Format::Sarif => out(render::render_sarif(sources, found)),
+        _ => {}
+    }
+}
+
+/// Reads and compiles a spec; `Err` is the exit code when it cannot be read.
+pub(crate) fn compile(file: &Path, changes: &Changes, look: Look) -> Result<Compilation, i32> {
+    let text = match std::fs::read(file) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(t) => t,
+            Err(e) => {
+                let at = e.utf8_error().valid_up_to();
+                let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+                let d = Diagnostic::new("E0102", format!("`{}` is not UTF-8 (line {line})", file.display()));
+                findings(&Sources::default(), &[d.help("save it as UTF-8 text")], look);
+                return Err(ERRORS);
+            }
+        },
+        Err(e) => {
+            let d = Diagnostic::new("E0103", format!("`{}` cannot be read: {e}", file.display()));
+            findings(&Sources::default(), &[d.help("name an existing `.mtl` file")], look);
+            return Err(USAGE);
+        }
+    };
+    let options = options(changes)?;
+    Ok(driver::compile(file, &text, &Disk, &options))
+}
+
+/// `--set`, `--without` and `--only` as the front end takes them.
+fn options(changes: &Changes) -> Result<Options, i32> {
+    let mut out = Options { only: changes.only.clone(), ..Options::default() };
+    let usage = |message: String| {
+        say(format!("error: {message}"));
+        USAGE
+    };
+    for s in &changes.set {
+        let Some((name, value)) = s.split_once('=') else {
+            return Err(usage(format!("`--set {s}`: write `--set name=value`")));
+        };
+        let mut sources = Sources::default();
+        let id = sources.add("--set", value);
+        // words such as file names need no quotes on the command line
+        let value = match crate::syntax::parse_expr(id, value) {
+            Ok(e) => e,
+            Err(d) => return Err(usage(format!("`--set {s}`: {}", d.message))),
+        };
+        out.set.push((name.trim().to_string(), value));
+    }
+    for a in &changes.without {
+        match a.split_once("->").or_else(|| a.split_once("~>")) {
+            Some((x, y)) => out.without.push((x.trim().into(), y.trim().into())),
+            None => return Err(usage(format!("`--without {a}`: name an arrow, as in `--without 'pos -> chunk'`"))),
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,373 @@
+//! `mtlc run SPEC` and `mtlc run --resume RUN`
+
+use super::progress::{Bars, Lines};
+use super::{Changes, ERRORS, FAILED, FINE, Format, Look, RunArgs, USAGE, compile, findings, out, say, view};
+use crate::data::SplitName;
+use crate::data::index::{Examples, Tables};
+use crate::diagnostics::Diagnostic;
+use crate::driver;
+use crate::plan::cost::{cost, epochs};
+use crate::plan::{Claim, Length, Plan};
+use crate::source::Sources;
+use crate::train::evaluate::Figures;
+use crate::train::report::{self, ExpectReport, Report};
+use crate::train::run_dir::{self, RunDir};
+use crate::train::{Progress, Quiet, RunError, RunOptions, trainer};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
+    if let Some(n) = a.threads {
+        // the pool is made once, before anything computes
+        if rayon::ThreadPoolBuilder::new().num_threads(n as usize).build_global().is_err() {
+            say("error: the threads cannot be started");
+            return USAGE;
+        }
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // a second Ctrl-C ends the process at once; what was saved stays good
+    let _ = ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+        say("\nstopping after this step ...");
+    });
+    match (&a.file, &a.resume) {
+        (_, Some(dir)) => resume(dir, a, look, stop),
+        (Some(file), None) => fresh(file, a, look, stop),
+        (None, None) => USAGE,
+    }
+}
+
+/// Everything that training needs.
+struct Ready {
+    compilation: driver::Compilation,
+    data: driver::Data,
+    plan: Plan,
+}
+
+/// Compiles, loads and plans; findings are printed.
+fn prepare(file: &Path, changes: &Changes, look: Look, print: bool) -> Result<Ready, i32> {
+    let mut c = compile(file, changes, look)?;
+    let data = driver::load(&mut c, true);
+    let plan = driver::plan(&mut c, &data);
+    if print || c.has_errors() {
+        findings(&c.sources, &c.diagnostics, look);
+    }
+    match plan {
+        Some(plan) => Ok(Ready { compilation: c, data, plan }),
+        None => Err(ERRORS),
+    }
+}
+
+fn progress(a: &RunArgs) -> Box<dyn Progress> {
+    if a.quiet {
+        Box::new(Quiet)
+    } else if std::io::stderr().is_terminal() {
+        Box::new(Bars::default())
+    } else {
+        Box::new(Lines::default())
+    }
+}
+
+fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
+    let ready = match prepare(file, &a.changes, look, true) {
+        Ok(r) => r,
+        Err(code) => return code,
+    };
+    let Ready { compilation: c, data, plan } = &ready;
+    if look.format == Format::Human || look.format == Format::Plain {
+        say(before(plan, c, data));
+    }
+    let examples = Examples::encode(plan, &data.tables, &data.corpora);
+    let folder = run_dir::choose(a.out.as_deref(), &plan.name);
+    let mut options = RunOptions::new(&folder, a.seed.unwrap_or(plan.train.seed));
+    options.sources = c.sources.files().iter().map(|f| (f.name.clone(), f.text.to_string())).collect();
+    options.base = c.base.clone();
+    options.stop = stop;
+    let ctx = Context { a, look, file, folder: &folder };
+    train(&ctx, plan, &data.tables, &examples, &options)
+}
+
+struct Context<'a> {
+    a: &'a RunArgs,
+    look: Look,
+    file: &'a Path,
+    folder: &'a Path,
+}
+
+fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, options: &RunOptions) -> i32 {
+    let mut p = progress(ctx.a);
+    let first = options.seed;
+    if let Some(n) = ctx.a.seeds {
+        let seeds: Vec<u64> = (first..first + n).collect();
+        return match trainer::run_seeds(plan, tables, examples, options, &seeds, p.as_mut()) {
+            Ok(mut report) => {
+                let mut all = vec![];
+                for (seed, run) in seeds.iter().zip(&report.runs) {
+                    let own = RunOptions { out: ctx.folder.join(run), seed: *seed, ..options.clone() };
+                    match stored(&own.out) {
+                        Ok(r) => all.push((own, r)),
+                        Err(d) => return failed(RunError::Failed(vec![d]), ctx),
+                    }
+                }
+                for (i, e) in plan.expects.iter().enumerate() {
+                    let mut diffs = vec![];
+                    for (own, r) in &all {
+                        match compare(ctx, plan, r, &e.claim, own) {
+                            Ok(Some(x)) => diffs.push(x),
+                            Ok(None) => {}
+                            Err(RunError::Interrupted(_)) => return failed(RunError::Interrupted(ctx.folder.into()), ctx),
+                            Err(e) => return failed(e, ctx),
+                        }
+                    }
+                    if let Some((mean, _)) = report::mean_sd(&diffs) {
+                        settle(&mut report.expects[i], &e.claim, mean, &format!("mean of {} seeds", diffs.len()));
+                    }
+                }
+                if let Err(d) = (RunDir { path: ctx.folder.into() }).write_json(run_dir::REPORT, &report) {
+                    return failed(RunError::Failed(vec![d]), ctx);
+                }
+                out(report.table());
+                say(format!("run folder: {}", ctx.folder.display()));
+                verdict(&report.expects)
+            }
+            Err(e) => failed(e, ctx),
+        };
+    }
+    match trainer::run(plan, tables, examples, options, p.as_mut()) {
+        Ok(report) => after(ctx, plan, report, options),
+        Err(e) => failed(e, ctx),
+    }
+}
+
+/// The comparisons that claims ask for, then the tables.
+fn after(ctx: &Context<'_>, plan: &Plan, mut report: Report, options: &RunOptions) -> i32 {
+    let mut changed = false;
+    for (i, e) in plan.expects.iter().enumerate() {
+        match compare(ctx, plan, &report, &e.claim, options) {
+            Ok(Some(x)) => {
+                if let Some(r) = report.expects.get_mut(i) {
+                    settle(r, &e.claim, x, "");
+                    changed = true;
+                }
+            }
+            Ok(None) => {}
+            Err(e) => return failed(e, ctx),
+        }
+    }
+    if changed && let Err(d) = (RunDir { path: ctx.folder.into() }).write_json(run_dir::REPORT, &report) {
+        return failed(RunError::Failed(vec![d]), ctx);
+    }
+    show(&report, ctx.folder);
+    verdict(&report.expects)
+}
+
+fn show(report: &Report, folder: &Path) {
+    out(report::figures_table(report));
+    let expects = report::expects_table(&report.expects);
+    if !expects.is_empty() {
+        out(format!("\n{expects}"));
+    }
+    let mut last = format!("\n{}; {:.1} s", report.kept, report.seconds);
+    if let Some(s) = report.seconds_per_epoch {
+        last.push_str(&format!(", {s:.2} s per epoch"));
+    }
+    if let Some(m) = report.peak_memory {
+        last.push_str(&format!(", peak memory {} MB", m / 1_000_000));
+    }
+    say(format!("{last}\nrun folder: {}", folder.display()));
+}
+
+fn verdict(expects: &[ExpectReport]) -> i32 {
+    if expects.iter().any(|e| e.held == Some(false)) { FAILED } else { FINE }
+}
+
+fn settle(r: &mut ExpectReport, claim: &Claim, x: f64, note: &str) {
+    if let Claim::Gain { op, value, .. } | Claim::Drop { op, value, .. } = claim {
+        r.figure = Some(x);
+        r.held = report::holds(x, op, *value);
+        r.note = note.into();
+    }
+}
+
+fn stored(folder: &Path) -> Result<Report, Diagnostic> {
+    RunDir::open(folder)?.read_json(run_dir::REPORT)
+}
+
+/// The difference that `gain` or `drop` speaks of: trains the twin in a folder beside the run, once.
+fn compare(
+    ctx: &Context<'_>,
+    plan: &Plan,
+    report: &Report,
+    claim: &Claim,
+    options: &RunOptions,
+) -> Result<Option<f64>, RunError> {
+    let (score, changes, name) = match claim {
+        Claim::Gain { score, task, .. } => {
+            let task = &plan.tasks[*task].name;
+            (score, Changes { only: vec![task.clone()], ..ctx.a.changes.clone() }, format!("single-{task}"))
+        }
+        Claim::Drop { score, arrow, .. } => {
+            let mut c = ctx.a.changes.clone();
+            c.without.push(arrow.clone());
+            (score, c, format!("without-{}", arrow.replace(" -> ", "-to-")))
+        }
+        _ => return Ok(None),
+    };
+    let safe: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect();
+    let folder = options.out.join(safe);
+    say(format!("training the twin `{name}` for the claim"));
+    let twin = prepare(ctx.file, &changes, ctx.look, false).map_err(|_| {
+        let d = Diagnostic::new("E0810", format!("the twin `{name}` cannot be built"));
+        RunError::Failed(vec![d.help("its findings are above; remove the claim, or mend the spec")])
+    })?;
+    let examples = Examples::encode(&twin.plan, &twin.data.tables, &twin.data.corpora);
+    let own = RunOptions { out: folder.clone(), ..options.clone() };
+    let mut p = progress(ctx.a);
+    let done = match RunDir::open(&folder) {
+        Ok(dir) => trainer::resume(&dir, &twin.plan, &twin.data.tables, &examples, &own, p.as_mut()),
+        Err(_) => trainer::run(&twin.plan, &twin.data.tables, &examples, &own, p.as_mut()),
+    };
+    let other = match done {
+        Ok(r) => r,
+        Err(RunError::Interrupted(_)) => return Err(RunError::Interrupted(ctx.folder.into())),
+        Err(e) => return Err(e),
+    };
+    let figure = |plan: &Plan, r: &Report| {
+        report::score(score, &Figures::of(plan, r, SplitName::Test))
+            .or_else(|| report::score(score, &Figures::of(plan, r, SplitName::Dev)))
+    };
+    Ok(match (figure(plan, report), figure(&twin.plan, &other)) {
+        (Some(a), Some(b)) => Some(a - b),
+        _ => None,
+    })
+}
+
+fn failed(e: RunError, ctx: &Context<'_>) -> i32 {
+    let code = e.exit_code();
+    match e {
+        RunError::Failed(d) => findings(&Sources::default(), &d, ctx.look),
+        RunError::Interrupted(dir) => {
+            say(format!("stopped; go on with: mtlc run --resume {}", dir.display()));
+        }
+    }
+    code
+}
+
+fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
+    let fail = |d: Diagnostic| {
+        findings(&Sources::default(), &[d], look);
+        FAILED
+    };
+    // a folder with one run per seed goes on seed by seed
+    let seeds = trainer::seeds_of(dir);
+    let first = match &seeds {
+        Some(s) => s.iter().map(|s| dir.join(format!("seed-{s}"))).find(|d| d.is_dir()),
+        None => Some(dir.to_path_buf()),
+    };
+    let opened = first.ok_or_else(|| Diagnostic::new("E0803", format!("`{}` holds no run yet", dir.display())));
+    let opened = opened.and_then(|d| RunDir::open(&d));
+    let run = match opened {
+        Ok(r) => r,
+        Err(d) => return fail(d),
+    };
+    let (plan, tables) = match run.read_start() {
+        Ok(x) => x,
+        Err(d) => return fail(d),
+    };
+    let info = match trainer::info(&run) {
+        Ok(i) => i,
+        Err(d) => return fail(d),
+    };
+    let mut corpora = vec![];
+    let mut found = vec![];
+    for decl in &plan.corpora {
+        let loaded = crate::data::load(decl, &info.base);
+        found.extend(loaded.diagnostics.into_iter().filter(Diagnostic::is_error));
+        corpora.push(loaded.corpus.unwrap_or_default());
+    }
+    if !found.is_empty() {
+        for d in &mut found {
+            // places in the spec are those of the copy in the run folder
+            d.primary = None;
+            d.secondary.clear();
+        }
+        findings(&Sources::default(), &found, look);
+        return FAILED;
+    }
+    let examples = Examples::encode(&plan, &tables, &corpora);
+    let mut options = RunOptions::new(dir, info.seed);
+    options.base = info.base.clone();
+    options.stop = stop;
+    let spec = run.file("spec.mtl");
+    let ctx = Context { a, look, file: &spec, folder: dir };
+    if let Some(seeds) = seeds {
+        let mut p = progress(a);
+        return match trainer::run_seeds(&plan, &tables, &examples, &options, &seeds, p.as_mut()) {
+            Ok(report) => {
+                out(report.table());
+                say(format!("run folder: {}", dir.display()));
+                verdict(&report.expects)
+            }
+            Err(e) => failed(e, &ctx),
+        };
+    }
+    let mut p = progress(a);
+    match trainer::resume(&run, &plan, &tables, &examples, &options, p.as_mut()) {
+        Ok(report) => {
+            show(&report, dir);
+            verdict(&report.expects)
+        }
+        Err(e) => failed(e, &ctx),
+    }
+}
+
+/// The plan in a few lines.
+fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data) -> String {
+    let mut o = String::new();
+    if let Some(checked) = &c.checked {
+        o.push_str(&format!("{}: {}\n", plan.name, view::verdict(checked)));
+    }
+    let cost = cost(plan, &data.corpora);
+    o.push_str(&format!("  {} parameters", view::thousands(plan.num_params())));
+    let seconds = cost.seconds();
+    let per = if seconds < 1.0 { "under 1 s".to_string() } else { format!("about {seconds:.0} s") };
+    o.push_str(&format!("; an epoch takes {per}"));
+    if let Some(n) = epochs(plan) {
+        let total = seconds * n;
+        if total >= 60.0 {
+            o.push_str(&format!(", all {n} about {:.0} min", (total / 60.0).ceil()));
+        }
+    }
+    o.push_str(&format!(", memory about {:.0} MB (estimates)\n", 40.0 + cost.memory() / 1e6));
+    for (d, corpus) in plan.corpora.iter().zip(&data.corpora) {
+        let show = |n: usize| view::thousands(n);
+        o.push_str(&format!(
+            "  {}: {} training, {} dev, {} test examples\n",
+            d.name,
+            show(corpus.train.len),
+            show(corpus.dev.len),
+            show(corpus.test.len)
+        ));
+    }
+    if plan.train.stages.len() > 1 {
+        let lengths: Vec<String> = plan
+            .train
+            .stages
+            .iter()
+            .take(12)
+            .map(|s| match s.length {
+                Length::Epochs(n) => format!("{} ({n} epochs)", s.name),
+                Length::Steps(n) => format!("{} ({n} steps)", s.name),
+                Length::Seconds(n) => format!("{} ({n} s)", s.name),
+            })
+            .collect();
+        o.push_str(&format!("  {} stages: {}\n", plan.train.stages.len(), lengths.join(", ")));
+    }
+    o
+}
+

@@ -1,0 +1,151 @@
+//! What `check` and `run` say of a program.
+
+use crate::check::Checked;
+use crate::check::dim::Size;
+use crate::driver::Data;
+use std::collections::BTreeSet;
+
+/// The verdict, its reasons, the steps, the tasks.
+pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
+    let mut out = format!("{file}: {}\n", verdict(c));
+    let g = c.task_graph();
+    let size = |s: Size| {
+        let d = data?;
+        Some(match s {
+            Size::Labels(i) => d.tables.labels.get(i)?.len(),
+            Size::Vocab(i) => d.tables.vocabs.get(i)?.len(),
+        })
+    };
+    let count = |owner: &str| -> Option<usize> {
+        let mut n = 0;
+        for p in c.params().iter().filter(|p| p.owner == owner) {
+            let mut k = 1;
+            for d in &p.shape {
+                if d.sizes.keys().any(|s| size(*s).is_none()) {
+                    return None;
+                }
+                k *= d.resolve(&|s| size(s).unwrap_or(0));
+            }
+            n += k;
+        }
+        Some(n)
+    };
+    let number = |n: Option<usize>| n.map_or("?".to_string(), thousands);
+    let several = g.steps.len() > 1;
+    let mut rows = vec![];
+    for t in c.summaries() {
+        let mut row = vec![t.name.clone(), t.head.clone(), t.target.clone(), t.metric.clone(), t.loss.clone(), number(count(&t.name))];
+        if several {
+            row.push((t.step + 1).to_string());
+        }
+        rows.push(row);
+    }
+    let mut head = vec!["task", "head", "target", "metric", "loss", "parameters"];
+    if several {
+        head.push("step");
+    }
+    out.push('\n');
+    out.push_str(&indent(&table(&head, &rows)));
+    let tasks: BTreeSet<&str> = c.summaries().iter().map(|t| t.name.as_str()).collect();
+    let mut owners: Vec<&str> = vec![];
+    for p in c.params() {
+        if !tasks.contains(p.owner.as_str()) && !owners.contains(&p.owner.as_str()) {
+            owners.push(&p.owner);
+        }
+    }
+    if !owners.is_empty() {
+        let shown: Vec<String> = owners.iter().take(8).map(|o| format!("{o} {}", number(count(o)))).collect();
+        let more = if owners.len() > 8 { format!(", and {} more", owners.len() - 8) } else { String::new() };
+        out.push_str(&format!("\n  shared parameters: {}{more}\n", shown.join(", ")));
+    }
+    if !c.not_yet().is_empty() {
+        out.push_str("\n  checked, but not trained by this version (an error of `mtlc run`):\n");
+        for d in c.not_yet() {
+            out.push_str(&format!("    {}\n", d.message.trim_end_matches(" cannot be trained yet")));
+        }
+    }
+    out
+}
+
+/// `joint: no task needs another's output` and the like.
+pub(crate) fn verdict(c: &Checked) -> String {
+    let g = c.task_graph();
+    if !g.multi_step() {
+        return match g.tasks.len() {
+            1 => "joint: a single task".into(),
+            _ => "joint: no task needs another's output, and none is supervised below another".into(),
+        };
+    }
+    let mut out = format!("multi_step, {} steps", g.steps.len());
+    let chains: Vec<String> = g.components.iter().filter(|c| c.len() > 1).map(|c| g.chain(c)).collect();
+    out.push_str(&format!(": {}", chains.join("; ")));
+    let single: Vec<&str> =
+        g.components.iter().filter(|c| c.len() == 1).filter_map(|c| g.tasks.get(c[0])).map(String::as_str).collect();
+    if !single.is_empty() {
+        out.push_str(&format!("; joint: {}", single.join(", ")));
+    }
+    let limit = 6;
+    for d in g.dependencies.iter().take(limit) {
+        out.push_str(&format!("\n  because {}", d.reason));
+    }
+    if g.dependencies.len() > limit {
+        out.push_str(&format!("\n  and {} more dependencies", g.dependencies.len() - limit));
+    }
+    out
+}
+
+/// `12,345`
+pub(crate) fn thousands(n: usize) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// Columns; those that hold only numbers are aligned to the right.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |s: &str| s.chars().count();
+    let widths: Vec<usize> = head
+        .iter()
+        .enumerate()
+        .map(|(i, h)| rows.iter().filter_map(|r| r.get(i)).map(|c| width(c)).max().unwrap_or(0).max(width(h)))
+        .collect();
+    let numeric: Vec<bool> = (0..head.len())
+        .map(|i| {
+            !rows.is_empty()
+                && rows.iter().all(|r| r.get(i).is_none_or(|c| c.chars().all(|x| x.is_ascii_digit() || ",.?% -±".contains(x))))
+        })
+        .collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut out = String::new();
+        for (i, c) in cells.enumerate() {
+            let pad = " ".repeat(widths[i].saturating_sub(width(c)));
+            if i > 0 {
+                out.push_str("  ");
+            }
+            if numeric[i] {
+                out.push_str(&pad);
+                out.push_str(c);
+            } else {
+                out.push_str(c);
+                out.push_str(&pad);
+            }
+        }
+        out.trim_end().to_string() + "\n"
+    };
+    let mut out = line(&mut head.iter().copied());
+    for r in rows {
+        out.push_str(&line(&mut r.iter().map(String::as_str)));
+    }
+    out
+}
+
+/// Two spaces before each line.
+pub(crate) fn indent(text: &str) -> String {
+    text.lines().map(|l| format!("  {l}\n")).collect()
+}
