@@ -10,6 +10,9 @@
 //! | [`syntax`] | a text | a tree that says what stands there |
 //! | [`data`] | `data` declarations and files | typed columns |
 //! | [`metrics`] | gold and predictions | the field's figures |
+//! | [`plan`] | a checked program and its tables | dataflow, parameters, schedule as data |
+//! | `model` | a plan | layers, heads, the network |
+//! | `train` | a plan and its examples | a run folder, a report |
 
 pub mod builtins;
 pub mod check;
@@ -23,5 +26,8 @@ pub mod metrics;
 #[cfg(feature = "train")]
 pub mod model;
 pub mod plan;
+pub mod random;
 pub mod source;
 pub mod syntax;
+#[cfg(feature = "train")]
+pub mod train;

@@ -113,6 +113,16 @@ codes! {
     "E0652" "a line of a vectors file is not a word with its numbers"
     // not yet
     "E0701" "the language knows it, the trainer cannot run it yet"
+    // run failures
+    "E0801" "a loss or gradient is not finite"
+    "E0802" "what chooses the model has no dev figures"
+    "E0803" "a run folder lacks a file"
+    "E0804" "a file of a run folder cannot be used"
+    "E0805" "a file cannot be written"
+    "E0806" "the folder holds a run already"
+    "E0807" "the data changed since the run began"
+    "E0808" "a stage has nothing to learn from"
+    "E0809" "a text for prediction is missing or unknown"
     // warnings
     "W0101" "no objective is declared"
     "W0102" "an encoder is read by nobody"

@@ -2,6 +2,7 @@
 
 pub mod heads;
 pub mod layers;
+pub mod network;
 pub(crate) mod ops;
 pub mod optim;
 pub mod params;

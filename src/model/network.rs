@@ -1,0 +1,414 @@
+//! The network: executes the nodes of a graph.
+
+use super::heads::{self, Head};
+use super::layers::{self, Cx, Layer};
+use super::params::Params;
+use super::value::{CharBatch, Gold, Layout, TextBatch, Value};
+use crate::data::index::{Encoded, Forms, GoldColumn, SEPARATOR_FORM, Tables, Vocab};
+use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port, Setting, Shape};
+use crate::random::generator;
+use burn::tensor::{Tensor, TensorData};
+use rand::{Rng, RngExt};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+/// Layers and heads of a plan; the weights stand apart, in [`Params`].
+pub struct Network {
+    layers: Vec<Box<dyn Layer>>,
+    heads: Vec<Box<dyn Head>>,
+    vocab_counts: HashMap<usize, Arc<Vec<u32>>>,
+}
+
+/// Some examples of one split.
+#[derive(Clone, Copy)]
+pub struct Batch<'a> {
+    /// the tokens' ids
+    pub forms: &'a Forms,
+    /// the split
+    pub split: &'a Encoded,
+    /// which of its examples
+    pub examples: &'a [usize],
+}
+
+/// Values of the nodes that were computed.
+pub type Values = Vec<Option<Value>>;
+
+/// The loss of a task on a batch.
+pub struct TaskLoss {
+    /// the task
+    pub task: usize,
+    /// mean per token or example with gold
+    pub mean: Tensor<1>,
+    /// how many
+    pub count: usize,
+}
+
+/// What decides whether a gold port shows gold.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moment {
+    /// seed of the run
+    pub seed: u64,
+    /// optimiser step of the run
+    pub step: u64,
+    /// how much of training is over, 0 to 1
+    pub progress: f64,
+}
+
+impl Network {
+    /// Builds layers and heads; the error says which one cannot be built and why.
+    pub fn new(plan: &Plan, tables: &Tables) -> Result<Self, String> {
+        let layers = plan.layers.iter().map(|l| layers::build(l).map_err(|e| format!("layer {e}")));
+        let heads = plan.tasks.iter().map(|t| heads::build(t, &plan.labels).map_err(|e| format!("task {e}")));
+        let counts = |v: &Vocab| v.counts.iter().map(|n| u32::try_from(*n).unwrap_or(u32::MAX)).collect();
+        let vocab_counts = tables.vocabs.iter().enumerate().map(|(i, v)| (i, Arc::new(counts(v)))).collect();
+        Ok(Self { layers: layers.collect::<Result<_, _>>()?, heads: heads.collect::<Result<_, _>>()?, vocab_counts })
+    }
+
+    /// The head of a task.
+    pub fn head(&self, task: usize) -> Option<&dyn Head> {
+        self.heads.get(task).map(AsRef::as_ref)
+    }
+
+    /// Computes what the heads of the wanted tasks need, every node once.
+    pub fn forward(
+        &self,
+        plan: &Plan,
+        graph: &Graph,
+        batch: Batch<'_>,
+        wanted: &[usize],
+        params: &Params,
+        moment: Moment,
+    ) -> Values {
+        let needed = needed(graph, batch, wanted, moment);
+        let cx = self.cx(graph, 0, params, moment);
+        let mut values: Values = vec![None; graph.nodes.len()];
+        for (i, node) in graph.nodes.iter().enumerate() {
+            if needed.nodes[i] {
+                let cx = Cx { node: i, ..cx };
+                values[i] = Some(self.node(plan, graph, batch, i, node, &values, &needed, &cx));
+            }
+        }
+        values
+    }
+
+    /// The surroundings of a node.
+    pub fn cx<'a>(&'a self, graph: &Graph, node: NodeId, params: &'a Params, moment: Moment) -> Cx<'a> {
+        Cx {
+            params,
+            training: graph.phase == Phase::Train,
+            dropout_key: generator(moment.seed, "dropout", &[moment.step, graph.corpus as u64]).next_u64(),
+            node,
+            progress: moment.progress,
+            vocab_counts: &self.vocab_counts,
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call site")]
+    fn node(
+        &self,
+        plan: &Plan,
+        graph: &Graph,
+        batch: Batch<'_>,
+        i: NodeId,
+        node: &Node,
+        values: &Values,
+        needed: &Needed,
+        cx: &Cx<'_>,
+    ) -> Value {
+        let inputs: Vec<&Value> = node.inputs.iter().filter_map(|n| values.get(*n)?.as_ref()).collect();
+        match &node.op {
+            Op::Text { fields } => Value::Text(Arc::new(text(plan, graph, batch, i, fields))),
+            Op::Layer { layer } => self.layers[*layer].forward(&inputs, cx),
+            Op::Head { task } => self.heads[*task].scores(inputs[0], cx),
+            Op::Port { task, port } => {
+                let (head, scores) = (&self.heads[*task], inputs[0]);
+                match port {
+                    Port::Logits => scores.clone(),
+                    Port::Probs => head.probs(scores, cx),
+                    Port::Labels => head.labels(scores, cx),
+                    Port::Straight => head.straight(scores, cx),
+                }
+            }
+            Op::Gold { task, field, .. } => {
+                let none = GoldColumn::Classes(vec![]);
+                let gold = batch.split.golds.get(&(*task, *field)).unwrap_or(&none);
+                let rows = rows_of(plan, *task, gold, batch, &needed.gold[&i], width(node));
+                mix_gold(inputs.first().copied(), rows, node, batch, gold, cx)
+            }
+        }
+    }
+
+    /// The losses of the wanted tasks that have gold in the batch.
+    pub fn losses(
+        &self,
+        plan: &Plan,
+        graph: &Graph,
+        batch: Batch<'_>,
+        wanted: &[usize],
+        values: &Values,
+        params: &Params,
+        moment: Moment,
+    ) -> Vec<TaskLoss> {
+        let loss = |t: &GraphTask| {
+            let gold = gold(plan, t.task, batch, t.gold?)?;
+            let scores = values.get(t.head)?.as_ref()?;
+            let cx = self.cx(graph, t.head, params, moment);
+            let (mean, count) = self.heads[t.task].loss(scores, &gold, &cx)?;
+            Some(TaskLoss { task: t.task, mean, count })
+        };
+        graph.tasks.iter().filter(|t| wanted.contains(&t.task)).filter_map(loss).collect()
+    }
+}
+
+fn width(node: &Node) -> usize {
+    match node.shape {
+        Shape::Text => 0,
+        Shape::Seq(w) | Shape::Vec(w) => w,
+    }
+}
+
+/// Which nodes a batch needs, and which examples see gold at which node.
+struct Needed {
+    nodes: Vec<bool>,
+    gold: HashMap<NodeId, Vec<bool>>,
+}
+
+/// Walks back from the heads. A prediction that gold replaces in every example is not computed.
+fn needed(graph: &Graph, batch: Batch<'_>, wanted: &[usize], moment: Moment) -> Needed {
+    let mut n = Needed { nodes: vec![false; graph.nodes.len()], gold: HashMap::new() };
+    for t in graph.tasks.iter().filter(|t| wanted.contains(&t.task)) {
+        n.nodes[t.head] = true;
+    }
+    for (i, node) in graph.nodes.iter().enumerate().rev() {
+        if !n.nodes[i] {
+            continue;
+        }
+        let mut inputs = true;
+        if let Op::Gold { task, field, share } = &node.op {
+            let shown = shown(graph, batch, *task, *field, *share, moment);
+            inputs = !complete(batch, *task, *field, &shown);
+            n.gold.insert(i, shown);
+        }
+        if inputs {
+            node.inputs.iter().for_each(|&input| n.nodes[input] = true);
+        }
+    }
+    n
+}
+
+/// The examples that see gold: those that carry some and whose draw falls below the share of this moment.
+fn shown(graph: &Graph, b: Batch<'_>, task: usize, field: usize, share: (f64, f64), m: Moment) -> Vec<bool> {
+    let gold = b.split.golds.get(&(task, field));
+    let share = share.0 + (share.1 - share.0) * m.progress.clamp(0.0, 1.0);
+    let mut rng = generator(m.seed, "gold", &[m.step, graph.corpus as u64, task as u64]);
+    let mut draw = |e: &usize| {
+        // drawn for every example, so that one without gold moves no other's draw
+        let below = rng.random::<f64>() < share;
+        below && gold.is_some_and(|g| g.present(*e))
+    };
+    b.examples.iter().map(&mut draw).collect()
+}
+
+/// Whether gold stands in every row, masked tokens and unseen classes being none.
+fn complete(b: Batch<'_>, task: usize, field: usize, shown: &[bool]) -> bool {
+    let full = |g: &GoldColumn, e: usize| match g {
+        GoldColumn::Tags(r) | GoldColumn::Layers { tags: r, .. } => r.row(e).iter().all(|c| *c >= 0),
+        GoldColumn::Classes(_) | GoldColumn::Sets(_) | GoldColumn::Reals(_) => true,
+    };
+    let gold = b.split.golds.get(&(task, field));
+    shown.iter().zip(b.examples).all(|(s, e)| *s && gold.is_some_and(|g| full(g, *e)))
+}
+
+/// Gold as rows of a label port: values, and for each row whether it holds.
+struct GoldRows {
+    values: Vec<f32>,
+    holds: Vec<f32>,
+}
+
+fn rows_of(
+    plan: &Plan,
+    task: usize,
+    gold: &GoldColumn,
+    batch: Batch<'_>,
+    shown: &[bool],
+    width: usize,
+) -> GoldRows {
+    let settings = &plan.tasks[task].settings;
+    let mut r = GoldRows { values: vec![], holds: vec![] };
+    let mut row = |ids: &mut dyn Iterator<Item = usize>, hot: f32, holds: bool| {
+        let start = r.values.len();
+        r.values.resize(start + width, 0.0);
+        let mut known = holds;
+        for id in ids {
+            match r.values.get_mut(start + id) {
+                Some(v) if id < width => *v = hot,
+                _ => known = false,
+            }
+        }
+        if !known {
+            r.values[start..].fill(0.0);
+        }
+        r.holds.push(f32::from(u8::from(known)));
+    };
+    for (&e, &shown) in batch.examples.iter().zip(shown) {
+        match gold {
+            GoldColumn::Classes(v) => {
+                let class = v.get(e).copied().unwrap_or(-1);
+                row(&mut usize::try_from(class).into_iter(), 1.0, shown && class >= 0);
+            }
+            GoldColumn::Tags(tags) => {
+                for &tag in tags.row(e) {
+                    row(&mut usize::try_from(tag).into_iter(), 1.0, shown && tag >= 0);
+                }
+            }
+            GoldColumn::Sets(v) => {
+                let set = v.get(e).and_then(Option::as_ref);
+                let ids = set.into_iter().flatten().map(|c| *c as usize).filter(|c| *c < width);
+                row(&mut { ids }, 1.0, shown && set.is_some());
+            }
+            GoldColumn::Reals(v) => {
+                let x = v.get(e).copied().unwrap_or(f64::NAN);
+                let bins = width.saturating_sub(1).max(1) as f64;
+                let of = |name: &str| settings.get(name).and_then(Setting::as_f64).unwrap_or(0.0);
+                let place = ((x - of("low")) / (of("high") - of("low")).max(f64::MIN_POSITIVE) * bins).round();
+                // a plain regression's label is the number itself
+                let (bin, hot) = if width == 1 { (0, x as f32) } else { (place.clamp(0.0, bins) as usize, 1.0) };
+                row(&mut std::iter::once(bin), hot, shown && !x.is_nan());
+            }
+            GoldColumn::Layers { layers, tags } => {
+                // later layers were seen in dev or test only
+                let known = classes(plan, plan.tasks[task].layers).clamp(1, (*layers).max(1));
+                let classes = width / known;
+                for token in tags.row(e).chunks_exact((*layers).max(1)) {
+                    let token = &token[..known.min(token.len())];
+                    let full = token.iter().all(|c| *c >= 0 && (*c as usize) < classes);
+                    let ids = token.iter().enumerate().map(|(l, c)| l * classes + (*c).max(0) as usize);
+                    row(&mut { ids }, 1.0, shown && full);
+                }
+            }
+        }
+    }
+    r
+}
+
+/// Number of classes of a label set.
+fn classes(plan: &Plan, labels: Option<usize>) -> usize {
+    labels.and_then(|l| plan.labels.get(l)).map_or(0, |l| l.classes.len())
+}
+
+/// Gold rows where they hold, the prediction elsewhere.
+fn mix_gold(
+    predicted: Option<&Value>,
+    rows: GoldRows,
+    node: &Node,
+    batch: Batch<'_>,
+    gold: &GoldColumn,
+    cx: &Cx<'_>,
+) -> Value {
+    let (n, w) = (rows.holds.len(), width(node));
+    let device = match predicted {
+        Some(Value::Seq(t, _) | Value::Vec(t)) => t.device(),
+        _ => cx.params.device().clone(),
+    };
+    let values = Tensor::<2>::from_data(TensorData::new(rows.values, [n, w]), &device);
+    let mixed = |t: &Tensor<2>| {
+        let keep = rows.holds.iter().map(|h| 1.0 - h).collect::<Vec<f32>>();
+        let keep = Tensor::<2>::from_data(TensorData::new(keep, [n, 1]), &device);
+        t.clone() * keep + values.clone()
+    };
+    match (predicted, gold) {
+        (Some(Value::Seq(t, layout)), _) => Value::Seq(mixed(t), layout.clone()),
+        (Some(Value::Vec(t)), _) => Value::Vec(mixed(t)),
+        (_, GoldColumn::Tags(r)) => Value::Seq(values, gold_layout(r, 1, batch)),
+        (_, GoldColumn::Layers { layers, tags }) => Value::Seq(values, gold_layout(tags, *layers, batch)),
+        (_, GoldColumn::Classes(_) | GoldColumn::Sets(_) | GoldColumn::Reals(_)) => Value::Vec(values),
+    }
+}
+
+fn gold_layout(rows: &crate::data::index::Ragged, per_token: usize, batch: Batch<'_>) -> Arc<Layout> {
+    Arc::new(Layout::from_lengths(batch.examples.iter().map(|e| rows.row(*e).len() / per_token.max(1))))
+}
+
+/// The token ids of a text node, in the vocabularies that its readers use.
+fn text(plan: &Plan, graph: &Graph, batch: Batch<'_>, node: NodeId, fields: &[usize]) -> TextBatch {
+    let mut lengths = Vec::with_capacity(batch.examples.len());
+    let mut forms: Vec<i32> = vec![];
+    for &e in batch.examples {
+        let start = forms.len();
+        for (k, f) in fields.iter().enumerate() {
+            if k > 0 {
+                forms.push(SEPARATOR_FORM);
+            }
+            if let Some(rows) = batch.split.texts.get(f) {
+                forms.extend_from_slice(rows.row(e));
+            }
+        }
+        lengths.push(forms.len() - start);
+    }
+    let mut t =
+        TextBatch { layout: Arc::new(Layout::from_lengths(lengths)), words: HashMap::new(), chars: HashMap::new() };
+    let mut distinct: Option<(Vec<i32>, Vec<i32>)> = None;
+    for v in vocabs_read(plan, graph, node) {
+        if let Some(ids) = batch.forms.words.get(&v) {
+            t.words.insert(v, Arc::new(forms.iter().map(|f| ids[*f as usize]).collect()));
+        }
+        if let Some(spellings) = batch.forms.chars.get(&v) {
+            let (rows, index) = distinct.get_or_insert_with(|| number_distinct(&forms));
+            let layout = Layout::from_lengths(rows.iter().map(|f| spellings.row(*f as usize).len()));
+            let ids = rows.iter().flat_map(|f| spellings.row(*f as usize)).copied().collect();
+            t.chars.insert(v, Arc::new(CharBatch { layout, ids, index: index.clone() }));
+        }
+    }
+    t
+}
+
+/// Distinct forms in the order of first occurrence, and each token's place among them.
+fn number_distinct(forms: &[i32]) -> (Vec<i32>, Vec<i32>) {
+    let (mut rows, mut places) = (vec![], HashMap::new());
+    let index = forms.iter().map(|f| {
+        *places.entry(*f).or_insert_with(|| {
+            rows.push(*f);
+            rows.len() as i32 - 1
+        })
+    });
+    let index = index.collect();
+    (rows, index)
+}
+
+/// Vocabularies of the layers that read a text node.
+fn vocabs_read(plan: &Plan, graph: &Graph, node: NodeId) -> BTreeSet<usize> {
+    let readers = graph.nodes.iter().filter(|n| n.inputs.contains(&node));
+    let vocab = |n: &Node| match n.op {
+        Op::Layer { layer } => plan.layers.get(layer)?.settings.get("vocab")?.as_usize(),
+        _ => None,
+    };
+    readers.filter_map(vocab).collect()
+}
+
+/// The gold of a task for the loss: classes that training never showed count as none.
+pub fn gold(plan: &Plan, task: usize, batch: Batch<'_>, field: usize) -> Option<Gold> {
+    let column = batch.split.golds.get(&(task, field))?;
+    let t = plan.tasks.get(task)?;
+    let k = classes(plan, t.labels);
+    let known = |c: i32| if c >= 0 && (c as usize) < k { c } else { -1 };
+    let examples = batch.examples;
+    Some(match column {
+        GoldColumn::Classes(v) => Gold::Classes(examples.iter().map(|e| known(v[*e])).collect()),
+        GoldColumn::Tags(r) => Gold::Tags(examples.iter().flat_map(|e| r.row(*e)).map(|c| known(*c)).collect()),
+        GoldColumn::Sets(v) => {
+            let mut sets = vec![0.0; examples.len() * k];
+            for (row, e) in examples.iter().enumerate() {
+                for c in v[*e].iter().flatten().filter(|c| (**c as usize) < k) {
+                    sets[row * k + *c as usize] = 1.0;
+                }
+            }
+            Gold::Sets(sets, examples.iter().map(|e| v[*e].is_some()).collect())
+        }
+        GoldColumn::Reals(v) => Gold::Reals(examples.iter().map(|e| v[*e] as f32).collect()),
+        GoldColumn::Layers { layers, tags } => {
+            let r = classes(plan, t.layers).min(*layers);
+            let rows = examples.iter().flat_map(|e| tags.row(*e).chunks_exact((*layers).max(1)));
+            Gold::Layers(rows.flat_map(|token| &token[..r]).map(|c| known(*c)).collect())
+        }
+    })
+}

@@ -1,0 +1,419 @@
+//! Which examples the next step sees: units, passes over them, samplers.
+//!
+//! A *unit* is what a sampler draws: a corpus (every task with gold in the batch learns) or a task. Its *pass* is a
+//! seeded shuffle of its examples cut into batches of similar lengths. Unit, pass and place are functions of
+//! (seed, stage, counters), so a [`Cursor`] of a few numbers is the whole state.
+
+use crate::random::generator;
+use crate::data::SplitName;
+use crate::data::index::Examples;
+use crate::plan::{Phase, Plan, Sampler, Stage};
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Examples within a pool of so many batches are sorted by length; pools keep the order of the shuffle.
+const POOL: usize = 50;
+
+/// What a sampler draws.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    /// the corpus's or task's name
+    pub name: String,
+    /// for each corpus: its training examples that count
+    pub examples: Vec<(usize, Vec<u32>)>,
+    /// tasks that learn, by position in `examples`
+    pub tasks: Vec<Vec<usize>>,
+    /// batches of one pass
+    pub batches: u64,
+}
+
+impl Unit {
+    fn new(name: &str, batch: usize, parts: Vec<(usize, Vec<u32>, Vec<usize>)>) -> Self {
+        let batches = parts.iter().map(|(_, e, _)| e.len().div_ceil(batch) as u64).sum();
+        let (examples, tasks) = parts.into_iter().map(|(c, e, t)| ((c, e), t)).unzip();
+        Self { name: name.to_string(), examples, tasks, batches }
+    }
+
+    /// Number of examples.
+    pub fn len(&self) -> usize {
+        self.examples.iter().map(|(_, e)| e.len()).sum()
+    }
+
+    /// Whether there is nothing to draw.
+    pub fn is_empty(&self) -> bool {
+        self.batches == 0
+    }
+}
+
+/// One batch to be computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draw {
+    /// the corpus
+    pub corpus: usize,
+    /// training examples
+    pub examples: Vec<usize>,
+    /// tasks that learn from it
+    pub tasks: Vec<usize>,
+}
+
+/// Where a stage stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// finished epochs
+    pub epoch: u64,
+    /// steps within the epoch
+    pub step: u64,
+    /// steps of the stage
+    pub total: u64,
+    /// batches drawn of each unit
+    pub drawn: Vec<u64>,
+}
+
+enum Order {
+    /// several units a step, spread evenly over the epoch
+    Joint,
+    /// units in turn
+    Turns(Vec<usize>),
+    /// a unit drawn with these weights
+    Drawn(Vec<f64>),
+}
+
+/// The batches of a stage.
+pub struct Schedule {
+    seed: u64,
+    stage: u64,
+    batch: usize,
+    order: Order,
+    /// what is drawn
+    pub units: Vec<Unit>,
+    /// constant over the stage
+    pub steps_per_epoch: u64,
+    lengths: Vec<Vec<u32>>,
+    /// the pass of each unit that was cut last
+    passes: Vec<Option<(u64, Vec<(usize, Vec<usize>)>)>>,
+}
+
+impl Schedule {
+    /// The schedule of a stage. Units without examples are left out.
+    pub fn new(plan: &Plan, index: usize, examples: &Examples, seed: u64) -> Self {
+        let Some(stage) = plan.train.stages.get(index) else { return Self::empty(seed) };
+        let batch = stage.batch.max(1);
+        let mut units;
+        let order = match &stage.sampler {
+            Sampler::Joint => {
+                units = corpus_units(plan, stage, examples, batch);
+                Order::Joint
+            }
+            Sampler::Proportional { cap, temperature } => {
+                units = corpus_units(plan, stage, examples, batch);
+                let weight = |n: usize| (n as f64).min(cap.unwrap_or(f64::INFINITY)).powf(1.0 / temperature);
+                Order::Drawn(units.iter().map(|u| weight(u.len())).collect())
+            }
+            Sampler::Smoothed { alpha } => {
+                units = corpus_units(plan, stage, examples, batch);
+                Order::Drawn(units.iter().map(|u| (u.len() as f64).powf(*alpha)).collect())
+            }
+            Sampler::Random => {
+                let drawn = drawn_tasks(plan, stage);
+                units = task_units(plan, stage, examples, batch, &drawn);
+                Order::Drawn(vec![1.0; units.len()])
+            }
+            Sampler::Mix { rates } => {
+                let drawn: Vec<usize> = rates.iter().filter(|(_, r)| *r > 0.0).map(|(t, _)| *t).collect();
+                units = task_units(plan, stage, examples, batch, &drawn);
+                let rate = |u: &Unit| {
+                    let named = rates.iter().find(|(t, _)| plan.tasks.get(*t).is_some_and(|t| t.name == u.name));
+                    named.map_or(0.0, |(_, r)| *r)
+                };
+                Order::Drawn(units.iter().map(rate).collect())
+            }
+            Sampler::Alternate { turns } => {
+                let drawn = match turns.is_empty() {
+                    true => drawn_tasks(plan, stage),
+                    false => {
+                        let mut t: Vec<usize> = vec![];
+                        turns.iter().filter(|(_, n)| *n > 0).for_each(|(task, _)| {
+                            if !t.contains(task) {
+                                t.push(*task);
+                            }
+                        });
+                        t
+                    }
+                };
+                units = task_units(plan, stage, examples, batch, &drawn);
+                let place = |t: usize| units.iter().position(|u| plan.tasks.get(t).is_some_and(|t| t.name == u.name));
+                Order::Turns(match turns.is_empty() {
+                    true => (0..units.len()).collect(),
+                    false => {
+                        let turns = turns.iter().filter_map(|(t, n)| Some((place(*t)?, *n)));
+                        turns.flat_map(|(u, n)| std::iter::repeat_n(u, n as usize)).collect()
+                    }
+                })
+            }
+        };
+        let counts: Vec<u64> = units.iter().map(|u| u.batches).collect();
+        let steps_per_epoch = match &order {
+            Order::Joint => counts.iter().copied().max().unwrap_or(0),
+            Order::Drawn(_) => counts.iter().sum(),
+            Order::Turns(turns) => turns_until_all_seen(turns, &counts),
+        };
+        let lengths = (0..plan.corpora.len())
+            .map(|c| examples.split(c, SplitName::Train).map_or(vec![], |e| e.lengths.clone()))
+            .collect();
+        let passes = units.iter().map(|_| None).collect();
+        Self { seed, stage: index as u64, batch, order, units: std::mem::take(&mut units), steps_per_epoch, lengths, passes }
+    }
+
+    fn empty(seed: u64) -> Self {
+        let order = Order::Joint;
+        Self { seed, stage: 0, batch: 1, order, units: vec![], steps_per_epoch: 0, lengths: vec![], passes: vec![] }
+    }
+
+    /// The start of the stage.
+    pub fn cursor(&self) -> Cursor {
+        Cursor { drawn: vec![0; self.units.len()], ..Cursor::default() }
+    }
+
+    /// The batches of the next step; the cursor moves on, over the end of an epoch if this was its last step.
+    pub fn next(&mut self, cursor: &mut Cursor) -> Vec<Draw> {
+        let now = self.now(cursor);
+        let draws = now.into_iter().filter_map(|u| self.draw(u, cursor)).collect();
+        cursor.step += 1;
+        cursor.total += 1;
+        if cursor.step >= self.steps_per_epoch {
+            cursor.epoch += 1;
+            cursor.step = 0;
+            if matches!(self.order, Order::Turns(_)) {
+                // the next epoch begins with full passes, so that it too shows every example
+                for (drawn, unit) in cursor.drawn.iter_mut().zip(&self.units) {
+                    *drawn = drawn.next_multiple_of(unit.batches.max(1));
+                }
+            }
+        }
+        draws
+    }
+
+    /// The units of this step.
+    fn now(&self, cursor: &Cursor) -> Vec<usize> {
+        match &self.order {
+            Order::Joint => {
+                let (step, steps) = (cursor.step, self.steps_per_epoch);
+                let due = |u: &Unit| (step + 1) * u.batches / steps > step * u.batches / steps;
+                (0..self.units.len()).filter(|&u| due(&self.units[u])).collect()
+            }
+            Order::Turns(turns) if turns.is_empty() => vec![],
+            Order::Turns(turns) => vec![turns[(cursor.step % turns.len() as u64) as usize]],
+            Order::Drawn(weights) => {
+                let sum: f64 = weights.iter().sum();
+                let mut point = generator(self.seed, "sampler", &[self.stage, cursor.total]).random::<f64>() * sum;
+                let chosen = weights.iter().position(|w| {
+                    point -= w;
+                    point < 0.0
+                });
+                // rounding may leave the point at the very end
+                chosen.or_else(|| weights.iter().rposition(|w| *w > 0.0)).into_iter().collect()
+            }
+        }
+    }
+
+    fn draw(&mut self, unit: usize, cursor: &mut Cursor) -> Option<Draw> {
+        let u = self.units.get(unit)?;
+        let drawn = cursor.drawn.get_mut(unit)?;
+        let (pass, place) = (*drawn / u.batches.max(1), *drawn % u.batches.max(1));
+        if self.passes[unit].as_ref().is_none_or(|(p, _)| *p != pass) {
+            self.passes[unit] = Some((pass, self.cut(unit, pass)));
+        }
+        let (part, examples) = self.passes[unit].as_ref()?.1.get(place as usize)?.clone();
+        *drawn += 1;
+        Some(Draw { corpus: u.examples[part].0, examples, tasks: u.tasks[part].clone() })
+    }
+
+    /// Batches of one pass: (position in the unit's examples, examples).
+    fn cut(&self, unit: usize, pass: u64) -> Vec<(usize, Vec<usize>)> {
+        let mut rng = generator(self.seed, "batches", &[self.stage, unit as u64, pass]);
+        let mut batches = vec![];
+        for (part, (corpus, examples)) in self.units[unit].examples.iter().enumerate() {
+            let mut order: Vec<usize> = examples.iter().map(|e| *e as usize).collect();
+            order.shuffle(&mut rng);
+            for pool in order.chunks_mut(self.batch * POOL) {
+                pool.sort_by_key(|e| self.lengths.get(*corpus).and_then(|l| l.get(*e)).copied().unwrap_or(0));
+                batches.extend(pool.chunks(self.batch).map(|b| (part, b.to_vec())));
+            }
+        }
+        batches.shuffle(&mut rng);
+        batches
+    }
+
+    /// What will be drawn in an epoch, and where that departs from one pass over everything.
+    pub fn describe(&self, plan: &Plan, stage: &Stage) -> Description {
+        let steps = self.steps_per_epoch as f64;
+        let expected = |u: usize| -> f64 {
+            match &self.order {
+                Order::Joint => self.units[u].batches as f64,
+                Order::Turns(turns) => {
+                    (0..self.steps_per_epoch).filter(|s| turns[(s % turns.len() as u64) as usize] == u).count() as f64
+                }
+                Order::Drawn(w) => steps * w[u] / w.iter().sum::<f64>().max(f64::MIN_POSITIVE),
+            }
+        };
+        let drawn = matches!(self.order, Order::Drawn(_));
+        let mut d = Description {
+            stage: stage.name.clone(),
+            steps_per_epoch: self.steps_per_epoch,
+            drawn,
+            rows: vec![],
+            notes: vec![],
+        };
+        for (i, u) in self.units.iter().enumerate() {
+            let batches = expected(i);
+            let mut names: Vec<String> = vec![];
+            for t in u.tasks.iter().flatten().filter_map(|t| plan.tasks.get(*t)) {
+                if !names.contains(&t.name) {
+                    names.push(t.name.clone());
+                }
+            }
+            let passes = batches / (u.batches.max(1)) as f64;
+            d.rows.push(Row {
+                name: u.name.clone(),
+                tasks: names,
+                examples: u.len(),
+                batches_per_pass: u.batches,
+                batches_per_epoch: batches,
+                passes,
+            });
+            if drawn && (passes - 1.0).abs() > 0.005 {
+                d.notes.push(format!("`{}` is expected to be seen {passes:.2} times an epoch", u.name));
+            } else if passes > 1.0 {
+                d.notes.push(format!("`{}` starts again: {passes:.2} passes an epoch", u.name));
+            }
+        }
+        if drawn && self.units.len() > 1 {
+            d.notes.push("the sampler draws at random, so an epoch may show an example twice or not at all".into());
+        }
+        for &t in &stage.tasks {
+            if !self.units.iter().any(|u| u.tasks.iter().flatten().any(|x| *x == t)) {
+                let name = plan.tasks.get(t).map_or("", |t| &t.name);
+                d.notes.push(format!("`{name}` is never drawn"));
+            }
+        }
+        d
+    }
+}
+
+/// Steps until every unit that has turns has seen all its batches.
+fn turns_until_all_seen(turns: &[usize], batches: &[u64]) -> u64 {
+    let mut left = batches.to_vec();
+    let mut open = turns.iter().filter(|u| left[**u] > 0).collect::<std::collections::BTreeSet<_>>().len();
+    let mut steps = 0;
+    while open > 0 {
+        let u = turns[(steps % turns.len() as u64) as usize];
+        steps += 1;
+        if left[u] > 0 {
+            left[u] -= 1;
+            open -= usize::from(left[u] == 0);
+        }
+    }
+    steps
+}
+
+/// Corpora in which a task has gold.
+fn gold_corpora(plan: &Plan, task: usize) -> Vec<usize> {
+    let trained = |g: &&crate::plan::Graph| g.phase == Phase::Train;
+    let has = |g: &&crate::plan::Graph| g.tasks.iter().any(|t| t.task == task && t.gold.is_some());
+    plan.graphs.iter().filter(trained).filter(has).map(|g| g.corpus).collect()
+}
+
+/// The tasks of a stage that are drawn: all but those over several corpora that learn along with others, because each
+/// of their corpora is drawn for another task (of two such tasks over the same corpora, the later one learns along).
+fn drawn_tasks(plan: &Plan, stage: &Stage) -> Vec<usize> {
+    let mut drawn = stage.tasks.clone();
+    for &t in stage.tasks.iter().rev() {
+        let corpora = gold_corpora(plan, t);
+        let others = |c: usize| drawn.iter().any(|&o| o != t && gold_corpora(plan, o).contains(&c));
+        if corpora.len() > 1 && corpora.iter().all(|&c| others(c)) {
+            drawn.retain(|&d| d != t);
+        }
+    }
+    drawn
+}
+
+fn corpus_units(plan: &Plan, stage: &Stage, examples: &Examples, batch: usize) -> Vec<Unit> {
+    let unit = |c: usize| {
+        let tasks: Vec<usize> =
+            stage.tasks.iter().copied().filter(|&t| gold_corpora(plan, t).contains(&c)).collect();
+        let e = examples.split(c, SplitName::Train)?;
+        let rows: Vec<u32> = (0..e.len).filter(|&i| tasks.iter().any(|&t| e.has_gold(t, i))).map(|i| i as u32).collect();
+        (!rows.is_empty()).then(|| Unit::new(&plan.corpora[c].name, batch, vec![(c, rows, tasks)]))
+    };
+    (0..plan.corpora.len()).filter_map(unit).collect()
+}
+
+fn task_units(plan: &Plan, stage: &Stage, examples: &Examples, batch: usize, drawn: &[usize]) -> Vec<Unit> {
+    // a task over several corpora that is not drawn itself learns along
+    let along: Vec<usize> = stage.tasks.iter().copied().filter(|t| !drawn.contains(t)).collect();
+    let along: Vec<(usize, Vec<usize>)> = along.into_iter().map(|t| (t, gold_corpora(plan, t))).collect();
+    let covered = |c: &usize| drawn.iter().any(|&t| gold_corpora(plan, t).contains(c));
+    let along: Vec<_> = along.into_iter().filter(|(_, c)| c.len() > 1 && c.iter().all(covered)).collect();
+    let unit = |&t: &usize| {
+        let parts: Vec<_> = gold_corpora(plan, t)
+            .into_iter()
+            .filter_map(|c| {
+                let e = examples.split(c, SplitName::Train)?;
+                let rows: Vec<u32> = (0..e.len).filter(|&i| e.has_gold(t, i)).map(|i| i as u32).collect();
+                let with = along.iter().filter(|(_, cs)| cs.contains(&c)).map(|(a, _)| *a);
+                (!rows.is_empty()).then(|| (c, rows, std::iter::once(t).chain(with).collect()))
+            })
+            .collect();
+        (!parts.is_empty()).then(|| Unit::new(&plan.tasks[t].name, batch, parts))
+    };
+    drawn.iter().filter(|t| stage.tasks.contains(t)).filter_map(unit).collect()
+}
+
+/// What a sampler will do, said before training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// the stage
+    pub stage: String,
+    /// steps
+    pub steps_per_epoch: u64,
+    /// whether batches are drawn at random, so that the rows hold expectations
+    pub drawn: bool,
+    /// one for each unit
+    pub rows: Vec<Row>,
+    /// where an epoch is not one pass over every example
+    pub notes: Vec<String>,
+}
+
+/// One unit of a [`Description`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// corpus or task
+    pub name: String,
+    /// tasks that learn
+    pub tasks: Vec<String>,
+    /// training examples
+    pub examples: usize,
+    /// to see each example once
+    pub batches_per_pass: u64,
+    /// drawn (or expected) in an epoch
+    pub batches_per_epoch: f64,
+    /// passes in an epoch
+    pub passes: f64,
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "stage {}: {} steps an epoch", self.stage, self.steps_per_epoch)?;
+        let about = if self.drawn { "about " } else { "" };
+        for r in &self.rows {
+            let (n, b) = (r.examples, r.batches_per_epoch);
+            writeln!(f, "  {}: {n} examples, {about}{b:.0} batches an epoch, for {}", r.name, r.tasks.join(", "))?;
+        }
+        for n in &self.notes {
+            writeln!(f, "  note: {n}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! Files that are whole or absent: written beside, synced, renamed.
+
+use crate::diagnostics::Diagnostic;
+use crate::model::params::Stored;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Counts file operations in tests and fails from a given one on, as if the process had been killed there.
+#[cfg(test)]
+pub mod kill {
+    use std::cell::Cell;
+    thread_local! {
+        /// operations left; `None`: never killed
+        pub static AFTER: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+    /// One operation.
+    pub fn operation() -> std::io::Result<()> {
+        match AFTER.get() {
+            Some(0) => Err(std::io::Error::other("killed")),
+            Some(n) => {
+                AFTER.set(Some(n - 1));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(not(test))]
+mod kill {
+    pub fn operation() -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A file that cannot be written.
+pub fn unwritable(path: &Path, e: &io::Error) -> Diagnostic {
+    Diagnostic::new("E0805", format!("`{}` cannot be written: {e}", path.display()))
+        .help("make room or name another folder, as in `mtlc run spec.mtl --out results/first`")
+}
+
+/// Puts a file in place. A reader sees the old content or the new, never a part, even when the process or the machine
+/// stops in between.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let put = || -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        kill::operation()?;
+        fs::create_dir_all(folder)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let beside = folder.join(format!(".{name}.partial"));
+        kill::operation()?;
+        let mut f = File::create(&beside)?;
+        kill::operation()?;
+        f.write_all(bytes)?;
+        kill::operation()?;
+        f.sync_all()?;
+        kill::operation()?;
+        fs::rename(&beside, path)?;
+        kill::operation()?;
+        // the rename itself lasts once the folder is synced; folders cannot be opened everywhere
+        if let Ok(d) = File::open(folder) {
+            let _ = d.sync_all();
+        }
+        Ok(())
+    };
+    put().map_err(|e| unwritable(path, &e))
+}
+
+/// Appends a line and hands it to the disk; returns the file's length.
+pub fn append(path: &Path, line: &str) -> Result<u64, Diagnostic> {
+    let put = || -> io::Result<u64> {
+        kill::operation()?;
+        let mut f = OpenOptions::new().create(true).append(true).open(path)?;
+        let (first, second) = line.as_bytes().split_at(line.len() / 2);
+        f.write_all(first)?;
+        kill::operation()?;
+        f.write_all(second)?;
+        f.write_all(b"\n")?;
+        f.sync_data()?;
+        Ok(f.metadata()?.len())
+    };
+    put().map_err(|e| unwritable(path, &e))
+}
+
+/// Cuts a file to a length; an absent file stays absent.
+pub fn truncate(path: &Path, length: u64) -> Result<(), Diagnostic> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let cut = || OpenOptions::new().write(true).open(path)?.set_len(length);
+    cut().map_err(|e| unwritable(path, &e))
+}
+
+/// Removes a file if it is there.
+pub fn remove(path: &Path) -> Result<(), Diagnostic> {
+    let gone = || -> io::Result<()> {
+        kill::operation()?;
+        match fs::remove_file(path) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    };
+    gone().map_err(|e| unwritable(path, &e))
+}
+
+/// Tensors and metadata in the safetensors format.
+pub fn to_safetensors(tensors: &[Stored], metadata: HashMap<String, String>) -> Result<Vec<u8>, String> {
+    let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, v, _)| v.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+    let views: Result<Vec<_>, _> = tensors
+        .iter()
+        .zip(&bytes)
+        .map(|((name, _, shape), b)| TensorView::new(Dtype::F32, shape.clone(), b).map(|v| (name.as_str(), v)))
+        .collect();
+    safetensors::serialize(views.map_err(|e| e.to_string())?, Some(metadata)).map_err(|e| e.to_string())
+}
+
+/// Tensors and metadata of a safetensors file.
+pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, HashMap<String, String>), String> {
+    let metadata = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?.1.metadata().clone();
+    let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+    let tensors = file.iter().map(|(name, view)| {
+        if view.dtype() != Dtype::F32 {
+            return Err(format!("`{name}` is {:?}, not F32", view.dtype()));
+        }
+        let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        Ok((name.to_string(), data, view.shape().to_vec()))
+    });
+    Ok((tensors.collect::<Result<_, _>>()?, metadata.unwrap_or_default()))
+}

@@ -1,0 +1,132 @@
+//! All that a run is at one moment, in one file: `state.safetensors` holds the weights, the optimiser's moments and, as
+//! metadata, the counters. Putting it in place is one rename, so no two parts can be of different moments.
+//!
+//! Best weights so far lie in `state/STEP.safetensors`, written before the state that names them and removed after the
+//! state that does not. `metrics.jsonl` is cut back to the length that the state knows.
+
+use super::batches::Cursor;
+use super::files;
+use super::report::StageReport;
+use super::run_dir::RunDir;
+use crate::diagnostics::Diagnostic;
+use crate::model::params::Stored;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// The state's file.
+pub const STATE: &str = "state.safetensors";
+/// Folder of best weights.
+const SNAPSHOTS: &str = "state";
+
+/// The best evaluation so far by one figure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BestSoFar {
+    /// its value
+    pub value: f64,
+    /// the stage
+    pub stage: usize,
+    /// finished epochs of the stage
+    pub epoch: u64,
+    /// steps of the run: names the snapshot
+    pub step: u64,
+}
+
+/// Counters of a run; with the tensors beside them, everything that later steps depend on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// of the run
+    pub seed: u64,
+    /// the current stage
+    pub stage: usize,
+    /// place within it
+    pub cursor: Cursor,
+    /// optimiser steps of the run
+    pub step: u64,
+    /// seconds of training
+    pub seconds: f64,
+    /// of them, in this stage
+    pub stage_seconds: f64,
+    /// dev evaluations in this stage
+    pub evaluations: u64,
+    /// stage second of the next one, when they are timed
+    pub next_evaluation: f64,
+    /// whether patience is at its end
+    pub stopped_early: bool,
+    /// evaluations in a row without a better objective
+    pub waited: usize,
+    /// since the epoch began: sum of losses times counts, and counts, by task
+    pub losses: BTreeMap<usize, (f64, f64)>,
+    /// each task's loss at the last step that trained it
+    pub last_losses: BTreeMap<usize, f64>,
+    /// since the epoch began
+    pub epoch_examples: u64,
+    /// since the epoch began, steps alone
+    pub epoch_seconds: f64,
+    /// of every finished epoch
+    pub epochs_seconds: Vec<f64>,
+    /// by the objective
+    pub best: Option<BestSoFar>,
+    /// by each task's first metric
+    pub task_best: BTreeMap<usize, BestSoFar>,
+    /// finished stages
+    pub stages: Vec<StageReport>,
+    /// bytes of `metrics.jsonl`
+    pub metrics_bytes: u64,
+}
+
+impl State {
+    /// The snapshots that are still needed.
+    pub fn snapshots(&self) -> BTreeSet<u64> {
+        self.best.iter().chain(self.task_best.values()).map(|b| b.step).collect()
+    }
+}
+
+/// Path of a snapshot.
+pub fn snapshot(step: u64) -> String {
+    format!("{SNAPSHOTS}/{step}.safetensors")
+}
+
+/// Puts the state in place, then removes snapshots that it does not name.
+pub fn save(dir: &RunDir, state: &State, tensors: &[Stored]) -> Result<(), Diagnostic> {
+    let json = serde_json::to_string(state).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
+    dir.write_tensors(STATE, tensors, HashMap::from([("state".to_string(), json)]))?;
+    clean(dir, &state.snapshots())
+}
+
+fn clean(dir: &RunDir, keep: &BTreeSet<u64>) -> Result<(), Diagnostic> {
+    let Ok(entries) = std::fs::read_dir(dir.file(SNAPSHOTS)) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let step = name.strip_suffix(".safetensors").and_then(|s| s.parse().ok());
+        if step.is_none_or(|s| !keep.contains(&s)) {
+            files::remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The state that was saved last; none if the run was stopped before its first save.
+pub fn load(dir: &RunDir) -> Result<Option<(State, Vec<Stored>)>, Diagnostic> {
+    if !dir.file(STATE).exists() {
+        return Ok(None);
+    }
+    let (tensors, metadata) = dir.read_tensors(STATE)?;
+    let json = metadata.get("state").ok_or_else(|| dir.corrupt(STATE, "it has no counters".into()))?;
+    let state: State = serde_json::from_str(json).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
+    for step in state.snapshots() {
+        let name = snapshot(step);
+        if !dir.file(&name).exists() {
+            return Err(dir.corrupt(STATE, format!("it names `{name}`, which is missing")));
+        }
+    }
+    Ok(Some((state, tensors)))
+}
+
+/// Removes what only `resume` needs, after the report is in place.
+pub fn finish(dir: &RunDir) -> Result<(), Diagnostic> {
+    files::remove(&dir.file(STATE))?;
+    clean(dir, &BTreeSet::new())?;
+    // an empty folder left behind would harm nobody
+    let _ = std::fs::remove_dir(dir.file(SNAPSHOTS));
+    Ok(())
+}

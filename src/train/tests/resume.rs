@@ -1,0 +1,189 @@
+//! A run that is stopped, at whatever moment, goes on to the result of one that was not.
+
+use super::fixture::{Program, stage, tiny};
+use super::{course, options, temp};
+use crate::plan::*;
+use crate::train::evaluate::best_file;
+use crate::train::files::kill;
+use crate::train::run_dir::{MODEL, RunDir};
+use crate::train::trainer::{RunOptions, resume, run};
+use crate::train::{Quiet, RunError};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Two stages, an objective, early stopping, a random sampler: everything that a state must hold.
+fn demanding() -> Program {
+    let mut first = stage(vec![0, 1, 2], Length::Epochs(2.0));
+    first.sampler = Sampler::Random;
+    first.eval_every = Some(Length::Steps(3));
+    let mut second = stage(vec![0, 2], Length::Epochs(3.0));
+    second.name = "second".into();
+    second.sampler = Sampler::Alternate { turns: vec![] };
+    second.early_stop = Some(2);
+    second.freeze = vec!["intent".into()];
+    second.optimizer.kind = "adamw".into();
+    second.optimizer.warmup = 0.3;
+    let mut p = tiny(16, first);
+    p.plan.train.stages.push(second);
+    p.plan.train.objective = Some(Score::Metric { task: 2, metric: 0 });
+    p
+}
+
+/// What two runs must agree on, bit for bit.
+fn result(dir: &Path) -> (Vec<u8>, Vec<u8>, Vec<serde_json::Value>, serde_json::Value) {
+    let run = RunDir { path: dir.to_path_buf() };
+    let mut report: serde_json::Value = run.read_json("report.json").unwrap();
+    for key in ["seconds", "seconds_per_epoch", "peak_memory"] {
+        report.as_object_mut().unwrap().remove(key);
+    }
+    for s in report["stages"].as_array_mut().unwrap() {
+        s.as_object_mut().unwrap().remove("seconds");
+    }
+    (run.read(MODEL).unwrap(), run.read(&best_file("slot")).unwrap(), course(&run), report)
+}
+
+/// Goes on, or begins if the folder is not a run yet.
+fn go(p: &Program, o: &RunOptions) -> Result<(), RunError> {
+    match RunDir::open(&o.out) {
+        Ok(dir) => {
+            let (plan, tables) = dir.read_start()?;
+            let examples = crate::data::index::Examples::encode(&plan, &tables, &p.corpora);
+            resume(&dir, &plan, &tables, &examples, o, &mut Quiet)
+        }
+        Err(_) => run(&p.plan, &p.tables, &p.examples, o, &mut Quiet),
+    }
+    .map(drop)
+}
+
+#[test]
+fn stopped_after_every_step() {
+    let p = demanding();
+    let whole = temp();
+    go(&p, &options(whole.path(), 1)).unwrap();
+    let expected = result(&whole.path().join("run"));
+    let steps = expected.3["steps"].as_u64().unwrap();
+    assert!(steps > 12, "{steps}");
+    for (k, save_every) in (1..steps).map(|k| (k, 1000)).chain([(1, 0), (2, 0), (5, 0)]) {
+        let dir = temp();
+        let mut o = options(dir.path(), 1);
+        o.save_every = Duration::from_secs(save_every);
+        o.kill_after = Some(k);
+        assert!(go(&p, &o).is_err());
+        // saved at every step, it may be killed again and again
+        while save_every == 0 && go(&p, &o).is_err() {}
+        o.kill_after = None;
+        go(&p, &o).unwrap();
+        assert!(result(&o.out) == expected, "stopped after {k} steps");
+    }
+}
+
+#[test]
+fn stopped_between_file_operations() {
+    let p = demanding();
+    let whole = temp();
+    go(&p, &options(whole.path(), 1)).unwrap();
+    let expected = result(&whole.path().join("run"));
+    let (mut n, mut kills) = (0, 0);
+    loop {
+        let dir = temp();
+        let mut o = options(dir.path(), 1);
+        o.save_every = Duration::ZERO;
+        kill::AFTER.set(Some(n));
+        let stopped = go(&p, &o);
+        kill::AFTER.set(None);
+        if stopped.is_ok() {
+            break;
+        }
+        kills += 1;
+        go(&p, &o).unwrap();
+        assert!(result(&o.out) == expected, "stopped before file operation {n}");
+        // every early operation, then a sample
+        n += if n < 60 { 1 } else { 7 };
+    }
+    assert!(kills > 60, "{kills}");
+}
+
+#[test]
+fn stopped_on_request() {
+    let p = demanding();
+    let whole = temp();
+    go(&p, &options(whole.path(), 1)).unwrap();
+    let dir = temp();
+    let o = options(dir.path(), 1);
+    struct StopAt<'a>(&'a AtomicBool, u64);
+    impl crate::train::Progress for StopAt<'_> {
+        fn step(&mut self, news: &crate::train::StepNews<'_>) {
+            if news.step == self.1 {
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+    }
+    let e = run(&p.plan, &p.tables, &p.examples, &o, &mut StopAt(&o.stop, 4)).unwrap_err();
+    assert!(matches!(&e, RunError::Interrupted(at) if *at == o.out) && e.exit_code() == 130);
+    o.stop.store(false, Ordering::Relaxed);
+    go(&p, &o).unwrap();
+    assert!(result(&o.out) == result(&whole.path().join("run")));
+    go(&p, &o).unwrap();
+}
+
+#[test]
+fn killed_by_the_system() {
+    const DIR: &str = "MTLC_TEST_KILLED_RUN";
+    let p = demanding();
+    if let Some(dir) = std::env::var_os(DIR) {
+        let mut o = options(Path::new(&dir), 1);
+        o.save_every = Duration::ZERO;
+        // slow enough to be killed in its midst
+        struct Slow;
+        impl crate::train::Progress for Slow {
+            fn step(&mut self, _: &crate::train::StepNews<'_>) {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        let _ = match RunDir::open(&o.out) {
+            Ok(d) => resume(&d, &p.plan, &p.tables, &p.examples, &o, &mut Slow),
+            Err(_) => run(&p.plan, &p.tables, &p.examples, &o, &mut Slow),
+        };
+        return;
+    }
+    let whole = temp();
+    go(&p, &options(whole.path(), 1)).unwrap();
+    let expected = result(&whole.path().join("run"));
+    let dir = temp();
+    let mut kills = 0;
+    for i in 0..40 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "train::tests::resume::killed_by_the_system"])
+            .env(DIR, dir.path())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(60 + 13 * i));
+        let done = child.try_wait().unwrap().is_some();
+        child.kill().ok();
+        child.wait().unwrap();
+        if done {
+            break;
+        }
+        kills += 1;
+    }
+    go(&p, &options(dir.path(), 1)).unwrap();
+    assert!(result(&dir.path().join("run")) == expected, "after {kills} kills");
+    assert!(kills > 0);
+}
+
+#[test]
+fn other_data_are_refused() {
+    let p = demanding();
+    let dir = temp();
+    let mut o = options(dir.path(), 1);
+    o.kill_after = Some(4);
+    assert!(go(&p, &o).is_err());
+    o.kill_after = None;
+    let other = tiny(18, stage(vec![0], Length::Steps(1)));
+    let run = RunDir::open(&o.out).unwrap();
+    let e = resume(&run, &p.plan, &p.tables, &other.examples, &o, &mut Quiet).unwrap_err();
+    assert!(super::codes(e)[0].starts_with("E0807"));
+}
