@@ -225,14 +225,7 @@ struct GoldRows {
     holds: Vec<f32>,
 }
 
-fn rows_of(
-    plan: &Plan,
-    task: usize,
-    gold: &GoldColumn,
-    batch: Batch<'_>,
-    shown: &[bool],
-    width: usize,
-) -> GoldRows {
+fn rows_of(plan: &Plan, task: usize, gold: &GoldColumn, batch: Batch<'_>, shown: &[bool], width: usize) -> GoldRows {
     let settings = &plan.tasks[task].settings;
     let mut r = GoldRows { values: vec![], holds: vec![] };
     let mut row = |ids: &mut dyn Iterator<Item = usize>, hot: f32, holds: bool| {

@@ -440,7 +440,8 @@ pub enum Sampler {
 pub enum Weights {
     /// each task's own `weight`
     Fixed,
-    /// Σ L_i·exp(−s_i) + s_i/2-type homoscedastic uncertainty, s learned (Kendall et al. 2018); times `weight`
+    /// homoscedastic uncertainty, s = log σ² learned (Kendall et al. 2018): Σ w·(exp(−s)·L + s/2), with L/2 in place of
+    /// L for a regression by squared error; w is each task's own `weight`
     Uncertainty {
         /// index of the parameter s_i by task
         params: Vec<(usize, usize)>,

@@ -4,10 +4,10 @@
 //! seeded shuffle of its examples cut into batches of similar lengths. Unit, pass and place are functions of
 //! (seed, stage, counters), so a [`Cursor`] of a few numbers is the whole state.
 
-use crate::random::generator;
 use crate::data::SplitName;
 use crate::data::index::Examples;
 use crate::plan::{Phase, Plan, Sampler, Stage};
+use crate::random::generator;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -163,7 +163,16 @@ impl Schedule {
             .map(|c| examples.split(c, SplitName::Train).map_or(vec![], |e| e.lengths.clone()))
             .collect();
         let passes = units.iter().map(|_| None).collect();
-        Self { seed, stage: index as u64, batch, order, units: std::mem::take(&mut units), steps_per_epoch, lengths, passes }
+        Self {
+            seed,
+            stage: index as u64,
+            batch,
+            order,
+            units: std::mem::take(&mut units),
+            steps_per_epoch,
+            lengths,
+            passes,
+        }
     }
 
     fn empty(seed: u64) -> Self {
@@ -341,10 +350,10 @@ fn drawn_tasks(plan: &Plan, stage: &Stage) -> Vec<usize> {
 
 fn corpus_units(plan: &Plan, stage: &Stage, examples: &Examples, batch: usize) -> Vec<Unit> {
     let unit = |c: usize| {
-        let tasks: Vec<usize> =
-            stage.tasks.iter().copied().filter(|&t| gold_corpora(plan, t).contains(&c)).collect();
+        let tasks: Vec<usize> = stage.tasks.iter().copied().filter(|&t| gold_corpora(plan, t).contains(&c)).collect();
         let e = examples.split(c, SplitName::Train)?;
-        let rows: Vec<u32> = (0..e.len).filter(|&i| tasks.iter().any(|&t| e.has_gold(t, i))).map(|i| i as u32).collect();
+        let rows: Vec<u32> =
+            (0..e.len).filter(|&i| tasks.iter().any(|&t| e.has_gold(t, i))).map(|i| i as u32).collect();
         (!rows.is_empty()).then(|| Unit::new(&plan.corpora[c].name, batch, vec![(c, rows, tasks)]))
     };
     (0..plan.corpora.len()).filter_map(unit).collect()

@@ -5,7 +5,7 @@ use super::run_dir::{self, MODEL, RunDir};
 use crate::data::SplitName;
 use crate::data::index::{Encoded, Examples, Forms, GoldColumn, OUTSIDE, Tables, file_name};
 use crate::diagnostics::Diagnostic;
-use crate::metrics;
+use crate::metrics::{self, Arg, MASKED, Scored};
 use crate::model::network::{Batch, Moment, Network};
 use crate::model::params::{Params, Stored};
 use crate::model::value::{Decision, Layout, Value};
@@ -109,7 +109,7 @@ pub fn upwards(plan: &Plan, score: &Score) -> bool {
     match score {
         Score::Metric { task, metric } => {
             let m = plan.tasks.get(*task).and_then(|t| t.metrics.get(*metric));
-            m.and_then(|m| metrics::find(&m.name)).is_none_or(|m| m.higher)
+            m.and_then(|m| metrics::find(&m.name)).is_none_or(|m| m.higher_is_better)
         }
         _ => true,
     }
@@ -120,7 +120,8 @@ pub fn named(plan: &Plan, figures: &Figures) -> Vec<(String, Vec<Figure>)> {
     let task = |(t, task): (usize, &crate::plan::Task)| {
         let values = figures.tasks.get(&t);
         let value = |m: usize| values.and_then(|v| v.get(m).copied().flatten());
-        let figure = |(m, metric): (usize, &crate::plan::Metric)| Figure { metric: metric.label.clone(), value: value(m) };
+        let figure =
+            |(m, metric): (usize, &crate::plan::Metric)| Figure { metric: metric.label.clone(), value: value(m) };
         (task.name.clone(), task.metrics.iter().enumerate().map(figure).collect())
     };
     plan.tasks.iter().enumerate().map(task).collect()
@@ -271,12 +272,11 @@ pub fn figures(
 /// Answers and golds of a task, over all its corpora.
 #[derive(Clone, Debug, Default)]
 struct Collected {
-    classes: Vec<(u32, i32)>,
-    tags: Vec<(Vec<u32>, Vec<i32>)>,
-    sets: Vec<(Vec<u32>, Vec<u32>)>,
-    numbers: Vec<(f64, f64)>,
-    layers: Vec<(Vec<u32>, Vec<i32>)>,
-    width: usize,
+    /// one kind of the three is used
+    classes: [Vec<u32>; 2],
+    /// tags of sentences, or sets; each layer of an example is a sentence
+    rows: [Vec<Vec<u32>>; 2],
+    numbers: [Vec<f64>; 2],
 }
 
 impl Collected {
@@ -284,36 +284,58 @@ impl Collected {
         if !gold.present(example) {
             return;
         }
+        let id = |c: &i32| u32::try_from(*c).unwrap_or(MASKED);
+        let mut row = |pred: Vec<u32>, gold: Vec<u32>| {
+            self.rows[0].push(pred);
+            self.rows[1].push(gold);
+        };
         match (answer, gold) {
-            (Answer::Class(p), GoldColumn::Classes(v)) => self.classes.push((*p, v[example])),
-            (Answer::Tags(p), GoldColumn::Tags(r)) => self.tags.push((p.clone(), r.row(example).to_vec())),
-            (Answer::Set(p), GoldColumn::Sets(v)) => {
-                self.sets.push((p.clone(), v[example].clone().unwrap_or_default()));
+            (Answer::Class(p), GoldColumn::Classes(v)) => {
+                self.classes[0].push(*p);
+                self.classes[1].push(id(&v[example]));
             }
-            (Answer::Number(p), GoldColumn::Reals(v)) => self.numbers.push((*p, v[example])),
+            (Answer::Tags(p), GoldColumn::Tags(r)) => row(p.clone(), r.row(example).iter().map(id).collect()),
+            (Answer::Set(p), GoldColumn::Sets(v)) => row(p.clone(), v[example].clone().unwrap_or_default()),
+            (Answer::Number(p), GoldColumn::Reals(v)) => {
+                self.numbers[0].push(*p);
+                self.numbers[1].push(v[example]);
+            }
             (Answer::Layers(p), GoldColumn::Layers { layers, tags }) => {
                 let gold = tags.row(example);
-                self.width = *layers;
-                self.layers.push((widen(p, gold.len(), *layers, outside), gold.to_vec()));
+                let pred = widen(p, gold.len(), *layers, outside);
+                for l in 0..*layers {
+                    let of = |i: &usize| i % layers == l;
+                    let at = (0..gold.len()).filter(of);
+                    row(at.clone().map(|i| pred[i]).collect(), at.map(|i| id(&gold[i])).collect());
+                }
             }
             // the plan gives each head gold of its own kind
             _ => {}
         }
     }
-}
 
-// TEMPORARY
-impl Collected {
-    fn compute(&self, plan: &Plan, _tables: &Tables, t: usize) -> Vec<Option<f64>> {
-        let acc = {
-            let mut n = 0; let mut ok = 0;
-            for (p, g) in &self.classes { n += 1; ok += usize::from(*p as i32 == *g); }
-            for (p, g) in self.tags.iter().chain(&self.layers) { for (p, g) in p.iter().zip(g) { if *g >= 0 { n += 1; ok += usize::from(*p as i32 == *g); } } }
-            for (p, g) in &self.sets { n += 1; ok += usize::from(p == g); }
-            (n > 0).then(|| ok as f64 / n as f64)
+    fn compute(&self, plan: &Plan, tables: &Tables, task: usize) -> Vec<Option<f64>> {
+        let task = &plan.tasks[task];
+        let labels = task.labels.and_then(|l| tables.labels.get(l));
+        let labels: Vec<String> = labels.map_or(vec![], |l| l.all().map(str::to_string).collect());
+        let labels = labels.as_slice();
+        let [pred, gold] = &self.rows;
+        let sets = task.settings.get("multi").and_then(|m| m.as_bool()).unwrap_or(false);
+        let scored = if !self.classes[0].is_empty() {
+            Scored::Classes { gold: &self.classes[1], pred: &self.classes[0], labels }
+        } else if !self.numbers[0].is_empty() {
+            Scored::Reals { gold: &self.numbers[1], pred: &self.numbers[0] }
+        } else if sets {
+            Scored::Sets { gold, pred, labels }
+        } else {
+            Scored::Tags { gold, pred, labels }
         };
-        let mse = (!self.numbers.is_empty()).then(|| self.numbers.iter().map(|(p, g)| (p - g).powi(2)).sum::<f64>() / self.numbers.len() as f64);
-        plan.tasks[t].metrics.iter().map(|m| if m.name == "mse" { mse } else { acc }).collect()
+        let figure = |m: &crate::plan::Metric| {
+            let numbers = m.args.iter().map(|x| Arg::Number(*x));
+            let args: Vec<Arg> = numbers.chain(m.class.clone().map(Arg::Label)).collect();
+            metrics::find(&m.name)?.compute(&scored, &args)
+        };
+        task.metrics.iter().map(figure).collect()
     }
 }
 

@@ -106,19 +106,24 @@ pub fn remove(path: &Path) -> Result<(), Diagnostic> {
     gone().map_err(|e| unwritable(path, &e))
 }
 
-/// Tensors and metadata in the safetensors format.
-pub fn to_safetensors(tensors: &[Stored], metadata: HashMap<String, String>) -> Result<Vec<u8>, String> {
-    let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, v, _)| v.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
+/// The one key of the metadata: with several, a hash table's order would show in the file.
+const METADATA: &str = "mtlc";
+
+/// Tensors and a JSON text in the safetensors format.
+pub fn to_safetensors(tensors: &[Stored], metadata: &str) -> Result<Vec<u8>, String> {
+    let bytes: Vec<Vec<u8>> =
+        tensors.iter().map(|(_, v, _)| v.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
     let views: Result<Vec<_>, _> = tensors
         .iter()
         .zip(&bytes)
         .map(|((name, _, shape), b)| TensorView::new(Dtype::F32, shape.clone(), b).map(|v| (name.as_str(), v)))
         .collect();
+    let metadata = HashMap::from([(METADATA.to_string(), metadata.to_string())]);
     safetensors::serialize(views.map_err(|e| e.to_string())?, Some(metadata)).map_err(|e| e.to_string())
 }
 
-/// Tensors and metadata of a safetensors file.
-pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, HashMap<String, String>), String> {
+/// Tensors and the JSON text of a safetensors file.
+pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, String), String> {
     let metadata = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?.1.metadata().clone();
     let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
     let tensors = file.iter().map(|(name, view)| {
@@ -128,5 +133,6 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, HashMap<String, St
         let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         Ok((name.to_string(), data, view.shape().to_vec()))
     });
-    Ok((tensors.collect::<Result<_, _>>()?, metadata.unwrap_or_default()))
+    let metadata = metadata.and_then(|mut m| m.remove(METADATA)).unwrap_or_default();
+    Ok((tensors.collect::<Result<_, _>>()?, metadata))
 }

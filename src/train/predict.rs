@@ -128,7 +128,8 @@ impl<'a> Predictor<'a> {
         for (i, input) in inputs.iter().enumerate() {
             let mut by_corpus: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for (t, routes) in self.routes.iter().enumerate() {
-                let given = |(g, fields): &&(&Graph, Vec<usize>)| fields.iter().all(|f| input.contains_key(self.name(g, *f)));
+                let given =
+                    |(g, fields): &&(&Graph, Vec<usize>)| fields.iter().all(|f| input.contains_key(self.name(g, *f)));
                 if let Some((graph, _)) = routes.iter().find(given) {
                     by_corpus.entry(graph.corpus).or_default().push(t);
                 }

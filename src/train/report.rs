@@ -2,6 +2,7 @@
 
 use super::batches::Description;
 use super::evaluate::Figures;
+use crate::metrics::{self, aggregate};
 use crate::plan::{Claim, Expect, Plan, Score};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -241,7 +242,7 @@ pub fn verify(plan: &Plan, dev: &Figures, test: &Figures, mut compare: Option<Co
 pub fn show_value(metric: &str, value: Option<f64>) -> String {
     match value {
         None => "–".into(),
-        Some(v) if crate::metrics::find(base_name(metric)).is_some_and(|m| !m.percent) => format!("{v:.4}"),
+        Some(v) if metrics::find(base_name(metric)).is_some_and(|m| m.range.1 > 1.0) => format!("{v:.4}"),
         Some(v) => format!("{:.2}", v * 100.0),
     }
 }
@@ -310,17 +311,6 @@ pub fn expects_table(expects: &[ExpectReport]) -> String {
     table(&["expect", "", "figure", ""], &expects.iter().map(row).collect::<Vec<_>>())
 }
 
-/// Mean and sample standard deviation; the latter is none for fewer than two values.
-pub fn mean_sd(values: &[f64]) -> Option<(f64, Option<f64>)> {
-    let n = values.len() as f64;
-    if values.is_empty() {
-        return None;
-    }
-    let mean = values.iter().sum::<f64>() / n;
-    let sd = (values.len() > 1).then(|| (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt());
-    Some((mean, sd))
-}
-
 /// One figure over several seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedFigure {
@@ -357,7 +347,7 @@ impl SeedsReport {
         let mut figures = vec![];
         let mut push = |task: &str, metric: &str, split: &str, values: Vec<Option<f64>>| {
             let defined: Vec<f64> = values.iter().copied().flatten().collect();
-            let (mean, sd) = mean_sd(&defined).map_or((None, None), |(m, s)| (Some(m), s));
+            let (mean, sd) = aggregate(&defined).map_or((None, None), |a| (Some(a.mean), a.sd));
             let (task, metric, split) = (task.to_string(), metric.to_string(), split.to_string());
             figures.push(SeedFigure { task, metric, split, values, mean, sd });
         };
@@ -380,7 +370,7 @@ impl SeedsReport {
         let expects = plan.expects.iter().enumerate().map(|(i, e)| {
             let each: Vec<&ExpectReport> = reports.iter().filter_map(|r| r.expects.get(i)).collect();
             let defined: Vec<f64> = each.iter().filter_map(|e| e.figure).collect();
-            let mean = mean_sd(&defined).map(|(m, _)| m);
+            let mean = aggregate(&defined).map(|a| a.mean);
             let held = match &e.claim {
                 Claim::Verdict => Some(true),
                 Claim::Figure { op, value, .. } | Claim::Gain { op, value, .. } | Claim::Drop { op, value, .. } => {

@@ -17,7 +17,6 @@ use crate::diagnostics::Diagnostic;
 use crate::model::params::Stored;
 use crate::plan::Plan;
 use serde::de::DeserializeOwned;
-use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -137,17 +136,12 @@ impl RunDir {
     }
 
     /// A safetensors file.
-    pub fn read_tensors(&self, name: &str) -> Result<(Vec<Stored>, HashMap<String, String>), Diagnostic> {
+    pub fn read_tensors(&self, name: &str) -> Result<(Vec<Stored>, String), Diagnostic> {
         files::from_safetensors(&self.read(name)?).map_err(|e| self.corrupt(name, e))
     }
 
     /// Puts a safetensors file in place.
-    pub fn write_tensors(
-        &self,
-        name: &str,
-        tensors: &[Stored],
-        metadata: HashMap<String, String>,
-    ) -> Result<(), Diagnostic> {
+    pub fn write_tensors(&self, name: &str, tensors: &[Stored], metadata: &str) -> Result<(), Diagnostic> {
         self.write(name, &files::to_safetensors(tensors, metadata).map_err(|e| self.corrupt(name, e))?)
     }
 
@@ -172,12 +166,8 @@ impl RunDir {
     /// Plan and tables of the run.
     pub fn read_start(&self) -> Result<(Plan, Tables), Diagnostic> {
         let plan: Plan = self.read_json(PLAN)?;
-        let tables = Tables::load(
-            &plan.vocabs,
-            &plan.labels,
-            |name| self.read_text(name),
-            |name, why| self.corrupt(name, why),
-        )?;
+        let tables =
+            Tables::load(&plan.vocabs, &plan.labels, |name| self.read_text(name), |name, why| self.corrupt(name, why))?;
         Ok((plan, tables))
     }
 }

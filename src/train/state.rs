@@ -11,7 +11,7 @@ use super::run_dir::RunDir;
 use crate::diagnostics::Diagnostic;
 use crate::model::params::Stored;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The state's file.
 pub const STATE: &str = "state.safetensors";
@@ -89,7 +89,7 @@ pub fn snapshot(step: u64) -> String {
 /// Puts the state in place, then removes snapshots that it does not name.
 pub fn save(dir: &RunDir, state: &State, tensors: &[Stored]) -> Result<(), Diagnostic> {
     let json = serde_json::to_string(state).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
-    dir.write_tensors(STATE, tensors, HashMap::from([("state".to_string(), json)]))?;
+    dir.write_tensors(STATE, tensors, &json)?;
     clean(dir, &state.snapshots())
 }
 
@@ -110,9 +110,8 @@ pub fn load(dir: &RunDir) -> Result<Option<(State, Vec<Stored>)>, Diagnostic> {
     if !dir.file(STATE).exists() {
         return Ok(None);
     }
-    let (tensors, metadata) = dir.read_tensors(STATE)?;
-    let json = metadata.get("state").ok_or_else(|| dir.corrupt(STATE, "it has no counters".into()))?;
-    let state: State = serde_json::from_str(json).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
+    let (tensors, json) = dir.read_tensors(STATE)?;
+    let state: State = serde_json::from_str(&json).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
     for step in state.snapshots() {
         let name = snapshot(step);
         if !dir.file(&name).exists() {

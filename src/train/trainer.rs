@@ -21,7 +21,7 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -219,7 +219,8 @@ pub fn check(plan: &Plan, examples: &Examples) -> Vec<Diagnostic> {
     for stage in &plan.train.stages {
         if stage.early_stop.is_some() && objective.is_none() {
             let e = format!("stage `{}` stops early, but no objective says what is better", stage.name);
-            let metric = |t: usize| Some(format!("{}.{}", plan.tasks.get(t)?.name, plan.tasks[t].metrics.first()?.label));
+            let metric =
+                |t: usize| Some(format!("{}.{}", plan.tasks.get(t)?.name, plan.tasks[t].metrics.first()?.label));
             let metrics: Vec<String> = stage.tasks.iter().filter_map(|t| metric(*t)).collect();
             let help = match metrics.as_slice() {
                 [one] => format!("give its corpus a dev split, {split}, and write `objective {one}` in `train`"),
@@ -561,7 +562,8 @@ impl<'a> Trainer<'a> {
         if let Some(total) = total {
             let factor = rate(course.stage, self.state.cursor.total - 1, course.steps, share, epoch);
             let rates = &course.rates;
-            let info = course.optimizer.step(&mut self.params, total.backward(), &|i| rates[i] * factor, course.stage.clip);
+            let info =
+                course.optimizer.step(&mut self.params, total.backward(), &|i| rates[i] * factor, course.stage.clip);
             if !info.grad_norm.is_finite() {
                 let tasks: Vec<usize> = losses.iter().map(|(t, ..)| *t).collect();
                 return Err(self.not_finite(course, "gradient", &tasks));
@@ -595,9 +597,8 @@ impl<'a> Trainer<'a> {
         let name = |t: &usize| self.plan.tasks.get(*t).map_or("?", |t| &t.name).to_string();
         let names: Vec<String> = tasks.iter().map(|t| format!("`{}`", name(t))).collect();
         let last: Vec<String> = self.state.last_losses.iter().map(|(t, l)| format!("{} {l:.4}", name(t))).collect();
-        let of = if tasks.len() == 1 { "" } else { "s together" };
         let message = format!(
-            "the {what} of {}{of} is not finite at step {} of stage `{}` (last losses: {})",
+            "the {what} of {} is not finite at step {} of stage `{}` (last losses: {})",
             names.join(", "),
             self.state.cursor.total,
             course.stage.name,
@@ -606,8 +607,11 @@ impl<'a> Trainer<'a> {
         let lr = course.stage.optimizer.settings.get("lr").and_then(|l| l.as_f64()).unwrap_or(1e-3);
         let kind = &course.stage.optimizer.kind;
         let help = match course.stage.clip {
-            Some(_) => format!("lower the learning rate: `optimizer {kind}(lr = {:e})`", lr / 10.0),
-            None => format!("clip the gradients: `clip 1`, or lower the learning rate: `optimizer {kind}(lr = {:e})`", lr / 10.0),
+            Some(_) => format!("lower the learning rate: `optimizer {kind}(lr = {:.0e})`", lr / 10.0),
+            None => format!(
+                "clip the gradients: `clip 1`, or lower the learning rate: `optimizer {kind}(lr = {:.0e})`",
+                lr / 10.0
+            ),
         };
         let mut faults = vec![Diagnostic::new("E0801", message).help(help)];
         faults.extend(self.publish().err());
@@ -615,7 +619,8 @@ impl<'a> Trainer<'a> {
     }
 
     fn mean_losses(&self) -> Vec<NamedLoss> {
-        let mean = |(t, (sum, n)): (&usize, &(f64, f64))| Some((self.plan.tasks.get(*t)?.name.clone(), sum / n.max(1.0)));
+        let mean =
+            |(t, (sum, n)): (&usize, &(f64, f64))| Some((self.plan.tasks.get(*t)?.name.clone(), sum / n.max(1.0)));
         self.state.losses.iter().filter_map(mean).collect()
     }
 
@@ -643,12 +648,8 @@ impl<'a> Trainer<'a> {
     fn evaluate(&mut self, stage: &Stage) -> Result<(), Diagnostic> {
         let dev = self.figures(SplitName::Dev);
         let objective = self.objective.as_ref().and_then(|o| report::score(o, &dev));
-        let now = |value| BestSoFar {
-            value,
-            stage: self.state.stage,
-            epoch: self.state.cursor.epoch,
-            step: self.state.step,
-        };
+        let now =
+            |value| BestSoFar { value, stage: self.state.stage, epoch: self.state.cursor.epoch, step: self.state.step };
         let better = |new: f64, old: Option<&BestSoFar>, up: bool| {
             old.is_none_or(|o| if up { new > o.value } else { new < o.value })
         };
@@ -662,7 +663,7 @@ impl<'a> Trainer<'a> {
             .collect();
         if best.is_some() || !task_best.is_empty() {
             let tensors = evaluate::stored(&self.params);
-            self.dir.write_tensors(&state::snapshot(self.state.step), &tensors, self.weights_metadata())?;
+            self.dir.write_tensors(&state::snapshot(self.state.step), &tensors, &self.weights_metadata())?;
         }
         let is_best = best.is_some();
         let s = &mut self.state;
@@ -716,16 +717,8 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    fn weights_metadata(&self) -> HashMap<String, String> {
-        let s = &self.state;
-        let stage = self.plan.train.stages.get(s.stage).map_or("end", |s| &s.name);
-        let pairs = [
-            ("format", "mtlc".to_string()),
-            ("version", env!("CARGO_PKG_VERSION").to_string()),
-            ("stage", stage.to_string()),
-            ("step", s.step.to_string()),
-        ];
-        pairs.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
+    fn weights_metadata(&self) -> String {
+        json!({ "version": env!("CARGO_PKG_VERSION"), "step": self.state.step }).to_string()
     }
 
     /// Puts the kept weights and each task's best in place.
@@ -741,7 +734,7 @@ impl<'a> Trainer<'a> {
             }
             None => {
                 let tensors = evaluate::stored(&self.params);
-                self.dir.write_tensors(MODEL, &tensors, self.weights_metadata())
+                self.dir.write_tensors(MODEL, &tensors, &self.weights_metadata())
             }
         }
     }

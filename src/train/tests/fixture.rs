@@ -128,12 +128,7 @@ struct Builder {
 
 impl Builder {
     fn param(&mut self, owner: &str, name: &str, shape: &[usize], init: Init) -> usize {
-        self.params.push(Param {
-            name: format!("{owner}.{name}"),
-            shape: shape.to_vec(),
-            init,
-            owner: owner.into(),
-        });
+        self.params.push(Param { name: format!("{owner}.{name}"), shape: shape.to_vec(), init, owner: owner.into() });
         self.params.len() - 1
     }
     fn layer(&mut self, kind: &str, settings: &[(&str, Setting)], params: Vec<usize>) -> usize {
@@ -212,7 +207,8 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
         task("intent", "classify", 1, (0, 2)),
         task("topic", "classify", 2, (1, 1)),
     ];
-    let node = |op: Op, inputs: &[NodeId], shape: Shape| Node { op, inputs: inputs.to_vec(), shape, name: String::new() };
+    let node =
+        |op: Op, inputs: &[NodeId], shape: Shape| Node { op, inputs: inputs.to_vec(), shape, name: String::new() };
     let layer = |layer: usize| Op::Layer { layer };
     let trunk = || {
         vec![

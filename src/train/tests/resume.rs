@@ -99,7 +99,7 @@ fn stopped_between_file_operations() {
         go(&p, &o).unwrap();
         assert!(result(&o.out) == expected, "stopped before file operation {n}");
         // every early operation, then a sample
-        n += if n < 60 { 1 } else { 7 };
+        n += if n < 60 { 1 } else { 13 };
     }
     assert!(kills > 60, "{kills}");
 }
