@@ -30,6 +30,21 @@ pub struct Batch<'a> {
     pub examples: &'a [usize],
 }
 
+/// What is computed: a graph on a batch with these weights, at this moment.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// of the graph
+    pub plan: &'a Plan,
+    /// training or test
+    pub graph: &'a Graph,
+    /// its examples
+    pub batch: Batch<'a>,
+    /// [`Params::valid`] unless a gradient is wanted
+    pub params: &'a Params,
+    /// what randomness depends on
+    pub moment: Moment,
+}
+
 /// Values of the nodes that were computed.
 pub type Values = Vec<Option<Value>>;
 
@@ -43,7 +58,7 @@ pub struct TaskLoss {
     pub count: usize,
 }
 
-/// What decides whether a gold port shows gold.
+/// What dropout and gold ports depend on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moment {
     /// seed of the run
@@ -70,51 +85,32 @@ impl Network {
     }
 
     /// Computes what the heads of the wanted tasks need, every node once.
-    pub fn forward(
-        &self,
-        plan: &Plan,
-        graph: &Graph,
-        batch: Batch<'_>,
-        wanted: &[usize],
-        params: &Params,
-        moment: Moment,
-    ) -> Values {
-        let needed = needed(graph, batch, wanted, moment);
-        let cx = self.cx(graph, 0, params, moment);
-        let mut values: Values = vec![None; graph.nodes.len()];
-        for (i, node) in graph.nodes.iter().enumerate() {
-            if needed.nodes[i] {
-                let cx = Cx { node: i, ..cx };
-                values[i] = Some(self.node(plan, graph, batch, i, node, &values, &needed, &cx));
-            }
+    pub fn forward(&self, job: &Job<'_>, wanted: &[usize]) -> Values {
+        let needed = needed(job.graph, job.batch, wanted, job.moment);
+        let cx = self.cx(job, 0);
+        let mut values: Values = vec![None; job.graph.nodes.len()];
+        for i in (0..values.len()).filter(|&i| needed.nodes[i]) {
+            values[i] = Some(self.node(job, i, &values, &needed, &Cx { node: i, ..cx }));
         }
         values
     }
 
     /// The surroundings of a node.
-    pub fn cx<'a>(&'a self, graph: &Graph, node: NodeId, params: &'a Params, moment: Moment) -> Cx<'a> {
+    pub fn cx<'a>(&'a self, job: &Job<'a>, node: NodeId) -> Cx<'a> {
+        let counters = [job.moment.step, job.graph.corpus as u64];
         Cx {
-            params,
-            training: graph.phase == Phase::Train,
-            dropout_key: generator(moment.seed, "dropout", &[moment.step, graph.corpus as u64]).next_u64(),
+            params: job.params,
+            training: job.graph.phase == Phase::Train,
+            dropout_key: generator(job.moment.seed, "dropout", &counters).next_u64(),
             node,
-            progress: moment.progress,
+            progress: job.moment.progress,
             vocab_counts: &self.vocab_counts,
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call site")]
-    fn node(
-        &self,
-        plan: &Plan,
-        graph: &Graph,
-        batch: Batch<'_>,
-        i: NodeId,
-        node: &Node,
-        values: &Values,
-        needed: &Needed,
-        cx: &Cx<'_>,
-    ) -> Value {
+    fn node(&self, job: &Job<'_>, i: NodeId, values: &Values, needed: &Needed, cx: &Cx<'_>) -> Value {
+        let Job { plan, graph, batch, .. } = *job;
+        let node = &graph.nodes[i];
         let inputs: Vec<&Value> = node.inputs.iter().filter_map(|n| values.get(*n)?.as_ref()).collect();
         match &node.op {
             Op::Text { fields } => Value::Text(Arc::new(text(plan, graph, batch, i, fields))),
@@ -139,24 +135,14 @@ impl Network {
     }
 
     /// The losses of the wanted tasks that have gold in the batch.
-    pub fn losses(
-        &self,
-        plan: &Plan,
-        graph: &Graph,
-        batch: Batch<'_>,
-        wanted: &[usize],
-        values: &Values,
-        params: &Params,
-        moment: Moment,
-    ) -> Vec<TaskLoss> {
+    pub fn losses(&self, job: &Job<'_>, wanted: &[usize], values: &Values) -> Vec<TaskLoss> {
         let loss = |t: &GraphTask| {
-            let gold = gold(plan, t.task, batch, t.gold?)?;
+            let gold = gold(job.plan, t.task, job.batch, t.gold?)?;
             let scores = values.get(t.head)?.as_ref()?;
-            let cx = self.cx(graph, t.head, params, moment);
-            let (mean, count) = self.heads[t.task].loss(scores, &gold, &cx)?;
+            let (mean, count) = self.heads[t.task].loss(scores, &gold, &self.cx(job, t.head))?;
             Some(TaskLoss { task: t.task, mean, count })
         };
-        graph.tasks.iter().filter(|t| wanted.contains(&t.task)).filter_map(loss).collect()
+        job.graph.tasks.iter().filter(|t| wanted.contains(&t.task)).filter_map(loss).collect()
     }
 }
 

@@ -16,6 +16,9 @@ use std::fmt;
 /// Examples within a pool of so many batches are sorted by length; pools keep the order of the shuffle.
 const POOL: usize = 50;
 
+/// A batch of a unit: position in its corpora, examples.
+type Cut = (usize, Vec<usize>);
+
 /// What a sampler draws.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
@@ -92,7 +95,7 @@ pub struct Schedule {
     pub steps_per_epoch: u64,
     lengths: Vec<Vec<u32>>,
     /// the pass of each unit that was cut last
-    passes: Vec<Option<(u64, Vec<(usize, Vec<usize>)>)>>,
+    passes: Vec<Option<(u64, Vec<Cut>)>>,
 }
 
 impl Schedule {
@@ -239,8 +242,8 @@ impl Schedule {
         Some(Draw { corpus: u.examples[part].0, examples, tasks: u.tasks[part].clone() })
     }
 
-    /// Batches of one pass: (position in the unit's examples, examples).
-    fn cut(&self, unit: usize, pass: u64) -> Vec<(usize, Vec<usize>)> {
+    /// Batches of one pass.
+    fn cut(&self, unit: usize, pass: u64) -> Vec<Cut> {
         let mut rng = generator(self.seed, "batches", &[self.stage, unit as u64, pass]);
         let mut batches = vec![];
         for (part, (corpus, examples)) in self.units[unit].examples.iter().enumerate() {

@@ -5,8 +5,8 @@ use super::run_dir::{self, MODEL, RunDir};
 use crate::data::SplitName;
 use crate::data::index::{Encoded, Examples, Forms, GoldColumn, OUTSIDE, Tables, file_name};
 use crate::diagnostics::Diagnostic;
-use crate::metrics::{self, Arg, MASKED, Scored};
-use crate::model::network::{Batch, Moment, Network};
+use crate::metrics::{self, MASKED, Scored};
+use crate::model::network::{Batch, Job, Moment, Network};
 use crate::model::params::{Params, Stored};
 use crate::model::value::{Decision, Layout, Value};
 use crate::plan::{Graph, Phase, Plan, Score};
@@ -179,10 +179,11 @@ pub(super) fn answers(
     let mut all: BTreeMap<usize, Vec<Option<Answer>>> = wanted.iter().map(|t| (*t, vec![None; split.len])).collect();
     for examples in by_length(split).chunks(BATCH) {
         let batch = Batch { forms, split, examples };
-        let values = network.forward(plan, graph, batch, wanted, params, Moment::default());
+        let job = Job { plan, graph, batch, params, moment: Moment::default() };
+        let values = network.forward(&job, wanted);
         for t in graph.tasks.iter().filter(|t| wanted.contains(&t.task)) {
             let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
-            let decision = head.decide(scores, &network.cx(graph, t.head, params, Moment::default()));
+            let decision = head.decide(scores, &network.cx(&job, t.head));
             if let Some(column) = all.get_mut(&t.task) {
                 for (e, a) in examples.iter().zip(split_decision(decision, scores)) {
                     column[*e] = Some(a);
@@ -330,11 +331,7 @@ impl Collected {
         } else {
             Scored::Tags { gold, pred, labels }
         };
-        let figure = |m: &crate::plan::Metric| {
-            let numbers = m.args.iter().map(|x| Arg::Number(*x));
-            let args: Vec<Arg> = numbers.chain(m.class.clone().map(Arg::Label)).collect();
-            metrics::find(&m.name)?.compute(&scored, &args)
-        };
+        let figure = |m: &crate::plan::Metric| metrics::find(&m.name)?.compute(&scored, &m.args, m.class.as_slice());
         task.metrics.iter().map(figure).collect()
     }
 }

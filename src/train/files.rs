@@ -8,34 +8,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Counts file operations in tests and fails from a given one on, as if the process had been killed there.
-#[cfg(test)]
-pub mod kill {
-    use std::cell::Cell;
-    thread_local! {
-        /// operations left; `None`: never killed
-        pub static AFTER: Cell<Option<u64>> = const { Cell::new(None) };
-    }
-    /// One operation.
-    pub fn operation() -> std::io::Result<()> {
-        match AFTER.get() {
-            Some(0) => Err(std::io::Error::other("killed")),
-            Some(n) => {
-                AFTER.set(Some(n - 1));
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-#[cfg(not(test))]
-mod kill {
-    pub fn operation() -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A file that cannot be written.
 pub fn unwritable(path: &Path, e: &io::Error) -> Diagnostic {
     Diagnostic::new("E0805", format!("`{}` cannot be written: {e}", path.display()))
@@ -135,4 +107,32 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, String), String> {
     });
     let metadata = metadata.and_then(|mut m| m.remove(METADATA)).unwrap_or_default();
     Ok((tensors.collect::<Result<_, _>>()?, metadata))
+}
+
+/// Counts file operations in tests and fails from a given one on, as if the process had been killed there.
+#[cfg(test)]
+pub mod kill {
+    use std::cell::Cell;
+    thread_local! {
+        /// operations left; `None`: never killed
+        pub static AFTER: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+    /// One operation.
+    pub fn operation() -> std::io::Result<()> {
+        match AFTER.get() {
+            Some(0) => Err(std::io::Error::other("killed")),
+            Some(n) => {
+                AFTER.set(Some(n - 1));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(not(test))]
+mod kill {
+    pub fn operation() -> std::io::Result<()> {
+        Ok(())
+    }
 }

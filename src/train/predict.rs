@@ -4,7 +4,7 @@ use super::evaluate::{Answer, BATCH, LoadedRun, by_length, split_decision};
 use crate::data::index::{Encoded, Examples, Forms, LabelSet, OUTSIDE};
 use crate::data::{Column, Split};
 use crate::diagnostics::{Diagnostic, suggest};
-use crate::model::network::{Batch, Moment};
+use crate::model::network::{Batch, Job, Moment};
 use crate::model::value::Value;
 use crate::plan::{Graph, NodeId, Op, Phase, Task};
 use serde::Serialize;
@@ -179,10 +179,11 @@ impl<'a> Predictor<'a> {
         let mut out: Vec<Vec<(usize, Said)>> = vec![vec![]; split.len];
         for examples in by_length(split).chunks(BATCH) {
             let batch = Batch { forms, split, examples };
-            let values = network.forward(plan, graph, batch, tasks, params, Moment::default());
+            let job = Job { plan, graph, batch, params, moment: Moment::default() };
+            let values = network.forward(&job, tasks);
             for t in graph.tasks.iter().filter(|t| tasks.contains(&t.task)) {
                 let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
-                let cx = network.cx(graph, t.head, params, Moment::default());
+                let cx = network.cx(&job, t.head);
                 let answers = split_decision(head.decide(scores, &cx), scores);
                 let probs = match head.probs(scores, &cx) {
                     Value::Vec(p) => p.into_data().try_to_vec::<f32>().unwrap_or_default(),

@@ -13,7 +13,7 @@ use super::{EvaluationNews, NamedLoss, Progress, RunError, StepNews};
 use crate::data::SplitName;
 use crate::data::index::{Examples, Tables};
 use crate::diagnostics::Diagnostic;
-use crate::model::network::{Batch, Moment, Network};
+use crate::model::network::{Batch, Job, Moment, Network};
 use crate::model::optim::Optimizer;
 use crate::model::params::{Params, Stored};
 use crate::plan::{Decay, Length, Phase, Plan, Score, Stage, Weights};
@@ -418,8 +418,8 @@ impl<'a> Trainer<'a> {
             groups.max_by_key(|(g, _)| g.len()).map_or(lr, |(_, r)| *r)
         };
         let rates = plan.params.iter().map(|p| rate(&p.owner)).collect();
-        let mut optimizer = Optimizer::new(&stage.optimizer, &self.params)
-            .map_err(|e| Diagnostic::from(self.dir.corrupt(run_dir::PLAN, e)))?;
+        let mut optimizer =
+            Optimizer::new(&stage.optimizer, &self.params).map_err(|e| self.dir.corrupt(run_dir::PLAN, e))?;
         if let Some(tensors) = self.resumed.take() {
             optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;
         }
@@ -508,7 +508,7 @@ impl<'a> Trainer<'a> {
         let n = self.state.cursor.total as f64;
         match course.stage.eval_every {
             None => epoch_ended,
-            Some(Length::Steps(every)) => self.state.cursor.total % every.max(1) == 0,
+            Some(Length::Steps(every)) => self.state.cursor.total.is_multiple_of(every.max(1)),
             Some(Length::Epochs(e)) => {
                 let every = (e * course.schedule.steps_per_epoch as f64).max(1.0);
                 (n / every).floor() > ((n - 1.0) / every).floor()
@@ -537,8 +537,9 @@ impl<'a> Trainer<'a> {
                 continue;
             };
             let batch = Batch { forms: &self.examples.forms, split, examples: &draw.examples };
-            let values = self.network.forward(self.plan, graph, batch, &draw.tasks, &self.params, moment);
-            let losses = self.network.losses(self.plan, graph, batch, &draw.tasks, &values, &self.params, moment);
+            let job = Job { plan: self.plan, graph, batch, params: &self.params, moment };
+            let values = self.network.forward(&job, &draw.tasks);
+            let losses = self.network.losses(&job, &draw.tasks, &values);
             for l in losses {
                 parts.entry(l.task).or_default().push((l.mean, l.count));
             }

@@ -10,7 +10,7 @@ use super::run_dir::{METRICS, MODEL, RunDir};
 use super::trainer::{RunOptions, check, rate, run, run_seeds};
 use super::{Quiet, RunError};
 use crate::data::{Column, SplitName};
-use crate::model::network::{Batch, Moment, Network};
+use crate::model::network::{Batch, Job, Moment, Network};
 use crate::model::value::Value;
 use crate::plan::*;
 use burn::tensor::Device;
@@ -132,7 +132,7 @@ fn forward(p: &Program, corpus: usize, wanted: &[usize]) -> Vec<Option<Value>> {
     let graph = p.plan.graph(corpus, Phase::Train).unwrap();
     let split = p.examples.split(corpus, SplitName::Train).unwrap();
     let batch = Batch { forms: &p.examples.forms, split, examples: &[0, 1, 2] };
-    network.forward(&p.plan, graph, batch, wanted, &params, Moment::default())
+    network.forward(&Job { plan: &p.plan, graph, batch, params: &params, moment: Moment::default() }, wanted)
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn gold_instead_of_prediction() {
     let at = |progress: f64, step: u64, examples: &[usize]| {
         let batch = Batch { forms: &p.examples.forms, split, examples };
         let moment = Moment { seed: 5, step, progress };
-        network.forward(&p.plan, graph, batch, &[2], &params, moment)
+        network.forward(&Job { plan: &p.plan, graph, batch, params: &params, moment }, &[2])
     };
     let rows = |v: &Option<Value>| -> Vec<Vec<f32>> {
         let Some(Value::Seq(t, _)) = v else { panic!("no value") };
@@ -238,8 +238,8 @@ fn rows_without_gold_do_not_count() {
         let graph = p.plan.graph(0, Phase::Test).unwrap();
         let split = p.examples.split(0, SplitName::Train).unwrap();
         let batch = Batch { forms: &p.examples.forms, split, examples };
-        let values = network.forward(&p.plan, graph, batch, &[0], &params, Moment::default());
-        let l = network.losses(&p.plan, graph, batch, &[0], &values, &params, Moment::default());
+        let job = Job { plan: &p.plan, graph, batch, params: &params, moment: Moment::default() };
+        let l = network.losses(&job, &[0], &network.forward(&job, &[0]));
         l.into_iter().map(|l| (l.mean.into_scalar::<f32>(), l.count)).next()
     };
     assert_eq!(p.tables, q.tables, "the other examples show every class");
