@@ -319,7 +319,7 @@ mod tests {
     fn values_depend_on_seed_and_name_alone() {
         let (a, b) = (spec("a", &[4, 3], Init::Xavier), spec("b", &[5], Init::Normal(2.0)));
         let both = new(&[a.clone(), b.clone()], 7);
-        assert_eq!(both.values(1), new(&[b.clone()], 7).values(0));
+        assert_eq!(both.values(1), new(std::slice::from_ref(&b), 7).values(0));
         assert_ne!(both.values(1), new(&[b], 8).values(0));
         let bound = (6.0f32 / 7.0).sqrt();
         assert!(both.values(0).iter().all(|v| v.abs() <= bound));
@@ -365,6 +365,23 @@ mod tests {
             ["`a` is [4, 3] in the file and [3, 4] in the program", "the file has no `c`", "the program has no `b`"]
         );
         assert!(wrong.load(&dir.path().join("none")).unwrap_err()[0].contains("cannot be read"));
+    }
+
+    #[test]
+    fn values_change_in_place_unless_shared() {
+        let mut p = new(&[spec("a", &[64, 64], Init::Xavier)], 3);
+        let place = |p: &Params| read(&p.get2(0), |v| v.as_ptr() as usize);
+        let before = place(&p);
+        let y = p.get2(0).matmul(p.get2(0)).sum();
+        let mut grads = y.backward();
+        let g = p.take_grad(0, &mut grads);
+        p.update(0, |v| v[0] = 1.0);
+        assert_eq!(place(&p), before);
+        let kept = p.valid();
+        p.update(0, |v| v[0] = 2.0);
+        assert_ne!(place(&p), before);
+        assert_eq!((kept.values(0)[0], p.values(0)[0]), (1.0, 2.0));
+        assert!(g.is_some());
     }
 
     #[test]

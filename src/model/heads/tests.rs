@@ -179,12 +179,37 @@ fn decisions_of_a_field_are_legal() {
         bed.params.update(1, |b| b.copy_from_slice(&random(5, seed)));
         bed.params.update(2, |t| t.copy_from_slice(&random(25, seed + 100)));
         let Decision::Tags(y) = bed.with(|h, s, cx| h.decide(s, cx)) else { panic!("tags") };
-        let ok = |from: u32, to: u32| to % 2 == 1 || to == 0 || (from != 0 && (from + 1) / 2 == (to + 1) / 2);
+        let ok = |from: u32, to: u32| to % 2 == 1 || to == 0 || (from != 0 && from.div_ceil(2) == to.div_ceil(2));
         for r in Layout::from_lengths(LENGTHS).rows() {
             let tags = &y[r];
             assert!(tags.is_empty() || ok(0, tags[0]), "{tags:?}");
             assert!(tags.windows(2).all(|p| ok(p[0], p[1])), "{tags:?}");
         }
+    }
+}
+
+#[test]
+fn batches_without_rows() {
+    for (name, mut bed) in all() {
+        let device = Device::flex().autodiff();
+        let none = tensor::<2>(vec![], [0, D], &device);
+        let gold = match bed.features {
+            Value::Seq(..) => {
+                bed.features = Value::Seq(none, Arc::new(Layout::from_lengths([0])));
+                Gold::Tags(vec![])
+            }
+            _ => {
+                bed.features = Value::Vec(none);
+                Gold::Classes(vec![])
+            }
+        };
+        assert!(bed.loss(&gold).is_none(), "{name}");
+        bed.with(|h, s, cx| {
+            for y in [h.probs(s, cx), h.labels(s, cx), h.straight(s, cx)] {
+                assert_eq!(matrix(&y).dims()[0], 0, "{name}");
+            }
+            h.decide(s, cx);
+        });
     }
 }
 

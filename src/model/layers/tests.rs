@@ -9,9 +9,7 @@ use burn::tensor::Device;
 
 const LENGTHS: [usize; 4] = [3, 0, 1, 4];
 
-fn texts() -> Arc<Layout> {
-    Arc::new(Layout::from_lengths(LENGTHS))
-}
+type Case = (&'static str, Vec<(&'static str, Setting)>, Vec<&'static [usize]>, Vec<In>);
 
 /// A kind of input.
 #[derive(Clone, Copy)]
@@ -22,13 +20,14 @@ enum In {
 }
 use In::{Seq, Text, Vec as Row};
 
-fn batch() -> Arc<TextBatch> {
-    let words = HashMap::from([(0, Arc::new(vec![2, 3, 2, 4, 5, 1, 0, 3]))]);
+fn batch(layout: &Arc<Layout>) -> Arc<TextBatch> {
+    let n = layout.tokens();
+    let words = HashMap::from([(0, Arc::new([2, 3, 2, 4, 5, 1, 0, 3][..n].to_vec()))]);
     // three distinct tokens, the second without characters
-    let layout = Layout::from_lengths([3, 0, 2]);
-    let index = vec![0, 1, 2, 0, 0, 2, 1, 2];
-    let chars = CharBatch { layout, ids: vec![1, 3, 2, 1, 2], index };
-    Arc::new(TextBatch { layout: texts(), words, chars: HashMap::from([(1, Arc::new(chars))]) })
+    let (lengths, ids) = if n > 0 { (vec![3, 0, 2], vec![1, 3, 2, 1, 2]) } else { (vec![], vec![]) };
+    let index = [0, 1, 2, 0, 0, 2, 1, 2][..n].to_vec();
+    let chars = CharBatch { layout: Layout::from_lengths(lengths), ids, index };
+    Arc::new(TextBatch { layout: layout.clone(), words, chars: HashMap::from([(1, Arc::new(chars))]) })
 }
 
 fn random(n: usize, seed: u64) -> Vec<f32> {
@@ -48,6 +47,7 @@ struct Bed {
     layer: Box<dyn Layer>,
     params: Params,
     inputs: Vec<In>,
+    texts: Arc<Layout>,
     training: bool,
 }
 
@@ -70,6 +70,7 @@ impl Bed {
             layer: build(&layer).unwrap(),
             params: Params::new(&specs, 5, &Device::flex(), &|_, _| None),
             inputs: inputs.to_vec(),
+            texts: Arc::new(Layout::from_lengths(LENGTHS)),
             training: true,
         }
     }
@@ -79,8 +80,8 @@ impl Bed {
         let leaf = |(i, kind): (usize, &In)| {
             let shape = match *kind {
                 Text => return None,
-                Seq(d) => [LENGTHS.iter().sum(), d],
-                Row(d) => [LENGTHS.len(), d],
+                Seq(d) => [self.texts.tokens(), d],
+                Row(d) => [self.texts.examples(), d],
             };
             let t = tensor(random(shape[0] * shape[1], 40 + i as u64), shape, &device);
             Some(if training { t.require_grad() } else { t })
@@ -94,9 +95,9 @@ impl Bed {
             .iter()
             .zip(leaves)
             .map(|(kind, leaf)| match (kind, leaf) {
-                (Seq(_), Some(t)) => Value::Seq(t.clone(), texts()),
+                (Seq(_), Some(t)) => Value::Seq(t.clone(), self.texts.clone()),
                 (Row(_), Some(t)) => Value::Vec(t.clone()),
-                _ => Value::Text(batch()),
+                _ => Value::Text(batch(&self.texts)),
             })
             .collect();
         let counts = HashMap::from([(0, Arc::new(vec![0, 9, 1, 1, 2, 1]))]);
@@ -157,14 +158,14 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
-#[test]
-fn gradients_of_every_layer() {
+/// Every layer in every form.
+fn cases() -> Vec<Case> {
     let yes = Setting::Bool(true);
     let text = |s: &str| Setting::Text(s.into());
-    let lstm: &[&[usize]] = &[&[3, 8], &[2, 8], &[8]];
-    let gru: &[&[usize]] = &[&[3, 6], &[2, 6], &[6], &[6]];
-    let attend: &[&[usize]] = &[&[3, 4], &[4], &[3, 4], &[4], &[3, 4], &[4]];
-    let block: Vec<&[usize]> = vec![
+    let lstm: &[&'static [usize]] = &[&[3, 8], &[2, 8], &[8]];
+    let gru: &[&'static [usize]] = &[&[3, 6], &[2, 6], &[6], &[6]];
+    let attend: &[&'static [usize]] = &[&[3, 4], &[4], &[3, 4], &[4], &[3, 4], &[4]];
+    let block: Vec<&'static [usize]> = vec![
         &[4, 4],
         &[4],
         &[4, 4],
@@ -182,7 +183,7 @@ fn gradients_of_every_layer() {
         &[4],
         &[4],
     ];
-    let cases: Vec<(&str, Vec<(&str, Setting)>, Vec<&[usize]>, Vec<In>)> = vec![
+    vec![
         ("embed", vec![("vocab", int(0)), ("width", int(3)), ("unk", Setting::Real(0.5))], vec![&[6, 3]], vec![Text]),
         (
             "chars_cnn",
@@ -255,12 +256,33 @@ fn gradients_of_every_layer() {
         ("shift", vec![("by", int(1))], vec![], vec![Seq(3)]),
         ("shift", vec![("by", int(-2))], vec![], vec![Seq(3)]),
         ("slice", vec![("start", int(1)), ("len", int(2))], vec![], vec![Seq(4)]),
-    ];
+    ]
+}
+
+#[test]
+fn gradients_of_every_layer() {
+    let cases = cases();
     for (kind, set, shapes, inputs) in &cases {
         Bed::new(kind, set, shapes, inputs).check(kind);
     }
     let tested = |kind: &str| cases.iter().any(|c| c.0 == kind) || ["reverse", "stop"].contains(&kind);
     assert!(LAYERS.iter().all(|(kind, _)| tested(kind)), "a layer without a test");
+}
+
+#[test]
+fn texts_without_tokens() {
+    for (kind, set, shapes, inputs) in cases() {
+        for lengths in [vec![], vec![0], vec![0, 0]] {
+            let mut bed = Bed::new(kind, &set, &shapes, &inputs);
+            bed.texts = Arc::new(Layout::from_lengths(lengths));
+            let rows = match bed.run(&bed.params, &bed.leaves(true)) {
+                Value::Vec(y) => (y.dims()[0], bed.texts.examples()),
+                y => (matrix(&y).dims()[0], 0),
+            };
+            assert_eq!(rows.0, rows.1, "{kind}");
+            assert!(bed.value().iter().all(|v| !v.is_nan()), "{kind}");
+        }
+    }
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub(super) fn positions(_: &Spec) -> Result<Box<dyn Layer>, String> {
         let longest = texts.rows().map(|r| r.len()).max().unwrap_or(0);
         let at = |t: usize, j: usize| {
             let angle = t as f64 / 10_000f64.powf((j - j % 2) as f64 / d as f64);
-            if j % 2 == 0 { angle.sin() as f32 } else { angle.cos() as f32 }
+            if j.is_multiple_of(2) { angle.sin() as f32 } else { angle.cos() as f32 }
         };
         let table: Vec<f32> = (0..longest * d).map(|i| at(i / d, i % d)).collect();
         let values = texts.rows().flat_map(|r| table[..r.len() * d].iter().copied()).collect();

@@ -5,6 +5,7 @@
 //! exponential inside the K² loops, and nothing to overflow for weights up to some hundreds.
 
 use super::host::{Back, Grads, fused, hosts, tensor};
+use super::kernels::simd;
 use super::loss::one_hot;
 use crate::model::value::Layout;
 use burn::tensor::Tensor;
@@ -46,11 +47,24 @@ struct Sums {
     end: Vec<f64>,
 }
 
-/// y += row-vector × matrix
-fn times(y: &mut [f64], x: &[f64], matrix: &[f64]) {
-    for (x, row) in x.iter().zip(matrix.chunks_exact(y.len())) {
-        for (y, m) in y.iter_mut().zip(row) {
-            *y += x * m;
+simd! {
+    /// y += row-vector × matrix
+    fn times(y: &mut [f64], x: &[f64], matrix: &[f64]) {
+        for (x, row) in x.iter().zip(matrix.chunks_exact(y.len())) {
+            for (y, m) in y.iter_mut().zip(row) {
+                *y += x * m;
+            }
+        }
+    }
+}
+
+simd! {
+    /// matrix += column-vector × row-vector
+    fn outer(matrix: &mut [f64], x: &[f64], y: &[f64]) {
+        for (x, row) in x.iter().zip(matrix.chunks_exact_mut(y.len())) {
+            for (m, y) in row.iter_mut().zip(y) {
+                *m += x * y;
+            }
         }
     }
 }
@@ -128,9 +142,7 @@ impl<'a> Field<'a> {
             for j in 0..k {
                 next[j] = w[t * k + j] * b[t * k + j] / c[t];
             }
-            for (x, row) in a[(t - 1) * k..t * k].iter().zip(transitions.chunks_exact_mut(k)) {
-                row.iter_mut().zip(&next).for_each(|(r, v)| *r += x * v);
-            }
+            outer(&mut transitions, &a[(t - 1) * k..t * k], &next);
         }
         transitions.iter_mut().zip(&self.exp).for_each(|(t, e)| *t *= e);
         let (start, end) = (scores[..k].to_vec(), scores[(n - 1) * k..].to_vec());
@@ -209,13 +221,10 @@ impl<'a> Field<'a> {
         let scores: Vec<f64> = (0..n * k).map(|i| da[i] * b[i] + a[i] * (db[i] - b[i] * dz)).collect();
         let mut transitions = vec![0f64; k * k];
         for t in 1..n {
-            for i in 0..k {
-                let (x, dx) = (a[(t - 1) * k + i], da[(t - 1) * k + i]);
-                for j in 0..k {
-                    let (y, dy) = (next[t * k + j], d_next[t * k + j]);
-                    transitions[i * k + j] += dx * y + x * (dy - y * dz);
-                }
-            }
+            let (before, now) = ((t - 1) * k..t * k, t * k..(t + 1) * k);
+            d_next[now.clone()].iter_mut().zip(&next[now.clone()]).for_each(|(dy, y)| *dy -= y * dz);
+            outer(&mut transitions, &da[before.clone()], &next[now.clone()]);
+            outer(&mut transitions, &a[before], &d_next[now]);
         }
         transitions.iter_mut().zip(&self.exp).for_each(|(t, e)| *t *= e);
         let (start, end) = (scores[..k].to_vec(), scores[(n - 1) * k..].to_vec());

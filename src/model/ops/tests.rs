@@ -430,4 +430,50 @@ fn dropout_is_fair_and_the_same_for_any_number_of_threads() {
     };
     assert_eq!(run(1), run(2));
     assert_eq!(run(2), run(4));
+
+    let large = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let (x, w) = (leaf([390, 300], 1), leaf([300, 250], 2));
+            let y = rows::dense(&x, &w, None, Activation::Tanh);
+            let grads = (y.clone() * y.clone()).sum().backward();
+            (to_vec(&y), to_vec(&x.grad(&grads).unwrap()), to_vec(&w.grad(&grads).unwrap()))
+        })
+    };
+    assert_eq!(large(1), large(2));
+    assert_eq!(large(2), large(3));
+}
+
+/// `cargo test --release --lib field_step -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn field_step() {
+    let k = 127;
+    let layout = Arc::new(Layout::from_lengths((0..32).map(|i| 8 + i % 9)));
+    let n = layout.tokens();
+    let gold: Vec<i32> = (0..n).map(|i| (i % k) as i32).collect();
+    let leaves = [leaf([n, k], 1), leaf([k, k], 2), leaf([1, k], 3), leaf([1, k], 4)];
+    let values: Vec<Vec<f32>> = leaves.iter().map(to_vec).collect();
+    let median = |f: &dyn Fn()| {
+        let mut times: Vec<f64> = (0..30)
+            .map(|_| {
+                let start = std::time::Instant::now();
+                f();
+                start.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        times[15]
+    };
+    let nll = median(&|| {
+        let _ = crf::nll(&leaves[0], &chain(&leaves), &gold, &layout).unwrap().0.backward();
+    });
+    let marginals = median(&|| {
+        let p = crf::marginals(&leaves[0], &chain(&leaves), &layout);
+        let _ = (p.clone() * p).sum().backward();
+    });
+    let best = median(&|| {
+        let _ = crf::viterbi([&values[0], &values[1], &values[2], &values[3]], &layout, &Legal::default());
+    });
+    println!("{n} tokens, {k} classes: likelihood {nll:.2} ms, marginals {marginals:.2} ms, Viterbi {best:.2} ms");
 }
