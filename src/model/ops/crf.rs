@@ -318,6 +318,24 @@ impl Legal {
     }
 }
 
+simd! {
+    /// For each class the best class before it, the first of equals, and the sum up to there.
+    fn best_steps(now: &mut [f64], from: &mut [u64], best: &[f64], steps: &[f64]) {
+        let k = now.len();
+        let from = &mut from[..k];
+        for (i, row) in steps.chunks_exact(k).enumerate() {
+            let row = &row[..k];
+            for j in 0..k {
+                let s = best[i] + row[j];
+                let better = s > now[j];
+                now[j] = if better { s } else { now[j] };
+                // as wide as the sums, so that both are chosen by one mask
+                from[j] = if better { i as u64 } else { from[j] };
+            }
+        }
+    }
+}
+
 /// The best legal path of each text (Viterbi 1967); the scores, the chain's values, all on the host.
 pub(crate) fn viterbi(inputs: [&[f32]; 4], layout: &Layout, legal: &Legal) -> Vec<u32> {
     let [scores, transitions, start, end] = inputs;
@@ -333,19 +351,11 @@ pub(crate) fn viterbi(inputs: [&[f32]; 4], layout: &Layout, legal: &Legal) -> Ve
         let score = |t: usize, j: usize| f64::from(scores[(r.start + t) * k + j]);
         let first = |j: usize| f64::from(start[j]) + cost(legal.start.get(j).copied().unwrap_or(true)) + score(0, j);
         let mut best: Vec<f64> = (0..k).map(first).collect();
-        let mut from = vec![0u32; n * k];
-        let (mut now, mut arg) = (vec![0f64; k], vec![0u32; k]);
+        let mut from = vec![0u64; n * k];
+        let mut now = vec![0f64; k];
         for t in 1..n {
             now.fill(f64::NEG_INFINITY);
-            for (i, row) in steps.chunks_exact(k).enumerate() {
-                for j in 0..k {
-                    let s = best[i] + row[j];
-                    let better = s > now[j];
-                    now[j] = if better { s } else { now[j] };
-                    arg[j] = if better { i as u32 } else { arg[j] };
-                }
-            }
-            from[t * k..(t + 1) * k].copy_from_slice(&arg);
+            best_steps(&mut now, &mut from[t * k..(t + 1) * k], &best, &steps);
             best.iter_mut().enumerate().for_each(|(j, b)| *b = now[j] + score(t, j));
         }
         best.iter_mut().zip(end).for_each(|(b, e)| *b += f64::from(*e));
