@@ -144,7 +144,9 @@ where
         3 => record::<3>(nodes, node, output),
         4 => record::<4>(nodes, node, output),
         5 => record::<5>(nodes, node, output),
+        6 => record::<6>(nodes, node, output),
         7 => record::<7>(nodes, node, output),
+        8 => record::<8>(nodes, node, output),
         9 => record::<9>(nodes, node, output),
         n => unreachable!("no fused operation has {n} inputs"),
     };
