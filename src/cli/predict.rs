@@ -1,0 +1,273 @@
+//! `mtlc eval RUN` and `mtlc predict RUN`
+
+use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, findings, out, say};
+use crate::data::index::Examples;
+use crate::data::{Corpus, FieldType, SplitName};
+use crate::diagnostics::{Diagnostic, suggest};
+use crate::plan::{Phase, Plan};
+use crate::source::Sources;
+use crate::train::LoadedRun;
+use crate::train::evaluate::{best_file, named};
+use crate::train::predict::{Input, Prediction, Said, predict as answer};
+use crate::train::report::{show_value, table};
+use burn::tensor::Device;
+use serde_json::{Map, Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+
+fn fail(d: Diagnostic, look: Look) -> i32 {
+    findings(&Sources::default(), &[d], look);
+    FAILED
+}
+
+fn open(a: &std::path::Path, weights: Option<&str>) -> Result<LoadedRun, Diagnostic> {
+    match weights {
+        Some(w) => LoadedRun::open_weights(a, w, &Device::flex()),
+        None => LoadedRun::open(a, &Device::flex()),
+    }
+}
+
+/// The index of a data set by name; the only one when none is named.
+fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
+    let names: Vec<&str> = plan.corpora.iter().map(|c| c.name.as_str()).collect();
+    match name {
+        Some(n) => names.iter().position(|x| *x == n).ok_or_else(|| {
+            let q = suggest::question(&suggest::near(n, names.iter().copied()));
+            Diagnostic::new("E0809", format!("the run has no data set `{n}`"))
+                .help(q.unwrap_or_else(|| format!("name one of {}", names.join(", "))))
+        }),
+        None if names.len() == 1 => Ok(0),
+        None => Err(Diagnostic::new("E0809", "the run has several data sets")
+            .help(format!("name one: `--corpus {}` (known: {})", names[0], names.join(", ")))),
+    }
+}
+
+pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
+    let weights = a.best.as_deref().map(best_file);
+    let run = match open(&a.run, weights.as_deref()) {
+        Ok(r) => r,
+        Err(d) => return fail(d, look),
+    };
+    let info = match crate::train::trainer::info(&run.dir) {
+        Ok(i) => i,
+        Err(d) => return fail(d, look),
+    };
+    let split = match a.split {
+        SplitArg::Train => SplitName::Train,
+        SplitArg::Dev => SplitName::Dev,
+        SplitArg::Test => SplitName::Test,
+    };
+    let replaced = match &a.data {
+        Some(_) => match corpus(&run.plan, a.corpus.as_deref()) {
+            Ok(i) => Some(i),
+            Err(d) => return fail(d, look),
+        },
+        None => None,
+    };
+    let mut corpora = vec![];
+    let mut found = vec![];
+    for (i, decl) in run.plan.corpora.iter().enumerate() {
+        // with other data, only that data set is evaluated
+        if replaced.is_some_and(|r| r != i) {
+            corpora.push(Corpus::default());
+            continue;
+        }
+        let mut decl = decl.clone();
+        let mut base = info.base.clone();
+        if let Some(path) = a.data.as_ref().filter(|_| replaced == Some(i)) {
+            base = std::env::current_dir().unwrap_or_default();
+            decl.path = Some(path.to_string_lossy().into_owned());
+            decl.splits.clear();
+        }
+        let loaded = crate::data::load(&decl, &base);
+        found.extend(loaded.diagnostics.into_iter().filter(Diagnostic::is_error));
+        let mut c = loaded.corpus.unwrap_or_default();
+        // a single file is a training split for a reader; here it is what is evaluated
+        if replaced == Some(i) && c.split(split).len == 0 && c.train.len > 0 {
+            let whole = std::mem::take(&mut c.train);
+            match split {
+                SplitName::Train => c.train = whole,
+                SplitName::Dev => c.dev = whole,
+                SplitName::Test => c.test = whole,
+            }
+        }
+        corpora.push(c);
+    }
+    if !found.is_empty() {
+        for d in &mut found {
+            d.primary = None;
+            d.secondary.clear();
+        }
+        findings(&Sources::default(), &found, look);
+        return FAILED;
+    }
+    let examples = Examples::encode(&run.plan, &run.tables, &corpora);
+    let figures = run.figures(&examples, split);
+    let shown = named(&run.plan, &figures);
+    if a.json {
+        let all: Map<String, Value> = shown
+            .iter()
+            .map(|(t, f)| {
+                let f: Map<String, Value> = f.iter().map(|f| (f.metric.clone(), json!(f.value))).collect();
+                (t.clone(), Value::Object(f))
+            })
+            .collect();
+        out(Value::Object(all).to_string());
+        return FINE;
+    }
+    let rows: Vec<Vec<String>> = shown
+        .iter()
+        .flat_map(|(t, f)| f.iter().map(move |f| vec![t.clone(), f.metric.clone(), show_value(&f.metric, f.value)]))
+        .collect();
+    let word = match split {
+        SplitName::Train => "train",
+        SplitName::Dev => "dev",
+        SplitName::Test => "test",
+    };
+    out(table(&["task", "metric", word], &rows));
+    FINE
+}
+
+pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
+    let run = match open(&a.run, None) {
+        Ok(r) => r,
+        Err(d) => return fail(d, look),
+    };
+    let chosen = match a.corpus.as_deref().map(|n| corpus(&run.plan, Some(n))) {
+        Some(Ok(i)) => Some(i),
+        Some(Err(d)) => return fail(d, look),
+        None => None,
+    };
+    let fields = fields(&run.plan, chosen);
+    let reader: Box<dyn Read> = match &a.file {
+        Some(f) => match std::fs::File::open(f) {
+            Ok(f) => Box::new(f),
+            Err(e) => {
+                say(format!("error: `{}` cannot be read: {e}", f.display()));
+                return USAGE;
+            }
+        },
+        None => Box::new(std::io::stdin()),
+    };
+    let mut number = 0;
+    let inputs = BufReader::new(reader).split(b'\n').filter_map(|line| {
+        number += 1;
+        let at = |what: String| Diagnostic::new("E0809", format!("line {number}: {what}"));
+        let bytes = match line {
+            Ok(b) => b,
+            Err(e) => return Some(Err(at(e.to_string()))),
+        };
+        let Ok(text) = String::from_utf8(bytes) else {
+            return Some(Err(at("not UTF-8".into()).help("save the texts as UTF-8")));
+        };
+        let text = text.trim_end_matches('\r');
+        if text.trim().is_empty() {
+            return None;
+        }
+        Some(input(text, &fields).map_err(at))
+    });
+    let mut o = std::io::BufWriter::new(std::io::stdout().lock());
+    let done = answer(&run, chosen, inputs, |input, said| {
+        let text = match a.output {
+            OutputArg::Json => json(&said),
+            OutputArg::Columns => columns(input, &said),
+        };
+        // a closed pipe is the reader's wish, not a failure
+        let _ = writeln!(o, "{text}");
+        Ok::<(), Diagnostic>(())
+    });
+    let _ = o.flush();
+    match done {
+        Ok(()) => FINE,
+        Err(d) => {
+            drop(o);
+            fail(d, look)
+        }
+    }
+}
+
+/// The text fields that test graphs read, with their kinds, in the order of the data set.
+fn fields(plan: &Plan, chosen: Option<usize>) -> Vec<(String, FieldType)> {
+    let mut out: Vec<(String, FieldType)> = vec![];
+    for g in plan.graphs.iter().filter(|g| g.phase == Phase::Test && chosen.is_none_or(|c| c == g.corpus)) {
+        for n in &g.nodes {
+            if let crate::plan::Op::Text { fields } = &n.op {
+                for f in fields {
+                    let Some(d) = plan.corpora[g.corpus].fields.get(*f) else { continue };
+                    if !out.iter().any(|(n, _)| *n == d.name) {
+                        out.push((d.name.clone(), d.ty.clone()));
+                    }
+                }
+            }
+        }
+    }
+    out
+}
+
+/// One line: a JSON object, or texts separated by tabs.
+fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
+    let tokens = |text: &str, ty: &FieldType| -> Vec<String> {
+        match ty {
+            FieldType::Text => crate::data::words::words(text).map(String::from).collect(),
+            _ => text.split_whitespace().map(String::from).collect(),
+        }
+    };
+    if line.trim_start().starts_with('{') {
+        let object: Map<String, Value> = serde_json::from_str(line).map_err(|e| format!("not a JSON object: {e}"))?;
+        let mut out = Input::new();
+        for (k, v) in object {
+            let ty = fields.iter().find(|(n, _)| *n == k).map(|(_, t)| t.clone()).unwrap_or(FieldType::Tokens);
+            let value = match v {
+                Value::String(s) => tokens(&s, &ty),
+                Value::Array(items) => items
+                    .into_iter()
+                    .map(|i| if let Value::String(s) = i { Ok(s) } else { Err(format!("`{k}` holds {i}, not a string")) })
+                    .collect::<Result<_, _>>()?,
+                other => return Err(format!("`{k}` is {other}, not a text")),
+            };
+            out.insert(k, value);
+        }
+        return Ok(out);
+    }
+    let parts: Vec<&str> = if fields.len() > 1 { line.split('\t').collect() } else { vec![line] };
+    if parts.len() > fields.len() {
+        return Err(format!("{} texts separated by tabs, but the run reads {}", parts.len(), fields.len()));
+    }
+    let pairs = parts.iter().zip(fields).filter(|(p, _)| !p.trim().is_empty());
+    Ok(pairs.map(|(p, (n, ty))| (n.clone(), tokens(p, ty))).collect())
+}
+
+fn json(said: &Prediction) -> String {
+    let all: Map<String, Value> = said.iter().map(|(t, s)| (t.clone(), s.json())).collect();
+    Value::Object(all).to_string()
+}
+
+/// Tags become columns beside the tokens, everything else a comment above them.
+fn columns(input: &Input, said: &Prediction) -> String {
+    let mut out = String::new();
+    let mut tags: Vec<(&str, &Vec<String>)> = vec![];
+    for (task, s) in said {
+        match s {
+            Said::Tags(t) => tags.push((task, t)),
+            Said::Label { label, .. } => out.push_str(&format!("# {task} = {label}\n")),
+            Said::Labels { labels, .. } => out.push_str(&format!("# {task} = {}\n", labels.join(" "))),
+            Said::Number(x) => out.push_str(&format!("# {task} = {x}\n")),
+            Said::Layers(l) => out.push_str(&format!("# {task} = {}\n", json!(l))),
+        }
+    }
+    let rows = tags.first().map_or(0, |(_, t)| t.len());
+    let text = input.values().find(|t| t.len() == rows && rows > 0);
+    match text {
+        Some(tokens) => {
+            for (i, token) in tokens.iter().enumerate() {
+                let row: Vec<&str> = tags.iter().filter_map(|(_, t)| t.get(i)).map(String::as_str).collect();
+                out.push_str(&format!("{token}\t{}\n", row.join("\t")));
+            }
+        }
+        None => {
+            for t in input.values() {
+                out.push_str(&format!("# text = {}\n", t.join(" ")));
+            }
+        }
+    }
+    out
+}
