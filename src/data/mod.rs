@@ -11,8 +11,21 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
+mod faults;
+mod files;
 pub mod index;
 pub mod readers;
+pub mod schemes;
+mod sink;
+mod stats;
+#[cfg(test)]
+mod tests;
+mod validate;
+mod words;
+
+pub use schemes::Scheme;
+pub use stats::{FieldStats, SplitStats, Stats, stats};
+pub use validate::validate;
 
 /// A `data` declaration after names are resolved and family variables replaced.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -169,6 +182,8 @@ pub struct Corpus {
     pub test: Split,
     /// every file that was read, in order (for the cache key and the report)
     pub files: Vec<String>,
+    /// the scheme in which the files wrote each field of tags (in memory they are BIO or plain)
+    pub schemes: BTreeMap<String, Scheme>,
 }
 
 impl Corpus {
@@ -180,6 +195,15 @@ impl Corpus {
             SplitName::Test => &self.test,
         }
     }
+
+    /// One of the three splits, to change it.
+    pub fn split_mut(&mut self, name: SplitName) -> &mut Split {
+        match name {
+            SplitName::Train => &mut self.train,
+            SplitName::Dev => &mut self.dev,
+            SplitName::Test => &mut self.test,
+        }
+    }
 }
 
 /// Examples as columns, one for each declared field, all of length `len`.
@@ -189,6 +213,15 @@ pub struct Split {
     pub len: usize,
     /// in the order of [`CorpusDecl::fields`]
     pub columns: Vec<Column>,
+}
+
+impl Split {
+    /// Takes the last `n` examples out.
+    pub fn take_last(&mut self, n: usize) -> Split {
+        let keep = self.len.saturating_sub(n);
+        let len = std::mem::replace(&mut self.len, keep) - keep;
+        Split { len, columns: self.columns.iter_mut().map(|c| c.split_off(keep)).collect() }
+    }
 }
 
 /// The values of one field. `None` is a missing value: no loss and no metric counts there.
@@ -230,6 +263,21 @@ impl Column {
         }
     }
 
+    /// Takes the examples from `at` on out.
+    pub fn split_off(&mut self, at: usize) -> Column {
+        match self {
+            Column::Tokens(v) => Column::Tokens(v.split_off(at)),
+            Column::Label(v) => Column::Label(v.split_off(at)),
+            Column::Labels(v) => Column::Labels(v.split_off(at)),
+            Column::Real(v) => Column::Real(v.split_off(at)),
+            Column::Vector(v) => Column::Vector(v.split_off(at)),
+            Column::Tags(v) => Column::Tags(v.split_off(at)),
+            Column::Layers(v) => Column::Layers(v.split_off(at)),
+            Column::Heads(v) => Column::Heads(v.split_off(at)),
+            Column::Json(v) => Column::Json(v.split_off(at)),
+        }
+    }
+
     /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -252,7 +300,26 @@ pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
     readers::load(decl, base)
 }
 
-/// stub
-pub fn validate(_d: &CorpusDecl) -> Vec<Diagnostic> {
-    vec![]
+/// A type as the language writes it.
+pub fn type_word(ty: &FieldType) -> String {
+    let on = |word: &str, axis: Option<&str>, by: &str| match axis {
+        Some(axis) => format!("{word} {by} {axis}"),
+        None => word.to_owned(),
+    };
+    match ty {
+        FieldType::Text => "text".into(),
+        FieldType::Tokens => "tokens".into(),
+        FieldType::Label => "label".into(),
+        FieldType::Labels { on: axis } => on("labels", axis.as_deref(), "on"),
+        FieldType::Real => "real".into(),
+        FieldType::Id => "id".into(),
+        FieldType::Vec(d) => format!("vec<{d}>"),
+        FieldType::Tags { on } => format!("tags on {on}"),
+        FieldType::Layers { on } => format!("layers<tags> on {on}"),
+        FieldType::Heads { on } => format!("heads on {on}"),
+        FieldType::Other { kind, on: axis, of } => {
+            let word = of.as_ref().map_or_else(|| kind.clone(), |of| format!("{kind}<{}>", type_word(of)));
+            on(&word, axis.as_deref(), if kind == "index" { "in" } else { "on" })
+        }
+    }
 }

@@ -109,6 +109,20 @@ codes! {
     "E0508" "an encoder is trained only through `reverse`"
     // data files
     "E0601" "a data file or split is missing"
+    "E0602" "the splits of a corpus cannot be told apart"
+    "E0603" "a data file is not UTF-8"
+    "E0604" "a row has the wrong number of columns"
+    "E0605" "a field has no column, key or file"
+    "E0606" "a value is not of its field's type"
+    "E0607" "tags and tokens differ in number"
+    "E0608" "parallel files differ in length"
+    "E0609" "heads form no tree"
+    "E0610" "a data file breaks its format"
+    "E0611" "no such reader or option"
+    "E0612" "a reader's option or split cannot take this value"
+    "E0613" "a field's declaration does not hold"
+    "E0614" "a reader cannot give a field of this type"
+    "E0615" "a corpus has no training examples"
     "E0651" "a vectors file cannot be read"
     "E0652" "a line of a vectors file is not a word with its numbers"
     // not yet
@@ -128,6 +142,9 @@ codes! {
     "W0102" "an encoder is read by nobody"
     "W0103" "a task is trained by no stage"
     "W0601" "a data file is missing"
+    "W0602" "tags that cannot follow each other"
+    "W0603" "examples with an empty text are left out"
+    "W0604" "nearly every example has its own class"
 }
 
 /// The row of a code.

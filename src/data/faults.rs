@@ -1,0 +1,98 @@
+//! Findings in data files, grouped: one diagnostic for each file and kind of fault, with its first places.
+
+use crate::diagnostics::{DataPlace, Diagnostic};
+use crate::source::Span;
+
+/// How many places of one kind are shown for one file.
+const SHOWN: usize = 5;
+/// Longer lines are cut in excerpts.
+const WIDTH: usize = 160;
+
+/// A line of a data file.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// the file's name
+    pub file: &'a str,
+    /// 1-based
+    pub line: usize,
+    /// the line
+    pub text: &'a str,
+}
+
+impl Place<'_> {
+    /// The excerpt for a diagnostic.
+    pub fn data(&self, note: impl Into<String>) -> DataPlace {
+        let mut text: String = self.text.chars().take(WIDTH).map(|c| if c == '\t' { c } else { visible(c) }).collect();
+        if text.len() < self.text.len() {
+            text.push('…');
+        }
+        DataPlace { file: self.file.into(), line: self.line, text, range: (0, 0), note: note.into() }
+    }
+}
+
+/// Control characters would break the layout of an excerpt.
+fn visible(c: char) -> char {
+    if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { '\u{fffd}' } else { c }
+}
+
+/// All findings so far.
+#[derive(Debug, Default)]
+pub struct Faults {
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+struct Group {
+    file: String,
+    count: usize,
+    first: Diagnostic,
+}
+
+impl Faults {
+    /// Records a fault that has a place in a data file. Faults with the same code, file and primary place count as
+    /// one kind; the first gives the message.
+    pub fn at(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        place: Place<'_>,
+        note: &str,
+        message: impl FnOnce() -> (String, Option<String>),
+    ) {
+        let same = |g: &&mut Group| {
+            g.first.code == code && g.file == place.file && g.first.primary.as_ref().is_some_and(|l| l.span == span)
+        };
+        if let Some(group) = self.groups.iter_mut().find(same) {
+            group.count += 1;
+            if group.count <= SHOWN {
+                group.first.data.push(place.data(note));
+            }
+            return;
+        }
+        let (message, help) = message();
+        let mut first = Diagnostic::new(code, message).at(span, "").data(place.data(note));
+        first.help = help;
+        self.groups.push(Group { file: place.file.into(), count: 1, first });
+    }
+
+    /// Records a finding as it is.
+    pub fn plain(&mut self, diagnostic: Diagnostic) {
+        self.groups.push(Group { file: String::new(), count: 1, first: diagnostic });
+    }
+
+    /// Whether anything is wrong so far (warnings aside).
+    pub fn any_error(&self) -> bool {
+        self.groups.iter().any(|g| g.first.is_error())
+    }
+
+    /// One diagnostic for each kind; the message counts those that are not shown.
+    pub fn finish(self) -> Vec<Diagnostic> {
+        let close = |mut g: Group| {
+            if g.count > 1 {
+                g.first.message = format!("{}, and {} more like this", g.first.message, g.count - 1);
+            }
+            g.first
+        };
+        self.groups.into_iter().map(close).collect()
+    }
+}

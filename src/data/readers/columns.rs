@@ -1,0 +1,264 @@
+//! `columns`: one token per line, a blank line after each sentence.
+//!
+//! ```text
+//! # intent = flight          sentence-level values stand in comments,
+//! fly    O
+//! Boston B-city
+//! flight                     on a line of one column after the tokens, or in a column (first token counts)
+//! ```
+
+use super::super::sink::{Value, short};
+use super::{Complaint, DataFile, Sink};
+use crate::data::{CorpusDecl, FieldDecl, FieldSource, FieldType};
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+pub(super) fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+    if matches!(field.ty, FieldType::Layers { .. } | FieldType::Other { .. } | FieldType::Vec(_)) {
+        let message = format!("`columns` cannot hold `{}`", crate::data::type_word(&field.ty));
+        return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
+    }
+    if let (false, Some(FieldSource::Name(name))) = (sentence_level(&field.ty), &field.source) {
+        let message = format!("columns have numbers, not names: `{}` = \"{name}\"", field.name);
+        let help = format!("number the column, from 1: `{}: {} = 2`", field.name, crate::data::type_word(&field.ty));
+        return Some(("E0613", message, Some(help)));
+    }
+    None
+}
+
+fn sentence_level(ty: &FieldType) -> bool {
+    matches!(ty, FieldType::Label | FieldType::Labels { .. } | FieldType::Real | FieldType::Id)
+}
+
+/// Where a field stands.
+#[derive(Clone, PartialEq)]
+enum From {
+    /// a value on each row
+    Column(usize),
+    /// heads and relations: this column and the next
+    Tree(usize),
+    /// the value of the first row
+    First(usize),
+    /// `# key = value`
+    Comment(String),
+    /// the line of one column after the tokens
+    Last,
+}
+
+pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+    for file in files {
+        read_file(sink, file);
+    }
+}
+
+fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
+    let blank = |line: &str| line.trim_ascii().is_empty();
+    let separator = sink.options.separator.clone().or_else(|| {
+        let tabs = file.lines().any(|(_, l)| !blank(l) && l.contains('\t'));
+        tabs.then(|| "\t".into())
+    });
+    let cut = |line: &'_ str| -> usize {
+        match &separator {
+            Some(s) if s != " " => line.split(s.as_str()).count(),
+            _ => line.split_ascii_whitespace().count(),
+        }
+    };
+    let width = file.lines().filter(|(_, l)| !blank(l) && !l.starts_with('#') && !l.starts_with("-DOCSTART-"));
+    let width = width.map(|(_, l)| cut(l)).next().unwrap_or(1);
+    let fields = &sink.decl.fields;
+    // columns go to token-level fields in order; sentence-level ones look elsewhere first
+    let token: Vec<FieldDecl> = fields.iter().filter(|f| takes_column(f)).cloned().collect();
+    let mut order = super::in_order(&token).into_iter();
+    let taken: Vec<Option<usize>> = fields.iter().map(|f| takes_column(f).then(|| order.next()).flatten()).collect();
+    let needed = fields
+        .iter()
+        .zip(&taken)
+        .filter_map(|(f, c)| Some(c.as_ref()? + 1 + usize::from(matches!(f.ty, FieldType::Heads { .. }))))
+        .max()
+        .unwrap_or(1);
+    let wide = Shape { separator: separator.as_deref(), width, needed };
+    let keys: HashMap<&str, ()> = file.lines().filter_map(|(_, l)| key_value(l)).map(|(k, _)| (k, ())).collect();
+    let closing = needed > 1 && has_closing_lines(file, &wide);
+    let mut free = (0..width).filter(|c| !taken.contains(&Some(*c)));
+    let mut from = vec![];
+    for (field, column) in fields.iter().zip(&taken) {
+        from.push(match (&field.source, column) {
+            (_, Some(c)) if matches!(field.ty, FieldType::Heads { .. }) => From::Tree(*c),
+            (_, Some(c)) if sentence_level(&field.ty) => From::First(*c),
+            (_, Some(c)) => From::Column(*c),
+            (Some(FieldSource::Name(key)), None) => From::Comment(key.clone()),
+            (_, None) if keys.contains_key(field.name.as_str()) => From::Comment(field.name.clone()),
+            (_, None) if closing => From::Last,
+            (_, None) => match free.next() {
+                Some(c) => From::First(c),
+                None => From::Comment(field.name.clone()),
+            },
+        });
+    }
+    for (field, from) in fields.iter().zip(&from) {
+        if let From::Comment(key) = from
+            && !keys.contains_key(key.as_str())
+            && let Some((n, line)) = file.lines().find(|(_, l)| !blank(l))
+        {
+            sink.faults.at("E0605", field.span, file.place(n, line), "the first sentence starts here", || {
+                let message = format!("no sentence of `{}` has a value for `{}`", file.name, field.name);
+                let ty = crate::data::type_word(&field.ty);
+                let help = format!(
+                    "write `# {key} = VALUE` over each sentence, or number a column: `{}: {ty} = 3`",
+                    field.name
+                );
+                (message, Some(help))
+            });
+        }
+    }
+
+    let needed = from.iter().map(|f| if let From::First(c) = f { c + 1 } else { 0 }).max().unwrap_or(0).max(needed);
+    let wide = Shape { needed, ..wide };
+    let mut sentence = Sentence::default();
+    for (number, line) in file.lines() {
+        if sink.full() {
+            return;
+        }
+        if blank(line) || line.starts_with("-DOCSTART-") {
+            sentence.flush(sink, file, &from);
+            continue;
+        }
+        if wide.comment(line, sentence.rows.is_empty()) {
+            // `#doc 17` parts sentences in files without blank lines
+            sentence.flush(sink, file, &from);
+            if let Some((key, value)) = key_value(line) {
+                sentence.comments.insert(key, value);
+            }
+            continue;
+        }
+        let cells = wide.cells(line);
+        if cells.len() < wide.needed
+            || (wide.separator.is_none() && cells.len() != width && !(cells.len() == 1 && closing))
+        {
+            if closing && cells.len() == 1 && !sentence.rows.is_empty() && sentence.last.is_none() {
+                sentence.last = Some(line.trim_ascii());
+                continue;
+            }
+            let n = cells.len();
+            let note = format!("{n} {} here", if n == 1 { "column" } else { "columns" });
+            let wanted = if n < wide.needed { wide.needed } else { width };
+            sink.faults.at("E0604", sink.decl.reader_span, file.place(number, line), &note, || {
+                let message = if n < wanted {
+                    format!("line {number} of `{}` has too few columns: {n} where {wanted} are needed", file.name)
+                } else {
+                    format!("line {number} of `{}` has {n} columns, the first line has {wanted}", file.name)
+                };
+                (message, None)
+            });
+            sentence.broken = true;
+            continue;
+        }
+        if sentence.rows.is_empty() {
+            sentence.start = (number, line);
+        }
+        sentence.rows.push((number, line, cells));
+    }
+    sentence.flush(sink, file, &from);
+}
+
+/// Fields that a column belongs to without looking at the file.
+fn takes_column(field: &FieldDecl) -> bool {
+    matches!(field.source, Some(FieldSource::Number(_))) || !sentence_level(&field.ty)
+}
+
+struct Shape<'a> {
+    /// runs of spaces if none
+    separator: Option<&'a str>,
+    /// columns of the first row
+    width: usize,
+    /// columns that the fields take
+    needed: usize,
+}
+
+impl Shape<'_> {
+    fn cells<'l>(&self, line: &'l str) -> Vec<&'l str> {
+        match self.separator {
+            Some(s) if s != " " => line.split(s).collect(),
+            _ => line.split_ascii_whitespace().collect(),
+        }
+    }
+
+    /// `#` starts a comment if the line cannot be a token's: over a sentence, too few columns or the form of a
+    /// comment; after tokens, both. A hashtag with its tag stays a token.
+    fn comment(&self, line: &str, at_start: bool) -> bool {
+        let Some(rest) = line.strip_prefix('#') else { return false };
+        let n = self.cells(line).len();
+        let spaces = self.separator.is_none();
+        let short = n < self.needed || spaces && n != self.width;
+        let marked = rest.starts_with(' ') || ["doc", "begin", "end"].iter().any(|w| rest.starts_with(w));
+        if at_start { short || spaces && key_value(line).is_some() } else { short && marked }
+    }
+}
+
+/// `# key = value` or `# key: value`.
+fn key_value(line: &str) -> Option<(&str, &str)> {
+    let rest = line.strip_prefix('#')?.trim_start();
+    let end = rest.find(['=', ':'])?;
+    let (key, value) = (rest[..end].trim(), rest[end + 1..].trim());
+    (!key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c))).then_some((key, value))
+}
+
+/// Whether sentences end in a line of one column, as in SNIPS files.
+fn has_closing_lines(file: &DataFile, shape: &Shape<'_>) -> bool {
+    let mut rows = 0;
+    for (_, line) in file.lines() {
+        if line.trim_ascii().is_empty() {
+            rows = 0;
+        } else if rows > 0 && shape.cells(line).len() == 1 && !line.starts_with('#') {
+            return true;
+        } else {
+            rows += 1;
+        }
+    }
+    false
+}
+
+#[derive(Default)]
+struct Sentence<'a> {
+    rows: Vec<(usize, &'a str, Vec<&'a str>)>,
+    comments: HashMap<&'a str, &'a str>,
+    last: Option<&'a str>,
+    start: (usize, &'a str),
+    broken: bool,
+}
+
+impl<'a> Sentence<'a> {
+    fn flush(&mut self, sink: &mut Sink<'_>, file: &'a DataFile, from: &[From]) {
+        // comments may stand before a blank line that opens the file
+        if self.rows.is_empty() && !self.broken {
+            return;
+        }
+        let done = std::mem::take(self);
+        if done.broken {
+            return;
+        }
+        let mut values = vec![];
+        for from in from {
+            values.push(match from {
+                From::Column(c) => Value::Items(done.rows.iter().map(|(_, _, r)| r[*c]).collect()),
+                From::First(c) => {
+                    done.rows.first().map_or(Value::Missing, |(_, _, r)| Value::Text(Cow::Borrowed(r[*c])))
+                }
+                From::Comment(key) => {
+                    done.comments.get(key.as_str()).map_or(Value::Missing, |v| Value::Text((*v).into()))
+                }
+                From::Last => done.last.map_or(Value::Missing, |v| Value::Text(v.into())),
+                From::Tree(c) => match tree(sink, file, &done, *c) {
+                    Some(value) => value,
+                    None => return,
+                },
+            });
+        }
+        sink.push(values, |_| file.place(done.start.0, done.start.1));
+    }
+}
+
+fn tree<'a>(sink: &mut Sink<'_>, file: &'a DataFile, sentence: &Sentence<'a>, column: usize) -> Option<Value<'a>> {
+    let rows = sentence.rows.iter().map(|(n, line, r)| (*n, *line, r[column], r[column + 1]));
+    super::tree(sink, file, rows.collect::<Vec<_>>(), short)
+}

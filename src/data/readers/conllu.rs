@@ -1,0 +1,159 @@
+//! `conllu`: CoNLL-U, ten columns. Multi-word tokens (`3-4`) and empty nodes (`5.1`) are skipped.
+
+use super::super::sink::{Value, short};
+use super::{Complaint, DataFile, Sink};
+use crate::data::{CorpusDecl, FieldDecl, FieldSource, FieldType};
+use crate::diagnostics::suggest;
+use std::collections::{BTreeMap, HashMap};
+
+const COLUMNS: [&str; 10] = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"];
+
+/// What a field takes.
+enum From {
+    Column(usize),
+    /// `Case=Nom|Number=Sing` as layers
+    Features(usize),
+    Tree,
+    Comment(String),
+}
+
+fn column(name: &str) -> Option<usize> {
+    if name.eq_ignore_ascii_case("pos") {
+        return Some(3);
+    }
+    COLUMNS.iter().position(|c| c.eq_ignore_ascii_case(name))
+}
+
+/// The place of a field, or the name that is no column.
+fn from(field: &FieldDecl) -> Result<From, String> {
+    let name = match &field.source {
+        Some(FieldSource::Number(n)) => COLUMNS.get(n.wrapping_sub(1)).map(|c| (*c).to_owned()).ok_or(n.to_string())?,
+        Some(FieldSource::Name(name)) => name.clone(),
+        None => match field.ty {
+            FieldType::Text | FieldType::Tokens => column(&field.name).map_or("FORM", |c| COLUMNS[c]).to_owned(),
+            FieldType::Layers { .. } => column(&field.name).map_or("FEATS", |c| COLUMNS[c]).to_owned(),
+            _ => field.name.clone(),
+        },
+    };
+    match field.ty {
+        FieldType::Heads { .. } => match (&field.source, column(&name)) {
+            (None, _) | (_, Some(6)) => Ok(From::Tree),
+            _ => Err(name),
+        },
+        FieldType::Layers { .. } => column(&name).map(From::Features).ok_or(name),
+        FieldType::Label | FieldType::Id | FieldType::Real | FieldType::Labels { .. } => Ok(From::Comment(name)),
+        _ => column(&name).map(From::Column).ok_or(name),
+    }
+}
+
+pub(super) fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+    if matches!(field.ty, FieldType::Other { .. } | FieldType::Vec(_)) {
+        let message = format!("`conllu` cannot hold `{}`", crate::data::type_word(&field.ty));
+        return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
+    }
+    let name = from(field).err()?;
+    if matches!(field.ty, FieldType::Heads { .. }) {
+        let help = format!("leave the source out: `{}: {}`", field.name, crate::data::type_word(&field.ty));
+        return Some(("E0613", "heads stand in the columns HEAD and DEPREL".into(), Some(help)));
+    }
+    let near = suggest::near(&name.to_uppercase(), COLUMNS);
+    let help = match near.first() {
+        Some(c) => format!("name the column: `{}: {} = \"{c}\"`", field.name, crate::data::type_word(&field.ty)),
+        None => format!("the columns are {}", COLUMNS.join(" ")),
+    };
+    Some(("E0613", format!("CoNLL-U has no column `{name}`"), Some(help)))
+}
+
+pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+    let Ok(from) = sink.decl.fields.iter().map(from).collect::<Result<Vec<_>, _>>() else { return };
+    let needed = from.iter().map(|f| match f {
+        From::Column(c) | From::Features(c) => c + 1,
+        From::Tree => 8,
+        From::Comment(_) => 2,
+    });
+    let needed = needed.max().unwrap_or(2);
+    for file in files {
+        let mut sentence = Sentence::default();
+        for (number, line) in file.lines() {
+            if sink.full() {
+                return;
+            }
+            if line.trim_ascii().is_empty() {
+                sentence.flush(sink, file, &from);
+                continue;
+            }
+            if let Some(comment) = line.strip_prefix('#') {
+                if let Some((key, value)) = comment.split_once('=') {
+                    sentence.comments.insert(key.trim(), value.trim());
+                }
+                continue;
+            }
+            let cells: Vec<&str> = line.split('\t').collect();
+            let n = cells.len();
+            let broken = sentence.broken;
+            let mut wrong = |note: String, message: String| {
+                sink.faults.at("E0604", sink.decl.reader_span, file.place(number, line), &note, || (message, None));
+                sentence.broken = true;
+            };
+            if n < needed {
+                let note = format!("{n} {} here", if n == 1 { "column" } else { "columns" });
+                wrong(note, format!("line {number} of `{}` has too few columns: {n} where 10 are usual", file.name));
+            } else if !cells[0].contains(['-', '.']) {
+                let expected = sentence.rows.len() + 1;
+                if !broken && cells[0] != expected.to_string() {
+                    let note = format!("ID `{}` where {expected} should follow", short(cells[0]));
+                    wrong(note, format!("the IDs of a sentence do not count up at line {number} of `{}`", file.name));
+                }
+                sentence.rows.push((number, line, cells));
+            }
+        }
+        sentence.flush(sink, file, &from);
+    }
+}
+
+#[derive(Default)]
+struct Sentence<'a> {
+    rows: Vec<(usize, &'a str, Vec<&'a str>)>,
+    comments: HashMap<&'a str, &'a str>,
+    broken: bool,
+}
+
+impl<'a> Sentence<'a> {
+    fn flush(&mut self, sink: &mut Sink<'_>, file: &'a DataFile, from: &[From]) {
+        let done = std::mem::take(self);
+        if done.rows.is_empty() || done.broken {
+            return;
+        }
+        let mut values = vec![];
+        for from in from {
+            values.push(match from {
+                From::Column(c) => Value::Items(done.rows.iter().map(|(_, _, r)| r[*c]).collect()),
+                From::Features(c) => Value::Layers(layers(done.rows.iter().map(|(_, _, r)| r[*c]))),
+                From::Comment(key) => {
+                    done.comments.get(key.as_str()).map_or(Value::Missing, |v| Value::Text((*v).into()))
+                }
+                From::Tree => {
+                    let rows = done.rows.iter().map(|(n, line, r)| (*n, *line, r[6], r[7])).collect();
+                    match super::tree(sink, file, rows, short) {
+                        Some(value) => value,
+                        None => return,
+                    }
+                }
+            });
+        }
+        let (number, line, _) = done.rows[0];
+        sink.push(values, |_| file.place(number, line));
+    }
+}
+
+/// One layer for each feature of the sentence; `_` where a token lacks it.
+fn layers<'a>(cells: impl ExactSizeIterator<Item = &'a str>) -> BTreeMap<String, Vec<String>> {
+    let (n, mut layers) = (cells.len(), BTreeMap::new());
+    for (i, cell) in cells.enumerate() {
+        for (key, value) in cell.split('|').filter_map(|f| f.split_once('=')) {
+            let layer: &mut Vec<String> = layers.entry(key.to_owned()).or_insert_with(|| vec!["_".to_owned(); n]);
+            layer[i] = value.to_owned();
+        }
+    }
+    layers
+}

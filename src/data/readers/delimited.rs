@@ -1,0 +1,141 @@
+//! `tsv` and `csv`: one example per line (or per quoted record), cells between separators.
+
+use super::super::sink::Value;
+use super::{Complaint, DataFile, Sink};
+use crate::data::{CorpusDecl, FieldDecl, FieldSource};
+use crate::diagnostics::suggest;
+use std::borrow::Cow;
+
+pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+    super::no_trees(decl, field)
+}
+
+pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+    let csv = sink.decl.reader == "csv";
+    let separator = sink.options.separator.clone();
+    for file in files {
+        // many files called .csv hold tabs
+        let separator = separator.clone().unwrap_or_else(|| {
+            let first = file.text.split('\n').next().unwrap_or_default();
+            if csv && (first.contains(',') || !first.contains('\t')) { ",".into() } else { "\t".into() }
+        });
+        let quoted = sink.options.quote.unwrap_or(csv);
+        let rows: Box<dyn Iterator<Item = Row<'_>>> = match separator.as_bytes() {
+            &[byte] if quoted => Box::new(records(file, byte)),
+            _ => Box::new(plain(file, separator)),
+        };
+        rows_in(sink, file, rows);
+    }
+}
+
+/// Line number, text of the line, cells.
+type Row<'a> = (usize, &'a str, Vec<Cow<'a, str>>);
+
+fn plain(file: &DataFile, separator: String) -> impl Iterator<Item = Row<'_>> {
+    let rows = file.lines().filter(|(_, line)| !line.is_empty());
+    rows.map(move |(n, line)| (n, line, line.split(separator.as_str()).map(Cow::Borrowed).collect()))
+}
+
+fn records(file: &DataFile, separator: u8) -> impl Iterator<Item = Row<'_>> {
+    let reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(separator)
+        .from_reader(file.text.as_bytes());
+    // the text is UTF-8 already, so a record cannot fail
+    reader.into_records().filter_map(Result::ok).map(|record| {
+        // a record's position is where the one before ended: skip the blank lines in between
+        let start = record.position().map_or(0, |p| p.byte() as usize);
+        let blank = file.text[start..].len() - file.text[start..].trim_start_matches(['\r', '\n']).len();
+        let skipped = file.text[start..start + blank].matches('\n').count();
+        let line = file.text[start + blank..].split('\n').next().unwrap_or_default().trim_end_matches('\r');
+        let number = record.position().map_or(1, |p| p.line() as usize) + skipped;
+        (number, line, record.iter().map(|c| Cow::Owned(c.to_owned())).collect())
+    })
+}
+
+fn rows_in<'a>(sink: &mut Sink<'_>, file: &'a DataFile, rows: impl Iterator<Item = Row<'a>>) {
+    let mut rows = rows.peekable();
+    let Some((_, first_line, first)) = rows.peek() else { return };
+    let Some(columns) = columns(sink, file, first_line, first) else { return };
+    if columns.header {
+        rows.next();
+    }
+    let needed = columns.of.iter().max().map_or(0, |c| c + 1);
+    for (number, line, mut cells) in rows {
+        if sink.full() {
+            return;
+        }
+        let place = file.place(number, line);
+        if cells.len() < needed {
+            let short = sink.decl.fields.iter().zip(&columns.of).find(|(_, c)| **c >= cells.len());
+            let name = short.map_or("", |(f, _)| f.name.as_str());
+            let (n, column) = (cells.len(), short.map_or(0, |(_, c)| c + 1));
+            let note = format!("{n} {} here", if n == 1 { "column" } else { "columns" });
+            sink.faults.at("E0604", sink.decl.reader_span, place, &note, || {
+                let message =
+                    format!("line {number} of `{}` has too few columns: `{name}` is column {column}", file.name);
+                (message, (n == 1).then(|| "if the columns are not parted so, write `separator = \",\"`".into()))
+            });
+            continue;
+        }
+        let mut left: Vec<usize> = vec![0; cells.len()];
+        columns.of.iter().for_each(|&c| left[c] += 1);
+        let mut take = |c: usize| {
+            left[c] -= 1;
+            if left[c] == 0 { std::mem::take(&mut cells[c]) } else { cells[c].clone() }
+        };
+        let values = columns.of.iter().map(|&c| Value::Text(take(c))).collect();
+        sink.push(values, |_| place);
+    }
+}
+
+struct Columns {
+    header: bool,
+    /// for each field its column, from 0
+    of: Vec<usize>,
+}
+
+/// Which column each field takes; reports names that the heading lacks.
+fn columns(sink: &mut Sink<'_>, file: &DataFile, line: &str, first: &[Cow<'_, str>]) -> Option<Columns> {
+    let fields = &sink.decl.fields;
+    let cells: Vec<&str> = first.iter().map(|c| c.trim()).collect();
+    let heading = |name: &str| {
+        let exact = cells.iter().position(|c| *c == name);
+        exact.or_else(|| cells.iter().position(|c| c.eq_ignore_ascii_case(name)))
+    };
+    let named = |f: &FieldDecl| match &f.source {
+        Some(FieldSource::Name(name)) => heading(name),
+        Some(FieldSource::Number(_)) => None,
+        None => heading(&f.name),
+    };
+    let any = fields.iter().any(|f| named(f).is_some());
+    let header = sink.options.header.unwrap_or(any);
+    let names = fields.iter().any(|f| matches!(f.source, Some(FieldSource::Name(_))));
+    if !(names || header && any) {
+        return Some(Columns { header, of: super::in_order(fields) });
+    }
+    let mut of = vec![];
+    for f in fields {
+        let column = match (&f.source, header) {
+            (Some(FieldSource::Number(n)), _) => Some(n.saturating_sub(1)),
+            (_, true) => named(f),
+            _ => None,
+        };
+        let Some(column) = column else {
+            let name = match &f.source {
+                Some(FieldSource::Name(name)) => name,
+                _ => &f.name,
+            };
+            let place = file.place(1, line);
+            sink.faults.at("E0605", f.span, place, if header { "the headings" } else { "the first line" }, || {
+                let near = suggest::question(&suggest::near(name, cells.iter().copied()));
+                let number = || format!("number the column: `{}: {} = 1`", f.name, crate::data::type_word(&f.ty));
+                (format!("`{}` has no column `{name}`", file.name), Some(near.unwrap_or_else(number)))
+            });
+            continue;
+        };
+        of.push(column);
+    }
+    (of.len() == fields.len()).then_some(Columns { header, of })
+}

@@ -1,0 +1,28 @@
+//! `lines`: one text per line.
+
+use super::super::sink::Value;
+use super::{Complaint, DataFile, Sink};
+use crate::data::{CorpusDecl, FieldDecl};
+
+pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+    let help = || Some("for several fields on a line use `tsv(...)`, for several files `parallel(...)`".to_owned());
+    if decl.fields.first().is_some_and(|f| !std::ptr::eq(f, field)) {
+        return Some(("E0613", "`lines` holds one field".into(), help()));
+    }
+    if !field.ty.is_text() {
+        let message = format!("`lines` gives a text, not `{}`", crate::data::type_word(&field.ty));
+        return Some(("E0614", message, Some(format!("declare it as a text: `{}: tokens`", field.name))));
+    }
+    field.source.as_ref().map(|_| ("E0613", "`lines` has no columns to choose from".into(), help()))
+}
+
+pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+    for file in files {
+        for (number, line) in file.lines().filter(|(_, l)| !l.trim().is_empty()) {
+            if sink.full() {
+                return;
+            }
+            sink.push(vec![Value::Text(line.into())], |_| file.place(number, line));
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Where readers put their rows: values become typed columns here, the same way for every format.
+
+use super::faults::{Faults, Place};
+use super::readers::Options;
+use super::words;
+use super::{Column, CorpusDecl, FieldDecl, FieldType, Split};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// One value as a format holds it.
+#[derive(Clone, Debug, Default)]
+pub enum Value<'a> {
+    /// no value: masked
+    #[default]
+    Missing,
+    /// a cell or a line
+    Text(Cow<'a, str>),
+    /// one item for each token
+    Items(Vec<&'a str>),
+    /// head and relation of each token
+    Heads(Vec<usize>, Vec<String>),
+    /// named layers of tags
+    Layers(BTreeMap<String, Vec<String>>),
+    /// a member of a JSON object
+    Json(&'a serde_json::Value),
+}
+
+/// A value of a field's type.
+enum Item {
+    Tokens(Vec<String>),
+    Label(Option<String>),
+    Labels(Option<Vec<String>>),
+    Real(Option<f64>),
+    Vector(Option<Vec<f32>>),
+    Tags(Option<Vec<String>>),
+    Layers(Option<BTreeMap<String, Vec<String>>>),
+    Heads(Option<(Vec<usize>, Vec<String>)>),
+    Json(Option<serde_json::Value>),
+}
+
+/// Collects the examples of one split.
+pub struct Sink<'a> {
+    /// the corpus
+    pub decl: &'a CorpusDecl,
+    /// its options
+    pub options: &'a Options,
+    /// findings
+    pub faults: &'a mut Faults,
+    /// the examples so far
+    pub split: Split,
+    /// first line of each example
+    pub lines: Vec<u32>,
+    /// no more examples than this
+    pub limit: usize,
+    /// examples dropped because a text was empty, and the first of them
+    pub empty: usize,
+    first_empty: Option<crate::diagnostics::DataPlace>,
+    axes: Vec<Option<usize>>,
+}
+
+impl<'a> Sink<'a> {
+    /// An empty sink.
+    pub fn new(decl: &'a CorpusDecl, options: &'a Options, faults: &'a mut Faults, limit: usize) -> Self {
+        let columns = decl.fields.iter().map(|f| column(&f.ty)).collect();
+        let axis = |f: &FieldDecl| {
+            let token_level =
+                matches!(f.ty, FieldType::Tags { .. } | FieldType::Layers { .. } | FieldType::Heads { .. });
+            f.ty.axis().filter(|_| token_level).and_then(|on| decl.fields.iter().position(|g| g.name == on))
+        };
+        let axes = decl.fields.iter().map(axis).collect();
+        let split = Split { len: 0, columns };
+        Self { decl, options, faults, split, lines: vec![], limit, empty: 0, first_empty: None, axes }
+    }
+
+    /// Whether the limit is reached.
+    pub fn full(&self) -> bool {
+        self.split.len >= self.limit
+    }
+
+    /// Adds an example: one value for each field, and where a field's value stands. A faulty example is reported and
+    /// left out.
+    pub fn push<'p>(&mut self, values: Vec<Value<'_>>, place: impl Fn(usize) -> Place<'p>) {
+        if self.full() {
+            return;
+        }
+        let mut items = Vec::with_capacity(values.len());
+        let mut sound = true;
+        for (i, (field, value)) in self.decl.fields.iter().zip(values).enumerate() {
+            match convert(field, value, self.options) {
+                Ok(item) => items.push(item),
+                Err(note) => {
+                    sound = false;
+                    items.push(Item::Json(None));
+                    let at = place(i);
+                    self.faults.at("E0606", field.span, at, &note, || {
+                        (format!("`{}` at {}:{}: {note}", field.name, at.file, at.line), None)
+                    });
+                }
+            }
+        }
+        if !sound {
+            return;
+        }
+        if let Some(i) = items.iter().position(|i| matches!(i, Item::Tokens(t) if t.is_empty())) {
+            self.empty += 1;
+            self.first_empty
+                .get_or_insert_with(|| place(i).data(format!("`{}` is empty here", self.decl.fields[i].name)));
+            return;
+        }
+        for (i, field) in self.decl.fields.iter().enumerate() {
+            sound &= self.aligned(&items, i, field, &place);
+        }
+        if !sound {
+            return;
+        }
+        self.lines.push(place(0).line as u32);
+        self.split.len += 1;
+        for (column, item) in self.split.columns.iter_mut().zip(items) {
+            match (column, item) {
+                (Column::Tokens(c), Item::Tokens(v)) => c.push(v),
+                (Column::Label(c), Item::Label(v)) => c.push(v),
+                (Column::Labels(c), Item::Labels(v)) => c.push(v),
+                (Column::Real(c), Item::Real(v)) => c.push(v),
+                (Column::Vector(c), Item::Vector(v)) => c.push(v),
+                (Column::Tags(c), Item::Tags(v)) => c.push(v),
+                (Column::Layers(c), Item::Layers(v)) => c.push(v),
+                (Column::Heads(c), Item::Heads(v)) => c.push(v),
+                (Column::Json(c), Item::Json(v)) => c.push(v),
+                // `convert` and `column` follow the same field type
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether a token-level value has as many members as its text; reports it if not.
+    fn aligned<'p>(
+        &mut self,
+        items: &[Item],
+        i: usize,
+        field: &FieldDecl,
+        place: &impl Fn(usize) -> Place<'p>,
+    ) -> bool {
+        let Some(axis) = self.axes[i] else { return true };
+        let Some(Item::Tokens(tokens)) = items.get(axis) else { return true };
+        let n = tokens.len();
+        let (at, on) = (place(i), &self.decl.fields[axis]);
+        let got = match &items[i] {
+            Item::Tags(Some(v)) => v.len(),
+            Item::Heads(Some((v, _))) => v.len(),
+            Item::Layers(Some(l)) => l.values().map(Vec::len).find(|&k| k != n).unwrap_or(n),
+            _ => n,
+        };
+        if got != n {
+            let note = format!("{got} tags here, {n} tokens in `{}`", on.name);
+            self.faults.at("E0607", field.span, at, &note, || {
+                let message = format!(
+                    "`{}` has {got} tags for the {n} tokens of `{}` at {}:{}",
+                    field.name, on.name, at.file, at.line
+                );
+                let help = match on.ty {
+                    FieldType::Text => Some(format!("declare `{}: tokens` if the text is tokenised already", on.name)),
+                    _ => None,
+                };
+                (message, help)
+            });
+            return false;
+        }
+        if let Item::Heads(Some((heads, _))) = &items[i]
+            && let Some((token, note)) = tree_fault(heads)
+        {
+            self.faults.at("E0609", field.span, at, &note, || {
+                (format!("`{}` is no tree at {}:{}, token {}: {note}", field.name, at.file, at.line, token + 1), None)
+            });
+            return false;
+        }
+        true
+    }
+
+    /// Ends the split: reports what was dropped, gives the examples and their lines.
+    pub fn finish(self) -> (Split, Vec<u32>) {
+        if let Some(first) = self.first_empty {
+            let (n, file) = (self.empty, first.file.clone());
+            let message = if n == 1 {
+                format!("an example of `{file}` has an empty text and is left out")
+            } else {
+                format!("{n} examples of `{file}` have an empty text and are left out")
+            };
+            let warning =
+                crate::diagnostics::Diagnostic::new("W0603", message).at(self.decl.reader_span, "").data(first);
+            self.faults.plain(warning);
+        }
+        (self.split, self.lines)
+    }
+}
+
+/// An empty column for a type.
+pub fn column(ty: &FieldType) -> Column {
+    match ty {
+        FieldType::Text | FieldType::Tokens => Column::Tokens(vec![]),
+        FieldType::Label | FieldType::Id => Column::Label(vec![]),
+        FieldType::Labels { .. } => Column::Labels(vec![]),
+        FieldType::Real => Column::Real(vec![]),
+        FieldType::Vec(_) => Column::Vector(vec![]),
+        FieldType::Tags { .. } => Column::Tags(vec![]),
+        FieldType::Layers { .. } => Column::Layers(vec![]),
+        FieldType::Heads { .. } => Column::Heads(vec![]),
+        FieldType::Other { .. } => Column::Json(vec![]),
+    }
+}
+
+/// The first fault of a list of heads (0 is the root): token and what is wrong.
+pub fn tree_fault(heads: &[usize]) -> Option<(usize, String)> {
+    let n = heads.len();
+    if let Some(i) = heads.iter().position(|&h| h > n) {
+        return Some((i, format!("head {} is outside the sentence of {n} tokens", heads[i])));
+    }
+    let mut roots = (0..n).filter(|&i| heads[i] == 0);
+    let Some(_) = roots.next() else {
+        return (n > 0).then(|| (0, "no token has head 0, the root".into()));
+    };
+    if let Some(second) = roots.next() {
+        return Some((second, "a second token with head 0: a tree has one root".into()));
+    }
+    // 0 unknown, 1 on the way up from here, 2 reaches the root
+    let mut state = vec![0u8; n];
+    for i in 0..n {
+        let (mut at, mut path) = (i, vec![]);
+        while state[at] == 0 {
+            state[at] = 1;
+            path.push(at);
+            match heads[at] {
+                0 => break,
+                h => at = h - 1,
+            }
+        }
+        if state[at] == 1 && heads[at] != 0 {
+            return Some((at, "the heads run in a circle".into()));
+        }
+        path.into_iter().for_each(|p| state[p] = 2);
+    }
+    None
+}
+
+fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Item, String> {
+    use serde_json::Value as J;
+    let value = match value {
+        Value::Json(J::Null) => Value::Missing,
+        Value::Json(J::String(s)) => Value::Text(Cow::Borrowed(s)),
+        Value::Text(t) if !field.ty.is_text() && options.is_missing(t.trim()) => Value::Missing,
+        v => v,
+    };
+    Ok(match (&field.ty, value) {
+        (FieldType::Text | FieldType::Tokens, Value::Missing) => Item::Tokens(vec![]),
+        (FieldType::Text, Value::Text(t)) => Item::Tokens(words::words(&options.cased(&t)).map(String::from).collect()),
+        (FieldType::Tokens, Value::Text(t)) => {
+            Item::Tokens(words::tokens(&options.cased(&t)).map(String::from).collect())
+        }
+        (FieldType::Text | FieldType::Tokens, Value::Items(v)) => {
+            Item::Tokens(v.into_iter().map(|t| options.cased(t).into_owned()).collect())
+        }
+        (FieldType::Tokens, Value::Json(J::Array(v))) => {
+            let token =
+                |j| scalar(j).map(|t| options.cased(&t).into_owned()).ok_or_else(|| expected("a list of strings", j));
+            Item::Tokens(v.iter().map(token).collect::<Result<_, _>>()?)
+        }
+        (FieldType::Text, Value::Json(J::Array(v))) => {
+            let mut tokens = vec![];
+            for j in v {
+                let text = scalar(j).ok_or_else(|| expected("a string", j))?;
+                tokens.extend(words::words(&options.cased(&text)).map(String::from));
+            }
+            Item::Tokens(tokens)
+        }
+        (FieldType::Text | FieldType::Tokens, Value::Json(j)) => {
+            return Err(expected("a string or a list of strings", j));
+        }
+
+        (FieldType::Label | FieldType::Id, Value::Missing) => Item::Label(None),
+        (FieldType::Label | FieldType::Id, Value::Text(t)) => {
+            let t = t.trim();
+            Item::Label((!t.is_empty()).then(|| t.to_owned()))
+        }
+        (FieldType::Label | FieldType::Id, Value::Json(j)) => {
+            Item::Label(Some(scalar(j).ok_or_else(|| expected("a string, a number, true or false", j))?))
+        }
+
+        (FieldType::Labels { .. }, Value::Missing) => Item::Labels(None),
+        (FieldType::Labels { .. }, Value::Text(t)) if t.trim().is_empty() => Item::Labels(None),
+        (FieldType::Labels { .. }, Value::Text(t)) => {
+            let parts = t.split(options.split.as_str()).map(str::trim).filter(|p| !p.is_empty());
+            Item::Labels(Some(parts.map(String::from).collect()))
+        }
+        (FieldType::Labels { on }, Value::Json(J::Array(v))) => {
+            let one = |j: &J| match (on, j) {
+                (Some(_), J::Bool(b)) => Ok(String::from(if *b { "1" } else { "0" })),
+                _ => scalar(j).ok_or_else(|| expected("a list of strings", j)),
+            };
+            Item::Labels(Some(v.iter().map(one).collect::<Result<_, _>>()?))
+        }
+        (FieldType::Labels { .. }, Value::Json(j)) => return Err(expected("a list of strings", j)),
+
+        (FieldType::Real, Value::Missing) => Item::Real(None),
+        (FieldType::Real, Value::Text(t)) if t.trim().is_empty() => Item::Real(None),
+        (FieldType::Real, Value::Text(t)) => Item::Real(Some(number(&t)?)),
+        (FieldType::Real, Value::Json(j)) => Item::Real(Some(match j {
+            J::Bool(b) => f64::from(u8::from(*b)),
+            j => j.as_f64().ok_or_else(|| expected("a number", j))?,
+        })),
+
+        (FieldType::Vec(_), Value::Missing) => Item::Vector(None),
+        (FieldType::Vec(_), Value::Text(t)) if t.trim().is_empty() => Item::Vector(None),
+        (FieldType::Vec(d), Value::Text(t)) => {
+            let parts = t.split(|c: char| c == ',' || c.is_ascii_whitespace()).filter(|p| !p.is_empty());
+            Item::Vector(Some(sized(*d, parts.map(|p| number(p).map(|x| x as f32)).collect::<Result<_, _>>()?)?))
+        }
+        (FieldType::Vec(d), Value::Json(J::Array(v))) => {
+            let one = |j: &J| j.as_f64().map(|x| x as f32).ok_or_else(|| expected("a list of numbers", j));
+            Item::Vector(Some(sized(*d, v.iter().map(one).collect::<Result<_, _>>()?)?))
+        }
+        (FieldType::Vec(_), Value::Json(j)) => return Err(expected("a list of numbers", j)),
+
+        (FieldType::Tags { .. }, Value::Missing) => Item::Tags(None),
+        (FieldType::Tags { .. }, Value::Items(v)) => Item::Tags(Some(v.into_iter().map(|t| options.tag(t)).collect())),
+        (FieldType::Tags { .. }, Value::Text(t)) if t.trim().is_empty() => Item::Tags(None),
+        (FieldType::Tags { .. }, Value::Text(t)) => {
+            Item::Tags(Some(words::tokens(&t).map(|t| options.tag(t)).collect()))
+        }
+        (FieldType::Tags { .. }, Value::Json(j)) => Item::Tags(Some(tags(j, options)?)),
+
+        (FieldType::Layers { .. }, Value::Missing) => Item::Layers(None),
+        (FieldType::Layers { .. }, Value::Layers(l)) => Item::Layers(Some(l)),
+        (FieldType::Layers { .. }, Value::Json(J::Object(o))) => Item::Layers(Some(
+            o.iter().map(|(k, j)| Ok((k.clone(), tags(j, options)?))).collect::<Result<_, String>>()?,
+        )),
+        (FieldType::Layers { .. }, Value::Json(j)) => {
+            return Err(expected("an object with a list of tags per layer", j));
+        }
+
+        (FieldType::Heads { .. }, Value::Missing) => Item::Heads(None),
+        (FieldType::Heads { .. }, Value::Heads(h, r)) => Item::Heads(Some((h, r))),
+        (FieldType::Heads { .. }, Value::Json(j)) => Item::Heads(Some(heads(j)?)),
+
+        (FieldType::Other { .. }, Value::Missing) => Item::Json(None),
+        (FieldType::Other { .. }, Value::Json(j)) => Item::Json(Some(j.clone())),
+        (FieldType::Other { kind, of, .. }, Value::Text(t)) => match serde_json::from_str(&t) {
+            Ok(j) => Item::Json(Some(j)),
+            // a JSON string where one is wanted is legal; in other formats the cell must hold JSON
+            Err(_) if of.is_some() || kind != "index" => {
+                return Err(format!("expected JSON for `{kind}`, found `{}`", short(&t)));
+            }
+            Err(_) => return Err(format!("expected a number, found `{}`", short(&t))),
+        },
+        (ty, _) => return Err(format!("a value that `{}` cannot take", super::type_word(ty))),
+    })
+}
+
+fn tags(j: &serde_json::Value, options: &Options) -> Result<Vec<String>, String> {
+    let want = "a list of strings";
+    let one = |j: &serde_json::Value| match j {
+        serde_json::Value::Null => Ok(String::new()),
+        j => scalar(j).map(|t| options.tag(&t)).ok_or_else(|| expected(want, j)),
+    };
+    j.as_array().ok_or_else(|| expected(want, j))?.iter().map(one).collect()
+}
+
+/// `[[2, "nsubj"], [0, "root"]]` or `{"head": [2, 0], "deprel": ["nsubj", "root"]}`.
+fn heads(j: &serde_json::Value) -> Result<(Vec<usize>, Vec<String>), String> {
+    let want = r#"[[head, "relation"], ...] or {"head": [...], "deprel": [...]}"#;
+    let bad = || expected(want, j);
+    let list = |key: &str| j.get(key).and_then(|v| v.as_array());
+    let pairs: Vec<_> = match (list("head"), list("deprel"), j.as_array()) {
+        (Some(h), Some(r), _) if h.len() == r.len() => h.iter().zip(r).collect(),
+        (_, _, Some(rows)) => {
+            let pair = |row: &'_ serde_json::Value| row.as_array().filter(|p| p.len() == 2).is_some();
+            if !rows.iter().all(pair) {
+                return Err(bad());
+            }
+            rows.iter().map(|row| (&row[0], &row[1])).collect()
+        }
+        _ => return Err(bad()),
+    };
+    let mut out = (vec![], vec![]);
+    for (h, r) in pairs {
+        out.0.push(h.as_u64().ok_or_else(bad)? as usize);
+        out.1.push(r.as_str().ok_or_else(bad)?.to_owned());
+    }
+    Ok(out)
+}
+
+fn scalar(j: &serde_json::Value) -> Option<String> {
+    match j {
+        serde_json::Value::String(s) => Some(s.clone()),
+        serde_json::Value::Number(n) => Some(n.to_string()),
+        serde_json::Value::Bool(b) => Some(b.to_string()),
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    let parsed = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
+    parsed.ok_or_else(|| format!("expected a number, found `{}`", short(text)))
+}
+
+fn sized(d: usize, v: Vec<f32>) -> Result<Vec<f32>, String> {
+    if v.len() == d { Ok(v) } else { Err(format!("expected {d} numbers, found {}", v.len())) }
+}
+
+fn expected(what: &str, found: &serde_json::Value) -> String {
+    format!("expected {what}, found {}", json_word(found))
+}
+
+fn json_word(j: &serde_json::Value) -> String {
+    use serde_json::Value as J;
+    match j {
+        J::Null => "null".into(),
+        J::Bool(b) => format!("`{b}`"),
+        J::Number(n) => format!("`{n}`"),
+        J::String(s) => format!("\"{}\"", short(s)),
+        J::Array(_) => "a list".into(),
+        J::Object(_) => "an object".into(),
+    }
+}
+
+/// A value short enough for a message.
+pub fn short(text: &str) -> String {
+    let text = text.trim();
+    let mut s: String = text.chars().take(40).collect();
+    if s.len() < text.len() {
+        s.push('…');
+    }
+    s
+}

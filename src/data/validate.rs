@@ -1,0 +1,147 @@
+//! What can be said of a `data` declaration before any file is opened.
+
+use super::files::split_word;
+use super::readers::{self, OptionKind};
+use super::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
+use crate::diagnostics::{Diagnostic, suggest};
+
+/// All findings in a declaration.
+pub fn validate(decl: &CorpusDecl) -> Vec<Diagnostic> {
+    let mut found = vec![];
+    let Some(reader) = readers::find(&decl.reader) else {
+        let names: Vec<&str> = readers::READERS.iter().map(|r| r.name).collect();
+        let near = suggest::question(&suggest::near(&decl.reader, names.iter().copied()));
+        let help = near.unwrap_or_else(|| format!("the readers are {}", names.join(", ")));
+        let message = format!("there is no reader `{}`", decl.reader);
+        return vec![Diagnostic::new("E0611", message).at(decl.reader_span, "").help(help)];
+    };
+    options(decl, reader, &mut found);
+    splits(decl, &mut found);
+    for (i, field) in decl.fields.iter().enumerate() {
+        if let Some(first) = decl.fields[..i].iter().find(|f| f.name == field.name) {
+            let message = format!("the field `{}` is declared twice", field.name);
+            found.push(Diagnostic::new("E0613", message).at(field.span, "again").with(first.span, "first here"));
+            continue;
+        }
+        if field.source == Some(FieldSource::Number(0)) {
+            let help = format!("the first column is 1: `{}: {} = 1`", field.name, type_word(&field.ty));
+            found.push(Diagnostic::new("E0613", "columns count from 1").at(field.span, "").help(help));
+            continue;
+        }
+        if field.ty == FieldType::Vec(0) {
+            found.push(Diagnostic::new("E0613", "a vector has at least one number").at(field.span, ""));
+            continue;
+        }
+        found.extend(axis(decl, field));
+        if let Some((code, message, help)) = (reader.field)(decl, field) {
+            let mut fault = Diagnostic::new(code, message).at(field.span, "");
+            fault.help = help;
+            found.push(fault);
+        }
+    }
+    found
+}
+
+fn options(decl: &CorpusDecl, reader: &readers::Reader, found: &mut Vec<Diagnostic>) {
+    for (name, value) in &decl.options {
+        let Some(option) = reader.all_options().find(|o| o.name == name) else {
+            let names = reader.all_options().map(|o| o.name).chain(["train", "dev", "test"]);
+            let owner = readers::READERS.iter().find(|r| r.options.iter().any(|o| o.name == name));
+            let help = suggest::question(&suggest::near(name, names)).or_else(|| {
+                let all: Vec<&str> = reader.all_options().map(|o| o.name).collect();
+                Some(match owner {
+                    Some(r) => {
+                        format!("`{name}` is an option of `{}`; `{}` has {}", r.name, reader.name, all.join(", "))
+                    }
+                    None => format!("`{}` has the options {}", reader.name, all.join(", ")),
+                })
+            });
+            let mut fault = Diagnostic::new("E0611", format!("`{}` has no option `{name}`", reader.name));
+            fault.help = help;
+            found.push(fault.at(decl.reader_span, ""));
+            continue;
+        };
+        let one_byte = matches!(value, OptionValue::Text(t) if t.len() == 1 || ["tab", "space", "comma", "\\t"].contains(&t.as_str()));
+        let quoted = match decl.options.get("quote") {
+            Some(OptionValue::Bool(b)) => *b,
+            _ => reader.name == "csv",
+        };
+        let wanted = match (option.kind, value) {
+            (OptionKind::Flag, OptionValue::Bool(_)) => continue,
+            (OptionKind::Flag, _) => format!("`true` or `false`: `{name} = true`"),
+            (OptionKind::Count, OptionValue::Number(n)) if *n >= 1.0 && n.fract() == 0.0 => continue,
+            (OptionKind::Count, _) => format!("a whole number of at least 1: `{name} = 1000`"),
+            (OptionKind::Text, OptionValue::Text(t)) if name == "separator" => {
+                if !t.is_empty() && (reader.name == "columns" || !quoted || one_byte) {
+                    continue;
+                }
+                format!("one character where cells may be quoted: `{name} = \";\"`")
+            }
+            (OptionKind::Text, OptionValue::Text(t)) if !t.is_empty() || name == "missing" => continue,
+            (OptionKind::Text, OptionValue::Number(_)) if name == "missing" => continue,
+            (OptionKind::Text, _) => format!("a string: `{name} = \"...\"`"),
+        };
+        let message = format!("`{name}` of `{}` cannot take this value", reader.name);
+        found.push(Diagnostic::new("E0612", message).at(decl.reader_span, "").help(format!("it takes {wanted}")));
+    }
+}
+
+fn splits(decl: &CorpusDecl, found: &mut Vec<Diagnostic>) {
+    let train = decl.splits.get(&SplitName::Train);
+    if decl.path.is_none() && train.is_none() {
+        let message = format!("`{}` has no training data", decl.name);
+        let help = format!("give a path or a file: `{}(train = \"train.txt\")`", decl.reader);
+        found.push(Diagnostic::new("E0612", message).at(decl.reader_span, "").help(help));
+    }
+    let mut total = 0.0;
+    for (&name, source) in &decl.splits {
+        let SplitSource::Share(share) = source else { continue };
+        total += share;
+        let word = split_word(name);
+        if name == SplitName::Train {
+            let message = "`split` takes a share of the training examples, so it cannot be the training split";
+            let help = "name the file: `train = \"train.txt\"`, and take a share for dev: `dev = split(10%)`";
+            found.push(Diagnostic::new("E0612", message).at(decl.reader_span, "").help(help));
+        } else if !(*share > 0.0 && *share < 1.0) {
+            let message = format!("`{word}` cannot be {}% of the training examples", share * 100.0);
+            found.push(
+                Diagnostic::new("E0612", message).at(decl.reader_span, "").help(format!("write `{word} = split(10%)`")),
+            );
+        }
+    }
+    if total >= 1.0 && !found.iter().any(|f| f.code == "E0612") {
+        let message = "the shares of dev and test leave no training examples";
+        found.push(Diagnostic::new("E0612", message).at(decl.reader_span, "").help("take less: `dev = split(10%)`"));
+    }
+}
+
+/// `on x` must name a text (or a list) of the same corpus.
+fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
+    let axis = field.ty.axis()?;
+    let target = decl.fields.iter().find(|f| f.name == axis);
+    let listlike = |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if kind == "list" || kind == "graph");
+    let text_only = matches!(field.ty, FieldType::Layers { .. } | FieldType::Heads { .. });
+    let fits = |ty: &FieldType| ty.is_text() || (!text_only && listlike(ty));
+    let kind = if text_only { "text" } else { "text or list" };
+    match target {
+        Some(t) if fits(&t.ty) => None,
+        Some(t) => {
+            let texts: Vec<&str> = decl.fields.iter().filter(|f| fits(&f.ty)).map(|f| f.name.as_str()).collect();
+            let message = format!("`{axis}` is `{}`, no {kind}", type_word(&t.ty));
+            let mut fault = Diagnostic::new("E0613", message).at(field.span, "").with(t.span, "declared here");
+            fault.help = texts.first().map(|x| format!("`{}` must refer to a {kind}: `on {x}`", field.name));
+            Some(fault)
+        }
+        None => {
+            let texts: Vec<&str> = decl.fields.iter().filter(|f| fits(&f.ty)).map(|f| f.name.as_str()).collect();
+            let near = suggest::question(&suggest::near(axis, texts.iter().copied()));
+            let mut fault =
+                Diagnostic::new("E0613", format!("`{}` has no field `{axis}`", decl.name)).at(field.span, "");
+            fault.help = near.or_else(|| match &texts[..] {
+                [] => Some(format!("declare the {kind} first: `{axis}: tokens`")),
+                all => Some(format!("its {kind} fields are {}", all.join(", "))),
+            });
+            Some(fault)
+        }
+    }
+}
