@@ -32,7 +32,7 @@ pub use trainer::{RunOptions, resume, run, run_seeds};
 pub enum RunError {
     /// findings with E08xx codes
     Failed(Vec<Diagnostic>),
-    /// stopped on request, with everything saved; `mtlc resume` goes on from this folder
+    /// stopped on request, with everything saved; `mtlc run --resume` goes on from this folder
     Interrupted(PathBuf),
 }
 
@@ -105,7 +105,7 @@ pub trait Progress {
     fn started(&mut self, plan: &Plan, dir: &std::path::Path, resumed_at: Option<u64>) {
         let _ = (plan, dir, resumed_at);
     }
-    /// A stage begins.
+    /// A stage begins; so many values are not frozen in it.
     fn stage(&mut self, schedule: &Description, parameters: usize) {
         let _ = (schedule, parameters);
     }

@@ -311,6 +311,11 @@ pub fn expects_table(expects: &[ExpectReport]) -> String {
     table(&["expect", "", "figure", ""], &expects.iter().map(row).collect::<Vec<_>>())
 }
 
+/// Mean and sample standard deviation; the latter is none for fewer than two values.
+pub fn mean_sd(values: &[f64]) -> Option<(f64, Option<f64>)> {
+    aggregate(values).map(|a| (a.mean, a.sd))
+}
+
 /// One figure over several seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SeedFigure {
@@ -347,7 +352,7 @@ impl SeedsReport {
         let mut figures = vec![];
         let mut push = |task: &str, metric: &str, split: &str, values: Vec<Option<f64>>| {
             let defined: Vec<f64> = values.iter().copied().flatten().collect();
-            let (mean, sd) = aggregate(&defined).map_or((None, None), |a| (Some(a.mean), a.sd));
+            let (mean, sd) = mean_sd(&defined).map_or((None, None), |(m, sd)| (Some(m), sd));
             let (task, metric, split) = (task.to_string(), metric.to_string(), split.to_string());
             figures.push(SeedFigure { task, metric, split, values, mean, sd });
         };
@@ -370,7 +375,7 @@ impl SeedsReport {
         let expects = plan.expects.iter().enumerate().map(|(i, e)| {
             let each: Vec<&ExpectReport> = reports.iter().filter_map(|r| r.expects.get(i)).collect();
             let defined: Vec<f64> = each.iter().filter_map(|e| e.figure).collect();
-            let mean = aggregate(&defined).map(|a| a.mean);
+            let mean = mean_sd(&defined).map(|(m, _)| m);
             let held = match &e.claim {
                 Claim::Verdict => Some(true),
                 Claim::Figure { op, value, .. } | Claim::Gain { op, value, .. } | Claim::Drop { op, value, .. } => {

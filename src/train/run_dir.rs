@@ -76,7 +76,7 @@ impl RunDir {
         if path.join(PLAN).exists() {
             let shown = path.display();
             return Err(Diagnostic::new("E0806", format!("`{shown}` holds a run already"))
-                .help(format!("go on with it by `mtlc resume {shown}`, or name another folder after `--out`")));
+                .help(format!("go on with it by `mtlc run --resume {shown}`, or name another folder after `--out`")));
         }
         std::fs::create_dir_all(path).map_err(|e| files::unwritable(path, &e))?;
         Ok(Self { path: path.to_path_buf() })
@@ -116,7 +116,7 @@ impl RunDir {
             ErrorKind::NotFound => {
                 let d = Diagnostic::new("E0803", format!("the run folder `{}` has no `{name}`", self.path.display()));
                 match name {
-                    MODEL | REPORT => d.help(format!("finish the run by `mtlc resume {}`", self.path.display())),
+                    MODEL | REPORT => d.help(format!("finish the run by `mtlc run --resume {}`", self.path.display())),
                     _ => d.help("run the program again"),
                 }
             }

@@ -430,7 +430,9 @@ impl<'a> Trainer<'a> {
         let mut course = self.course()?;
         let stage = course.stage;
         let description = course.schedule.describe(self.plan, stage);
-        self.progress.stage(&description, self.plan.num_params());
+        let learning = (0..self.params.len()).filter(|i| !self.params.is_frozen(*i));
+        let values = learning.map(|i| self.plan.params[i].shape.iter().product::<usize>()).sum();
+        self.progress.stage(&description, values);
         self.tick();
         while !self.over(&course) {
             if self.options.stop.load(Ordering::Relaxed) {

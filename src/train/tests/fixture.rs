@@ -34,9 +34,10 @@ fn decl(name: &str, fields: Vec<FieldDecl>) -> CorpusDecl {
 }
 
 type Texts = Vec<Vec<String>>;
+type Tags = Vec<Option<Vec<String>>>;
 
 /// Sentences "VERB filler* NAME filler*": the verb decides the intent, the name the slot.
-fn sentences(n: usize, seed: u64) -> (Texts, Vec<Option<Vec<String>>>, Vec<Option<String>>) {
+fn sentences(n: usize, seed: u64) -> (Texts, Tags, Vec<Option<String>>) {
     let mut rng = generator(seed, "sentences", &[]);
     let mut pick = |n: usize| rng.random_range(0..n);
     let (mut x, mut tags, mut intents) = (vec![], vec![], vec![]);
