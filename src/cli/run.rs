@@ -124,7 +124,7 @@ fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, o
                             Err(e) => return failed(e, ctx),
                         }
                     }
-                    if let Some((mean, _)) = report::mean_sd(&diffs) {
+                    if let Some(mean) = crate::metrics::aggregate(&diffs).map(|m| m.mean) {
                         settle(&mut report.expects[i], &e.claim, mean, &format!("mean of {} seeds", diffs.len()));
                     }
                 }

@@ -21,7 +21,7 @@ mod stats;
 #[cfg(test)]
 mod tests;
 mod validate;
-mod words;
+pub mod words;
 
 pub use schemes::Scheme;
 pub use stats::{FieldStats, SplitStats, Stats, stats};
