@@ -123,7 +123,7 @@ const LABELLED: &[Kind] = &[Classes, Sets, Tags];
 pub const METRICS: &[Metric] = &[
     Metric {
         aliases: &["acc"],
-        ..row("accuracy", "share of examples (of tokens, for tags) whose label is right", &[Classes, Tags], accuracy)
+        ..row("accuracy", "share of examples (of tokens, for tags) that are right", LABELLED, accuracy)
     },
     row("exact_match", "share of examples whose whole set of labels is right", &[Sets], exact),
     row("sentence_accuracy", "share of sentences whose tags are all right", &[Tags], exact),
@@ -408,7 +408,10 @@ fn share(right: impl Iterator<Item = bool>) -> Option<f64> {
     mean(right.map(|r| f64::from(u8::from(r))))
 }
 
-fn accuracy(s: &Scored, _: &Given) -> Option<f64> {
+fn accuracy(s: &Scored, g: &Given) -> Option<f64> {
+    if s.kind() == Sets {
+        return exact(s, g);
+    }
     share(s.decisions().map(|(g, p)| g == p))
 }
 

@@ -129,6 +129,7 @@ fn sets_as_scikit_learn() {
     near(value("jaccard", &s, &[]), 0.4683333333333334);
     near(value("hamming", &s, &[]), 0.29);
     near(value("exact_match", &s, &[]), 0.2);
+    near(value("accuracy", &s, &[]), 0.2);
     let (none, some) = (vec![vec![]], vec![vec![2]]);
     near(value("jaccard", &Scored::Sets { gold: &none, pred: &none, labels: &labels }, &[]), 1.0);
     near(value("jaccard", &Scored::Sets { gold: &none, pred: &some, labels: &labels }, &[]), 0.0);
