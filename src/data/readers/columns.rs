@@ -203,19 +203,20 @@ fn key_value(line: &str) -> Option<(&str, &str)> {
     (!key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c))).then_some((key, value))
 }
 
-/// Whether sentences end in a line of one column, as in SNIPS files.
+/// Whether sentences end in a line of one column, as in SNIPS files: most must, so that a torn row is seen.
 fn has_closing_lines(file: &DataFile, shape: &Shape<'_>) -> bool {
-    let mut rows = 0;
-    for (_, line) in file.lines() {
-        if line.trim_ascii().is_empty() {
-            rows = 0;
-        } else if rows > 0 && shape.cells(line).len() == 1 && !line.starts_with('#') {
-            return true;
-        } else {
+    let (mut sentences, mut closed, mut rows, mut last) = (0, 0, 0, 0);
+    for line in file.lines().map(|(_, l)| l).chain([""]) {
+        if !line.trim_ascii().is_empty() {
+            last = shape.cells(line).len();
             rows += 1;
+        } else if rows > 0 {
+            sentences += 1;
+            closed += usize::from(rows > 1 && last == 1);
+            rows = 0;
         }
     }
-    false
+    closed * 2 > sentences
 }
 
 #[derive(Default)]

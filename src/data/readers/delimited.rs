@@ -109,7 +109,11 @@ fn columns(sink: &mut Sink<'_>, file: &DataFile, line: &str, first: &[Cow<'_, st
         Some(FieldSource::Number(_)) => None,
         None => heading(&f.name),
     };
-    let any = fields.iter().any(|f| named(f).is_some());
+    // one cell that differs in case may be data (`X` as a class beside a field `x`), so then all names must be there
+    let unnumbered = || fields.iter().filter(|f| !matches!(f.source, Some(FieldSource::Number(_))));
+    let exact = |f: &FieldDecl| matches!(&f.source, Some(FieldSource::Name(n)) if cells.contains(&n.as_str()));
+    let any = unnumbered().any(|f| exact(f) || f.source.is_none() && cells.contains(&f.name.as_str()))
+        || unnumbered().count() > 0 && unnumbered().all(|f| named(f).is_some());
     let header = sink.options.header.unwrap_or(any);
     let names = fields.iter().any(|f| matches!(f.source, Some(FieldSource::Name(_))));
     if !(names || header && any) {

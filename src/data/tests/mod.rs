@@ -3,6 +3,8 @@
 #![allow(missing_docs)]
 
 mod corpora;
+mod faulty;
+mod formats;
 
 use super::*;
 use crate::source::Span;
@@ -71,4 +73,68 @@ impl CorpusDecl {
         self.options.insert(name.into(), value);
         self
     }
+}
+
+/// A folder with these files.
+pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("parent")).expect("folders");
+        std::fs::write(path, text).expect("a file");
+    }
+    dir
+}
+
+/// Loads from a folder of such files.
+pub fn try_load(decl: &CorpusDecl, files: &[(&str, &str)]) -> (Loaded, String) {
+    let dir = folder(files);
+    let loaded = load(decl, dir.path());
+    let shown = show(&loaded.diagnostics).replace(&format!("{}/", dir.path().display()), "");
+    (loaded, shown.replace(&dir.path().display().to_string(), "."))
+}
+
+/// A corpus that must load, with its warnings.
+pub fn loaded(decl: &CorpusDecl, files: &[(&str, &str)]) -> Corpus {
+    let (loaded, shown) = try_load(decl, files);
+    loaded.corpus.unwrap_or_else(|| panic!("{shown}"))
+}
+
+/// The faults of a corpus that must not load.
+pub fn faults(decl: &CorpusDecl, files: &[(&str, &str)]) -> String {
+    let (loaded, shown) = try_load(decl, files);
+    assert!(loaded.corpus.is_none(), "{shown}");
+    shown
+}
+
+/// Findings as text: message, excerpts, help.
+pub fn show(diagnostics: &[Diagnostic]) -> String {
+    let mut out = String::new();
+    for d in diagnostics {
+        out += &format!("{}: {}\n", d.code, d.message);
+        for p in &d.data {
+            out += &format!("  {}:{} | {} | {}\n", p.file, p.line, p.text, p.note);
+        }
+        for help in &d.help {
+            out += &format!("  help: {help}\n");
+        }
+    }
+    out
+}
+
+/// A split as text: fields between bars, examples on lines.
+pub fn table(split: &Split) -> String {
+    let cell = |c: &Column, i: usize| match c {
+        Column::Tokens(v) => v[i].join(" "),
+        Column::Label(v) => format!("{:?}", v[i]).replace("Some", ""),
+        Column::Labels(v) => format!("{:?}", v[i]).replace("Some", ""),
+        Column::Real(v) => format!("{:?}", v[i]).replace("Some", ""),
+        Column::Vector(v) => format!("{:?}", v[i]).replace("Some", ""),
+        Column::Tags(v) => v[i].as_ref().map_or("None".into(), |t| t.join(" ")),
+        Column::Layers(v) => format!("{:?}", v[i]).replace("Some", ""),
+        Column::Heads(v) => v[i].as_ref().map_or("None".into(), |h| format!("{h:?}")),
+        Column::Json(v) => v[i].as_ref().map_or("None".into(), |j| j.to_string()),
+    };
+    let row = |i| split.columns.iter().map(|c| cell(c, i)).collect::<Vec<_>>().join(" | ");
+    (0..split.len).map(row).collect::<Vec<_>>().join("\n")
 }
