@@ -89,9 +89,10 @@ impl Finder<'_> {
             let wrong =
                 below.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
             let names: Vec<String> = entries(here).into_iter().map(|(name, _)| name).collect();
-            if let Some(question) = suggest::question(&suggest::near(&wrong, names.iter().map(String::as_str))) {
-                help.push(question);
-            }
+            let near = suggest::near(&wrong, names.iter().map(String::as_str));
+            let whole: Vec<String> = near.iter().map(|n| path.replacen(&wrong, n, 1)).collect();
+            let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
+            help.extend(suggest::question(&whole));
             help.push(format!("`{}` holds {}", here.display(), listing(&names)));
         }
         let shown = first.display().to_string();
@@ -124,19 +125,29 @@ impl Finder<'_> {
         if files.len() == 1 {
             return files.pop().map(|(_, p)| p);
         }
-        let per_field = !names.is_empty() && self.reader.layout == Layout::OneFile;
-        let help = per_field.then(|| {
-            let fields = self.decl.fields.iter().map(|f| format!("{}: {}", f.name, super::type_word(&f.ty)));
-            let fields: Vec<String> = fields.collect();
-            format!(
-                "name one file, or, if each of them holds one field, write `parallel(...) {{ {} = \"{}\"; ... }}`",
-                fields.first().map_or("x: tokens", String::as_str),
-                names[0]
-            )
-        });
+        let help = match self.as_parallel(path, &files) {
+            Some(code) => format!("each file seems to hold one field: `{code}`"),
+            None => format!(
+                "name the one: `{}(train = \"{path}/{}\")`",
+                self.reader.name,
+                names.first().map_or("FILE", |n| n)
+            ),
+        };
+        let help = (!names.is_empty()).then_some(help);
         let message = format!("`{path}` should hold one data file, but holds {}", listing(&names));
         self.fault("E0602", message, help);
         None
+    }
+
+    /// The declaration for the reader `parallel`, if its fields can be told from the names of these files.
+    fn as_parallel(&self, path: &str, group: &[Named]) -> Option<String> {
+        let parallel = super::readers::find("parallel")?;
+        let mut finder = Finder { decl: self.decl, reader: parallel, base: self.base, faults: vec![] };
+        let files = finder.assign(path, group)?;
+        let field =
+            |(f, p): (&FieldDecl, &PathBuf)| format!("{}: {} = \"{}\"", f.name, super::type_word(&f.ty), name_of(p));
+        let fields: Vec<String> = self.decl.fields.iter().zip(&files).map(field).collect();
+        Some(format!("parallel(\"{}\") {{ {} }}", self.decl.path.as_deref()?, fields.join("; ")))
     }
 
     /// Keeps the files with the reader's usual ending, if that leaves any.

@@ -115,7 +115,7 @@ pub fn show(diagnostics: &[Diagnostic]) -> String {
         for p in &d.data {
             out += &format!("  {}:{} | {} | {}\n", p.file, p.line, p.text, p.note);
         }
-        for help in &d.help {
+        if let Some(help) = &d.help {
             out += &format!("  help: {help}\n");
         }
     }
