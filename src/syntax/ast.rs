@@ -41,6 +41,7 @@ pub struct File {
 pub type Item = Node<ItemKind>;
 
 /// The kinds of declaration.
+#[allow(missing_docs)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
     /// `use "common.mtl"`
@@ -92,7 +93,7 @@ pub enum FieldSource {
 }
 
 /// `tags on x`, `list<tokens>`, `vec<64>`, `index in docs`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct FieldType {
     /// `tags`
     pub name: Name,
@@ -102,6 +103,12 @@ pub struct FieldType {
     pub axis: Option<Node<FieldAxis>>,
     /// the whole type's place
     pub span: Span,
+}
+
+impl PartialEq for FieldType {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && self.of == other.of && self.axis == other.axis
+    }
 }
 
 /// What stands between `<` and `>`.
@@ -140,7 +147,7 @@ pub struct Task {
 }
 
 /// An arrow, `->` or `~>`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Edge {
     /// `pos.probs`
     pub source: Expr,
@@ -156,10 +163,21 @@ pub struct Edge {
     pub options: Vec<Setting>,
 }
 
+impl PartialEq for Edge {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+            && self.feedback == other.feedback
+            && self.targets == other.targets
+            && self.via == other.via
+            && self.options == other.options
+    }
+}
+
 /// One line of a block in braces.
 pub type Setting = Node<SettingKind>;
 
 /// The kinds of line in a block.
+#[allow(missing_docs)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum SettingKind {
     /// `stage NAME for t in LIST { ... }`

@@ -1,7 +1,14 @@
 //! Text to tree. The only user of pest. Parsing never fails: what cannot be read becomes a finding.
+//!
+//! [`recovery`] prepares the text (comments aside, brackets balanced, continued lines joined), the grammar reads it,
+//! [`parser`] builds the tree and reads what failed once more, by its own rule, for an exact finding.
 
 pub mod ast;
-mod tmp;
+mod parser;
+mod recovery;
+#[cfg(test)]
+mod tests;
+mod wording;
 
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
@@ -17,4 +24,23 @@ pub struct Parse {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-pub use tmp::{parse, parse_expr};
+/// Parses one text.
+pub fn parse(file: FileId, text: &str) -> Parse {
+    let mut prepared = recovery::prepare(file, text);
+    let (tree, found) = parser::file(&prepared);
+    let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
+    diagnostics.extend(found);
+    diagnostics.sort_by_key(|d| d.primary.as_ref().map(|l| l.span.start));
+    Parse { file: tree, comments: prepared.comments, diagnostics }
+}
+
+/// Parses an expression, or an arrow between two, as given on the command line: `--set lr=1e-4`,
+/// `--without 'pos -> chunk'`. The error is the first finding.
+pub fn parse_expr(file: FileId, text: &str) -> Result<ast::Expr, Diagnostic> {
+    let mut prepared = recovery::prepare(file, text);
+    let (expr, found) = parser::expression(&prepared);
+    match std::mem::take(&mut prepared.diagnostics).into_iter().chain(found).next() {
+        Some(d) => Err(d),
+        None => Ok(expr),
+    }
+}
