@@ -151,16 +151,14 @@ impl RunDir {
             .help("restore the file from a copy, or run the program again")
     }
 
-    /// Writes what is known before training: sources, plan and tables. The plan comes last: with it the folder counts
-    /// as a run.
-    pub fn write_start(&self, sources: &[(String, String)], plan: &Plan, tables: &Tables) -> Result<(), Diagnostic> {
+    /// Writes sources and tables. [`PLAN`] must be written after everything else: with it the folder counts as a run.
+    pub fn write_start(&self, sources: &[(String, String)], tables: &Tables) -> Result<(), Diagnostic> {
         for (i, (name, text)) in sources.iter().enumerate() {
             let own = Path::new(name).file_name().map_or_else(|| format!("{i}.mtl"), |n| n.to_string_lossy().into());
             let name = if i == 0 { "spec.mtl".to_string() } else { format!("uses/{i}-{}", file_name(&own)) };
             self.write(&name, text.as_bytes())?;
         }
-        tables.save(|name, bytes| self.write(name, bytes))?;
-        self.write_json(PLAN, plan)
+        tables.save(|name, bytes| self.write(name, bytes))
     }
 
     /// Plan and tables of the run.

@@ -105,11 +105,8 @@ fn clean(dir: &RunDir, keep: &BTreeSet<u64>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// The state that was saved last; none if the run was stopped before its first save.
-pub fn load(dir: &RunDir) -> Result<Option<(State, Vec<Stored>)>, Diagnostic> {
-    if !dir.file(STATE).exists() {
-        return Ok(None);
-    }
+/// The state that was saved last.
+pub fn load(dir: &RunDir) -> Result<(State, Vec<Stored>), Diagnostic> {
     let (tensors, json) = dir.read_tensors(STATE)?;
     let state: State = serde_json::from_str(&json).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
     for step in state.snapshots() {
@@ -118,7 +115,7 @@ pub fn load(dir: &RunDir) -> Result<Option<(State, Vec<Stored>)>, Diagnostic> {
             return Err(dir.corrupt(STATE, format!("it names `{name}`, which is missing")));
         }
     }
-    Ok(Some((state, tensors)))
+    Ok((state, tensors))
 }
 
 /// Removes what only `resume` needs, after the report is in place.

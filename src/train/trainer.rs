@@ -99,9 +99,13 @@ pub fn run(
     let dir = RunDir::create(&options.out)?;
     let base = options.base.canonicalize().unwrap_or_else(|_| options.base.clone());
     dir.write_json(INFO, &RunInfo { seed: options.seed, base, data: fingerprint(examples) })?;
-    dir.write_start(&options.sources, plan, tables)?;
+    dir.write_start(&options.sources, tables)?;
     let state = State { seed: options.seed, ..State::default() };
-    Trainer::new(plan, tables, examples, dir, state, None, options, progress)?.train()
+    let trainer = Trainer::new(plan, tables, examples, dir, state, None, options, progress)?;
+    // the initial weights too: vectors from a file are not read again
+    trainer.save_with(vec![])?;
+    trainer.dir.write_json(run_dir::PLAN, plan)?;
+    trainer.train()
 }
 
 /// Where the data of a run begin, so that they can be loaded again before [`resume`].
@@ -131,12 +135,9 @@ pub fn resume(
             .help("bring back the old data files, or start a new run by `mtlc run`")
             .into());
     }
-    let (state, tensors) = match state::load(dir)? {
-        Some((state, tensors)) => (state, Some(tensors)),
-        None => (State { seed: info.seed, ..State::default() }, None),
-    };
+    let (state, tensors) = state::load(dir)?;
     files::truncate(&dir.file(METRICS), state.metrics_bytes)?;
-    Trainer::new(plan, tables, examples, dir.clone(), state, tensors, options, progress)?.train()
+    Trainer::new(plan, tables, examples, dir.clone(), state, Some(tensors), options, progress)?.train()
 }
 
 /// Runs a plan once for each seed, in `OUT/seed-N`, and gathers mean ± sd in `OUT/report.json`. Called again on the same
@@ -712,12 +713,16 @@ impl<'a> Trainer<'a> {
     }
 
     fn save(&mut self, course: &Course<'_>) -> Result<(), Diagnostic> {
-        let mut tensors = evaluate::stored(&self.params);
-        tensors.iter_mut().for_each(|(name, ..)| name.insert_str(0, WEIGHT));
-        tensors.extend(course.optimizer.state());
-        state::save(&self.dir, &self.state, &tensors)?;
+        self.save_with(course.optimizer.state())?;
         self.saved = Instant::now();
         Ok(())
+    }
+
+    fn save_with(&self, optimizer: Vec<Stored>) -> Result<(), Diagnostic> {
+        let mut tensors = evaluate::stored(&self.params);
+        tensors.iter_mut().for_each(|(name, ..)| name.insert_str(0, WEIGHT));
+        tensors.extend(optimizer);
+        state::save(&self.dir, &self.state, &tensors)
     }
 
     fn weights_metadata(&self) -> String {

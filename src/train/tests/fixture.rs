@@ -83,6 +83,7 @@ pub fn corpora(n: usize) -> Vec<Corpus> {
         dev: split(n / 3, s + 1),
         test: split(n / 3, s + 2),
         files: vec![],
+        ..Corpus::default()
     };
     vec![corpus("a", split_a, n, 10), corpus("b", split_b, n / 2, 20)]
 }

@@ -27,6 +27,9 @@ fn demanding() -> Program {
     let mut p = tiny(16, first);
     p.plan.train.stages.push(second);
     p.plan.train.objective = Some(Score::Metric { task: 2, metric: 0 });
+    // two words have vectors from a file, which the run folder does not hold
+    p.plan.params[0].init = Init::Vectors(0, 0.3);
+    p.tables.vocabs[0].vectors = [(2, vec![0.5; 8]), (4, vec![-0.5; 8])].into();
     p
 }
 
