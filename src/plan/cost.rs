@@ -15,7 +15,7 @@ pub struct Cost {
 }
 
 /// Useful operations per second and core that small layers reach; measured on ordinary two-core machines.
-const RATE: f64 = 6e9;
+const RATE: f64 = 2.5e10;
 
 impl Cost {
     /// Seconds for one pass over the training data.

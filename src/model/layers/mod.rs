@@ -85,6 +85,7 @@ pub const LAYERS: &[(&str, Builder)] = &[
     ("gate", combine::gate),
     ("add_projected", combine::add_projected),
     ("scale", shape::scale),
+    ("zeros", shape::zeros),
     ("broadcast", shape::broadcast),
     ("reverse", shape::reverse),
     ("stop", shape::stop),

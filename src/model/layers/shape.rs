@@ -4,6 +4,7 @@ use super::{Layer, Spec, function, layout, like, matrix, pool};
 use crate::model::ops::rows::gather;
 use crate::model::value::Value;
 use crate::plan::Setting;
+use burn::tensor::Tensor;
 use std::sync::Arc;
 
 /// Times a number.
@@ -58,4 +59,18 @@ pub(super) fn shift(s: &Spec) -> Result<Box<dyn Layer>, String> {
 pub(super) fn slice(s: &Spec) -> Result<Box<dyn Layer>, String> {
     let (start, len) = (s.size("start")?, s.size("len")?);
     function(move |inputs, _| like(inputs[0], matrix(inputs[0]).clone().narrow(1, start, len)))
+}
+
+/// Zeros in the place of what a feedback arrow has not brought yet; the input gives the layout alone.
+pub(super) fn zeros(s: &Spec) -> Result<Box<dyn Layer>, String> {
+    let width = s.size("width")?;
+    let per_token = s.get("shape", |v| v.as_str().map(|t| t == "seq"))?;
+    function(move |inputs, cx| {
+        let texts = layout(inputs[0]);
+        let device = cx.params.device();
+        match per_token {
+            true => Value::Seq(Tensor::zeros([texts.tokens(), width], device), texts.clone()),
+            false => Value::Vec(Tensor::zeros([texts.examples(), width], device)),
+        }
+    })
 }
