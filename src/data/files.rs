@@ -69,7 +69,13 @@ impl Finder<'_> {
     fn fault(&mut self, code: &'static str, message: String, help: Option<String>) {
         let mut fault = Diagnostic::new(code, message).at(self.decl.reader_span, "");
         fault.help = help;
-        self.faults.push(fault);
+        // every split of a folder would say the same
+        if code != "E0602"
+            || fault.help.is_none()
+            || !self.faults.iter().any(|f| f.code == code && f.help == fault.help)
+        {
+            self.faults.push(fault);
+        }
     }
 
     /// What stands at a path: beside the `.mtl` file, in the current folder, or in the corpus's own folder.

@@ -295,7 +295,7 @@ pub struct Loaded {
     pub missing: bool,
 }
 
-/// Reads a corpus; relative paths start at `base`.
+/// Reads a corpus; relative paths start at `base`. The declaration must have passed [`validate`]: if not, nothing is read.
 pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
     readers::load(decl, base)
 }

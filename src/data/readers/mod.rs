@@ -261,11 +261,10 @@ impl Options {
     }
 }
 
-/// Reads a corpus.
+/// Reads a corpus. Of a declaration in which [`validate`] finds errors nothing is read, and nothing is said twice.
 pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
-    let diagnostics = super::validate(decl);
-    let Some(reader) = find(&decl.reader).filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
-        return Loaded { corpus: None, diagnostics, missing: false };
+    let Some(reader) = find(&decl.reader).filter(|_| !super::validate(decl).iter().any(Diagnostic::is_error)) else {
+        return Loaded::default();
     };
     let parts = match files::locate(decl, reader, base) {
         Ok(parts) => parts,
@@ -276,7 +275,6 @@ pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
     };
     let options = Options::of(decl);
     let mut faults = Faults::default();
-    diagnostics.into_iter().for_each(|d| faults.plain(d));
     let mut corpus = Corpus { name: decl.name.clone(), ..Corpus::default() };
     let shares = decl.splits.values().any(|s| matches!(s, SplitSource::Share(_)));
     let mut lines = BTreeMap::new();

@@ -41,7 +41,14 @@ fn unclear_splits() {
         "E0602: `d` has no training file: it holds `a.txt`, `b.txt`\n  \
          help: say which file is for training: `lines(\"d\", train = \"a.txt\")`\n"
     );
-    let files = [("e/train/seq.in", "a\n"), ("e/train/seq.out", "B\n"), ("e/train/label", "l\n")];
+    let files = [
+        ("e/train/seq.in", "a\n"),
+        ("e/train/seq.out", "B\n"),
+        ("e/train/label", "l\n"),
+        ("e/test/seq.in", "a\n"),
+        ("e/test/seq.out", "B\n"),
+        ("e/test/label", "l\n"),
+    ];
     let shown = faults(&declare("columns", Some("e"), "x: tokens; y: tags on x"), &files);
     assert_eq!(
         shown,
