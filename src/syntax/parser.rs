@@ -808,14 +808,23 @@ impl<'a> Walk<'a> {
                 InputLocation::Pos(p) => p,
                 InputLocation::Span((p, _)) => p,
             };
-        let (span, found) = self.token(at.min(end), end);
+        let (mut span, mut found) = self.token(at.min(end), end);
+        if found.starts_with(|c: char| c.is_alphabetic() && !c.is_ascii()) {
+            // the whole word, of which the first letters were read
+            let before = &self.prepared.text[start..at];
+            let part = before.len() - before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
+            (span, found) = self.token(at - part, end);
+        }
         let brace = self.brace(start, end).map_or(end, |b| b.0);
         if self.mended(start, if at <= brace { brace } else { end }) {
             return at;
         }
         let (what, example) = about(rule);
         let expected = match &e.variant {
-            ErrorVariant::ParsingError { positives, .. } => expectation(positives),
+            ErrorVariant::ParsingError { positives, .. } => match expectation(positives) {
+                words if words == "a name" && rule == Rule::only_field && at > start => "a type".into(),
+                words => words,
+            },
             ErrorVariant::CustomError { .. } => {
                 let d = Diagnostic::new("E0114", "nested too deeply");
                 self.report(d.at(span, "").help("name an inner part with `let` and use the name here"));
@@ -832,6 +841,7 @@ impl<'a> Walk<'a> {
         let mut label = if expected.is_empty() { String::new() } else { format!("expected {expected}") };
         let foreign = match found.as_str() {
             "|" => Some("the pipe is `|>`"),
+            "%" => Some("a unit follows its number directly: `15%`"),
             "&&" => Some("features are joined with `&`"),
             "||" | "!" | "!=" | "**" | "^" | "::" | "?" | "$" | "`" | "\\" => Some("this sign has no meaning here"),
             "<-" => Some("an arrow goes from left to right: `a -> b`"),
@@ -840,7 +850,7 @@ impl<'a> Walk<'a> {
         if let Some(f) = foreign {
             code = "E0104";
             label = f.to_string();
-        } else if found.starts_with(|c: char| c.is_alphabetic() && !c.is_ascii()) {
+        } else if found.starts_with(char::is_alphabetic) && !found.is_ascii() {
             help = "names are written with the letters a to z, digits and `_`".into();
         }
         self.report(Diagnostic::new(code, message).at(span, label).help(help));

@@ -6,6 +6,7 @@
 use super::ast::Comment;
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
+use std::collections::HashSet;
 
 /// Text for the grammar, and the way back to the source.
 pub(super) struct Prepared {
@@ -404,7 +405,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Closers to insert, ascending; faulty ones get an edit.
+    /// Brackets to insert, ascending; faulty ones get an edit.
     fn balance(&mut self) -> Vec<(usize, char)> {
         let mut stack: Vec<usize> = vec![];
         let balanced = (0..self.tokens.len()).all(|k| match self.tokens[k].kind {
@@ -507,6 +508,7 @@ impl Reader<'_> {
                 );
                 self.replace(t.start, t.end, right.to_string());
             }
+            None if c == b'}' && self.open_missing(k, out) => {}
             None => {
                 let span = self.span(t.start, t.end);
                 let d = Diagnostic::new("E0109", format!("`{}` closes nothing", self.str(t)));
@@ -516,6 +518,34 @@ impl Reader<'_> {
                 self.replace(t.start, t.end, " ");
             }
         }
+    }
+
+    /// `train` and its like without `{`, when the `}` at token `k` closes nothing.
+    fn open_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
+        let mut depth = 0usize;
+        for i in (0..k).rev() {
+            match self.byte(i) {
+                b'}' if self.tokens[i].kind == Kind::Close => depth += 1,
+                b'{' if depth == 0 => return false,
+                b'{' => depth -= 1,
+                _ => {}
+            }
+            let word = self.str(self.tokens[i]);
+            if depth > 0 || !self.first_on_line(i) || !matches!(word, "train" | "stage" | "repeat" | "for") {
+                continue;
+            }
+            let line_end = (i..k).find(|&j| matches!(self.tokens[j].kind, Kind::Line | Kind::Semicolon));
+            let Some(end) = line_end.filter(|&e| (i..e).all(|j| self.byte(j) != b'{')) else { continue };
+            let at = self.last_before(end);
+            let d = Diagnostic::new("E0109", format!("`{{` is missing after `{word}`"))
+                .at(self.span(at, at), "write `{` here")
+                .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
+                .help("add `{`");
+            self.diagnostics.push(d.fix(self.span(at, at), " {", false));
+            out.push((at, '{'));
+            return true;
+        }
+        false
     }
 
     /// Closes the openers from `p` on, which are not closed before token `k`. A run of parentheses is one fault,
@@ -612,7 +642,7 @@ impl Reader<'_> {
 
     /// Joins lines that continue.
     fn join(&mut self, closers: &[(usize, char)]) {
-        let gone: Vec<usize> = self.edits.iter().filter(|e| e.text == " ").map(|e| e.start).collect();
+        let gone: HashSet<usize> = self.edits.iter().filter(|e| e.text == " ").map(|e| e.start).collect();
         let mut stack: Vec<u8> = vec![];
         // whether each open brace holds declarations
         let mut family: Vec<bool> = vec![];
@@ -621,8 +651,12 @@ impl Reader<'_> {
         let mut blank = vec![];
         for k in 0..self.tokens.len() {
             let t = self.tokens[k];
-            while closers.next_if(|c| c.0 <= t.start).is_some() {
-                if stack.pop() == Some(b'{') {
+            while let Some(&(_, c)) = closers.next_if(|c| c.0 <= t.start) {
+                if c == '{' {
+                    stack.push(b'{');
+                    family.push(statement == "for");
+                    statement = "";
+                } else if stack.pop() == Some(b'{') {
                     family.pop();
                 }
             }
