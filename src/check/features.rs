@@ -1700,8 +1700,14 @@ impl<'p> Checker<'p> {
             let min_count = self.opt_size(&o, "min_count", 1, cx)?;
             let max_size = self.opt_size(&o, "max_size", 0, cx)?;
             let unk = match o.get("unk") {
-                Some(e) => self.rate(e, &cx.env, "`unk`")?,
-                None => 0.5,
+                Some(e) => match self.number(e, &cx.env, "`unk`")? {
+                    a if (0.0..=100.0).contains(&a) => a,
+                    a => {
+                        let d = Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(e.span, format!("this is {a}"));
+                        return Err(self.report(d.help("a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`")));
+                    }
+                },
+                None => 1.0,
             };
             let spec = VocabSpec {
                 name: format!("{}.words", cx.owner),
@@ -2033,6 +2039,10 @@ impl<'p> Checker<'p> {
         };
         let first_round = e.rounds.is_some() && cx.round == 0;
         let graph = cx.graph;
+        if self.tasks[source].when.is_some_and(|w| w != cx.phase) && e.rounds.is_some() {
+            // feedback from a task that does not exist in this phase never arrives
+            return Ok((self.opaque(cx), Join::Concat));
+        }
         if self.tasks[source].when.is_some_and(|w| w != cx.phase) {
             let phase = if cx.phase == Phase::Test { "at test" } else { "in training" };
             let name = self.tasks[source].name.clone();

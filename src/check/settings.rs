@@ -852,7 +852,8 @@ impl<'p> Checker<'p> {
         if broken {
             return;
         }
-        let whole = self.tasks.iter().all(|t| !t.left_out);
+        // what does not run is not elaborated through and through, so nothing is said of who reads it
+        let whole = self.tasks.iter().all(|t| !t.left_out) && self.not_yet.is_empty();
         for (i, e) in self.p.encoders.iter().enumerate() {
             if whole && !self.used_encoders.contains(&i) {
                 let d = Diagnostic::new("W0102", format!("the encoder `{}` is read by nobody", e.name)).at(e.span, "");

@@ -278,6 +278,20 @@ impl Column {
         }
     }
 
+    /// Keeps the first `n` tokens of each text, and their labels.
+    fn cut(&mut self, n: usize) {
+        match self {
+            Column::Tokens(v) => v.iter_mut().for_each(|t| t.truncate(n)),
+            Column::Tags(v) => v.iter_mut().flatten().for_each(|t| t.truncate(n)),
+            Column::Layers(v) => v.iter_mut().flatten().flat_map(BTreeMap::values_mut).for_each(|t| t.truncate(n)),
+            Column::Heads(v) => v.iter_mut().flatten().for_each(|(heads, names)| {
+                heads.truncate(n);
+                names.truncate(n);
+            }),
+            _ => {}
+        }
+    }
+
     /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -297,7 +311,13 @@ pub struct Loaded {
 
 /// Reads a corpus; relative paths start at `base`. The declaration must have passed [`validate`]: if not, nothing is read.
 pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
-    readers::load(decl, base)
+    let mut loaded = readers::load(decl, base);
+    if let (Some(OptionValue::Number(n)), Some(corpus)) = (decl.options.get("max_tokens"), &mut loaded.corpus) {
+        for split in [&mut corpus.train, &mut corpus.dev, &mut corpus.test] {
+            split.columns.iter_mut().for_each(|c| c.cut(*n as usize));
+        }
+    }
+    loaded
 }
 
 /// A type as the language writes it.

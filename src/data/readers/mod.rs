@@ -66,6 +66,7 @@ const fn option(name: &'static str, kind: OptionKind, doc: &'static str) -> Opti
 /// Options of every reader.
 pub const COMMON: &[OptionSpec] = &[
     option("max", OptionKind::Count, "at most so many training examples"),
+    option("max_tokens", OptionKind::Count, "longer texts are cut there, their tags with them"),
     option("lower", OptionKind::Flag, "texts in lower case"),
     option("missing", OptionKind::Text, "the string that stands for \"no value\""),
     option("split", OptionKind::Text, "what stands between the classes of a `labels` cell; a comma if not given"),

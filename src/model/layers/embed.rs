@@ -6,8 +6,9 @@ use crate::model::ops::rows::gather;
 use crate::model::value::Value;
 use std::sync::Arc;
 
-/// Rows of a table by word. While training, a word that occurs once in the training data becomes unknown with a given
-/// probability, so that the unknown word learns something (Lample et al. 2016).
+/// Rows of a table by word. While training, a word with n occurrences in the training data becomes unknown with
+/// probability a/(a + n), so that the unknown word learns what rare words are like (Kiperwasser and Goldberg 2016,
+/// with a = 0.25; here 1 unless `unk` says otherwise).
 pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
     let vocab = s.size("vocab")?;
     let unknown = if s.0.settings.contains_key("unk") { s.real("unk")? } else { 0.0 };
@@ -23,6 +24,9 @@ pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
 fn drop_rare(ids: &[i32], vocab: usize, p: f64, cx: &Cx) -> Option<Vec<i32>> {
     let counts = cx.vocab_counts.get(&vocab).filter(|_| cx.training && p > 0.0)?;
     let key = cx.key(0);
-    let once = |id: i32| usize::try_from(id).ok().and_then(|i| counts.get(i)) == Some(&1);
-    Some(ids.iter().enumerate().map(|(i, &id)| if once(id) && uniform(key, i) < p { 0 } else { id }).collect())
+    let share = |id: i32| match usize::try_from(id).ok().and_then(|i| counts.get(i)) {
+        Some(&n) if n > 0 => p / (p + f64::from(n)),
+        _ => 0.0,
+    };
+    Some(ids.iter().enumerate().map(|(i, &id)| if f64::from(uniform(key, i)) < share(id) { 0 } else { id }).collect())
 }
