@@ -815,7 +815,10 @@ impl<'p> Checker<'p> {
             }
             let field = match &*a.value.value {
                 ExprKind::Name(n)
-                    if !matches!(self.p.lookup(n, &cx.env), Some(Meaning::One(Kind::Encoder | Kind::Let, _) | Meaning::Var(_))) =>
+                    if !matches!(
+                        self.p.lookup(n, &cx.env),
+                        Some(Meaning::One(Kind::Encoder | Kind::Let, _) | Meaning::Var(_))
+                    ) =>
                 {
                     let here = self.p.data[cx.corpus].fields.iter().position(|f| f.name == *n);
                     match here {
@@ -1362,7 +1365,7 @@ impl<'p> Checker<'p> {
     }
 
     fn divides(&mut self, d: usize, heads: usize, span: Span) -> Result<(), Poison> {
-        if d % heads != 0 {
+        if !d.is_multiple_of(heads) {
             let x = Diagnostic::new("E0418", format!("{heads} heads do not divide a width of {d}")).at(span, "");
             let best = (1..=heads).rev().find(|h| d.is_multiple_of(*h)).unwrap_or(1);
             return Err(self.report(x.help(format!("write `heads = {best}`"))));
@@ -1703,8 +1706,11 @@ impl<'p> Checker<'p> {
                 Some(e) => match self.number(e, &cx.env, "`unk`")? {
                     a if (0.0..=100.0).contains(&a) => a,
                     a => {
-                        let d = Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(e.span, format!("this is {a}"));
-                        return Err(self.report(d.help("a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`")));
+                        let d =
+                            Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(e.span, format!("this is {a}"));
+                        return Err(self.report(d.help(
+                            "a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`",
+                        )));
                     }
                 },
                 None => 1.0,
@@ -2325,10 +2331,11 @@ impl<'p> Checker<'p> {
                     let from = self.p.tasks[self.tasks[task].def].ast.from.as_ref();
                     let span = from.map_or(self.tasks[task].span, |e| e.span);
                     let name = field.name.clone();
-                    let d = Diagnostic::new("E0502", format!("`{}` reads its own answer `{name}`", self.tasks[task].name))
-                        .at(span, format!("depends on `{name}`"))
-                        .with(self.tasks[task].gold_span, "the answer")
-                        .help("remove it from the features: at test it is not known");
+                    let d =
+                        Diagnostic::new("E0502", format!("`{}` reads its own answer `{name}`", self.tasks[task].name))
+                            .at(span, format!("depends on `{name}`"))
+                            .with(self.tasks[task].gold_span, "the answer")
+                            .help("remove it from the features: at test it is not known");
                     self.report(d);
                 }
             }

@@ -175,6 +175,13 @@ pub(crate) struct TaskInfo {
     pub left_out: bool,
 }
 
+/// A task on a graph, in a round of feedback, over a text.
+type TaskKey = (usize, usize, u32, Vec<usize>);
+/// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
+type EncoderKey = (usize, usize, u32, Vec<usize>, Option<usize>);
+/// An encoder's value and its layers by depth.
+type Encoded = (Val, Vec<Option<Val>>);
+
 pub(crate) struct Checker<'p> {
     pub p: &'p Program,
     pub d: Vec<Diagnostic>,
@@ -190,8 +197,8 @@ pub(crate) struct Checker<'p> {
     pub graphs: Vec<Graph>,
     pub widths: Vec<Vec<Dim>>,
     pub node_keys: Vec<HashMap<String, usize>>,
-    pub task_memo: HashMap<(usize, usize, u32, Vec<usize>), Result<(Val, usize), Poison>>,
-    pub encoder_memo: HashMap<(usize, usize, u32, Vec<usize>, Option<usize>), Result<(Val, Vec<Option<Val>>), Poison>>,
+    pub task_memo: HashMap<TaskKey, Result<(Val, usize), Poison>>,
+    pub encoder_memo: HashMap<EncoderKey, Result<Encoded, Poison>>,
     /// encoder layer → encoder layers directly below
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
     pub dropout: f64,

@@ -799,8 +799,9 @@ impl<'p> Checker<'p> {
         if train.objective.is_some() || self.tasks.is_empty() {
             return;
         }
-        let live: Vec<usize> =
-            (0..self.tasks.len()).filter(|i| !self.tasks[*i].poisoned && !self.tasks[*i].left_out && self.tasks[*i].when.is_none()).collect();
+        let live: Vec<usize> = (0..self.tasks.len())
+            .filter(|i| !self.tasks[*i].poisoned && !self.tasks[*i].left_out && self.tasks[*i].when.is_none())
+            .collect();
         if let [one] = live.as_slice() {
             train.objective = Some(Score::Metric { task: *one, metric: 0 });
             return;
@@ -1034,7 +1035,11 @@ impl<'p> Checker<'p> {
             ExprKind::Error => Err(Poison),
             ExprKind::Name(n) if n == "joint" || n == "multi_step" => {
                 let is = if g.multi_step() { "multi_step" } else { "joint" };
-                if is != n && self.tasks.iter().all(|t| !t.left_out) && self.edges.iter().all(|e| e.alive) && !self.d.iter().any(Diagnostic::is_error) {
+                if is != n
+                    && self.tasks.iter().all(|t| !t.left_out)
+                    && self.edges.iter().all(|e| e.alive)
+                    && !self.d.iter().any(Diagnostic::is_error)
+                {
                     let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
                     let d = match g.dependencies.first() {
                         Some(dep) => d.help(dep.reason.clone()),

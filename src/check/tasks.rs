@@ -175,17 +175,17 @@ impl<'p> Checker<'p> {
                     }
                 };
                 for a in args {
-                    if let (Some(row), Some(n)) = (row, &a.name) {
-                        if !row.args.contains(&n.value.as_str()) {
-                            let what = format!("an option of `{}`", row.name);
-                            if row.args.is_empty() {
-                                let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
-                                self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
-                            } else {
-                                self.unknown_word("E0215", &what, &n.value, n.span, row.args);
-                            }
-                            continue;
+                    if let (Some(row), Some(n)) = (row, &a.name)
+                        && !row.args.contains(&n.value.as_str())
+                    {
+                        let what = format!("an option of `{}`", row.name);
+                        if row.args.is_empty() {
+                            let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
+                            self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
+                        } else {
+                            self.unknown_word("E0215", &what, &n.value, n.span, row.args);
                         }
+                        continue;
                     }
                     if !matches!(&*a.value.value, ExprKind::Name(w) if builtins::ARGUMENT_WORDS.contains(&w.as_str())) {
                         self.walk(&a.value, env);
@@ -260,7 +260,14 @@ impl<'p> Checker<'p> {
         Err(self.report(d))
     }
 
-    fn check_key(&mut self, name: &str, span: Span, key: Option<&Expr>, env: &Env, data: bool) -> Option<(Kind, Vec<usize>)> {
+    fn check_key(
+        &mut self,
+        name: &str,
+        span: Span,
+        key: Option<&Expr>,
+        env: &Env,
+        data: bool,
+    ) -> Option<(Kind, Vec<usize>)> {
         let symbol = match data {
             true => self.p.data_names.get(name).or_else(|| self.p.names.get(name)),
             false => self.p.names.get(name).or_else(|| self.p.data_names.get(name)),
@@ -300,7 +307,8 @@ impl<'p> Checker<'p> {
         what: &str,
     ) -> Result<Vec<(Kind, usize)>, Poison> {
         if let Some(key) = path.index {
-            let (kind, members) = self.check_key(path.name, path.span, key, env, kinds == [Kind::Data]).ok_or(Poison)?;
+            let (kind, members) =
+                self.check_key(path.name, path.span, key, env, kinds == [Kind::Data]).ok_or(Poison)?;
             if !kinds.contains(&kind) {
                 return Err(self.unknown(path.name, path.span, kinds, &[], what));
             }
@@ -636,7 +644,9 @@ impl<'p> Checker<'p> {
             return Ok(out);
         }
         let Some(path) = path(e) else { return Err(Poison) };
-        if self.p.names.get(path.name).is_some_and(|s| s.kind == Kind::Let) && !self.p.data_names.contains_key(path.name) {
+        if self.p.names.get(path.name).is_some_and(|s| s.kind == Kind::Let)
+            && !self.p.data_names.contains_key(path.name)
+        {
             self.later(e.span, "data that is computed");
             return Ok(vec![]);
         }

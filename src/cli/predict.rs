@@ -36,8 +36,11 @@ fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
                 .help(q.unwrap_or_else(|| format!("name one of {}", names.join(", "))))
         }),
         None if names.len() == 1 => Ok(0),
-        None => Err(Diagnostic::new("E0809", "the run has several data sets")
-            .help(format!("name one: `--corpus {}` (known: {})", names[0], names.join(", ")))),
+        None => Err(Diagnostic::new("E0809", "the run has several data sets").help(format!(
+            "name one: `--corpus {}` (known: {})",
+            names[0],
+            names.join(", ")
+        ))),
     }
 }
 
@@ -216,14 +219,17 @@ fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
         let mut out = Input::new();
         for (k, v) in object {
             let ty = fields.iter().find(|(n, _)| *n == k).map(|(_, t)| t.clone()).unwrap_or(FieldType::Tokens);
-            let value = match v {
-                Value::String(s) => tokens(&s, &ty),
-                Value::Array(items) => items
-                    .into_iter()
-                    .map(|i| if let Value::String(s) = i { Ok(s) } else { Err(format!("`{k}` holds {i}, not a string")) })
-                    .collect::<Result<_, _>>()?,
-                other => return Err(format!("`{k}` is {other}, not a text")),
-            };
+            let value =
+                match v {
+                    Value::String(s) => tokens(&s, &ty),
+                    Value::Array(items) => items
+                        .into_iter()
+                        .map(|i| {
+                            if let Value::String(s) = i { Ok(s) } else { Err(format!("`{k}` holds {i}, not a string")) }
+                        })
+                        .collect::<Result<_, _>>()?,
+                    other => return Err(format!("`{k}` is {other}, not a text")),
+                };
             out.insert(k, value);
         }
         return Ok(out);

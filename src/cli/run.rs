@@ -120,7 +120,9 @@ fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, o
                         match compare(ctx, plan, r, &e.claim, own) {
                             Ok(Some(x)) => diffs.push(x),
                             Ok(None) => {}
-                            Err(RunError::Interrupted(_)) => return failed(RunError::Interrupted(ctx.folder.into()), ctx),
+                            Err(RunError::Interrupted(_)) => {
+                                return failed(RunError::Interrupted(ctx.folder.into()), ctx);
+                            }
                             Err(e) => return failed(e, ctx),
                         }
                     }
@@ -370,4 +372,3 @@ fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data) -> String {
     }
     o
 }
-

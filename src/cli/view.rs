@@ -34,7 +34,14 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
     let several = g.steps.len() > 1;
     let mut rows = vec![];
     for t in c.summaries() {
-        let mut row = vec![t.name.clone(), t.head.clone(), t.target.clone(), t.metric.clone(), t.loss.clone(), number(count(&t.name))];
+        let mut row = vec![
+            t.name.clone(),
+            t.head.clone(),
+            t.target.clone(),
+            t.metric.clone(),
+            t.loss.clone(),
+            number(count(&t.name)),
+        ];
         if several {
             row.push((t.step + 1).to_string());
         }
@@ -118,7 +125,9 @@ pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let numeric: Vec<bool> = (0..head.len())
         .map(|i| {
             !rows.is_empty()
-                && rows.iter().all(|r| r.get(i).is_none_or(|c| c.chars().all(|x| x.is_ascii_digit() || ",.?% -±".contains(x))))
+                && rows
+                    .iter()
+                    .all(|r| r.get(i).is_none_or(|c| c.chars().all(|x| x.is_ascii_digit() || ",.?% -±".contains(x))))
         })
         .collect();
     let line = |cells: &mut dyn Iterator<Item = &str>| {

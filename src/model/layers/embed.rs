@@ -28,5 +28,5 @@ fn drop_rare(ids: &[i32], vocab: usize, p: f64, cx: &Cx) -> Option<Vec<i32>> {
         Some(&n) if n > 0 => p / (p + f64::from(n)),
         _ => 0.0,
     };
-    Some(ids.iter().enumerate().map(|(i, &id)| if f64::from(uniform(key, i)) < share(id) { 0 } else { id }).collect())
+    Some(ids.iter().enumerate().map(|(i, &id)| if uniform(key, i) < share(id) { 0 } else { id }).collect())
 }
