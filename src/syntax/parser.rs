@@ -516,7 +516,27 @@ impl<'a> Walk<'a> {
     }
 
     fn expr(&mut self, p: Option<P<'a>>) -> Expr {
-        let Some(p) = p else { return self.error(self.here()) };
+        let Some(mut p) = p else { return self.error(self.here()) };
+        // most levels of precedence hold one part: a loop for them keeps the recursion shallow
+        while matches!(
+            p.as_rule(),
+            Rule::value
+                | Rule::arrowed
+                | Rule::expr
+                | Rule::cmp
+                | Rule::cat
+                | Rule::sum
+                | Rule::prod
+                | Rule::unary
+                | Rule::postfix
+                | Rule::path
+        ) {
+            let mut inner = p.clone().into_inner();
+            match (inner.next(), inner.next()) {
+                (Some(q), None) => p = q,
+                _ => break,
+            }
+        }
         let span = self.span(&p);
         let kind = match p.as_rule() {
             Rule::expr => return self.fold(p, ExprKind::Pipe),

@@ -44,7 +44,7 @@ impl Prepared {
 }
 
 /// Deeper nesting than this is refused: parsing is recursive.
-const DEEPEST: usize = 48;
+const DEEPEST: usize = 32;
 
 /// Words that begin a clause of a declaration, never an expression.
 pub(super) const CLAUSES: [&str; 5] = ["of", "from", "on", "via", "by"];
@@ -78,6 +78,8 @@ struct Reader<'a> {
     file: FileId,
     text: &'a str,
     tokens: Vec<Token>,
+    /// the token that begins the statement being read
+    statement: usize,
     edits: Vec<Edit>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
@@ -85,7 +87,8 @@ struct Reader<'a> {
 
 /// Prepares a text for the grammar.
 pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
-    let mut r = Reader { file, text, tokens: vec![], edits: vec![], comments: vec![], diagnostics: vec![] };
+    let mut r =
+        Reader { file, text, tokens: vec![], statement: 0, edits: vec![], comments: vec![], diagnostics: vec![] };
     r.read();
     r.quote_paths();
     let closers = r.balance();
@@ -110,19 +113,20 @@ impl Reader<'_> {
     }
 
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        // blank lines and lines of comments belong to the line break before them
+        if let Some(last) = self.tokens.last_mut().filter(|t| kind == Kind::Line && t.kind == Kind::Line) {
+            last.end = end;
+            return;
+        }
         self.tokens.push(Token { kind, start, end });
+        if matches!(kind, Kind::Line | Kind::Semicolon) || matches!(self.text.as_bytes()[start], b'{' | b'}') {
+            self.statement = self.tokens.len();
+        }
     }
 
     /// The first word of the statement that is being read.
     fn statement(&self) -> &str {
-        let first = self
-            .tokens
-            .iter()
-            .rposition(|t| {
-                matches!(t.kind, Kind::Line | Kind::Semicolon) || matches!(self.text.as_bytes()[t.start], b'{' | b'}')
-            })
-            .map_or(0, |i| i + 1);
-        self.tokens.get(first).map_or("", |&t| self.str(t))
+        self.tokens.get(self.statement).map_or("", |&t| self.str(t))
     }
 
     // ---- tokens
@@ -134,7 +138,7 @@ impl Reader<'_> {
         while let Some(c) = text[i..].chars().next() {
             let rest = &text[i..];
             let n = c.len_utf8();
-            let line_end = i + rest.find(['\n', '\r']).unwrap_or(rest.len());
+            let line_end = || i + rest.find(['\n', '\r']).unwrap_or(rest.len());
             match c {
                 ' ' | '\t' => i += 1,
                 '\n' | '\r' => {
@@ -147,6 +151,7 @@ impl Reader<'_> {
                     i += n;
                 }
                 '#' => {
+                    let line_end = line_end();
                     let end = i + text[i..line_end].trim_end().len();
                     self.comments.push(Comment { text: text[i..end].into(), span: self.span(i, end) });
                     self.replace(i, line_end, "");
@@ -159,13 +164,14 @@ impl Reader<'_> {
                         "#",
                         true,
                     ));
+                    let line_end = line_end();
                     let end = i + text[i..line_end].trim_end().len();
                     self.comments.push(Comment { text: format!("#{}", &text[i + 2..end]), span: self.span(i, end) });
                     self.replace(i, line_end, "");
                     i = line_end;
                 }
                 '/' if rest.starts_with("/*") => {
-                    let end = rest.find("*/").map_or(line_end, |e| i + e + 2);
+                    let end = rest.find("*/").map_or_else(line_end, |e| i + e + 2);
                     let d = Diagnostic::new("E0108", "a comment begins with `#` and ends with its line");
                     self.diagnostics.push(
                         d.at(self.span(i, i + 2), "not a comment").help("begin each line of the comment with `#`"),
@@ -173,7 +179,7 @@ impl Reader<'_> {
                     self.replace(i, end, " ");
                     i = end;
                 }
-                '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => i = self.read_text(c, i, line_end),
+                '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => i = self.read_text(c, i),
                 '(' | '[' | '{' => {
                     self.push(Kind::Open, i, i + 1);
                     i += 1;
@@ -239,9 +245,9 @@ impl Reader<'_> {
     }
 
     /// A string; returns the offset after it.
-    fn read_text(&mut self, open: char, i: usize, line_end: usize) -> usize {
+    fn read_text(&mut self, open: char, i: usize) -> usize {
         let n = open.len_utf8();
-        let line = &self.text[i + n..line_end];
+        let rest = &self.text[i + n..];
         let closing = |c: char| match open {
             '"' => c == '"',
             '\'' => c == '\'',
@@ -249,7 +255,8 @@ impl Reader<'_> {
             _ => matches!(c, '\u{2018}' | '\u{2019}' | '\''),
         };
         let quote = if open == '"' { "\"".to_string() } else { format!("`{open}`") };
-        if let Some(len) = line.find(closing) {
+        let stop = rest.find(|c: char| closing(c) || matches!(c, '\n' | '\r'));
+        if let Some(len) = stop.filter(|&s| rest[s..].starts_with(closing)) {
             let close = i + n + len;
             let end = close + self.text[close..].chars().next().map_or(1, char::len_utf8);
             if open != '"' {
@@ -267,6 +274,7 @@ impl Reader<'_> {
             return end;
         }
         // never closed: it ends where something stands that a path or a name does not have
+        let line = &rest[..stop.unwrap_or(rest.len())];
         let mut len = line.len();
         for stop in [")", "]", ",", ";", " {", " #", " }"] {
             len = line.find(stop).map_or(len, |at| at.min(len));
@@ -409,6 +417,8 @@ impl Reader<'_> {
     fn balance(&mut self) -> Vec<(usize, char)> {
         let mut stack: Vec<usize> = vec![];
         let balanced = (0..self.tokens.len()).all(|k| match self.tokens[k].kind {
+            // a declaration never stands in parentheses
+            Kind::Word if stack.last().is_some_and(|&o| self.byte(o) != b'{') => !self.declares(k),
             Kind::Open => {
                 // a brace, a semicolon or the end of a block never stands in parentheses
                 let fine = self.byte(k) != b'{' || stack.last().is_none_or(|&o| self.byte(o) == b'{');
@@ -523,7 +533,8 @@ impl Reader<'_> {
     /// `train` and its like without `{`, when the `}` at token `k` closes nothing.
     fn open_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
         let mut depth = 0usize;
-        for i in (0..k).rev() {
+        // a header far above is not what is meant, and a file of stray braces is read in time
+        for i in (k.saturating_sub(500)..k).rev() {
             match self.byte(i) {
                 b'}' if self.tokens[i].kind == Kind::Close => depth += 1,
                 b'{' if depth == 0 => return false,
@@ -625,9 +636,8 @@ impl Reader<'_> {
 
     /// Whether the line break at token `k` stands inside an expression by its neighbours alone.
     fn continued(&self, k: usize) -> bool {
-        let next = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
-        let (Some(before), Some(next)) = (k.checked_sub(1), next) else { return false };
-        if self.declares(next) {
+        let (Some(before), next) = (k.checked_sub(1), k + 1) else { return false };
+        if next >= self.tokens.len() || self.declares(next) {
             return false;
         }
         let after = self.str(self.tokens[next]);
@@ -700,11 +710,10 @@ impl Reader<'_> {
 
     /// Whether the next line opens a block or, among declarations, goes on with a clause.
     fn clause_follows(&self, k: usize, declarations: bool) -> bool {
-        let Some(next) = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line) else { return false };
-        let word = self.str(self.tokens[next]);
-        let statement = k > 0 && !matches!(self.str(self.tokens[k - 1]), "{" | "}" | ";");
-        (word == "{" && statement && self.tokens[k - 1].kind != Kind::Line)
-            || (declarations && statement && CLAUSES.contains(&word) && !self.declares(next))
+        let (Some(before), Some(&next)) = (k.checked_sub(1), self.tokens.get(k + 1)) else { return false };
+        let word = self.str(next);
+        let statement = !matches!(self.str(self.tokens[before]), "{" | "}" | ";");
+        (word == "{" && statement) || (declarations && statement && CLAUSES.contains(&word) && !self.declares(k + 1))
     }
 
     // ---- result
