@@ -418,7 +418,7 @@ E0301
 
 1 error
 ";
-        assert_eq!(render_human(&s, &[d.clone()], false), expected);
+        assert_eq!(render_human(&s, std::slice::from_ref(&d), false), expected);
         assert!(render_human(&s, &[d], true).contains("\u{1b}["));
     }
 

@@ -468,7 +468,7 @@ impl<'a> Walk<'a> {
                 if let Some(p) = wrong {
                     let at = self.span(&p);
                     let gap = Span { start: name.span.end, end: values.first().map_or(at.end, |v| v.span.start), ..at };
-                    let value = self.slice(&p, &span);
+                    let value = self.slice(&p);
                     let right = format!("{} {value}", name.value);
                     let d = Diagnostic::new("E0105", "a setting is written without a sign between name and value");
                     self.report(d.at(at, "remove this").help(format!("write `{right}`")).fix(gap, " ", true));
@@ -480,7 +480,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The text after a sign up to the end of its setting.
-    fn slice(&self, sign: &P<'a>, _whole: &Span) -> String {
+    fn slice(&self, sign: &P<'a>) -> String {
         let from = self.base + sign.as_span().end();
         let rest = &self.prepared.text[from..];
         rest[..rest.find([';', '\n', '\r', '}']).unwrap_or(rest.len())].trim().to_string()

@@ -645,7 +645,7 @@ impl Reader<'_> {
             return true;
         }
         match self.str(self.tokens[before]) {
-            "*" | "/" => !before.checked_sub(1).is_some_and(|b| self.str(self.tokens[b]) == "@"),
+            "*" | "/" => before.checked_sub(1).is_none_or(|b| self.str(self.tokens[b]) != "@"),
             s => matches!(s, "," | "&" | "|>" | "->" | "~>" | "+" | "-" | "=" | ":" | ">=" | "<=" | "==" | "(" | "["),
         }
     }
@@ -680,7 +680,8 @@ impl Reader<'_> {
                     }
                 }
                 Kind::Close if !gone.contains(&t.start) => {
-                    if stack.pop() == Some(b'{') {
+                    let open = stack.pop();
+                    if open == Some(b'{') {
                         family.pop();
                     }
                 }
