@@ -256,6 +256,23 @@ train { stage s for t [a] { batch 1, epochs 2 }; epochs 3 }";
     assert_eq!(settings.len(), 2);
 }
 
+/// The examples of the pages fail as they say, and their mended forms are read.
+#[test]
+fn pages() {
+    for page in crate::diagnostics::codes::CODES.iter().filter(|c| c.code.starts_with("E01")) {
+        let blocks: Vec<&str> = page.page.split("```").skip(1).step_by(2).collect();
+        for b in blocks {
+            let (head, text) = b.split_once('\n').unwrap();
+            let codes: Vec<&str> = findings(text).iter().map(|d| d.code).collect();
+            match head.strip_prefix("mtl fails ") {
+                Some(code) => assert_eq!(codes, [code], "{}", rendered(text)),
+                None if head == "mtl" => assert!(codes.is_empty(), "{}: {}", page.code, rendered(text)),
+                None => {}
+            }
+        }
+    }
+}
+
 /// Lines with one fault each, in any number and order, are as many findings.
 const FAULTS: [&str; 20] = [
     "encoder enc = |> embed(64)",
