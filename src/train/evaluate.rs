@@ -9,7 +9,7 @@ use crate::metrics::{self, MASKED, Scored};
 use crate::model::network::{Batch, Job, Moment, Network};
 use crate::model::params::{Params, Stored};
 use crate::model::value::{Decision, Layout, Value};
-use crate::plan::{Graph, Phase, Plan, Score};
+use crate::plan::{Graph, Phase, Plan, SOURCE_FIELD, Score};
 use burn::tensor::Device;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -252,7 +252,10 @@ pub fn figures(
                 let Some(answer) = answers.get(t).and_then(|a| a[i].as_ref()) else { continue };
                 let outside = plan.tasks[*t].labels.and_then(|l| tables.labels.get(l)).map_or(-1, |l| l.id(OUTSIDE));
                 scored.entry(*t).or_default().add(answer, gold, i, outside);
-                verdicts.push(right(answer, gold, i, outside));
+                // which corpus an example comes from is no part of its frame
+                if plan.tasks[*t].golds.iter().all(|(_, f)| *f != SOURCE_FIELD) {
+                    verdicts.push(right(answer, gold, i, outside));
+                }
             }
             let known: Vec<bool> = verdicts.into_iter().flatten().collect();
             if golds.len() > 1 && known.len() > 1 {

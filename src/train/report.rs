@@ -271,6 +271,29 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     line(&head) + &rows.iter().map(|r| line(r)).collect::<String>()
 }
 
+/// Mean figures of the members of each family, as `sent[*]`: name, metric, dev, test.
+fn families(report: &Report) -> Vec<(String, String, Option<f64>, Option<f64>)> {
+    let mut members: Vec<(String, Vec<&TaskReport>)> = vec![];
+    for t in &report.tasks {
+        let Some((base, _)) = t.name.split_once('[') else { continue };
+        match members.iter_mut().find(|(b, _)| b == base) {
+            Some((_, all)) => all.push(t),
+            None => members.push((base.to_string(), vec![t])),
+        }
+    }
+    let mut out = vec![];
+    for (base, all) in members.iter().filter(|(_, all)| all.len() > 1) {
+        for (m, f) in all[0].dev.iter().enumerate() {
+            let mean = |pick: fn(&TaskReport) -> &Vec<Figure>| {
+                let values: Option<Vec<f64>> = all.iter().map(|t| pick(t).get(m)?.value).collect();
+                mean_sd(&values?).map(|(m, _)| m)
+            };
+            out.push((format!("{base}[*]"), f.metric.clone(), mean(|t| &t.dev), mean(|t| &t.test)));
+        }
+    }
+    out
+}
+
 /// Dev and test figures of every task.
 pub fn figures_table(report: &Report) -> String {
     let mut rows = vec![];
@@ -285,6 +308,9 @@ pub fn figures_table(report: &Report) -> String {
                 show_value(&dev.metric, test),
             ]);
         }
+    }
+    for (name, metric, dev, test) in families(report) {
+        rows.push(vec![name, metric.clone(), show_value(&metric, dev), show_value(&metric, test)]);
     }
     for f in &report.frames {
         let shown = |v| show_value("frame_accuracy", v);
@@ -304,7 +330,9 @@ pub fn expects_table(expects: &[ExpectReport]) -> String {
             Some(false) => "not held",
             None => "not verified",
         };
-        let figure = e.figure.map_or_else(|| "–".into(), |f| format!("{f:.4}"));
+        let share = e.claim.contains('%');
+        let shown = |f: f64| if share { format!("{:.2}%", 100.0 * f) } else { format!("{f:.4}") };
+        let figure = e.figure.map_or_else(|| "–".into(), shown);
         let note = if e.note.is_empty() { e.split.clone() } else { e.note.clone() };
         vec![e.claim.clone(), held.into(), figure, note]
     };
@@ -365,6 +393,12 @@ impl SeedsReport {
                     push(&task.name, &f.metric, "dev", values(|t| &t.dev));
                     push(&task.name, &f.metric, "test", values(|t| &t.test));
                 }
+            }
+            for (i, (name, metric, ..)) in families(first).iter().enumerate() {
+                let each: Vec<_> =
+                    reports.iter().map(|r| families(r).get(i).map_or((None, None), |f| (f.2, f.3))).collect();
+                push(name, metric, "dev", each.iter().map(|f| f.0).collect());
+                push(name, metric, "test", each.iter().map(|f| f.1).collect());
             }
             for (i, frame) in first.frames.iter().enumerate() {
                 let name = format!("({})", frame.corpus);
