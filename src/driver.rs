@@ -73,14 +73,12 @@ pub fn compile(path: &Path, text: &str, world: &dyn World, options: &Options) ->
     out.diagnostics = parsed.diagnostics;
     let syntax_errors = out.has_errors();
     let (program, findings) = hir::expand(&parsed.file, path, world, &mut out.sources, options);
-    // what could not be read may have declared anything: nothing is said of names then
-    if !syntax_errors {
-        out.diagnostics.extend(findings);
-        let name_errors = out.has_errors();
-        let (checked, findings) = check::check(&program, options);
-        out.diagnostics.extend(findings);
-        out.checked = checked.filter(|_| !name_errors && !out.has_errors());
-    }
+    out.diagnostics.extend(findings);
+    let (checked, findings) = check::check(&program, options);
+    // a part that could not be read leaves gaps: of those nothing more is said
+    let gaps = ["E0212", "E0222", "E0224", "E0236", "E0307", "E0308"];
+    out.diagnostics.extend(findings.into_iter().filter(|d| !syntax_errors || d.is_error() && !gaps.contains(&d.code)));
+    out.checked = checked.filter(|_| !out.has_errors());
     let mut seen = std::collections::HashSet::new();
     out.diagnostics.retain(|d| seen.insert((d.code, d.message.clone(), d.primary.as_ref().map(|l| l.span))));
     out.program = program;

@@ -585,7 +585,7 @@ impl<'p> Checker<'p> {
         {
             let ty = self.p.data[c].fields[f].ty.clone();
             let kind = type_word(&ty);
-            if !info.head.golds.contains(&kind) {
+            if !info.poisoned && !info.head.golds.contains(&kind) {
                 let fspan = self.p.data[c].fields[f].span;
                 let fits: Vec<&str> = builtins::HEADS
                     .iter()

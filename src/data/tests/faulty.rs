@@ -209,7 +209,7 @@ fn declarations() {
     );
     assert_eq!(
         said(declare("lines", Some("a"), "x: tokens").option("header", OptionValue::Bool(true))),
-        "E0611: `lines` has no option `header`\n  help: `header` is an option of `tsv`; `lines` has max, lower, missing, split\n"
+        "E0611: `lines` has no option `header`\n  help: `header` is an option of `tsv`; `lines` has max, max_tokens, lower, missing, split\n"
     );
     assert!(
         said(tsv().option("header", OptionValue::Number(1.0)))
