@@ -81,6 +81,7 @@ pub fn compile(path: &Path, text: &str, world: &dyn World, options: &Options) ->
     out.checked = checked.filter(|_| !out.has_errors());
     let mut seen = std::collections::HashSet::new();
     out.diagnostics.retain(|d| seen.insert((d.code, d.message.clone(), d.primary.as_ref().map(|l| l.span))));
+    out.diagnostics.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
     out.program = program;
     out
 }

@@ -2289,6 +2289,45 @@ impl<'p> Checker<'p> {
         Ok(keep_tops(v, &h))
     }
 
+    /// E0502: at test, a gold label that another task predicts is not known; unless that task judges this one's output.
+    fn leaks_from_other(&mut self, task: usize, corpus: usize, f: usize) {
+        let field = &self.p.data[corpus].fields[f];
+        if is_texty(&field.ty) || matches!(&field.ty, FieldType::Vec(_) | FieldType::Other { .. }) {
+            return;
+        }
+        let mut later = BTreeSet::from([task]);
+        loop {
+            let more: Vec<usize> = self
+                .edges
+                .iter()
+                .filter(|e| e.alive && later.contains(&e.source))
+                .filter_map(|e| match e.target {
+                    Target::Task(t) | Target::Slot(t, _) => Some(t),
+                    Target::Encoder(..) => None,
+                })
+                .filter(|t| !later.contains(t))
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            later.extend(more);
+        }
+        let predictor = (0..self.tasks.len()).find(|o| {
+            !later.contains(o)
+                && self.tasks[*o].golds.contains(&(corpus, f))
+                && self.tasks[*o].when != Some(Phase::Train)
+        });
+        let Some(o) = predictor else { return };
+        let (name, other, field) = (self.tasks[task].name.clone(), self.tasks[o].name.clone(), field.name.clone());
+        let span = self.p.tasks[self.tasks[task].def].ast.from.as_ref().map_or(self.tasks[task].span, |e| e.span);
+        let d =
+            Diagnostic::new("E0502", format!("at test `{name}` reads `{field}`, which `{other}` has yet to predict"))
+                .at(span, format!("depends on the gold `{field}`"))
+                .with(self.tasks[o].gold_span, format!("what `{other}` predicts"))
+                .help(format!("send the prediction instead: `{other}.probs -> {name} via embed(32)`"));
+        self.report(d);
+    }
+
     /// E0502: what a task predicts may not be read to predict it, through any path.
     pub(crate) fn check_leaks(&mut self) {
         for task in 0..self.tasks.len() {
@@ -2320,6 +2359,7 @@ impl<'p> Checker<'p> {
                         continue;
                     }
                     if !self.tasks[task].golds.contains(&(corpus, *f)) {
+                        self.leaks_from_other(task, corpus, *f);
                         continue;
                     }
                     // an autoencoder rebuilds its own text; candidates are no answer

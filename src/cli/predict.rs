@@ -45,6 +45,17 @@ fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
 }
 
 pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
+    if let Some(task) = &a.best {
+        let plan = crate::train::run_dir::RunDir::open(&a.run).and_then(|d| d.read_start());
+        if let Ok((plan, _)) = plan
+            && !plan.tasks.iter().any(|t| t.name == *task)
+        {
+            let names: Vec<&str> = plan.tasks.iter().map(|t| t.name.as_str()).collect();
+            let near = suggest::question(&suggest::near(task, names.iter().copied()));
+            let d = Diagnostic::new("E0809", format!("the run has no task `{task}`"));
+            return fail(d.help(near.unwrap_or_else(|| format!("its tasks are {}", names.join(", ")))), look);
+        }
+    }
     let weights = a.best.as_deref().map(best_file);
     let run = match open(&a.run, weights.as_deref()) {
         Ok(r) => r,

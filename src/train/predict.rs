@@ -44,7 +44,7 @@ impl Said {
     /// As JSON: a string, a list, a number or an object.
     pub fn json(&self) -> serde_json::Value {
         let table = |probs: &[(String, f64)]| -> serde_json::Value {
-            probs.iter().map(|(c, p)| (c.clone(), json!(p))).collect::<Map<_, _>>().into()
+            probs.iter().map(|(c, p)| (c.clone(), json!((p * 1e6).round() / 1e6))).collect::<Map<_, _>>().into()
         };
         match self {
             Said::Label { label, probs } => json!({ "label": label, "probs": table(probs) }),
