@@ -37,7 +37,7 @@ impl<'p> Checker<'p> {
                 length: Length::Epochs(10.0),
                 batch: 32,
                 sampler: Sampler::Joint,
-                weights: Weights::Fixed,
+                weights: Weights::Fixed { weights: vec![] },
                 optimizer: self.optimizer_defaults("adam"),
                 clip: None,
                 freeze: vec![],
@@ -649,7 +649,7 @@ impl<'p> Checker<'p> {
             b.stage.weights = Weights::Uncertainty { params: vec![] };
             return;
         }
-        b.stage.weights = Weights::Fixed;
+        let mut weights = vec![];
         for a in args {
             let Some(n) = &a.name else {
                 let d = Diagnostic::new("E0215", "`fixed` names the weight of each task").at(a.value.span, "");
@@ -658,12 +658,18 @@ impl<'p> Checker<'p> {
             };
             let e = ast::Node::new(Box::new(ExprKind::Name(n.value.clone())), n.span);
             let tasks = self.task_refs(&e, env).unwrap_or_default();
-            if let Ok(w) = self.number(&a.value, env, "a weight") {
-                for t in tasks {
-                    self.tasks[t].weight = w;
+            match self.number(&a.value, env, "a weight") {
+                Ok(w) if w >= 0.0 => weights.extend(tasks.into_iter().map(|t| (t, w))),
+                Ok(w) => {
+                    let d = Diagnostic::new("E0207", "a weight cannot be negative");
+                    self.report(
+                        d.at(a.value.span, format!("this is {w}")).help("use `|> reverse` to train against a task"),
+                    );
                 }
+                Err(Poison) => {}
             }
         }
+        b.stage.weights = Weights::Fixed { weights };
     }
 
     /// An expression over metrics.

@@ -174,7 +174,7 @@ fn show(report: &Report, folder: &Path) {
     if !expects.is_empty() {
         out(format!("\n{expects}"));
     }
-    let mut last = format!("\n{}; {:.1} s", report.kept, report.seconds);
+    let mut last = format!("\nkept weights: {}; {:.1} s", report.kept, report.seconds);
     if let Some(s) = report.seconds_per_epoch {
         last.push_str(&format!(", {s:.2} s per epoch"));
     }

@@ -438,8 +438,11 @@ pub enum Sampler {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Weights {
-    /// each task's own `weight`
-    Fixed,
+    /// each task's own `weight`, unless the stage names another
+    Fixed {
+        /// (task, weight)
+        weights: Vec<(usize, f64)>,
+    },
     /// homoscedastic uncertainty, s = log σ² learned (Kendall et al. 2018): Σ w·(exp(−s)·L + s/2), with L/2 in place of
     /// L for a regression by squared error; w is each task's own `weight`
     Uncertainty {

@@ -824,8 +824,12 @@ fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>) -> (usize, Tensor<1>, u
 fn total_loss(plan: &Plan, stage: &Stage, losses: &[(usize, Tensor<1>, usize)], params: &Params) -> Option<Tensor<1>> {
     let term = |(task, loss, _): &(usize, Tensor<1>, usize)| {
         let t = plan.tasks.get(*task)?;
+        let mut weight = t.weight;
         let loss = match &stage.weights {
-            Weights::Fixed => loss.clone(),
+            Weights::Fixed { weights } => {
+                weight = weights.iter().find(|(t, _)| t == task).map_or(weight, |(_, w)| *w);
+                loss.clone()
+            }
             Weights::Uncertainty { params: own } => match own.iter().find(|(t, _)| t == task) {
                 None => loss.clone(),
                 Some((_, p)) => {
@@ -836,7 +840,7 @@ fn total_loss(plan: &Plan, stage: &Stage, losses: &[(usize, Tensor<1>, usize)], 
                 }
             },
         };
-        Some(if t.weight == 1.0 { loss } else { loss.mul_scalar(t.weight) })
+        Some(if weight == 1.0 { loss } else { loss.mul_scalar(weight) })
     };
     losses.iter().filter_map(term).reduce(|a, b| a + b)
 }

@@ -95,7 +95,7 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
         length,
         batch: 8,
         sampler: Sampler::Joint,
-        weights: Weights::Fixed,
+        weights: Weights::Fixed { weights: vec![] },
         optimizer: Optimizer {
             kind: "adam".into(),
             settings: BTreeMap::from([("lr".into(), Setting::Real(0.01))]),
