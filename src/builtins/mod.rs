@@ -663,6 +663,9 @@ pub const METRICS_LATER: &[&str] =
 /// Schemes of `share`.
 pub const SHARES: &[&str] = &["tie", "l2", "cross_stitch", "sluice", "gate", "layer_choice", "adapter"];
 
+/// Arguments that are words of a fixed set: function, position, name. They are no names of the program.
+pub const WORD_ARGUMENTS: &[(&str, usize, &str)] = &[("chars", 0, "kind"), ("dense", 1, "activation")];
+
 /// Bare words that are arguments of functions and not names.
 pub const ARGUMENT_WORDS: &[&str] = &[
     "cnn", "lstm", "gru", "ngram", "tanh", "relu", "gelu", "sigmoid", "none", "causal", "true", "false", "yes", "no",

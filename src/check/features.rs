@@ -2328,6 +2328,42 @@ impl<'p> Checker<'p> {
         self.report(d);
     }
 
+    /// E0305: an arrow into a layer that its encoder does not have.
+    pub(crate) fn check_layers_entered(&mut self) {
+        for k in 0..self.edges.len() {
+            let Target::Encoder(i, layer) = self.edges[k].target else { continue };
+            if !self.edges[k].alive {
+                continue;
+            }
+            let tops: Vec<usize> = self
+                .encoder_memo
+                .iter()
+                .filter(|(key, _)| key.0 == i)
+                .filter_map(|(_, done)| done.as_ref().ok())
+                .filter(|(v, _)| v.kind != VKind::Opaque)
+                .map(|(_, taps)| taps.len() - 1)
+                .collect();
+            let Some(top) = tops.into_iter().max() else { continue };
+            let k0 = layer.unwrap_or(1) as usize;
+            if k0 <= top {
+                continue;
+            }
+            let name = self.p.encoders[i].name.clone();
+            let d = match top {
+                0 => Diagnostic::new("E0305", format!("`{name}` has no layer that an arrow could enter")),
+                1 => Diagnostic::new("E0305", format!("`{name}` has 1 layer")),
+                n => Diagnostic::new("E0305", format!("`{name}` has {n} layers")),
+            };
+            let d = d
+                .at(self.edges[k].target_span, format!("there is no layer {k0}"))
+                .with(self.p.encoders[i].span, "declared here");
+            self.report(match top {
+                0 => d.help("let the arrow end at an encoder with a layer, or at a task"),
+                n => d.help(format!("write `{name}@{n}`")),
+            });
+        }
+    }
+
     /// E0502: what a task predicts may not be read to predict it, through any path.
     pub(crate) fn check_leaks(&mut self) {
         for task in 0..self.tasks.len() {

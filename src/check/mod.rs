@@ -245,6 +245,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         }
     }
     c.elaborate();
+    c.check_layers_entered();
     c.check_leaks();
     let train = c.train_settings();
     c.check_unused(&train);

@@ -174,16 +174,23 @@ impl<'p> Checker<'p> {
                         None
                     }
                 };
-                for a in args {
-                    if let (Some(row), Some(n)) = (row, &a.name)
-                        && !row.args.contains(&n.value.as_str())
-                    {
-                        let what = format!("an option of `{}`", row.name);
-                        if row.args.is_empty() {
-                            let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
-                            self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
-                        } else {
-                            self.unknown_word("E0215", &what, &n.value, n.span, row.args);
+                for (at, a) in args.iter().enumerate() {
+                    let word = |(f, k, n): &(&str, usize, &str)| {
+                        row.is_some_and(|r| r.name == *f) && a.name.as_ref().map_or(at == *k, |a| a.value == *n)
+                    };
+                    if matches!(&*a.value.value, ExprKind::Name(_)) && builtins::WORD_ARGUMENTS.iter().any(word) {
+                        continue;
+                    }
+                    if let (Some(row), Some(n)) = (row, &a.name) {
+                        if !row.args.contains(&n.value.as_str()) {
+                            let what = format!("an option of `{}`", row.name);
+                            if row.args.is_empty() {
+                                let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
+                                self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
+                            } else {
+                                self.unknown_word("E0215", &what, &n.value, n.span, row.args);
+                            }
+                            continue;
                         }
                         continue;
                     }
@@ -247,6 +254,9 @@ impl<'p> Checker<'p> {
         if let Some(i) = decl.fields.iter().position(|f| f.name == name.value) {
             return Ok(i);
         }
+        if decl.fields.is_empty() {
+            return Err(Poison); // reported where it is declared
+        }
         let (cname, cspan) = (decl.name.clone(), decl.span);
         let fields: Vec<&str> = decl.fields.iter().map(|f| f.name.as_str()).collect();
         let near = suggest::near(&name.value, fields.iter().copied());
@@ -292,6 +302,9 @@ impl<'p> Checker<'p> {
         let found = self.p.members(name, Some(&word), data).filter(|(_, m)| !m.is_empty());
         if found.is_none() {
             let keys = self.p.keys(name);
+            if keys.iter().any(|k| k == crate::hir::UNKNOWN_MEMBER) {
+                return None;
+            }
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             self.unknown_word("E0219", &format!("a member of `{name}`"), &word, key_expr.span, &keys);
         }
@@ -473,10 +486,6 @@ impl<'p> Checker<'p> {
                 self.later(span, format!("the option `{word}` of `{}`", head.name));
             }
         }
-        if settings.contains_key("threshold") && !settings.contains_key("multi") {
-            let d = Diagnostic::new("E0223", "`threshold` belongs to `classify(multi)`").at(def.ast.head.span, "");
-            self.report(d.help("write `classify(multi, threshold = 0.5)`"));
-        }
     }
 
     /// `of corpus.field`, `of union(a, b).source`, `of family[*].field`, `of field` with `on corpus`.
@@ -585,6 +594,10 @@ impl<'p> Checker<'p> {
         {
             let ty = self.p.data[c].fields[f].ty.clone();
             let kind = type_word(&ty);
+            // an unknown type or head has its finding already
+            if kind == "?" {
+                info.poisoned = true;
+            }
             if !info.poisoned && !info.head.golds.contains(&kind) {
                 let fspan = self.p.data[c].fields[f].span;
                 let fits: Vec<&str> = builtins::HEADS
@@ -608,7 +621,13 @@ impl<'p> Checker<'p> {
             let per = info.settings.contains_key("per_layer");
             if !info.poisoned && info.head.name == "classify" {
                 let sets = matches!(ty, FieldType::Labels { .. });
-                if sets && !multi {
+                if info.settings.contains_key("threshold") && !multi {
+                    let d = Diagnostic::new("E0223", "`threshold` belongs to `classify(multi)`");
+                    self.report(d.at(def.ast.head.span, "chooses the most probable class").help(match sets {
+                        true => "write `classify(multi, threshold = 0.5)`",
+                        false => "remove `threshold`",
+                    }));
+                } else if sets && !multi {
                     let d = Diagnostic::new("E0402", "several classes need a multi-label head")
                         .at(def.ast.head.span, "chooses exactly one class");
                     let d = d.with(self.p.data[c].fields[f].span, "a set of classes");

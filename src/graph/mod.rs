@@ -128,7 +128,7 @@ struct Static<'p> {
     graph: DiGraph<Place, Link>,
     index: HashMap<Place, NodeIndex>,
     /// layers of each encoder that are named anywhere
-    taps: HashMap<usize, BTreeSet<u32>>,
+    taps: BTreeMap<usize, BTreeSet<u32>>,
 }
 
 impl Static<'_> {
@@ -225,7 +225,7 @@ impl Static<'_> {
 
 /// The computation graph of one phase (or of both).
 fn static_graph<'p>(p: &'p Program, edges: &[Edge], task_defs: usize, phase: Option<Phase>) -> Static<'p> {
-    let mut s = Static { p, graph: DiGraph::new(), index: HashMap::new(), taps: HashMap::new() };
+    let mut s = Static { p, graph: DiGraph::new(), index: HashMap::new(), taps: BTreeMap::new() };
     let mut reads: Vec<(Place, Vec<(Place, Span)>)> = vec![];
     for t in 0..task_defs {
         let mut out = vec![];
@@ -372,8 +372,9 @@ fn shortest_cycle(
     }
     let mut cycle = best?;
     let place = |e: &petgraph::graph::EdgeIndex| match &g[*e] {
-        Link::Arrow(k) => (edges[*k].span.file.0, edges[*k].span.start),
-        _ => (u32::MAX, u32::MAX),
+        Link::Arrow(k) => (0, edges[*k].span.file.0, edges[*k].span.start),
+        Link::Reads(s) => (1, s.file.0, s.start),
+        Link::Stack => (2, 0, 0),
     };
     if let Some(first) = (0..cycle.len()).min_by_key(|i| place(&cycle[*i])) {
         cycle.rotate_left(first);

@@ -193,17 +193,21 @@ impl Expander<'_> {
                     *family += 1;
                     let id = *family;
                     let inner_start = *family;
-                    let Some(members) = self.program.list(list, env) else {
+                    let listed = self.program.list(list, env);
+                    if listed.is_none() && !matches!(&*list.value, ExprKind::Error) {
                         let d = Diagnostic::new("E0211", "a family needs a list of names or numbers");
                         self.push_once(
                             d.at(list.span, "this is not a list")
                                 .help(format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value)),
                         );
-                        continue;
-                    };
+                    }
+                    // one member of unknown name, so that what is declared inside is known
+                    let unknown = vec![(Item::Text(UNKNOWN_MEMBER.into()), list.span)];
+                    let mut members = listed.unwrap_or_else(|| unknown.clone());
                     if members.is_empty() {
                         let d = Diagnostic::new("E0211", "this family has no members");
                         self.push_once(d.at(list.span, "the list is empty").help("name at least one member"));
+                        members = unknown;
                     }
                     let mut seen: Vec<String> = vec![];
                     let mut end = inner_start;
@@ -428,6 +432,7 @@ impl Expander<'_> {
                 self.push_once(
                     d.at(t.name.span, "belongs to which field?").help(format!("write `{word} {} x`", row.word)),
                 );
+                return FieldType::Other { kind: "?".into(), on: None, of: None };
             }
             (builtins::Axis::Never, Some(_)) => {
                 let d = Diagnostic::new("E0205", format!("`{word}` belongs to no text"));
@@ -439,6 +444,7 @@ impl Expander<'_> {
         if of.is_some() && !row.of || of.is_none() && row.of && word != "layers" {
             let d = Diagnostic::new("E0206", format!("`{word}` is written `{}`", row.example));
             self.push_once(d.at(t.span, "").help(format!("for example `{}`", row.example)));
+            return FieldType::Other { kind: "?".into(), on: None, of: None };
         }
         let need = on.clone().unwrap_or_default();
         match word {

@@ -49,6 +49,9 @@ impl Item {
     }
 }
 
+/// The key of a family whose list cannot be read.
+pub const UNKNOWN_MEMBER: &str = "?";
+
 /// The family variables that are in scope, outermost first.
 pub type Env = Rc<Vec<Binding>>;
 
