@@ -63,6 +63,18 @@ impl World for Disk {
 
 /// Parses, expands and checks a text. Reads no data.
 pub fn compile(path: &Path, text: &str, world: &dyn World, options: &Options) -> Compilation {
+    let work = || compile_here(path, text, world, options);
+    // expressions, chains of encoders and of arrows are followed by recursion: on a stack that no spec exhausts
+    std::thread::scope(|s| match std::thread::Builder::new().stack_size(STACK).spawn_scoped(s, work) {
+        Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+        Err(_) => compile_here(path, text, world, options),
+    })
+}
+
+/// Reserved, not used up: pages are touched only as the recursion deepens.
+const STACK: usize = 256 << 20;
+
+fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -> Compilation {
     let mut out = Compilation {
         base: path.parent().unwrap_or(Path::new("")).to_path_buf(),
         name: path.file_stem().map_or_else(|| "spec".into(), |s| s.to_string_lossy().into_owned()),

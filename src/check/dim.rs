@@ -33,16 +33,17 @@ impl Dim {
     #[must_use]
     pub fn plus(&self, other: &Dim) -> Self {
         let mut out = self.clone();
-        out.n += other.n;
+        out.n = out.n.saturating_add(other.n);
         for (s, k) in &other.sizes {
-            *out.sizes.entry(*s).or_default() += k;
+            let known = out.sizes.entry(*s).or_default();
+            *known = known.saturating_add(*k);
         }
         out
     }
     /// Multiple.
     #[must_use]
     pub fn times(&self, k: usize) -> Self {
-        Self { n: self.n * k, sizes: self.sizes.iter().map(|(s, m)| (*s, m * k)).collect() }
+        Self { n: self.n.saturating_mul(k), sizes: self.sizes.iter().map(|(s, m)| (*s, m.saturating_mul(k))).collect() }
     }
     /// The width, given the sizes.
     pub fn resolve(&self, size: &dyn Fn(Size) -> usize) -> usize {

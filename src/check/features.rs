@@ -31,6 +31,11 @@ pub(crate) struct Cx {
 
 type Out = Result<Val, Poison>;
 
+/// Longest chain of encoders, `let`s and arrows.
+const MOST_NESTED: usize = 2000;
+/// Most layers of one `layers = n`.
+const MOST_LAYERS: usize = 1000;
+
 impl<'p> Checker<'p> {
     /// Elaborates every task on every corpus that holds its gold, in both phases.
     pub(crate) fn elaborate(&mut self) {
@@ -109,7 +114,7 @@ impl<'p> Checker<'p> {
         if let Some(done) = self.task_memo.get(&key) {
             return done.clone();
         }
-        let out = self.task_anew(task, graph, round, text);
+        let out = self.nested(self.tasks[task].span, |c| c.task_anew(task, graph, round, text));
         self.task_memo.insert(key, out.clone());
         out
     }
@@ -618,11 +623,27 @@ impl<'p> Checker<'p> {
     }
 
     fn let_value(&mut self, i: usize, cx: &Cx) -> Out {
+        let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
+        if let Some(done) = self.let_memo.get(&key) {
+            return done.clone();
+        }
         let named = &self.p.lets[i];
         let inner = Cx { owner: named.name.clone(), env: named.env.clone(), encoder: None, ..cx.clone() };
-        let mut v = self.eval(&named.value, &inner)?;
-        v.depth = 0;
-        Ok(v)
+        let out = self.nested(named.span, |c| c.eval(&named.value, &inner)).map(|v| Val { depth: 0, ..v });
+        self.let_memo.insert(key, out.clone());
+        out
+    }
+
+    /// Elaborates one declaration within another.
+    fn nested<T>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> Result<T, Poison>) -> Result<T, Poison> {
+        if self.nesting >= MOST_NESTED {
+            let d = Diagnostic::new("E0114", format!("more than {MOST_NESTED} declarations are built on each other"));
+            return Err(self.report(d.at(span, "the chain passes here").help("write the chain in one declaration")));
+        }
+        self.nesting += 1;
+        let out = f(self);
+        self.nesting -= 1;
+        out
     }
 
     /// A field of the corpus as a value.
@@ -876,7 +897,7 @@ impl<'p> Checker<'p> {
             None => {
                 // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
                 self.encoder_memo.insert(key.clone(), Err(Poison));
-                let out = self.encoder_body(i, cx);
+                let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, cx));
                 self.encoder_memo.insert(key, out.clone());
                 out
             }
@@ -1008,7 +1029,14 @@ impl<'p> Checker<'p> {
         let at = args.iter().position(|a| a.name.as_ref().is_some_and(|n| n.value == "layers"));
         let at = at.or_else(|| (args.len() > 1 && args[1].name.is_none()).then_some(1));
         match at {
-            Some(i) => self.size(&args[i].value, &cx.env, "`layers`").ok(),
+            Some(i) => {
+                let (e, n) = (&args[i].value, self.size(&args[i].value, &cx.env, "`layers`").ok()?);
+                if n > MOST_LAYERS {
+                    let d = Diagnostic::new("E0207", format!("`layers` is at most {MOST_LAYERS}"));
+                    self.report(d.at(e.span, format!("this is {n}")).help("write, for example, `layers = 2`"));
+                }
+                Some(n.min(MOST_LAYERS))
+            }
             None => Some(1),
         }
     }
@@ -1259,7 +1287,7 @@ impl<'p> Checker<'p> {
                             if !items.is_empty()
                                 && items
                                     .iter()
-                                    .all(|(i, _)| matches!(i, Item::Number(n) if *n >= 1.0 && n.fract() == 0.0)) =>
+                                    .all(|(i, _)| matches!(i, Item::Number(n) if *n >= 1.0 && *n <= 1000.0 && n.fract() == 0.0)) =>
                         {
                             items
                                 .iter()

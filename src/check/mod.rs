@@ -199,10 +199,22 @@ pub(crate) struct Checker<'p> {
     pub node_keys: Vec<HashMap<String, usize>>,
     pub task_memo: HashMap<TaskKey, Result<(Val, usize), Poison>>,
     pub encoder_memo: HashMap<EncoderKey, Result<Encoded, Poison>>,
+    pub let_memo: HashMap<EncoderKey, Result<Val, Poison>>,
+    /// how many encoders, `let`s and tasks are being elaborated within each other
+    pub nesting: usize,
     /// encoder layer → encoder layers directly below
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
     pub dropout: f64,
     pub used_encoders: BTreeSet<usize>,
+}
+
+/// Names in order, at most twelve of them.
+fn listed(mut names: Vec<&str>) -> String {
+    names.sort_unstable();
+    names.dedup();
+    let more = if names.len() > 12 { ", ..." } else { "" };
+    names.truncate(12);
+    format!("{}{more}", names.join(", "))
 }
 
 /// Checks a program.
@@ -224,6 +236,8 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         node_keys: vec![],
         task_memo: HashMap::new(),
         encoder_memo: HashMap::new(),
+        let_memo: HashMap::new(),
+        nesting: 0,
         below: BTreeMap::new(),
         dropout: 0.0,
         used_encoders: BTreeSet::new(),
@@ -371,6 +385,14 @@ impl Checker<'_> {
             .map(|(n, _)| n)
             .chain(more.iter().copied())
             .collect();
+        if let Some((_, kind)) = self.p.all_names().find(|(n, _)| *n == name) {
+            let d = Diagnostic::new("E0244", format!("`{name}` is {}, not {what}", kind.a())).at(span, "");
+            return self.report(match suggest::question(&suggest::near(name, right.iter().copied())) {
+                Some(q) => d.help(q),
+                None if right.is_empty() => d,
+                None => d.help(format!("known here: {}", listed(right))),
+            });
+        }
         let d = Diagnostic::new("E0201", format!("nothing is called `{name}`")).at(span, format!("expected {what}"));
         let near = suggest::near(name, right.iter().copied());
         let d = match suggest::question(&near) {
@@ -383,11 +405,7 @@ impl Checker<'_> {
                 let near = suggest::near(name, wrong.iter().map(|(n, _)| *n));
                 match near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n)) {
                     Some((n, k)) => d.help(format!("`{n}` is {}, not {what}", k.a())),
-                    None if !right.is_empty() && right.len() <= 12 => {
-                        let mut right = right;
-                        right.sort_unstable();
-                        d.help(format!("known here: {}", right.join(", ")))
-                    }
+                    None if !right.is_empty() && right.len() <= 12 => d.help(format!("known here: {}", listed(right))),
                     None => d,
                 }
             }
@@ -411,12 +429,29 @@ impl Checker<'_> {
         match self.p.constant(e, env) {
             Some(crate::hir::Item::Number(n)) => Ok(n),
             _ => {
-                if matches!(&*e.value, crate::syntax::ast::ExprKind::Error) {
+                if self.unreadable(e, env) {
                     return Err(Poison);
                 }
                 let d = Diagnostic::new("E0207", format!("{what} must be a number")).at(e.span, "not a number");
                 Err(self.report(d.help("write a number, for example `0.1`, `10%` or `20k`")))
             }
+        }
+    }
+
+    /// Whether an expression, or what it names, has a finding already.
+    fn unreadable(&self, e: &Expr, env: &Env) -> bool {
+        use crate::hir::Meaning;
+        use crate::syntax::ast::ExprKind;
+        match &*e.value {
+            ExprKind::Error => true,
+            ExprKind::Paren(e) | ExprKind::Neg(e) => self.unreadable(e, env),
+            ExprKind::Binary(_, a, b) => self.unreadable(a, env) || self.unreadable(b, env),
+            ExprKind::Name(n) => match self.p.lookup(n, env) {
+                Some(Meaning::One(Kind::Param, i)) => self.unreadable(&self.p.params[i].value, &Env::default()),
+                Some(Meaning::One(Kind::Let, i)) => self.unreadable(&self.p.lets[i].value, &self.p.lets[i].env),
+                _ => false,
+            },
+            _ => false,
         }
     }
 
@@ -433,7 +468,11 @@ impl Checker<'_> {
         let p = self.number(e, env, what)?;
         if !(0.0..1.0).contains(&p) {
             let d = Diagnostic::new("E0207", format!("{what} must be a share from 0% to below 100%"));
-            return Err(self.report(d.at(e.span, format!("this is {}%", p * 100.0)).help("for example `30%`")));
+            let help = match p {
+                p if p > 1.0 && p < 100.0 => format!("write `{p}%`"),
+                _ => "for example `30%`".into(),
+            };
+            return Err(self.report(d.at(e.span, format!("this is {}%", p * 100.0)).help(help)));
         }
         Ok(p)
     }

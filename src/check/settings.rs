@@ -7,6 +7,9 @@ use crate::hir::{Item, Meaning, is_name};
 use crate::plan::{Claim, Decay, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
 use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
 
+/// Longest schedule.
+const MOST_STAGES: usize = 10_000;
+
 /// What a stage inherits from `train`.
 #[derive(Clone)]
 struct Base {
@@ -98,6 +101,14 @@ impl<'p> Checker<'p> {
                     }
                     for _ in 0..n as usize {
                         self.stages(body, env, base, train, out);
+                        if out.len() > MOST_STAGES {
+                            let d = Diagnostic::new("E0207", format!("training has more than {MOST_STAGES} stages"));
+                            self.report(d.at(times.span, "repeats too often").help("write `repeat 10 { ... }`"));
+                            return;
+                        }
+                        if out.is_empty() {
+                            break; // nothing to repeat
+                        }
                     }
                 }
                 SettingKind::Stage { name, family, body } => {
@@ -1101,7 +1112,10 @@ impl<'p> Checker<'p> {
                             let d = Diagnostic::new("E0309", format!("there is no arrow `{s} -> {t}`"))
                                 .at(w.value.span, "");
                             let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
-                            return Err(self.report(d.help(format!("arrows are: {}", all.join(", ")))));
+                            return Err(self.report(d.help(match all.as_slice() {
+                                [] => "the program has no arrows".to_string(),
+                                _ => format!("arrows are: {}", all.join(", ")),
+                            })));
                         }
                         Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: word, value })
                     }

@@ -610,7 +610,9 @@ impl<'p> Checker<'p> {
                     .at(def.ast.head.span, format!("learns {}", wants.join(" or ")))
                     .with(fspan, format!("this field is `{kind}`"));
                 let d = match fits.as_slice() {
-                    [] => d,
+                    [] => d.help(format!(
+                        "no head learns `{kind}`: declare the field as another type, or name another field"
+                    )),
                     [one] => d.help(format!("write `{one}`")),
                     many => d.help(format!("heads for `{kind}`: {}", many.join(", "))),
                 };

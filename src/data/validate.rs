@@ -32,6 +32,9 @@ pub fn validate(decl: &CorpusDecl) -> Vec<Diagnostic> {
             found.push(Diagnostic::new("E0613", "a vector has at least one number").at(field.span, ""));
             continue;
         }
+        if matches!(&field.ty, FieldType::Other { kind, .. } if kind == "?") {
+            continue; // its type could not be read, and has its finding
+        }
         found.extend(axis(decl, field));
         if let Some((code, message, help)) = (reader.field)(decl, field) {
             let mut fault = Diagnostic::new(code, message).at(field.span, "");
@@ -119,7 +122,7 @@ fn splits(decl: &CorpusDecl, found: &mut Vec<Diagnostic>) {
 fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
     let axis = field.ty.axis()?;
     let target = decl.fields.iter().find(|f| f.name == axis);
-    let listlike = |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if kind == "list" || kind == "graph");
+    let listlike = |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if ["list", "graph", "?"].contains(&kind.as_str()));
     let text_only = matches!(field.ty, FieldType::Layers { .. } | FieldType::Heads { .. });
     let fits = |ty: &FieldType| ty.is_text() || (!text_only && listlike(ty));
     let kind = if text_only { "text" } else { "text or list" };

@@ -81,6 +81,7 @@ codes! {
     "E0241" "this is not a sampler, weighting, optimiser or decay"
     "E0242" "this is not a figure or claim"
     "E0243" "early stopping without an objective"
+    "E0244" "a name is of another kind"
     // the graph
     "E0301" "tasks wait for each other in a cycle"
     "E0302" "a task's output is read without an arrow"

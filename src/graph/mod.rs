@@ -129,6 +129,8 @@ struct Static<'p> {
     index: HashMap<Place, NodeIndex>,
     /// layers of each encoder that are named anywhere
     taps: BTreeMap<usize, BTreeSet<u32>>,
+    /// what each `let` reads
+    lets: HashMap<usize, Vec<Place>>,
 }
 
 impl Static<'_> {
@@ -148,95 +150,105 @@ impl Static<'_> {
         self.graph.add_edge(a, b, l);
     }
 
-    /// Every encoder place that an expression reads.
-    fn reads(&self, e: &Expr, env: &Env, depth: u32, out: &mut Vec<(Place, Span)>) {
-        if depth > 64 {
-            return;
-        }
-        let mut encoder = |name: &str, tap: Option<&Tap>, index: Option<&Expr>, span: Span| {
-            let found: Vec<(Kind, usize)> = match index {
-                Some(k) => {
-                    let key = match self.p.constant(k, env) {
-                        Some(i) => i.key(),
-                        None => return,
-                    };
-                    self.p
-                        .members(name, Some(&key), false)
-                        .map(|(k, m)| m.into_iter().map(|i| (k, i)).collect())
-                        .unwrap_or_default()
-                }
-                None => match self.p.lookup(name, env) {
-                    Some(Meaning::One(k, i)) => vec![(k, i)],
-                    _ => vec![],
-                },
-            };
-            for (kind, i) in found {
-                match kind {
-                    Kind::Encoder => {
-                        let k = match tap {
-                            Some(Tap::Layer(k)) => *k as u32,
-                            Some(Tap::Range(_, Some(k))) => *k as u32,
-                            _ => u32::MAX,
-                        };
-                        out.push((Place::Layer(i, k), span));
-                    }
-                    Kind::Let => {
-                        let l = &self.p.lets[i];
-                        let mut inner = vec![];
-                        self.reads(&l.value, &l.env, depth + 1, &mut inner);
-                        out.extend(inner.into_iter().map(|(p, _)| (p, span)));
-                    }
-                    _ => {}
-                }
-            }
-        };
+    /// Every encoder place that an expression reads. (`let`s in terms of themselves are cut before.)
+    fn reads(&mut self, e: &Expr, env: &Env, out: &mut Vec<(Place, Span)>) {
         match &*e.value {
-            ExprKind::Name(n) => encoder(n, None, None, e.span),
+            ExprKind::Name(n) => self.reads_name(n, None, None, e.span, env, out),
             ExprKind::Tap(b, t) => match &*b.value {
-                ExprKind::Name(n) => encoder(n, Some(&t.value), None, e.span),
+                ExprKind::Name(n) => self.reads_name(n, Some(&t.value), None, e.span, env, out),
                 ExprKind::Index(n, Some(k)) => {
                     if let ExprKind::Name(n) = &*n.value {
-                        encoder(n, Some(&t.value), Some(k), e.span);
+                        self.reads_name(n, Some(&t.value), Some(k), e.span, env, out);
                     }
                 }
-                _ => self.reads(b, env, depth + 1, out),
+                _ => self.reads(b, env, out),
             },
             ExprKind::Index(b, Some(k)) => {
                 if let ExprKind::Name(n) = &*b.value {
-                    encoder(n, None, Some(k), e.span);
+                    self.reads_name(n, None, Some(k), e.span, env, out);
                 }
             }
             ExprKind::Call(f, args) => {
-                self.reads(f, env, depth + 1, out);
+                self.reads(f, env, out);
                 for a in args {
-                    self.reads(&a.value, env, depth + 1, out);
+                    self.reads(&a.value, env, out);
                 }
             }
             ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) => {
-                self.reads(a, env, depth + 1, out);
-                self.reads(b, env, depth + 1, out);
+                self.reads(a, env, out);
+                self.reads(b, env, out);
             }
-            ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Dot(a, _) => self.reads(a, env, depth + 1, out),
-            ExprKind::List(items) => items.iter().for_each(|i| self.reads(i, env, depth + 1, out)),
+            ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Dot(a, _) => self.reads(a, env, out),
+            ExprKind::List(items) => items.iter().for_each(|i| self.reads(i, env, out)),
             _ => {}
+        }
+    }
+
+    fn reads_name(
+        &mut self,
+        name: &str,
+        tap: Option<&Tap>,
+        index: Option<&Expr>,
+        span: Span,
+        env: &Env,
+        out: &mut Vec<(Place, Span)>,
+    ) {
+        let p = self.p;
+        let found: Vec<(Kind, usize)> = match index {
+            Some(k) => {
+                let Some(key) = p.constant(k, env).map(|i| i.key()) else { return };
+                let members = p.members(name, Some(&key), false);
+                members.map(|(k, m)| m.into_iter().map(|i| (k, i)).collect()).unwrap_or_default()
+            }
+            None => match p.lookup(name, env) {
+                Some(Meaning::One(k, i)) => vec![(k, i)],
+                _ => vec![],
+            },
+        };
+        for (kind, i) in found {
+            match kind {
+                Kind::Encoder => {
+                    let k = match tap {
+                        Some(Tap::Layer(k) | Tap::Range(_, Some(k))) => layer_number(*k),
+                        _ => u32::MAX,
+                    };
+                    out.push((Place::Layer(i, k), span));
+                }
+                Kind::Let => {
+                    if !self.lets.contains_key(&i) {
+                        self.lets.insert(i, vec![]);
+                        let mut inner = vec![];
+                        self.reads(&p.lets[i].value, &p.lets[i].env, &mut inner);
+                        let places: BTreeSet<Place> = inner.into_iter().map(|(p, _)| p).collect();
+                        self.lets.insert(i, places.into_iter().collect());
+                    }
+                    out.extend(self.lets[&i].iter().map(|p| (*p, span)));
+                }
+                _ => {}
+            }
         }
     }
 }
 
+/// A layer's number; no encoder has as many layers as the highest one says.
+fn layer_number(k: u64) -> u32 {
+    u32::try_from(k).unwrap_or(u32::MAX).min(u32::MAX - 1)
+}
+
 /// The computation graph of one phase (or of both).
 fn static_graph<'p>(p: &'p Program, edges: &[Edge], task_defs: usize, phase: Option<Phase>) -> Static<'p> {
-    let mut s = Static { p, graph: DiGraph::new(), index: HashMap::new(), taps: BTreeMap::new() };
+    let mut s = Static { p, graph: DiGraph::new(), index: HashMap::new(), taps: BTreeMap::new(), lets: HashMap::new() };
     let mut reads: Vec<(Place, Vec<(Place, Span)>)> = vec![];
     for t in 0..task_defs {
         let mut out = vec![];
         if let Some(from) = &p.tasks[t].ast.from {
-            s.reads(from, &p.tasks[t].env, 0, &mut out);
+            s.reads(from, &p.tasks[t].env, &mut out);
         }
         reads.push((Place::Task(t), out));
     }
     for (i, e) in p.encoders.iter().enumerate() {
         let mut out = vec![];
-        s.reads(&e.value, &e.env, 0, &mut out);
+        s.reads(&e.value, &e.env, &mut out);
         reads.push((Place::Layer(i, 0), out));
         s.taps.entry(i).or_default();
     }

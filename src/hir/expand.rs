@@ -6,11 +6,11 @@ use crate::data::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, Spl
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Sources;
 use crate::syntax::ast::{FieldSource as AstSource, FieldType as AstType, ItemKind, Name, TypeArg};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The outside world: the only way in which the front end reads files.
-pub trait World {
+pub trait World: Sync {
     /// The text of a file.
     fn read(&self, path: &Path) -> std::io::Result<String>;
 }
@@ -35,7 +35,12 @@ struct Expander<'a> {
     open: Vec<PathBuf>,
     done: Vec<PathBuf>,
     families: usize,
+    /// members of all families so far
+    expanded: usize,
 }
+
+/// Most members of all families together.
+const MOST_MEMBERS: usize = 10_000;
 
 /// Expands a parsed file. `path` is where it was read from (relative `use` paths start in its folder).
 pub fn expand(
@@ -54,13 +59,16 @@ pub fn expand(
         open: vec![path.to_path_buf()],
         done: vec![],
         families: 0,
+        expanded: 0,
     };
     let items = ex.follow_uses(file, path);
     // lists and parameters first: families need them, and order in the text is free
     ex.collect(&items, &Env::default(), &mut 0, true);
+    ex.cut_circles();
     ex.families = 0;
     let mut family = 0;
     ex.collect(&items, &Env::default(), &mut family, false);
+    ex.cut_circles();
     for (name, value) in &options.set {
         if !ex.program.names.get(name).is_some_and(|s| s.kind == Kind::Param) {
             let known = ex.program.names.iter().filter(|(_, s)| s.kind == Kind::Param).map(|(n, _)| n.as_str());
@@ -148,6 +156,82 @@ impl Expander<'_> {
         }
     }
 
+    /// `let`s and parameters in terms of themselves are cut (E0306), and constants are computed once, so that whoever
+    /// follows a name comes to an end.
+    fn cut_circles(&mut self) {
+        let p = &self.program;
+        let mut graph = petgraph::graph::DiGraph::<(Kind, usize), ()>::new();
+        let mut nodes = HashMap::new();
+        let declared = [(Kind::Param, &p.params), (Kind::Let, &p.lets)];
+        for (kind, list) in declared {
+            for i in 0..list.len() {
+                nodes.insert((kind, i), graph.add_node((kind, i)));
+            }
+        }
+        for (kind, list) in declared {
+            for (i, named) in list.iter().enumerate() {
+                let mut read = vec![];
+                reads(&named.value, &mut read);
+                for name in read {
+                    let meant = match p.lookup(name, &named.env) {
+                        Some(Meaning::One(k, j)) => vec![(k, j)],
+                        Some(Meaning::Family(k, all)) => all.into_iter().map(|j| (k, j)).collect(),
+                        _ => vec![],
+                    };
+                    for to in meant.iter().filter_map(|m| nodes.get(m)) {
+                        graph.update_edge(nodes[&(kind, i)], *to, ());
+                    }
+                }
+            }
+        }
+        let mut found = vec![];
+        // what is read comes before who reads it
+        for component in petgraph::algo::tarjan_scc(&graph) {
+            let circle = component.len() > 1 || component.iter().any(|n| graph.contains_edge(*n, *n));
+            let mut spans = vec![];
+            for (kind, i) in component.iter().map(|n| graph[*n]) {
+                let list = if kind == Kind::Param { &self.program.params } else { &self.program.lets };
+                let (value, env, span) = (list[i].value.clone(), list[i].env.clone(), list[i].span);
+                let literal = matches!(&*value.value, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_));
+                let new = match (circle, literal) {
+                    (true, _) => Some(ExprKind::Error),
+                    (false, true) => None,
+                    (false, false) => match self.program.constant(&value, &env) {
+                        Some(Item::Number(n)) => {
+                            Some(ExprKind::Number(ast::Number { value: n, unit: None, raw: n.to_string() }))
+                        }
+                        _ => None,
+                    },
+                };
+                spans.push(span);
+                let list = if kind == Kind::Param { &mut self.program.params } else { &mut self.program.lets };
+                if let Some(new) = new {
+                    list[i].value = ast::Node::new(Box::new(new), value.span);
+                }
+            }
+            if circle {
+                spans.sort_by_key(|s| (s.file.0, s.start));
+                spans.dedup();
+                let message =
+                    if spans.len() == 1 { "this is defined by itself" } else { "these are defined by each other" };
+                let d = Diagnostic::new("E0306", message).at(spans[0], "needs itself");
+                let d = spans[1..].iter().fold(d, |d, s| d.with(*s, "part of the circle"));
+                found.push(d.help("give one of them a value of its own"));
+            }
+        }
+        found.into_iter().for_each(|d| self.push_once(d));
+    }
+
+    /// Whether a list has its finding already.
+    fn cut(&self, list: &Expr, named: &Option<(&String, Option<Meaning>)>) -> bool {
+        let value = match named {
+            Some((_, Some(Meaning::One(Kind::Let, i)))) => &self.program.lets[*i].value,
+            Some((_, Some(Meaning::One(Kind::Param, i)))) => &self.program.params[*i].value,
+            _ => list,
+        };
+        matches!(&*value.value, ExprKind::Error)
+    }
+
     fn push_once(&mut self, d: Diagnostic) {
         if !self.diagnostics.contains(&d) {
             self.diagnostics.push(d);
@@ -194,7 +278,24 @@ impl Expander<'_> {
                     let id = *family;
                     let inner_start = *family;
                     let listed = self.program.list(list, env);
-                    if listed.is_none() && !matches!(&*list.value, ExprKind::Error) {
+                    let named = match &*list.value {
+                        ExprKind::Name(n) => Some((n, self.program.lookup(n, env))),
+                        _ => None,
+                    };
+                    if let Some((n, None)) = &named {
+                        let lists = self.program.lets.iter().chain(&self.program.params).map(|l| l.name.as_str());
+                        let near = suggest::near(n, lists);
+                        let d = Diagnostic::new("E0201", format!("nothing is called `{n}`"))
+                            .at(list.span, "expected a list");
+                        let d = match near.as_slice() {
+                            [one] => d.fix(list.span, *one, true),
+                            _ => d,
+                        };
+                        let help = suggest::question(&near).unwrap_or_else(|| {
+                            format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value)
+                        });
+                        self.push_once(d.help(help));
+                    } else if listed.is_none() && !self.cut(list, &named) {
                         let d = Diagnostic::new("E0211", "a family needs a list of names or numbers");
                         self.push_once(
                             d.at(list.span, "this is not a list")
@@ -209,7 +310,7 @@ impl Expander<'_> {
                         self.push_once(d.at(list.span, "the list is empty").help("name at least one member"));
                         members = unknown;
                     }
-                    let mut seen: Vec<String> = vec![];
+                    let mut seen: HashSet<String> = HashSet::new();
                     let mut end = inner_start;
                     for (value, span) in members {
                         if seen.contains(&value.key()) {
@@ -217,7 +318,13 @@ impl Expander<'_> {
                             self.push_once(d.at(span, "named again here").help("remove one of them"));
                             continue;
                         }
-                        seen.push(value.key());
+                        seen.insert(value.key());
+                        self.expanded += 1;
+                        if self.expanded > MOST_MEMBERS {
+                            let d = Diagnostic::new("E0211", format!("families have more than {MOST_MEMBERS} members"));
+                            self.push_once(d.at(list.span, "one too many").help("shorten the list"));
+                            break;
+                        }
                         let mut inner = (**env).clone();
                         inner.push(Binding { family: id, var: var.value.clone(), value });
                         let mut f = inner_start;
@@ -341,6 +448,7 @@ impl Expander<'_> {
                 && let Err(u) = self.program.text(t, env)
             {
                 self.unknown_vars(&u, env);
+                decl.path.get_or_insert_with(|| UNKNOWN_MEMBER.into());
                 continue;
             }
             let split = arg.name.as_ref().and_then(|n| match n.value.as_str() {
@@ -481,6 +589,32 @@ impl Expander<'_> {
 /// Whether an expression is just this name.
 pub fn is_name(e: &Expr, name: &str) -> bool {
     matches!(&*e.value, ExprKind::Name(n) if n == name)
+}
+
+/// Every name in an expression.
+fn reads<'e>(e: &'e Expr, out: &mut Vec<&'e str>) {
+    match &*e.value {
+        ExprKind::Name(n) => out.push(n),
+        ExprKind::Text(t) => out.extend(t.parts.iter().filter_map(|p| match p {
+            TextPart::Var(v) => Some(v.value.as_str()),
+            TextPart::Plain(_) => None,
+        })),
+        ExprKind::Call(f, args) => {
+            reads(f, out);
+            args.iter().for_each(|a| reads(&a.value, out));
+        }
+        ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) | ExprKind::Arrow(a, b) => {
+            reads(a, out);
+            reads(b, out);
+        }
+        ExprKind::Index(a, k) => {
+            reads(a, out);
+            k.iter().for_each(|k| reads(k, out));
+        }
+        ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Tap(a, _) | ExprKind::Dot(a, _) => reads(a, out),
+        ExprKind::List(items) => items.iter().for_each(|i| reads(i, out)),
+        ExprKind::Number(_) | ExprKind::Range(..) | ExprKind::Error => {}
+    }
 }
 
 /// `x`, `a.b` as text.

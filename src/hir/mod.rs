@@ -11,7 +11,7 @@ use crate::data::CorpusDecl;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a family variable stands for in one member.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl Item {
 pub const UNKNOWN_MEMBER: &str = "?";
 
 /// The family variables that are in scope, outermost first.
-pub type Env = Rc<Vec<Binding>>;
+pub type Env = Arc<Vec<Binding>>;
 
 /// Kinds of name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

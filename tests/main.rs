@@ -1,0 +1,7 @@
+//! One binary for all integration tests: it links once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod example_data;
+mod tidy;
+mod ui;

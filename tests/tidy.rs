@@ -1,0 +1,125 @@
+//! Rules of the architecture that no compiler checks.
+
+use mtlc::builtins;
+use mtlc::diagnostics::codes;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.map(|e| e.unwrap().path()) {
+        match path.is_dir() {
+            true => files(&path, out),
+            false => out.push(path),
+        }
+    }
+    out.sort();
+}
+
+/// Every file of `src`: its path from the crate's root, and its text without comments and without unit tests.
+fn sources() -> Vec<(String, String)> {
+    let mut all = vec![];
+    files(&root().join("src"), &mut all);
+    all.into_iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "rs") && p.file_stem().is_some_and(|s| s != "tests"))
+        .filter(|p| p.parent().is_none_or(|p| !p.ends_with("tests")))
+        .map(|p| {
+            let text = fs::read_to_string(&p).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let lines = code.lines().filter(|l| !l.trim_start().starts_with("//")).map(|l| format!("{l}\n"));
+            (p.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/"), lines.collect())
+        })
+        .collect()
+}
+
+/// Files outside `homes` that contain one of `words`.
+fn strays(words: &[&str], homes: &[&str]) -> Vec<String> {
+    let at_home = |path: &str| homes.iter().any(|h| path.starts_with(h));
+    let hits = |(path, text): (String, String)| {
+        let line = text.lines().find(|l| words.iter().any(|w| l.contains(w)))?;
+        (!at_home(&path)).then(|| format!("{path}: {}", line.trim()))
+    };
+    sources().into_iter().filter_map(hits).collect()
+}
+
+#[test]
+fn libraries_stay_where_they_belong() {
+    let none: Vec<String> = vec![];
+    assert_eq!(strays(&["pest::", "pest_derive", "use pest"], &["src/syntax/"]), none);
+    assert_eq!(strays(&["miette"], &["src/diagnostics/"]), none);
+    assert_eq!(strays(&["clap::", "anstream::", "indicatif::", "use clap"], &["src/cli/"]), none);
+    assert_eq!(strays(&["burn::", "use burn"], &["src/model/", "src/train/", "src/cli/"]), none);
+    assert_eq!(strays(&["petgraph::"], &["src/graph/", "src/hir/"]), none);
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    let words = ["println!", "eprintln!", " print!(", " eprint!(", "stdout()", "stderr()"];
+    assert_eq!(strays(&words, &["src/cli/", "src/main.rs"]), Vec::<String>::new());
+}
+
+#[test]
+fn codes_are_in_the_table_and_used() {
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for (path, text) in sources() {
+        if path == "src/diagnostics/codes.rs" {
+            continue;
+        }
+        for word in text.split('"') {
+            let (letter, digits) = word.split_at_checked(1).unwrap_or_default();
+            if word.len() == 5 && matches!(letter, "E" | "W") && digits.bytes().all(|b| b.is_ascii_digit()) {
+                assert!(codes::find(word).is_some(), "{path} uses {word}, which is not in the table");
+                used.insert(word.to_string());
+            }
+        }
+    }
+    let unused: Vec<&str> = codes::CODES.iter().map(|c| c.code).filter(|c| !used.contains(*c)).collect();
+    assert!(unused.is_empty(), "no finding has these codes: {unused:?}");
+    let mut pages = vec![];
+    files(&root().join("docs/errors"), &mut pages);
+    for p in pages {
+        let code = p.file_stem().unwrap().to_string_lossy().into_owned();
+        assert!(codes::find(&code).is_some(), "the page {code} has no row in the table");
+    }
+}
+
+#[test]
+fn no_file_names_a_machine() {
+    let mut all = vec![];
+    for folder in ["src", "tests", "docs", "examples", "grammar", "benches", ".github"] {
+        files(&root().join(folder), &mut all);
+    }
+    all.extend(["Cargo.toml", "README.md", "CONTRIBUTING.md"].map(|f| root().join(f)));
+    // written in two parts, so that this file may be searched too
+    let paths = [["/wo", "rk/"], ["/t", "mp/"], ["/ho", "me/"], ["/ro", "ot/"], ["C:", "\\Users"]].map(|p| p.concat());
+    for path in all {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let line = text.lines().find(|l| paths.iter().any(|p| l.contains(p)));
+        assert!(line.is_none(), "{}: {}", path.display(), line.unwrap_or_default());
+    }
+}
+
+#[test]
+fn every_word_is_in_the_reference() {
+    let Ok(text) = fs::read_to_string(root().join("docs/language.md")) else {
+        eprintln!("skipped: docs/language.md is missing");
+        return;
+    };
+    let mut words: BTreeSet<&str> = BTreeSet::new();
+    words.extend(builtins::KEYWORDS);
+    words.extend(builtins::FIELD_TYPES.iter().map(|r| r.name));
+    words.extend(builtins::FUNCTIONS.iter().map(|r| r.name));
+    words.extend(builtins::HEADS.iter().map(|r| r.name));
+    words.extend(builtins::SETTINGS.iter().map(|r| r.name));
+    words.extend(builtins::SAMPLERS.iter().chain(builtins::WEIGHTINGS).map(|r| r.name));
+    words.extend(builtins::OPTIMIZERS.iter().map(|r| r.0));
+    words.extend(builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).chain(builtins::PORTS));
+    let known: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let missing: Vec<&&str> = words.iter().filter(|w| !known.contains(**w)).collect();
+    assert!(missing.is_empty(), "docs/language.md does not mention {missing:?}");
+}

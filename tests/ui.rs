@@ -1,0 +1,323 @@
+//! What users see. Every page of `docs/errors` is a test: its first spec gives exactly that finding, its second none.
+//! `tests/ui/*.mtl` are compared with the rendered findings beside them; `UPDATE=1 cargo test ui` rewrites those.
+
+use mtlc::diagnostics::codes::CODES;
+use mtlc::diagnostics::{Diagnostic, render};
+use mtlc::driver::{self, Compilation};
+use mtlc::hir::{Options, World};
+use mtlc::source::Sources;
+use mtlc::syntax;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files of a spec, in memory.
+struct Files(BTreeMap<String, String>);
+
+impl World for Files {
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        let found = self.0.get(&*path.to_string_lossy()).cloned();
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "there is no such file"))
+    }
+}
+
+fn compile_with(text: &str, options: &Options) -> Compilation {
+    let common = "encoder enc = embed(64) |> bilstm(64)\n";
+    let files = [("spec.mtl", text), ("common.mtl", common)].map(|(n, t)| (n.to_string(), t.to_string()));
+    driver::compile(Path::new("spec.mtl"), text, &Files(files.into()), options)
+}
+
+fn compile(text: &str) -> Compilation {
+    compile_with(text, &Options::default())
+}
+
+fn plain(c: &Compilation) -> String {
+    render::render_plain(&c.sources, &c.diagnostics)
+}
+
+// ---- pages
+
+/// Codes that no text of a spec alone can show, and where they are tested instead.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("E0102", "the command line reads files: tests of `cli`"),
+    ("E0103", "the command line reads files: tests of `cli`"),
+    ("E0114", "no page holds hundreds of brackets: `hostile_texts_end_in_findings` below"),
+    ("E0210", "`--set`: below"),
+    ("E0701", "an error of `run`, not of `check`: below"),
+];
+
+/// Codes found in data files, run folders and runs: tested where they arise.
+fn of_data_or_run(code: &str) -> bool {
+    let declared = ["E0611", "E0612", "E0613", "E0614"];
+    (code.starts_with("E06") || code.starts_with("W06") || code.starts_with("E08")) && !declared.contains(&code)
+}
+
+fn snippets(page: &str) -> Vec<String> {
+    let mut out: Vec<String> = vec![];
+    let mut inside = false;
+    for line in page.lines() {
+        match line {
+            l if !inside && l.starts_with("```mtl") => {
+                out.push(String::new());
+                inside = true;
+            }
+            "```" => inside = false,
+            l if inside => {
+                let last = out.last_mut().unwrap();
+                last.push_str(l);
+                last.push('\n');
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Findings of a snippet of a page: E01 pages show texts, E06 pages declarations, all others whole specs.
+fn findings(code: &str, text: &str) -> (Sources, Vec<Diagnostic>) {
+    if code.starts_with("E01") {
+        let mut sources = Sources::default();
+        let file = sources.add("spec.mtl", text);
+        return (sources, syntax::parse(file, text).diagnostics);
+    }
+    let c = compile(text);
+    let mut found = c.diagnostics;
+    if code.starts_with("E06") {
+        found.retain(|d| d.code != "E0307");
+    }
+    (c.sources, found)
+}
+
+#[test]
+fn every_page_fails_and_is_mended() {
+    let mut wrong = vec![];
+    for c in CODES {
+        let said = c.page.trim_start_matches(['#', ' ']).split_once('\n').map_or("", |(_, rest)| rest.trim());
+        if !c.page.starts_with(&format!("# {}: {}\n", c.code, c.title)) {
+            wrong.push(format!("{}: the first line is not `# {}: {}`", c.code, c.code, c.title));
+        }
+        if said.len() < 40 {
+            wrong.push(format!("{}: the page says nothing", c.code));
+            continue;
+        }
+        if of_data_or_run(c.code) || ELSEWHERE.iter().any(|(e, _)| *e == c.code) {
+            continue;
+        }
+        let all = snippets(c.page);
+        let [fails, mended, ..] = all.as_slice() else {
+            wrong.push(format!("{}: a failing and a mended spec are missing", c.code));
+            continue;
+        };
+        let (sources, found) = findings(c.code, fails);
+        // a warning that comes with an error belongs to the spec, not to the page
+        let counted: Vec<&str> = found.iter().map(|d| d.code).filter(|d| d[..1] == c.code[..1]).collect();
+        // declarations of data show several faults at once
+        let as_said = counted == [c.code] || c.code.starts_with("E06") && counted.contains(&c.code);
+        if !as_said {
+            wrong.push(format!("{} fails otherwise:\n{}", c.code, render::render_plain(&sources, &found)));
+        }
+        let (sources, found) = findings(c.code, mended);
+        if found.iter().any(|d| d.is_error() || c.code.starts_with('W')) {
+            wrong.push(format!("{} is not mended:\n{}", c.code, render::render_plain(&sources, &found)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn safe_fixes_mend() {
+    for c in CODES.iter().filter(|c| !c.code.starts_with("E01")) {
+        let Some(text) = snippets(c.page).into_iter().next() else { continue };
+        for d in compile(&text).diagnostics {
+            let Some(fix) = d.fix.as_ref().filter(|f| f.safe) else { continue };
+            let (start, end) = (fix.span.start as usize, fix.span.end as usize);
+            let mended = format!("{}{}{}", &text[..start], fix.replacement, &text[end..]);
+            let after = compile(&mended);
+            assert!(!after.has_errors(), "the fix of {} gives\n{mended}\n{}", d.code, plain(&after));
+        }
+    }
+}
+
+// ---- findings that need options or a run
+
+const TWO: &str = "\
+param width = 64
+data bank = columns(\"data/bank\") { x: tokens; pos: tags on x; chunk: tags on x }
+encoder enc = embed(width) |> bilstm(64)
+task pos   : tag of bank.pos   from enc
+task chunk : tag of bank.chunk from enc
+pos.probs -> chunk via embed(16)
+train { objective chunk.accuracy }
+";
+
+fn codes(c: &Compilation) -> Vec<&str> {
+    c.diagnostics.iter().map(|d| d.code).collect()
+}
+
+fn value(text: &str) -> syntax::ast::Expr {
+    let mut sources = Sources::default();
+    let file = sources.add("--set", text);
+    syntax::parse_expr(file, text).unwrap()
+}
+
+#[test]
+fn options_of_the_command_line() {
+    assert!(codes(&compile(TWO)).is_empty(), "{}", plain(&compile(TWO)));
+    let set = |name: &str, to: &str| Options { set: vec![(name.into(), value(to))], ..Options::default() };
+    assert!(codes(&compile_with(TWO, &set("width", "32"))).is_empty());
+    let wrong = compile_with(TWO, &set("widht", "32"));
+    assert_eq!(codes(&wrong), ["E0210"]);
+    assert_eq!(wrong.diagnostics[0].help.as_deref(), Some("did you mean `width`?"));
+    assert_eq!(codes(&compile_with(TWO, &set("width", "\"wide\""))), ["E0207"]);
+    let without = |s: &str, t: &str| Options { without: vec![(s.into(), t.into())], ..Options::default() };
+    let cut = compile_with(TWO, &without("pos", "chunk"));
+    assert!(!cut.checked.unwrap().task_graph().multi_step());
+    assert_eq!(codes(&compile_with(TWO, &without("chunk", "pos"))), ["E0309"]);
+    let only = |t: &str| Options { only: vec![t.into()], ..Options::default() };
+    assert!(!compile_with(TWO, &only("pos")).has_errors());
+    assert_eq!(codes(&compile_with(TWO, &only("post"))), ["E0201"]);
+}
+
+#[test]
+fn what_the_trainer_cannot_run_is_no_error_of_check() {
+    let page = CODES.iter().find(|c| c.code == "E0701").unwrap().page;
+    let [fails, mended] = snippets(page).try_into().unwrap();
+    let c = compile(&fails);
+    assert!(!c.has_errors(), "{}", plain(&c));
+    let later: Vec<&str> = c.checked.as_ref().unwrap().not_yet().iter().map(|d| d.code).collect();
+    assert_eq!(later, ["E0701"]);
+    assert!(compile(&mended).checked.unwrap().not_yet().is_empty());
+}
+
+// ---- rendered findings
+
+/// Compares the findings of `tests/ui/NAME.mtl` with `NAME.txt`; a first line `# human` asks for excerpts.
+fn check(path: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(path).unwrap();
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let files = Files([(name.clone(), text.clone())].into());
+    let c = driver::compile(Path::new(&name), &text, &files, &Options::default());
+    let mut got = match text.starts_with("# human") {
+        true => render::render_human(&c.sources, &c.diagnostics, false),
+        false => plain(&c),
+    };
+    if let Some(checked) = &c.checked {
+        let word = if checked.task_graph().multi_step() { "multi_step" } else { "joint" };
+        got.push_str(&format!("{word}\n"));
+    }
+    // trailing blanks would be lost in editors
+    let got: String = got.lines().map(|l| format!("{}\n", l.trim_end())).collect();
+    let wanted = path.with_extension("txt");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&wanted, &got).unwrap();
+    }
+    let saved = fs::read_to_string(&wanted).unwrap_or_default();
+    if saved == got { Ok(()) } else { Err(format!("{name}: saved\n{saved}\nnow\n{got}")) }
+}
+
+#[test]
+fn rendered_findings_are_as_saved() {
+    let mut all: Vec<_> = fs::read_dir(root().join("tests/ui"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.extension().is_some_and(|e| e == "mtl"))
+        .collect();
+    all.sort();
+    assert!(!all.is_empty());
+    let wrong: Vec<String> = all.iter().filter_map(|p| check(p).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn examples_check() {
+    for e in fs::read_dir(root().join("examples")).unwrap() {
+        let path = e.unwrap().path();
+        if path.extension().is_some_and(|e| e == "mtl") {
+            let c = driver::compile(&path, &fs::read_to_string(&path).unwrap(), &driver::Disk, &Options::default());
+            assert!(c.diagnostics.is_empty(), "{}", plain(&c));
+        }
+    }
+}
+
+// ---- no input may panic, overflow the stack or take long
+
+#[test]
+fn hostile_texts_end_in_findings() {
+    let data = "data d = tsv(\"d\") { x: tokens; y: label; z: tags on x }\n";
+    let task = "task t : classify of d.y from ";
+    let mut all: Vec<String> =
+        ["", "\n", "# nothing\n", "\u{feff}", "\0", "é", "}", "{", "task", "->", "train {", "\""]
+            .map(String::from)
+            .into();
+    let cycles = [
+        "let a = b\nlet b = a\n{T}a |> max",
+        "let a = a\n{T}a |> max",
+        "encoder a = b\nencoder b = a\n{T}a |> max",
+        "encoder a = a |> bilstm(8)\n{T}a |> max",
+        "encoder a = l |> bilstm(8)\nlet l = a |> dense(8)\n{T}a |> max",
+        "let a = embed(8) |> b\nlet b = dense(8) |> a\n{T}a |> max",
+        "param a = b\nparam b = a\n{T}embed(a) |> max",
+        "param a = a + 1\n{T}embed(a) |> max\ntrain { batch a }",
+        "let a = [b]\nlet b = a\nfor d in a { encoder e = embed(8) }\n{T}embed(8) |> max",
+        "let a = b\nlet b = a\nfor d in a { encoder e = embed(8) }\n{T}embed(8) |> max",
+        "let a = b\nlet b = a\n{T}embed(a) |> max",
+        "let a = b\nlet b = a\n{T}embed(8) |> max\ntrain { stage s for k in a { epochs 1 } }",
+        "let a = b & b\nlet b = a & a\n{T}a |> max",
+        "use \"spec.mtl\"\n{T}embed(8) |> max",
+    ];
+    all.extend(cycles.map(|c| format!("{data}{}", c.replace("{T}", task))));
+    let many = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<String>();
+    all.push(format!("{data}{task}{}", "(".repeat(1000)));
+    all.push(format!("{data}{task}{}embed(8){}", "(".repeat(1000), ")".repeat(1000)));
+    all.push(format!("{data}{task}embed(8){}", " |> dense(8)".repeat(1000)));
+    all.push(format!("{data}{task}embed(8){} |> max", " |> dense(8)".repeat(200)));
+    all.push(format!("{data}{task}embed(8){}", " & embed(8)".repeat(1000)));
+    all.push(format!("{data}{task}{}embed(8)", "-".repeat(1000)));
+    all.push(format!("{data}{task}embed({}1)", "1 + ".repeat(1000)));
+    all.push(format!("{data}{task}a{}", ".b".repeat(1000)));
+    all.push(format!("{data}{task}a{}", "[0]".repeat(1000)));
+    all.push(many(300, &|i| format!("for v{i} in [1] {{ ")));
+    all.push(format!("train {{ {} }}", "repeat 100 { ".repeat(20)));
+    all.push(format!("{data}{task}embed(8) |> max\ntrain {{ repeat 10000 {{ repeat 10000 {{ repeat 10000 {{ stage s {{ }} }} }} }} }}"));
+    all.push(format!("{data}for i in 1..999999 {{ encoder e = embed(i) }}\n{task}embed(8) |> max"));
+    all.push(format!(
+        "{data}{}{task}embed(8) |> max",
+        "for i in 1..99 { for j in 1..99 { for k in 1..99 { let a = i } } }\n"
+    ));
+    all.push(format!("{data}{task}embed(8) |> bilstm(8, layers = 1000000) |> max"));
+    all.push(format!("{data}encoder e = embed(8) |> bilstm(8, layers = 1000000)\n{task}e |> max"));
+    all.push(format!(
+        "{data}encoder e = embed(999999999) |> bilstm(999999999, layers = 2)\n{task}match(e |> max, e |> max)"
+    ));
+    all.push(format!("{data}encoder e = embed(8) |> bilstm(8)\n{task}e@99999999999 |> max"));
+    all.push(format!("{data}encoder e = embed(8) |> bilstm(8)\n{task}e@0..99999999999 |> mix_layers |> max"));
+    all.push(format!("{data}encoder e = embed(8) |> cnn(8, widths = [1e18])\n{task}e |> max"));
+    // long chains: of encoders, of lets, of arrows
+    let chain = many(1000, &|i| format!("encoder e{} = e{i} |> dense(8)\n", i + 1));
+    all.push(format!("{data}encoder e0 = embed(8)\n{chain}{task}e1000 |> max"));
+    let chain = many(1000, &|i| format!("let l{} = l{i} |> dense(8)\n", i + 1));
+    all.push(format!("{data}let l0 = embed(8)\n{chain}{task}l1000 |> max"));
+    let chain = many(40, &|i| format!("let l{} = l{i} + l{i}\n", i + 1));
+    all.push(format!("{data}let l0 = embed(8)\n{chain}{task}l40 |> max"));
+    let chain = many(40, &|i| format!("param p{} = p{i} + p{i}\n", i + 1));
+    all.push(format!("{data}param p0 = 1\n{chain}{task}embed(p40) |> max"));
+    let tasks = many(1000, &|i| format!("task t{i} : tag of d.z from embed(8)\n"));
+    all.push(format!("{data}{tasks}"));
+    let arrows = many(999, &|i| format!("t{i}.probs -> t{}\n", i + 1));
+    all.push(format!("{data}{tasks}{arrows}"));
+    all.push(format!("{data}{tasks}{arrows}t999.probs -> t0\n"));
+    for text in &all {
+        let begin = std::time::Instant::now();
+        let c = compile(text);
+        let rendered = render::render_human(&c.sources, &c.diagnostics, false).len() + plain(&c).len();
+        let head: String = text.chars().take(200).collect();
+        let seconds = begin.elapsed().as_secs_f64();
+        eprintln!("{seconds:.2} s, {rendered} bytes: {head:?}");
+        assert!(seconds < 20.0, "{seconds} s for {head}");
+    }
+}
