@@ -122,7 +122,8 @@ fn splits(decl: &CorpusDecl, found: &mut Vec<Diagnostic>) {
 fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
     let axis = field.ty.axis()?;
     let target = decl.fields.iter().find(|f| f.name == axis);
-    let listlike = |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if ["list", "graph", "?"].contains(&kind.as_str()));
+    let listlike =
+        |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if ["list", "graph", "?"].contains(&kind.as_str()));
     let text_only = matches!(field.ty, FieldType::Layers { .. } | FieldType::Heads { .. });
     let fits = |ty: &FieldType| ty.is_text() || (!text_only && listlike(ty));
     let kind = if text_only { "text" } else { "text or list" };
