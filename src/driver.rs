@@ -120,10 +120,25 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
     {
         let (tables, findings) =
             Tables::build(checked.vocabs(), checked.labels(), checked.corpora(), &out.corpora, &c.base);
-        out.tables = tables;
         c.diagnostics.extend(findings);
+        c.diagnostics.extend(narrow_vectors(checked, &tables));
+        out.tables = tables;
     }
     out
+}
+
+/// Vectors from a file are as wide as the embedding that they begin.
+fn narrow_vectors(checked: &Checked, tables: &Tables) -> Vec<Diagnostic> {
+    let fault = |p: &check::dim::SymParam| {
+        let check::dim::InitRule::Fixed(crate::plan::Init::Vectors(v, _)) = p.init else { return None };
+        let (file, found) = (checked.vocabs().get(v)?.vectors.as_ref()?, tables.vocabs.get(v)?.vector_width()?);
+        let d = p.shape.last()?.known()?;
+        (d != found).then(|| {
+            let what = format!("the vectors of `{file}` have {found} numbers, the embedding has {d}");
+            Diagnostic::new("E0651", what).help(format!("write `embed({found}, vectors = \"{file}\")`"))
+        })
+    };
+    checked.params().iter().filter_map(fault).collect()
 }
 
 /// The plan of a checked program with complete data; else nothing, and the findings say why.

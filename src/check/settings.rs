@@ -787,12 +787,15 @@ impl<'p> Checker<'p> {
                         ExprKind::Name(w) if w == "f" && self.tasks[i].metrics.iter().any(|x| x.name == "f") => {
                             self.tasks[i].metrics.iter().find(|x| x.name == "f").cloned().ok_or(Poison)?
                         }
-                        _ => self.metric(m, env, head)?,
+                        _ => {
+                            let settings = self.tasks[i].settings.clone();
+                            self.metric(m, env, head, &settings)?
+                        }
                     };
                     match self.tasks[i]
                         .metrics
                         .iter()
-                        .position(|x| x.name == m.name && x.args == m.args && x.class == m.class)
+                        .position(|x| x.name == m.name && x.args == m.args && x.classes == m.classes)
                     {
                         Some(k) => k,
                         None => {

@@ -743,7 +743,7 @@ impl<'p> Checker<'p> {
             match name.value.as_str() {
                 "metric" => {
                     for v in values {
-                        if let Ok(m) = self.metric(v, env, info.head) {
+                        if let Ok(m) = self.metric(v, env, info.head, &info.settings) {
                             info.metrics.push(m);
                         }
                     }
@@ -822,12 +822,18 @@ impl<'p> Checker<'p> {
                 ("classify", true) => "f1",
                 _ => info.head.metrics[0],
             };
-            info.metrics.push(Metric { name: name.into(), args: vec![], class: None, label: name.into() });
+            info.metrics.push(Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() });
         }
     }
 
     /// `span_f1`, `f(0.5)`, `f1("yes")`.
-    pub(crate) fn metric(&mut self, e: &Expr, env: &Env, head: &'static builtins::Head) -> Result<Metric, Poison> {
+    pub(crate) fn metric(
+        &mut self,
+        e: &Expr,
+        env: &Env,
+        head: &'static builtins::Head,
+        settings: &crate::plan::Settings,
+    ) -> Result<Metric, Poison> {
         let (word, span, args) = match &*e.value {
             ExprKind::Name(n) => (n.as_str(), e.span, &[][..]),
             ExprKind::Call(f, args) => match &*f.value {
@@ -847,32 +853,48 @@ impl<'p> Checker<'p> {
             known.extend(builtins::METRICS_LATER);
             return Err(self.unknown_word("E0231", "a metric", word, span, &known));
         }
-        if !head.metrics.contains(&canonical) {
+        // what a running head's predictions are says which metrics measure it; for the others the head's row does
+        let kind = match (head.name, settings.contains_key("multi")) {
+            ("tag", _) => Some(crate::metrics::Kind::Tags),
+            ("classify", true) => Some(crate::metrics::Kind::Sets),
+            ("classify", false) => Some(crate::metrics::Kind::Classes),
+            ("regress", _) => Some(crate::metrics::Kind::Reals),
+            _ => None,
+        };
+        let fits = match (row, kind) {
+            (Some(row), Some(kind)) => row.accepts(kind),
+            _ => head.metrics.contains(&canonical),
+        };
+        if !fits {
+            let all: Vec<&str> = match kind {
+                Some(k) => crate::metrics::METRICS.iter().filter(|m| m.accepts(k)).map(|m| m.name).collect(),
+                None => head.metrics.to_vec(),
+            };
             let d = Diagnostic::new("E0232", format!("`{word}` does not measure the head `{}`", head.name));
             let d = d.at(span, "another kind of prediction");
-            return Err(self.report(d.help(format!("its metrics are: {}", head.metrics.join(", ")))));
+            return Err(self.report(d.help(format!("its metrics are: {}", all.join(", ")))));
         }
         if row.is_none() {
             self.later(span, format!("the metric `{word}`"));
         }
-        let mut m = Metric { name: canonical.into(), args: vec![], class: None, label: word.into() };
+        let mut m = Metric { name: canonical.into(), args: vec![], classes: vec![], label: word.into() };
         for a in args {
             match self.p.constant(&a.value, env) {
                 Some(Item::Number(n)) => m.args.push(n),
-                Some(Item::Text(t)) => m.class = Some(t),
+                Some(Item::Text(t)) => m.classes.push(t),
                 _ => {
                     let _ = self.number(&a.value, env, "an argument of a metric");
                     return Err(Poison);
                 }
             }
         }
-        if canonical == "f" && m.args.is_empty() {
-            let d = Diagnostic::new("E0232", "`f` needs its beta").at(span, "");
-            return Err(self.report(d.help("write `f(0.5)`, or `f1`")));
+        if let Some(Err(why)) = row.map(|r| r.check_args(&m.args, &m.classes, None)) {
+            let d = Diagnostic::new("E0232", why).at(e.span, "");
+            return Err(self.report(d.help(format!("write `{}`", row.map_or(word.into(), |r| r.signature())))));
         }
         if !args.is_empty() {
             let parts: Vec<String> =
-                m.args.iter().map(f64::to_string).chain(m.class.iter().map(|c| format!("\"{c}\""))).collect();
+                m.args.iter().map(f64::to_string).chain(m.classes.iter().map(|c| format!("\"{c}\""))).collect();
             m.label = format!("{word}({})", parts.join(", "));
         }
         Ok(m)

@@ -275,6 +275,23 @@ pub(crate) fn compile(file: &Path, changes: &Changes, look: Look) -> Result<Comp
     Ok(driver::compile(file, &text, &Disk, &options))
 }
 
+/// Whether the words between slashes are names: `data/books` is no division.
+fn is_path(e: &crate::syntax::ast::Expr, text: &str) -> bool {
+    use crate::syntax::ast::{BinOp, ExprKind};
+    match &*e.value {
+        ExprKind::Binary(op, a, b) => {
+            op.value == BinOp::Div && [a, b].iter().any(|x| !matches!(&*x.value, ExprKind::Number(_)) && is_path(x, text))
+        }
+        ExprKind::Name(_) | ExprKind::Dot(..) => text.contains('/'),
+        _ => false,
+    }
+}
+
+/// A text as if it stood in quotes.
+fn quoted(id: crate::source::FileId, text: &str) -> Result<crate::syntax::ast::Expr, Diagnostic> {
+    crate::syntax::parse_expr(id, &format!("\"{text}\""))
+}
+
 /// `--set`, `--without` and `--only` as the front end takes them.
 fn options(changes: &Changes) -> Result<Options, i32> {
     let mut out = Options { only: changes.only.clone(), ..Options::default() };
@@ -288,10 +305,12 @@ fn options(changes: &Changes) -> Result<Options, i32> {
         };
         let mut sources = Sources::default();
         let id = sources.add("--set", value);
-        // words such as file names need no quotes on the command line
-        let value = match crate::syntax::parse_expr(id, value) {
-            Ok(e) => e,
-            Err(d) => return Err(usage(format!("`--set {s}`: {}", d.message))),
+        let parsed = crate::syntax::parse_expr(id, value);
+        // a path needs no quotes on the command line
+        let value = match parsed {
+            Ok(e) if !is_path(&e, value) => e,
+            Err(d) if !value.contains('/') => return Err(usage(format!("`--set {s}`: {}", d.message))),
+            _ => quoted(id, value).map_err(|d| usage(format!("`--set {s}`: {}", d.message)))?,
         };
         out.set.push((name.trim().to_string(), value));
     }

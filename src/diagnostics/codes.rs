@@ -137,7 +137,7 @@ codes! {
     "E0613" "a field's declaration does not hold"
     "E0614" "a reader cannot give a field of this type"
     "E0615" "a corpus has no training examples"
-    "E0651" "a vectors file cannot be read"
+    "E0651" "a vectors file cannot be used"
     "E0652" "a line of a vectors file is not a word with its numbers"
     // not yet
     "E0701" "the language knows it, the trainer cannot run it yet"

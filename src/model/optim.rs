@@ -208,7 +208,8 @@ impl Optimizer {
             weight_decay: real("weight_decay", if kind.name == "adamw" { 1e-2 } else { 0.0 }),
             momentum: real("momentum", 0.0),
             rho: real("rho", 0.9),
-            nesterov: spec.settings.get("nesterov").and_then(plan::Setting::as_bool).unwrap_or(false),
+            // as the spec's plan holds it: a number like every other setting
+            nesterov: real("nesterov", 0.0) > 0.0,
         };
         Ok(Self {
             kind,
@@ -342,10 +343,7 @@ mod tests {
     use burn::tensor::{Device, Tensor};
 
     fn optimizer(kind: &str, settings: &[(&str, f64)], params: &Params) -> Optimizer {
-        let mut map: plan::Settings = settings.iter().map(|(k, v)| (k.to_string(), Setting::Real(*v))).collect();
-        if map.remove("nesterov").is_some() {
-            map.insert("nesterov".into(), Setting::Bool(true));
-        }
+        let map: plan::Settings = settings.iter().map(|(k, v)| (k.to_string(), Setting::Real(*v))).collect();
         let spec =
             plan::Optimizer { kind: kind.into(), settings: map, groups: vec![], warmup: 0.0, decay: Decay::None };
         Optimizer::new(&spec, params).unwrap()

@@ -343,8 +343,8 @@ pub struct Metric {
     pub name: String,
     /// its arguments
     pub args: Vec<f64>,
-    /// a class named by `f1("yes")`
-    pub class: Option<String>,
+    /// the classes named by `f1("yes")`
+    pub classes: Vec<String>,
     /// as shown and as written in objectives: `f(0.5)`
     pub label: String,
 }

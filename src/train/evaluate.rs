@@ -334,7 +334,7 @@ impl Collected {
         } else {
             Scored::Tags { gold, pred, labels }
         };
-        let figure = |m: &crate::plan::Metric| metrics::find(&m.name)?.compute(&scored, &m.args, m.class.as_slice());
+        let figure = |m: &crate::plan::Metric| metrics::find(&m.name)?.compute(&scored, &m.args, &m.classes);
         task.metrics.iter().map(figure).collect()
     }
 }

@@ -143,7 +143,7 @@ impl Builder {
 }
 
 fn metric(name: &str) -> Metric {
-    Metric { name: name.into(), args: vec![], class: None, label: name.into() }
+    Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() }
 }
 
 /// A program with the given corpora and one stage; tasks 0 slot, 1 intent, 2 topic.
