@@ -1,0 +1,323 @@
+//! The documentation is true: snippets check, tables are those of the code, shown output is what the program prints.
+//!
+//! Fences: ```` ```mtl ```` is a whole program, `mtl,fragment` is read after the second whole program of
+//! `docs/language.md`, `mtl,error=E0405` must fail with this code, `mtl,file=NAME` is also written to a folder in which
+//! the `console` blocks of the same page run. Of those, `mtlc check` and `mtlc explain` are run.
+//! `BLESS=1 cargo test docs` writes the generated tables anew.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use mtlc::builtins::{self, Reads};
+use mtlc::diagnostics::{Diagnostic, codes};
+use mtlc::driver;
+use mtlc::hir::{Options, World};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// README and every page of `docs/`, with its path.
+fn pages() -> Vec<(String, String)> {
+    let mut all = vec!["README.md".to_string()];
+    let docs = std::fs::read_dir(root().join("docs")).unwrap();
+    all.extend(docs.map(|e| format!("docs/{}", e.unwrap().file_name().to_string_lossy())).filter(|p| p.ends_with(".md")));
+    all.sort();
+    all.into_iter().map(|p| (p.clone(), std::fs::read_to_string(root().join(p)).unwrap())).collect()
+}
+
+/// Fenced blocks: line, words after the fence, text.
+fn blocks(page: &str) -> Vec<(usize, String, String)> {
+    let mut out = vec![];
+    let mut open: Option<(usize, String, String)> = None;
+    for (i, line) in page.lines().enumerate() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(info)) => open = Some((i + 1, info.trim().to_string(), String::new())),
+            (Some(_), Some(_)) => out.extend(open.take()),
+            (Some((_, _, text)), None) => *text += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    out
+}
+
+/// Files that snippets name by `use`.
+struct Library;
+
+impl World for Library {
+    fn read(&self, _: &Path) -> std::io::Result<String> {
+        Ok("param shared_width = 64\n".into())
+    }
+}
+
+fn errors(text: &str) -> Vec<Diagnostic> {
+    let c = driver::compile(Path::new("snippet.mtl"), text, &Library, &Options::default());
+    c.diagnostics.into_iter().filter(Diagnostic::is_error).collect()
+}
+
+fn prelude() -> String {
+    let page = std::fs::read_to_string(root().join("docs/language.md")).unwrap();
+    let whole = blocks(&page).into_iter().filter(|(_, info, _)| info == "mtl").map(|(.., text)| text);
+    whole.skip(1).next().unwrap()
+}
+
+#[test]
+fn snippets_check() {
+    let prelude = prelude();
+    let mut faults = String::new();
+    let mut seen = 0;
+    for (path, page) in pages() {
+        for (line, info, text) in blocks(&page) {
+            let mut words = info.split(',');
+            if words.next() != Some("mtl") {
+                continue;
+            }
+            seen += 1;
+            let (mut wanted, mut program) = (None, text.clone());
+            for w in words {
+                match w.split_once('=') {
+                    Some(("error", code)) => wanted = Some(code.to_string()),
+                    Some(("file", _)) => {}
+                    _ if w == "fragment" => program = format!("{prelude}\n{text}"),
+                    _ => panic!("{path}:{line}: `{w}` means nothing after ```mtl"),
+                }
+            }
+            let found = errors(&program);
+            match wanted {
+                Some(code) if found.iter().any(|d| d.code == code) => {}
+                Some(code) => writeln!(faults, "{path}:{line}: expected {code}, got {found:?}").unwrap(),
+                None if found.is_empty() => {}
+                None => {
+                    for d in found {
+                        writeln!(faults, "{path}:{line}: {} {} {:?}", d.code, d.message, d.help).unwrap();
+                    }
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{faults}");
+    assert!(seen > 15, "only {seen} snippets");
+}
+
+fn tick(runs: bool) -> &'static str {
+    if runs { "✓" } else { "" }
+}
+
+fn row(cells: &[String]) -> String {
+    let cells: Vec<String> = cells.iter().map(|c| c.replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let head: Vec<String> = head.iter().map(ToString::to_string).collect();
+    let rule = format!("|{}\n", "---|".repeat(head.len()));
+    row(&head) + &rule + &rows.into_iter().map(|r| row(&r)).collect::<String>()
+}
+
+fn code(text: impl AsRef<str>) -> String {
+    format!("`{}`", text.as_ref())
+}
+
+fn list(words: &[&str]) -> String {
+    words.iter().map(code).collect::<Vec<_>>().join(" ")
+}
+
+/// The tables of `docs/language.md`, by name.
+fn tables() -> Vec<(&'static str, String)> {
+    let choices = |all: &[builtins::Choice]| {
+        table(
+            &["word", "options", "runs"],
+            all.iter().map(|c| vec![code(c.name), list(c.args), tick(c.runs).into()]),
+        )
+    };
+    let head = |h: &'static builtins::Head| {
+        let options = |o: &&str| {
+            if h.runs.is_some_and(|r| r.contains(o)) { code(o) } else { format!("(`{o}`)") }
+        };
+        vec![
+            code(h.name),
+            h.doc.into(),
+            match h.reads {
+                Reads::Seq => "Seq",
+                Reads::Vec => "Vec",
+                Reads::Any => "either",
+            }
+            .into(),
+            list(h.golds),
+            h.args.iter().map(options).collect::<Vec<_>>().join(" "),
+            code(h.metrics[0]),
+            tick(h.runs.is_some()).into(),
+        ]
+    };
+    let optimiser = |(name, settings): &(&str, &[(&str, f64)])| {
+        let show = |(key, value): &(&str, f64)| match *key {
+            "nesterov" => "`nesterov = false`".to_string(),
+            _ if *value != 0.0 && *value < 1e-3 => format!("`{key} = {value:e}`"),
+            _ => format!("`{key} = {value}`"),
+        };
+        vec![code(name), settings.iter().map(show).collect::<Vec<_>>().join(", ")]
+    };
+    vec![
+        ("keywords", list(builtins::KEYWORDS) + "\n"),
+        (
+            "field types",
+            table(
+                &["type", "written", "meaning"],
+                builtins::FIELD_TYPES.iter().map(|t| vec![code(t.name), code(t.example), t.doc.into()]),
+            ),
+        ),
+        (
+            "functions",
+            table(
+                &["function", "arguments", "layer", "runs", "meaning"],
+                builtins::FUNCTIONS.iter().map(|f| {
+                    vec![code(f.example), list(f.args), tick(f.deep).into(), tick(f.runs).into(), f.doc.into()]
+                }),
+            ),
+        ),
+        (
+            "heads",
+            table(
+                &["head", "gives", "reads", "gold", "options", "first metric", "runs"],
+                builtins::HEADS.iter().map(head),
+            ),
+        ),
+        (
+            "settings",
+            table(
+                &["setting", "meaning", "where", "runs"],
+                builtins::SETTINGS.iter().map(|s| {
+                    let place = if s.stage_only { "stage" } else { "" };
+                    vec![code(s.example), s.doc.into(), place.into(), tick(s.runs).into()]
+                }),
+            ),
+        ),
+        ("optimisers", table(&["optimiser", "settings"], builtins::OPTIMIZERS.iter().map(optimiser))),
+        ("samplers", choices(builtins::SAMPLERS)),
+        ("weightings", choices(builtins::WEIGHTINGS)),
+        (
+            "codes",
+            table(
+                &["code", "finding"],
+                codes::CODES
+                    .iter()
+                    .filter(|c| ["E03", "E04", "E05"].iter().any(|p| c.code.starts_with(p)))
+                    .map(|c| vec![format!("[{0}](errors/{0}.md)", c.code), c.title.into()]),
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn tables_are_those_of_the_code() {
+    let path = root().join("docs/language.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let mut mended = page.clone();
+    for (name, text) in tables() {
+        let start = format!("<!-- generated: {name} -->\n");
+        let (before, rest) = mended.split_once(&start).unwrap_or_else(|| panic!("no table `{name}`"));
+        let (_, after) = rest.split_once("<!-- end -->").unwrap();
+        mended = format!("{before}{start}{text}<!-- end -->{after}");
+    }
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &mended).unwrap();
+    } else {
+        assert!(page == mended, "docs/language.md is not what the tables say: run `BLESS=1 cargo test docs`");
+    }
+}
+
+#[test]
+fn every_code_and_link_has_its_page() {
+    for c in codes::CODES {
+        assert!(root().join(format!("docs/errors/{}.md", c.code)).is_file(), "{}", c.code);
+    }
+    for (path, page) in pages() {
+        let folder = root().join(&path).parent().unwrap().to_path_buf();
+        for part in page.split("](").skip(1) {
+            let Some((link, _)) = part.split_once(')') else { continue };
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if file.contains("://") {
+                continue;
+            }
+            let target = if file.is_empty() { root().join(&path) } else { folder.join(file) };
+            assert!(target.exists(), "{path} links to {link}");
+            if !anchor.is_empty() && target.is_file() {
+                let text = std::fs::read_to_string(&target).unwrap();
+                let anchors: Vec<String> =
+                    text.lines().filter(|l| l.starts_with('#')).map(|l| slug(l.trim_start_matches('#'))).collect();
+                assert!(anchors.iter().any(|a| a == anchor), "{path} links to {link}: anchors are {anchors:?}");
+            }
+        }
+    }
+}
+
+/// GitHub's name of a heading.
+fn slug(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase();
+    kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+/// Commands of a `console` block with the output shown below each.
+fn shown(block: &str) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = vec![];
+    for line in block.lines() {
+        match (line.strip_prefix("$ "), out.last_mut()) {
+            (Some(command), _) => out.push((command.to_string(), String::new())),
+            (None, Some((_, text))) => *text += &format!("{line}\n"),
+            (None, None) => panic!("a console block begins with a command: {line}"),
+        }
+    }
+    out
+}
+
+#[test]
+fn console_blocks_show_what_is_printed() {
+    let mut ran = 0;
+    for (path, page) in pages() {
+        let all = blocks(&page);
+        let files: Vec<(&str, &str)> = all
+            .iter()
+            .filter_map(|(_, info, text)| Some((info.split(',').find_map(|w| w.strip_prefix("file="))?, text.as_str())))
+            .collect();
+        // pages with files of their own have a folder, with the example data beside them
+        let own = tempfile::tempdir().unwrap();
+        let folder = if files.is_empty() { root() } else { own.path().to_path_buf() };
+        for (name, text) in &files {
+            std::fs::write(folder.join(name), text.replace("data/", &format!("{}/examples/data/", root().display()))).unwrap();
+        }
+        for (line, _, text) in all.iter().filter(|(_, info, _)| info == "console") {
+            for (command, wanted) in shown(text) {
+                let words: Vec<&str> = command.split_whitespace().collect();
+                let [program, what @ ("check" | "explain"), ..] = words.as_slice() else { continue };
+                assert_eq!(*program, "mtlc", "{path}:{line}");
+                let _ = what;
+                let run = Command::new(env!("CARGO_BIN_EXE_mtlc")).args(&words[1..]).current_dir(&folder).output().unwrap();
+                let got = String::from_utf8(run.stderr).unwrap() + &String::from_utf8(run.stdout).unwrap();
+                assert_eq!(got.trim(), wanted.trim(), "{path}:{line}: {command}");
+                ran += 1;
+            }
+        }
+    }
+    assert!(ran >= 4, "only {ran} commands");
+}
+
+#[test]
+fn the_readme_has_the_two_commands() {
+    let page = std::fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(page.contains("\ncargo run --release -- run examples/assistant.mtl\n"));
+    assert!(page.contains("\ncargo test --release\n"));
+}
+
+#[test]
+fn the_architecture_names_every_layer() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    #[cfg(feature = "train")]
+    for (kind, _) in mtlc::model::layers::LAYERS {
+        assert!(page.contains(&format!("`{kind}`")), "docs/architecture.md says nothing of the layer `{kind}`");
+    }
+    for word in ["src/builtins", "src/check", "src/plan", "src/train"] {
+        assert!(page.contains(word), "{word}");
+    }
+}
