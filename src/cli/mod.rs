@@ -280,7 +280,8 @@ fn is_path(e: &crate::syntax::ast::Expr, text: &str) -> bool {
     use crate::syntax::ast::{BinOp, ExprKind};
     match &*e.value {
         ExprKind::Binary(op, a, b) => {
-            op.value == BinOp::Div && [a, b].iter().any(|x| !matches!(&*x.value, ExprKind::Number(_)) && is_path(x, text))
+            op.value == BinOp::Div
+                && [a, b].iter().any(|x| !matches!(&*x.value, ExprKind::Number(_)) && is_path(x, text))
         }
         ExprKind::Name(_) | ExprKind::Dot(..) => text.contains('/'),
         _ => false,
