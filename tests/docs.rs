@@ -5,8 +5,6 @@
 //! the `console` blocks of the same page run. Of those, `mtlc check` and `mtlc explain` are run.
 //! `BLESS=1 cargo test docs` writes the generated tables anew.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
-
 use mtlc::builtins::{self, Reads};
 use mtlc::diagnostics::{Diagnostic, codes};
 use mtlc::driver;
