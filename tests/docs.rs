@@ -3,7 +3,7 @@
 //! Fences: ```` ```mtl ```` is a whole program, `mtl,fragment` is read after the second whole program of
 //! `docs/language.md`, `mtl,error=E0405` must fail with this code, `mtl,file=NAME` is also written to a folder in which
 //! the `console` blocks of the same page run. Of those, `mtlc check` and `mtlc explain` are run.
-//! `BLESS=1 cargo test docs` writes the generated tables anew.
+//! `UPDATE=1 cargo test docs` writes the generated tables anew.
 
 use mtlc::builtins::{self, Reads};
 use mtlc::diagnostics::{Diagnostic, codes};
@@ -218,10 +218,10 @@ fn tables_are_those_of_the_code() {
         let (_, after) = rest.split_once("<!-- end -->").unwrap();
         mended = format!("{before}{start}{text}<!-- end -->{after}");
     }
-    if std::env::var_os("BLESS").is_some() {
+    if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &mended).unwrap();
     } else {
-        assert!(page == mended, "docs/language.md is not what the tables say: run `BLESS=1 cargo test docs`");
+        assert!(page == mended, "docs/language.md is not what the tables say: run `UPDATE=1 cargo test docs`");
     }
 }
 
