@@ -84,8 +84,9 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     let parsed = syntax::parse(file, text);
     out.diagnostics = parsed.diagnostics;
     let syntax_errors = out.has_errors();
-    let (program, findings) = hir::expand(&parsed.file, path, world, &mut out.sources, options);
+    let (mut program, findings) = hir::expand(&parsed.file, path, world, &mut out.sources, options);
     out.diagnostics.extend(findings);
+    program.faulty |= syntax_errors;
     let (checked, findings) = check::check(&program, options);
     // a part that could not be read leaves gaps: of those nothing more is said
     let gaps = ["E0212", "E0222", "E0224", "E0236", "E0307", "E0308"];

@@ -130,6 +130,19 @@ fn every_page_fails_and_is_mended() {
 }
 
 #[test]
+fn checked_specs_are_built_whole() {
+    for c in CODES.iter().filter(|c| !c.code.starts_with("E01")) {
+        let Some(text) = snippets(c.page).into_iter().nth(1) else { continue };
+        let Some(checked) = compile(&text).checked else { continue };
+        if checked.not_yet().is_empty() {
+            for t in checked.tasks() {
+                assert!(!t.params.is_empty(), "the task `{}` of the page {} has no head", t.name, c.code);
+            }
+        }
+    }
+}
+
+#[test]
 fn safe_fixes_mend() {
     for c in CODES.iter().filter(|c| !c.code.starts_with("E01")) {
         let Some(text) = snippets(c.page).into_iter().next() else { continue };

@@ -68,6 +68,22 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// Whatever could not be elaborated has a finding: a task is never left out in silence.
+    pub(crate) fn check_gaps(&mut self) {
+        if self.p.faulty || self.d.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        for (i, t) in self.tasks.iter().enumerate() {
+            let failed = t.poisoned || self.task_memo.iter().any(|(k, v)| k.0 == i && v.is_err());
+            if failed && !t.left_out {
+                let ast = &self.p.tasks[t.def].ast;
+                let span = ast.from.as_ref().map_or(t.span, |e| e.span);
+                let d = Diagnostic::new("E0408", format!("the features of `{}` cannot be built", t.name));
+                self.d.push(d.at(span, "").help("write them in another way, step by step with `let`s"));
+            }
+        }
+    }
+
     /// The text on which a task runs in a corpus, when its features name none. Empty: none can be told.
     pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<Vec<usize>, Poison> {
         let fields = &self.p.data[corpus].fields;
@@ -191,7 +207,8 @@ impl<'p> Checker<'p> {
                 gold.and_then(|f| self.p.data[corpus].fields.get(f)).and_then(|f| f.ty.axis().map(String::from))
             {
                 let here = self.axis_name(corpus, &h.axis);
-                if here != axis {
+                let known = self.p.data[corpus].fields.iter().any(|f| f.name == axis);
+                if here != axis && known {
                     let d =
                         Diagnostic::new("E0406", format!("the labels stand on `{axis}` and the features on `{here}`"))
                             .at(from.span, format!("runs over `{here}`"))
@@ -695,8 +712,10 @@ impl<'p> Checker<'p> {
                     _ => format!("its texts are {}", texts.join(", ")),
                 },
             );
-            let word = texts.first().cloned().unwrap_or_else(|| "x".into());
-            return Err(self.report(d.help(format!("apply the encoder to one: `enc({word})`"))));
+            return Err(self.report(match texts.first() {
+                Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
+                None => d.help("declare its text: `x: tokens`"),
+            }));
         }
         if let [f] = cx.text.as_slice()
             && !self.p.data[cx.corpus].fields[*f].ty.is_text()
@@ -716,7 +735,7 @@ impl<'p> Checker<'p> {
     /// `enc@2`, `private["a"]`, `private["a"]@1`.
     fn reference(&mut self, e: &Expr, cx: &Cx) -> Out {
         if let ExprKind::Tap(base, tap) = &*e.value
-            && !matches!(&*base.value, ExprKind::Name(_) | ExprKind::Index(..) | ExprKind::Paren(_))
+            && path(base).is_none()
         {
             let d = Diagnostic::new("E0414", "only an encoder has layers to tap").at(tap.span, "");
             self.walkless(base, cx);
@@ -892,12 +911,22 @@ impl<'p> Checker<'p> {
     fn encoder(&mut self, i: usize, span: Span, tap: Option<&ast::Node<Tap>>, cx: &Cx) -> Out {
         self.used_encoders.insert(i);
         let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
+        if let Some(Tap::Layer(k)) = tap.map(|t| &t.value)
+            && let Some(Some(v)) = self.partial.get(&key).and_then(|taps| taps.get(*k as usize))
+        {
+            let mut v = Val { depth: 0, ..v.clone() };
+            if v.tops.is_empty() {
+                v.tops = BTreeSet::from([(i, 0)]);
+            }
+            return Ok(v);
+        }
         let done = match self.encoder_memo.get(&key) {
             Some(done) => done.clone(),
             None => {
                 // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
                 self.encoder_memo.insert(key.clone(), Err(Poison));
                 let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, cx));
+                self.partial.remove(&key);
                 self.encoder_memo.insert(key, out.clone());
                 out
             }
@@ -1008,6 +1037,7 @@ impl<'p> Checker<'p> {
                         let inner = Cx { input: Some(v), ..cx.clone() };
                         v = self.one_layer(n, f.span, args, b.span, k, count, &inner)?;
                         keep(taps, &v);
+                        self.partial.insert(Self::encoder_key(cx), taps.clone());
                     }
                     return Ok(v);
                 }
@@ -1017,7 +1047,13 @@ impl<'p> Checker<'p> {
             _ => self.eval(e, cx)?,
         };
         keep(taps, &v);
+        self.partial.insert(Self::encoder_key(cx), taps.clone());
         Ok(v)
+    }
+
+    fn encoder_key(cx: &Cx) -> EncoderKey {
+        let input = cx.input.as_ref().map(|v| v.node);
+        (cx.encoder.unwrap_or(usize::MAX), cx.graph, cx.round, cx.text.clone(), input)
     }
 
     /// The number of layers of a repeated layer function (`bilstm(100, layers = 3)`), if it is one.

@@ -199,6 +199,8 @@ pub(crate) struct Checker<'p> {
     pub node_keys: Vec<HashMap<String, usize>>,
     pub task_memo: HashMap<TaskKey, Result<(Val, usize), Poison>>,
     pub encoder_memo: HashMap<EncoderKey, Result<Encoded, Poison>>,
+    /// layers so far of encoders that are being elaborated: an arrow may lead from a task on a lower layer to a higher
+    pub partial: HashMap<EncoderKey, Vec<Option<Val>>>,
     pub let_memo: HashMap<EncoderKey, Result<Val, Poison>>,
     /// how many encoders, `let`s and tasks are being elaborated within each other
     pub nesting: usize,
@@ -236,6 +238,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         node_keys: vec![],
         task_memo: HashMap::new(),
         encoder_memo: HashMap::new(),
+        partial: HashMap::new(),
         let_memo: HashMap::new(),
         nesting: 0,
         below: BTreeMap::new(),
@@ -250,6 +253,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     c.resolve_names();
     c.collect_tasks();
     c.collect_edges();
+    c.check_shares();
     c.apply(options);
     let cyclic = graph::cycles(p, &c.edges, &c.names_of_tasks());
     for (d, edges) in cyclic {
@@ -266,6 +270,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     let deps = c.dependencies();
     let task_graph = graph::classify(&c.names_of_tasks(), deps);
     let (expects, uncertainty) = c.finish(&task_graph, &train);
+    c.check_gaps();
     c.d.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
     let ok = !c.d.iter().any(Diagnostic::is_error);
     let mut seen = BTreeSet::new();
@@ -459,7 +464,7 @@ impl Checker<'_> {
         let n = self.number(e, env, what)?;
         if n < 1.0 || n.fract() != 0.0 || n > 1e9 {
             let d = Diagnostic::new("E0207", format!("{what} must be a whole number of at least 1"));
-            return Err(self.report(d.at(e.span, format!("this is {n}")).help("write a size, for example `128`")));
+            return Err(self.report(d.at(e.span, format!("this is {n}")).help("write a whole number")));
         }
         Ok(n as usize)
     }

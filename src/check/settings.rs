@@ -220,6 +220,14 @@ impl<'p> Checker<'p> {
             let word = name.value.as_str();
             let Some(row) = builtins::SETTINGS.iter().find(|r| r.name == word) else {
                 let known: Vec<&str> = builtins::SETTINGS.iter().map(|r| r.name).collect();
+                let of_optimizer = builtins::OPTIMIZER_COMMON.contains(&word)
+                    || builtins::OPTIMIZERS.iter().any(|(_, keys)| keys.iter().any(|(k, _)| *k == word));
+                if of_optimizer {
+                    let d = Diagnostic::new("E0239", format!("`{word}` is a setting of the optimiser"));
+                    let value = values.first().map_or_else(|| "...".into(), path_words);
+                    self.report(d.at(s.span, "").help(format!("write `optimizer adam({word} = {value})`")));
+                    continue;
+                }
                 self.unknown_word("E0239", "a setting of `train`", word, name.span, &known);
                 continue;
             };
@@ -299,7 +307,10 @@ impl<'p> Checker<'p> {
                 "dropout" if top => {}
                 "dropout" => self.later(s.span, "`dropout` in a stage"),
                 "objective" => {
-                    if let Ok(score) = self.score(v, env) {
+                    if matches!(self.p.constant(v, env), Some(Item::Number(_))) {
+                        let d = Diagnostic::new("E0242", "an objective that never changes chooses no model");
+                        self.report(d.at(v.span, "a number").help("write `task.metric`, for example `slot.span_f1`"));
+                    } else if let Ok(score) = self.score(v, env) {
                         train.objective = Some(score);
                     }
                 }
@@ -624,8 +635,10 @@ impl<'p> Checker<'p> {
             }
             "mix" => {
                 if rates.is_empty() {
-                    let d = Diagnostic::new("E0236", "`mix` needs the rate of each task").at(v.span, "");
-                    self.report(d.help("write `mix(a = 2, b = 1)`"));
+                    if !args.iter().any(|a| a.name.is_some()) {
+                        let d = Diagnostic::new("E0236", "`mix` needs the rate of each task").at(v.span, "");
+                        self.report(d.help("write `mix(a = 2, b = 1)`"));
+                    }
                     return;
                 }
                 Sampler::Mix { rates }
@@ -900,6 +913,26 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// The members and the scheme of each `share`.
+    pub(crate) fn check_shares(&mut self) {
+        let p = self.p;
+        for s in &p.shares {
+            for m in &s.members {
+                let Some(path) = path(m) else { continue };
+                let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
+                // a whole family may share
+                if !matches!(p.lookup(path.name, &s.env), Some(Meaning::Family(..))) {
+                    let _ = self.named(&path, &s.env, &kinds, "an encoder, a `let` or a task");
+                }
+            }
+            if let Some((word, span, _)) = self.word_and_args(&s.scheme)
+                && !builtins::SHARES.contains(&word)
+            {
+                self.unknown_word("E0241", "a scheme of sharing", word, span, builtins::SHARES);
+            }
+        }
+    }
+
     /// E0508: an encoder that is trained through `reverse` alone learns nothing but to hide.
     fn check_reversed(&mut self) {
         let mut good: BTreeSet<usize> = BTreeSet::new();
@@ -1081,6 +1114,11 @@ impl<'p> Checker<'p> {
                 }
                 .to_string();
                 let value = self.number(b, env, "a threshold")?;
+                let percent = matches!(&*b.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
+                if percent && value > 1.0 {
+                    let d = Diagnostic::new("E0207", "no figure exceeds 100%").at(b.span, "");
+                    return Err(self.report(d.help("write a share, for example `90%`")));
+                }
                 match &*a.value {
                     ExprKind::Call(f, args) if is_name(f, "gain") => {
                         let single = args

@@ -91,6 +91,9 @@ pub(crate) fn path(e: &Expr) -> Option<Path<'_>> {
         ExprKind::Name(n) => Some(Path { name: n, span: e.span, index: None, tap: None, dots: vec![], args: None }),
         ExprKind::Index(b, i) => {
             let mut p = path(b)?;
+            if p.index.is_some() {
+                return None;
+            }
             p.index = Some(i.as_ref());
             Some(p)
         }
@@ -142,7 +145,13 @@ impl<'p> Checker<'p> {
         match &*e.value {
             ExprKind::Name(n) => {
                 let known = p_is_known(self.p, n, env);
-                if !known {
+                if !known && builtins::head(n).is_some() {
+                    let d = Diagnostic::new("E0216", format!("`{n}` is a head, not a layer"));
+                    self.report(
+                        d.at(e.span, "heads stand after the `:` of a task")
+                            .help(format!("`task name : {n} of corpus.field from features`")),
+                    );
+                } else if !known {
                     let fields = self.all_fields();
                     let mut more: Vec<&str> = fields.iter().map(String::as_str).collect();
                     more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
@@ -432,6 +441,7 @@ impl<'p> Checker<'p> {
         settings: &mut crate::plan::Settings,
     ) {
         let env = &def.env;
+        let mut seen: Vec<&str> = vec![];
         for a in args {
             // bare words, calls like `gru(256)`, numbers like `15%`, or `name = value`
             let word = match (&a.name, &*a.value.value) {
@@ -459,6 +469,12 @@ impl<'p> Checker<'p> {
                 }
                 continue;
             }
+            if seen.contains(&word) {
+                let d = Diagnostic::new("E0228", format!("`{word}` is given twice")).at(span, "again");
+                self.report(d.help("keep one of the two"));
+                continue;
+            }
+            seen.push(word);
             match word {
                 "crf" | "multi" => {
                     settings.insert(word.into(), Setting::Bool(true));
@@ -664,7 +680,10 @@ impl<'p> Checker<'p> {
             }
             return Ok(out);
         }
-        let Some(path) = path(e) else { return Err(Poison) };
+        let Some(path) = path(e) else {
+            let d = Diagnostic::new("E0226", "this names no data set").at(e.span, "");
+            return Err(self.report(d.help("name a data set, or one member of a family: `reviews[\"books\"]`")));
+        };
         if self.p.names.get(path.name).is_some_and(|s| s.kind == Kind::Let)
             && !self.p.data_names.contains_key(path.name)
         {
@@ -903,6 +922,30 @@ impl<'p> Checker<'p> {
     pub(crate) fn collect_edges(&mut self) {
         for (i, def) in self.p.edges.iter().enumerate() {
             self.edge(i, def);
+        }
+        for b in 1..self.edges.len() {
+            let e = &self.edges[b];
+            let twice = self.edges[..b].iter().find(|o| {
+                (o.source, &o.port, &o.target) == (e.source, &e.port, &e.target)
+                    && o.span != e.span
+                    && (o.when.is_none() || e.when.is_none() || o.when == e.when)
+            });
+            let within = |s: Span| {
+                self.d.iter().any(|d| {
+                    d.primary
+                        .as_ref()
+                        .is_some_and(|l| l.span.file == s.file && s.start <= l.span.start && l.span.end <= s.end)
+                })
+            };
+            if let Some(first) = twice
+                && !within(e.span)
+                && !within(first.span)
+            {
+                let d = Diagnostic::new("E0202", format!("the arrow `{}` is drawn twice", e.name))
+                    .at(e.span, "again")
+                    .with(first.span, "first here");
+                self.report(d.help("remove one of the two"));
+            }
         }
     }
 

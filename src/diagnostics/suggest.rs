@@ -2,9 +2,13 @@
 
 /// At most three of `known` that are close to `name`, nearest first.
 ///
-/// Distance is Damerau-Levenshtein, at most max(1, len/3); a difference in case alone always counts as near.
+/// Distance is Damerau-Levenshtein, at most max(1, len/3), none for one letter; a difference in case alone always counts as near.
 pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
+    // every letter is near every other
+    let limit = match name.chars().count() {
+        0 | 1 => 0,
+        n => (n / 3).max(1),
+    };
     let mut found: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|k| {

@@ -84,6 +84,7 @@ pub fn expand(
             });
         }
     }
+    ex.program.faulty = !ex.diagnostics.is_empty();
     (ex.program, ex.diagnostics)
 }
 

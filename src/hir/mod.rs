@@ -191,6 +191,8 @@ pub struct Program {
     pub expects: Vec<(Expr, Env)>,
     /// every name but those of data sets
     pub names: HashMap<String, Symbol>,
+    /// a part of the text was refused: what depends on it may be missing without a finding of its own
+    pub faulty: bool,
     /// names of data sets: a task may be called as its data
     pub data_names: HashMap<String, Symbol>,
 }
