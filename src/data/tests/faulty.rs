@@ -234,7 +234,7 @@ fn fields() {
     );
     assert_eq!(
         check("columns", "x: tokens; y: tags on z"),
-        "E0613: `corpus` has no field `z`\n  help: did you mean `x`?\n"
+        "E0613: `corpus` has no field `z`\n  help: its text or list fields are x\n"
     );
     assert_eq!(
         check("columns", "x: tokens; y: label; t: tags on y"),
