@@ -865,7 +865,9 @@ impl<'p> Checker<'p> {
                 return Err(self.report(d.help(format!("for example `metric {}`", head.metrics[0]))));
             }
         };
-        let row = crate::metrics::find(word);
+        // `recall(8)` of a head that ranks is not the `recall` that is computed
+        let elsewhere = head.runs.is_none() && builtins::METRICS_LATER.contains(&word);
+        let row = crate::metrics::find(word).filter(|_| !elsewhere);
         let canonical = row.map_or(word, |r| r.name);
         if row.is_none() && !builtins::METRICS_LATER.contains(&word) {
             let mut known: Vec<&str> = crate::metrics::METRICS.iter().map(|m| m.name).collect();
