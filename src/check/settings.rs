@@ -842,20 +842,29 @@ impl<'p> Checker<'p> {
         if live.len() != self.tasks.len() && live.is_empty() {
             return;
         }
-        let parts: Vec<String> = {
-            let mut seen: BTreeSet<String> = BTreeSet::new();
-            live.iter()
-                .filter_map(|i| {
-                    let t = &self.tasks[*i];
-                    let base = t.name.split('[').next().unwrap_or(&t.name).to_string();
-                    let metric = t.metrics.first().map(|m| m.label.clone()).unwrap_or_default();
-                    let word =
-                        if t.name.contains('[') { format!("{base}[*].{metric}") } else { format!("{base}.{metric}") };
-                    seen.insert(word.clone()).then_some(word)
-                })
-                .collect()
+        // in an expression more is better: errors are subtracted
+        let (mut more, mut less): (Vec<String>, Vec<String>) = (vec![], vec![]);
+        for i in &live {
+            let t = &self.tasks[*i];
+            let Some(metric) = t.metrics.first() else { continue };
+            let base = t.name.split('[').next().unwrap_or(&t.name);
+            let members = if t.name.contains('[') { "[*]" } else { "" };
+            let word = format!("{base}{members}.{}", metric.label);
+            let upwards = crate::metrics::find(&metric.name).is_none_or(|m| m.higher_is_better);
+            let list = if upwards { &mut more } else { &mut less };
+            if !list.contains(&word) {
+                list.push(word);
+            }
+        }
+        let mean = |words: &[String]| match words {
+            [one] if !one.contains('*') => one.clone(),
+            many => format!("mean({})", many.join(", ")),
         };
-        let line = format!("objective mean({})", parts.join(", "));
+        let line = match (more.is_empty(), less.is_empty()) {
+            (_, true) => format!("objective {}", mean(&more)),
+            (true, _) => format!("objective -{}", mean(&less)),
+            _ => format!("objective {} - {}", mean(&more), mean(&less)),
+        };
         let stop = train.stages.iter().any(|s| s.early_stop.is_some());
         let place = self.p.train_span.map(|s| Span { end: s.start + 5, ..s });
         if stop {
