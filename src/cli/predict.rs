@@ -180,17 +180,21 @@ pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
         Some(input(text, &fields).map_err(at))
     });
     let mut o = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut closed = false;
     let done = answer(&run, chosen, inputs, |input, said| {
         let text = match a.output {
             OutputArg::Json => json(&said),
             OutputArg::Columns => columns(input, &said),
         };
-        // a closed pipe is the reader's wish, not a failure
-        let _ = writeln!(o, "{text}");
-        Ok::<(), Diagnostic>(())
+        writeln!(o, "{text}").map_err(|e| {
+            closed = e.kind() == std::io::ErrorKind::BrokenPipe;
+            Diagnostic::new("E0805", format!("the answers cannot be written: {e}"))
+        })
     });
     let _ = o.flush();
     match done {
+        // a closed pipe is the reader's wish, not a failure
+        Err(_) if closed => FINE,
         Ok(()) => FINE,
         Err(d) => {
             drop(o);
