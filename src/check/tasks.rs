@@ -1335,8 +1335,11 @@ pub(crate) fn path_words(e: &Expr) -> String {
             ast::Tap::Name(n) => format!("{}@{n}", path_words(a)),
         },
         ExprKind::Call(f, args) => {
-            let args: Vec<String> = args.iter().map(|a| path_words(&a.value)).collect();
-            format!("{}({})", path_words(f), args.join(", "))
+            let arg = |a: &ast::Arg| match &a.name {
+                Some(n) => format!("{} = {}", n.value, path_words(&a.value)),
+                None => path_words(&a.value),
+            };
+            format!("{}({})", path_words(f), args.iter().map(arg).collect::<Vec<_>>().join(", "))
         }
         ExprKind::Text(t) => {
             let s: String = t
