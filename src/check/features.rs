@@ -66,6 +66,32 @@ impl<'p> Checker<'p> {
                 }
             }
         }
+        self.prune();
+    }
+
+    /// Drops nodes that no head needs: those from which only a width was wanted.
+    fn prune(&mut self) {
+        for (graph, widths) in self.graphs.iter_mut().zip(&mut self.widths) {
+            let mut needed = vec![false; graph.nodes.len()];
+            graph.tasks.iter().for_each(|t| {
+                if let Some(n) = needed.get_mut(t.head) {
+                    *n = true;
+                }
+            });
+            for i in (0..needed.len()).rev() {
+                if needed[i] {
+                    graph.nodes[i].inputs.iter().for_each(|n| needed[*n] = true);
+                }
+            }
+            let place: Vec<usize> =
+                needed.iter().scan(0, |n, k| Some(std::mem::replace(n, *n + usize::from(*k)))).collect();
+            let mut keep = needed.iter();
+            graph.nodes.retain(|_| keep.next() == Some(&true));
+            let mut keep = needed.iter();
+            widths.retain(|_| keep.next() == Some(&true));
+            graph.nodes.iter_mut().flat_map(|n| &mut n.inputs).for_each(|n| *n = place[*n]);
+            graph.tasks.iter_mut().filter(|t| t.head < place.len()).for_each(|t| t.head = place[t.head]);
+        }
     }
 
     /// Whatever could not be elaborated has a finding: a task is never left out in silence.
@@ -2098,7 +2124,6 @@ impl<'p> Checker<'p> {
             let own = self.default_text(source, cx.corpus)?;
             if own.is_empty() { cx.text.clone() } else { own }
         };
-        let def = &self.p.edges[e.def];
         let round = match e.rounds {
             None => cx.round,
             Some(n) if cx.round == 0 => {
@@ -2146,8 +2171,13 @@ impl<'p> Checker<'p> {
             }
             _ => {}
         }
-        let (stages, join) = self.join_of(&e, cx);
-        let owner = cx.owner.clone();
+        self.via(v, &e, cx)
+    }
+
+    /// What arrives after the stages of `via`, and how it joins the destination.
+    fn via(&mut self, mut v: Val, e: &Edge, cx: &Cx) -> Result<(Val, Join), Poison> {
+        let def = &self.p.edges[e.def];
+        let (stages, join) = self.join_of(e, cx);
         let inner_owner = e.name.clone();
         for s in stages {
             let inner = Cx {
@@ -2185,53 +2215,77 @@ impl<'p> Checker<'p> {
                 break;
             }
         }
-        let _ = owner;
         if e.dropout > 0.0 {
             v = self.dropout(v, e.dropout, cx);
         }
         Ok((v, join))
     }
 
+    /// Zeros in place of what a feedback arrow carries, before anything has come back.
     fn zeros(&mut self, e: &Edge, text: &[usize], cx: &Cx) -> Out {
-        let task = e.source;
         let width = match e.port.as_str() {
-            "hidden" => match &self.tasks[task].width {
-                Some((w, ..)) => w.clone(),
-                None => {
-                    // the features' width is needed before anything else: elaborate them without feedback
-                    let def = &self.p.tasks[self.tasks[task].def];
-                    let from = def.ast.from.as_ref().ok_or(Poison)?;
-                    let inner = Cx {
-                        text: text.to_vec(),
-                        owner: self.tasks[task].name.clone(),
-                        env: def.env.clone(),
-                        encoder: None,
-                        input: None,
-                        task,
-                        ..cx.clone()
-                    };
-                    self.eval(from, &inner)?.width
-                }
-            },
-            _ => self.head_width(task),
+            "hidden" => self.hidden_width(e, text, cx, &mut vec![])?,
+            _ => self.head_width(e.source),
         };
-        let kind = match self.reads_kind(task) {
+        Ok(self.blank(e, width, text, cx))
+    }
+
+    fn blank(&mut self, e: &Edge, width: Dim, text: &[usize], cx: &Cx) -> Val {
+        let kind = match self.reads_kind(e.source) {
             Reads::Seq => VKind::Seq,
             _ => VKind::Vec,
         };
         let donor = self.text_value(text.to_vec(), cx);
         let shape = if kind == VKind::Seq { "seq" } else { "vec" };
-        let mut set = settings([("shape", Setting::Text(shape.into()))]);
-        match width.known() {
-            Some(n) => {
-                set.insert("width".into(), Setting::Int(n as i64));
-            }
-            None => {
-                set.insert("task".into(), Setting::Int(task as i64));
-            }
-        }
+        // the width itself may wait for the data; until then these say whose it is
+        let set = settings([
+            ("shape", Setting::Text(shape.into())),
+            ("task", Setting::Int(e.source as i64)),
+            ("port", Setting::Text(e.port.clone())),
+        ]);
         let out = Val { kind, width, tops: BTreeSet::new(), ..donor.clone() };
-        Ok(self.plain(cx, "zeros", set, &[&donor], out))
+        self.plain(cx, "zeros", set, &[&donor], out)
+    }
+
+    /// Width of the features of an arrow's source, with all that arrows add to them, before any of it is computed.
+    fn hidden_width(&mut self, e: &Edge, text: &[usize], cx: &Cx, open: &mut Vec<usize>) -> Result<Dim, Poison> {
+        let task = e.source;
+        if let Some((w, ..)) = &self.tasks[task].width {
+            return Ok(w.clone());
+        }
+        if open.contains(&task) {
+            let name = self.tasks[task].name.clone();
+            let d = Diagnostic::new("E0407", format!("the width of `{name}.hidden` depends on itself"));
+            let d = d.at(e.span, format!("makes `{}` wider by its own width", name));
+            return Err(self.report(d.help("let the states enter by `via gate` or `via add`")));
+        }
+        open.push(task);
+        let def = &self.p.tasks[self.tasks[task].def];
+        let from = def.ast.from.as_ref().ok_or(Poison)?;
+        let inner = Cx {
+            text: text.to_vec(),
+            owner: self.tasks[task].name.clone(),
+            env: def.env.clone(),
+            encoder: None,
+            input: None,
+            task,
+            ..cx.clone()
+        };
+        let mut width = self.eval(from, &inner)?.width;
+        for k in self.edges_into(task, cx.phase) {
+            let into = self.edges[k].clone();
+            if self.join_of(&into, &inner).1 != Join::Concat {
+                continue;
+            }
+            let carried = match into.port.as_str() {
+                "hidden" => self.hidden_width(&into, text, &inner, open)?,
+                _ => self.head_width(into.source),
+            };
+            let blank = self.blank(&into, carried, text, &inner);
+            width = width.plus(&self.via(blank, &into, &inner)?.0.width);
+        }
+        open.pop();
+        Ok(width)
     }
 
     /// E0501: gold is wanted where the destination's data has none.
@@ -2309,7 +2363,14 @@ impl<'p> Checker<'p> {
 
     /// Joins what an arrow carries into `h`.
     fn enter(&mut self, h: Val, edge: usize, cx: &Cx) -> Out {
-        let (payload, join) = self.payload(edge, cx)?;
+        // where no text goes without saying, the source runs on the one that the features read
+        let text = match h.kind {
+            _ if !cx.text.is_empty() => cx.text.clone(),
+            VKind::Seq => h.axis.clone(),
+            VKind::Vec if h.reads.len() == 1 => h.reads.iter().copied().collect(),
+            _ => vec![],
+        };
+        let (payload, join) = self.payload(edge, &Cx { text, ..cx.clone() })?;
         let e = self.edges[edge].clone();
         if matches!(e.target, Target::Slot(..)) {
             return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h], VKind::Opaque, Dim::of(0)) });

@@ -178,7 +178,7 @@ pub(crate) struct TaskInfo {
 /// A task on a graph, in a round of feedback, over a text.
 type TaskKey = (usize, usize, u32, Vec<usize>);
 /// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
-type EncoderKey = (usize, usize, u32, Vec<usize>, Option<usize>);
+pub(crate) type EncoderKey = (usize, usize, u32, Vec<usize>, Option<usize>);
 /// An encoder's value and its layers by depth.
 type Encoded = (Val, Vec<Option<Val>>);
 

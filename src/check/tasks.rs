@@ -1057,8 +1057,14 @@ impl<'p> Checker<'p> {
                         e.target = target.clone();
                         e.target_span = t.span;
                         let arrow = if ast.feedback { "~>" } else { "->" };
-                        let src = &self.tasks[*s].name;
-                        e.name = format!("{src}.{} {arrow} {}", e.port, path_words(t));
+                        // resolved names: members of a family have arrows, and parameters, of their own
+                        let to = match &e.target {
+                            Target::Task(t) => self.tasks[*t].name.clone(),
+                            Target::Slot(t, slot) => format!("{}.{slot}", self.tasks[*t].name),
+                            Target::Encoder(t, None) => self.p.encoders[*t].name.clone(),
+                            Target::Encoder(t, Some(k)) => format!("{}@{k}", self.p.encoders[*t].name),
+                        };
+                        e.name = format!("{}.{} {arrow} {to}", self.tasks[*s].name, e.port);
                         self.edges.push(e);
                     }
                 }

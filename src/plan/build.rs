@@ -69,6 +69,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         }
     }
     let mut graphs = c.graphs.clone();
+    let mut layers = c.layers.clone();
     for (g, widths) in graphs.iter_mut().zip(&c.widths) {
         for (node, w) in g.nodes.iter_mut().zip(widths) {
             node.shape = match node.shape {
@@ -76,6 +77,12 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
                 Shape::Seq(_) => Shape::Seq(n(w)),
                 Shape::Vec(_) => Shape::Vec(n(w)),
             };
+            // zeros in place of what a feedback arrow has not brought yet are as wide as it
+            if let super::Op::Layer { layer } = node.op
+                && layers[layer].kind == "zeros"
+            {
+                layers[layer].settings.insert("width".into(), Setting::Int(n(w) as i64));
+            }
             // the scores of a head over layers of tags
             if let super::Op::Head { task } = node.op
                 && let Some(bias) = tasks[task].params.get(1)
@@ -88,15 +95,9 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
             }
         }
     }
-    let mut layers = c.layers.clone();
-    for l in &mut layers {
-        // zeros in place of a port whose width depends on labels
-        if let Some(task) = l.settings.get("task").and_then(Setting::as_usize)
-            && l.kind == "zeros"
-        {
-            let width = tasks[task].labels.map_or(1, |i| size(Size::Labels(i)));
-            l.settings.insert("width".into(), Setting::Int(width as i64));
-        }
+    // those from which only a width was wanted stand at no node
+    for l in layers.iter_mut().filter(|l| l.kind == "zeros") {
+        l.settings.entry("width".into()).or_insert(Setting::Int(0));
     }
     let mut train = c.train.clone();
     for s in &mut train.stages {
@@ -110,7 +111,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         reasons: g.dependencies.iter().map(|d| d.reason.clone()).collect(),
         steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
     };
-    Plan {
+    let mut plan = Plan {
         version: VERSION,
         name: name.into(),
         corpora: c.corpora.clone(),
@@ -123,5 +124,11 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         train,
         expects: c.expects.clone(),
         verdict,
+    };
+    // tasks that `--only` leaves out were never elaborated
+    let keep: Vec<usize> = (0..plan.tasks.len()).filter(|t| !plan.tasks[*t].params.is_empty()).collect();
+    if keep.len() < plan.tasks.len() {
+        plan.keep_tasks(&keep);
     }
+    plan
 }
