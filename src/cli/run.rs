@@ -243,7 +243,7 @@ fn compare(
         report::score(score, &Figures::of(plan, r, SplitName::Test))
             .or_else(|| report::score(score, &Figures::of(plan, r, SplitName::Dev)))
     };
-    Ok(match (figure(plan, report), figure(&twin.plan, &other)) {
+    Ok(match (figure(plan, report), figure(plan, &other)) {
         (Some(a), Some(b)) => Some(a - b),
         _ => None,
     })

@@ -27,13 +27,16 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// Figures as they stand in a report.
+    /// Figures as they stand in a report, by the tasks and metrics of a plan.
     pub fn of(plan: &Plan, report: &Report, split: SplitName) -> Self {
         let mut f = Self::default();
-        for (t, task) in report.tasks.iter().enumerate() {
-            let figures = if split == SplitName::Test { &task.test } else { &task.dev };
+        // by name: the report may be that of a twin, which has fewer tasks
+        for (t, task) in plan.tasks.iter().enumerate() {
+            let Some(own) = report.tasks.iter().find(|r| r.name == task.name) else { continue };
+            let figures = if split == SplitName::Test { &own.test } else { &own.dev };
             if !figures.is_empty() {
-                f.tasks.insert(t, figures.iter().map(|f| f.value).collect());
+                let value = |label: &str| figures.iter().find(|f| f.metric == label).and_then(|f| f.value);
+                f.tasks.insert(t, task.metrics.iter().map(|m| value(&m.label)).collect());
             }
         }
         for frame in &report.frames {

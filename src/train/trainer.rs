@@ -292,8 +292,10 @@ pub fn rate(stage: &Stage, step: u64, steps: Option<u64>, share: f64, epoch: u64
 }
 
 /// Whether an owner is meant by a name: itself, or a part of it (`enc.bilstm1` and `sent["books"]` of `enc`, `sent`).
+/// An arrow is no part of the task at which it begins: it learns although that is frozen.
 fn owned(owner: &str, name: &str) -> bool {
-    owner.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[', '@']))
+    let part = |rest: &str| rest.starts_with(['.', '[', '@']) && !rest.contains("> ");
+    owner.strip_prefix(name).is_some_and(|rest| rest.is_empty() || part(rest))
 }
 
 struct Trainer<'a> {
