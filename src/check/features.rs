@@ -247,6 +247,13 @@ impl<'p> Checker<'p> {
         if dropout > 0.0 {
             h = self.dropout(h, dropout, &cx);
         }
+        // the text of the features themselves, where they name one, is that on which sources run
+        let text = match h.kind {
+            VKind::Seq => h.axis.clone(),
+            _ if h.axis.len() == h.reads.len() => h.axis.clone(),
+            _ => cx.text.clone(),
+        };
+        let cx = Cx { text, ..cx };
         for e in self.edges_into(task, phase) {
             h = self.enter(h, e, &cx)?;
         }
@@ -1014,7 +1021,7 @@ impl<'p> Checker<'p> {
         Some(self.report(d.help("combine them: `enc@* |> mix_layers`, or concatenate them: `enc@1 & enc@2`")))
     }
 
-    fn encoder_body(&mut self, i: usize, cx: &Cx) -> Result<(Val, Vec<Option<Val>>), Poison> {
+    fn encoder_body(&mut self, i: usize, cx: &Cx) -> Result<Encoded, Poison> {
         let named = &self.p.encoders[i];
         let inner = Cx { owner: named.name.clone(), env: named.env.clone(), encoder: Some(i), ..cx.clone() };
         // taps are collected by depth while the body is elaborated
@@ -1114,7 +1121,8 @@ impl<'p> Checker<'p> {
                 && e.when.is_none_or(|w| w == cx.phase)
                 && matches!(e.target, Target::Encoder(t, layer) if t == i && layer.unwrap_or(1) == depth)
             {
-                v = self.enter(v, k, cx)?;
+                let text = if v.kind == VKind::Seq { v.axis.clone() } else { cx.text.clone() };
+                v = self.enter(v, k, &Cx { text, ..cx.clone() })?;
             }
         }
         Ok(v)
@@ -2118,7 +2126,8 @@ impl<'p> Checker<'p> {
         let source = e.source;
         // A runs on B's own example: on its own text where the corpus is A's too, else on the text that B reads
         let into_encoder = matches!(e.target, Target::Encoder(..));
-        let text = if into_encoder {
+        let reads = !cx.text.is_empty() && (into_encoder || !graph_has_gold(&self.tasks[source], cx.corpus));
+        let text = if reads {
             cx.text.clone()
         } else {
             let own = self.default_text(source, cx.corpus)?;
@@ -2363,14 +2372,7 @@ impl<'p> Checker<'p> {
 
     /// Joins what an arrow carries into `h`.
     fn enter(&mut self, h: Val, edge: usize, cx: &Cx) -> Out {
-        // where no text goes without saying, the source runs on the one that the features read
-        let text = match h.kind {
-            _ if !cx.text.is_empty() => cx.text.clone(),
-            VKind::Seq => h.axis.clone(),
-            VKind::Vec if h.reads.len() == 1 => h.reads.iter().copied().collect(),
-            _ => vec![],
-        };
-        let (payload, join) = self.payload(edge, &Cx { text, ..cx.clone() })?;
+        let (payload, join) = self.payload(edge, cx)?;
         let e = self.edges[edge].clone();
         if matches!(e.target, Target::Slot(..)) {
             return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h], VKind::Opaque, Dim::of(0)) });

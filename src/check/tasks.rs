@@ -1158,10 +1158,11 @@ impl<'p> Checker<'p> {
                         }
                     };
                     let located = def.ast.via.as_ref().is_some_and(|v| path_words(v).starts_with("at("));
-                    if e.train != Mode::Predicted && e.port == "hidden" && !located {
-                        let d = Diagnostic::new("E0506", "hidden states have no gold")
+                    if e.train != Mode::Predicted && matches!(e.port.as_str(), "hidden" | "logits") && !located {
+                        let what = if e.port == "hidden" { "hidden states" } else { "raw scores" };
+                        let d = Diagnostic::new("E0506", format!("{what} have no gold"))
                             .at(v.span, "")
-                            .with(def.ast.source.span, "sends hidden states");
+                            .with(def.ast.source.span, format!("sends {what}"));
                         self.report(d.help("send `.labels` or `.probs`, or write `train predicted`"));
                     }
                 }
@@ -1218,7 +1219,12 @@ impl<'p> Checker<'p> {
                                 ExprKind::Call(_, a) if a.len() == 1 => self.number(&a[0].value, env, "`reverse`"),
                                 _ => Ok(1.0),
                             };
-                            e.grad = Grad::Reverse(l.unwrap_or(1.0));
+                            let l = l.unwrap_or(1.0);
+                            if l < 0.0 {
+                                let d = Diagnostic::new("E0207", "the strength of a reversal cannot be negative");
+                                self.report(d.at(v.span, "").help("write `grad reverse(0.05)`"));
+                            }
+                            e.grad = Grad::Reverse(l);
                         }
                         _ => {
                             let known = ["through", "stop", "straight", "reverse"];
