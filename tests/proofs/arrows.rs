@@ -376,3 +376,36 @@ fn a_chain_over_three_corpora() {
         }
     }
 }
+
+#[test]
+fn the_source_reads_the_text_that_its_reader_reads() {
+    let w = world();
+    w.tsv("p", &["x", "q", "y"], [&rows(&["u v|w|1", "w|v u w|0"]), &[], &[]]);
+    let spec = |features: &str| {
+        format!(
+            "{DATA}data p = tsv(\"p\") {{ x: tokens; q: tokens; y: label }}
+             task z : classify of p.y from {features}
+             t.probs -> z
+             train {{ epochs 1 }}"
+        )
+    };
+    // `t` was declared on a text called x, but the reader reads q
+    for (features, field) in [("f(q) |> max", 1), ("f(x) |> max", 0)] {
+        let r = w.build(&spec(features));
+        let texts = r.graph("p", Phase::Train).nodes.iter().filter_map(|n| match &n.op {
+            Op::Text { fields } => Some(fields.clone()),
+            _ => None,
+        });
+        assert_eq!(texts.collect::<Vec<_>>(), [vec![field]], "{features}");
+    }
+    // of two texts, the one that is called as its own
+    let r = w.build(&spec("match(f(x) |> max, f(q) |> max)"));
+    assert_eq!(ports(&r, "p", Phase::Test, "z", 0.0)[0].len(), 3);
+    // scores and states have no gold
+    for port in ["hidden", "logits"] {
+        let found = w.refused(&with(&format!("task u : tag of a.t from f\nt.{port} -> u {{ train gold }}")));
+        assert!(found.contains("E0506"), "{found}");
+    }
+    let found = w.refused(&with("task u : tag of a.t from f\nt.probs -> u { grad reverse(-1) }"));
+    assert!(found.contains("E0207"), "{found}");
+}

@@ -190,3 +190,20 @@ fn an_arrow_into_a_whole_family_has_parameters_for_each_member() {
     let arrows: BTreeSet<&str> = owners(&r.plan).into_iter().filter(|o| o.contains("->")).collect();
     assert_eq!(arrows, BTreeSet::from(["top.probs -> sub[\"m\"]", "top.probs -> sub[\"n\"]"]));
 }
+
+#[test]
+fn a_let_named_twice_is_one() {
+    let w = World::new();
+    w.columns("a", [&sentences(&["a/X/l", "b/Y/l"]), &[], &[]]);
+    let r = w.build(
+        "data a = columns(\"a\") { x: tokens = 1; t: tags on x = 2; u: tags on x = 3 }
+         encoder e = embed(4) |> bilstm(3)
+         let h = e |> dense(2)
+         task t : tag of a.t from h
+         task u : tag of a.u from h & e@1
+         train { epochs 1 }",
+    );
+    assert_eq!(owners(&r.plan), BTreeSet::from(["e", "h", "t", "u"]));
+    // embedding, LSTM, dense, concatenation
+    assert_eq!(layers(r.graph("a", Phase::Train)), 4);
+}
