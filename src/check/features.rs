@@ -498,8 +498,8 @@ impl<'p> Checker<'p> {
                 let mut vals = vec![];
                 let mut failed = false;
                 for m in &members {
-                    let reads_text = matches!(&*m.value, ExprKind::Name(n) if matches!(self.p.lookup(n, &cx.env), Some(Meaning::One(Kind::Encoder | Kind::Let, _))));
-                    let inner = if reads_text { Cx { input: None, ..cx.clone() } } else { cx.clone() };
+                    // a named encoder beside others reads its text, not what flows in
+                    let inner = if self.is_named(m, cx) { Cx { input: None, ..cx.clone() } } else { cx.clone() };
                     match self.eval(m, &inner) {
                         Ok(v) => vals.push((v, m.span)),
                         Err(Poison) => failed = true,
@@ -527,6 +527,18 @@ impl<'p> Checker<'p> {
                 let d = Diagnostic::new("E0408", "features are expected here").at(e.span, "an arrow");
                 Err(self.report(d.help("arrows stand on lines of their own")))
             }
+        }
+    }
+
+    /// `enc`, `enc@1`, `private["a"]`, `enc@1.fwd`
+    fn is_named(&self, e: &Expr, cx: &Cx) -> bool {
+        match &*e.value {
+            ExprKind::Name(n) => matches!(
+                self.p.lookup(n, &cx.env),
+                Some(Meaning::One(Kind::Encoder | Kind::Let, _) | Meaning::Family(Kind::Encoder | Kind::Let, _))
+            ),
+            ExprKind::Tap(base, _) | ExprKind::Index(base, _) | ExprKind::Dot(base, _) => self.is_named(base, cx),
+            _ => false,
         }
     }
 

@@ -207,3 +207,28 @@ fn a_let_named_twice_is_one() {
     // embedding, LSTM, dense, concatenation
     assert_eq!(layers(r.graph("a", Phase::Train)), 4);
 }
+
+#[test]
+fn encoders_beside_layers_read_their_text() {
+    let w = World::new();
+    w.columns("a", [&sentences(&["a/X", "b/Y"]), &[], &[]]);
+    for named in ["e", "e@1", "e@1.fwd", "f[\"k\"]"] {
+        let r = w.build(&format!(
+            "data a = columns(\"a\") {{ x: tokens = 1; t: tags on x = 2 }}
+             encoder e = embed(4) |> bilstm(3)
+             for k in [\"k\", \"l\"] {{ encoder f = embed(2) |> bilstm(2) }}
+             task t : tag of a.t from embed(5) |> bilstm(2) & {named}
+             train {{ epochs 1 }}"
+        ));
+        let width = r.plan.params[r.plan.tasks[0].params[0]].shape[0];
+        assert_eq!(
+            width,
+            4 + match named {
+                "e@1.fwd" => 3,
+                "e" | "e@1" => 6,
+                _ => 4,
+            },
+            "{named}"
+        );
+    }
+}
