@@ -589,8 +589,9 @@ impl Plan {
                 Sampler::Mix { rates } => rates.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some()),
                 Sampler::Joint | Sampler::Random | Sampler::Proportional { .. } | Sampler::Smoothed { .. } => {}
             }
-            if let Weights::Uncertainty { params } = &mut s.weights {
-                params.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some());
+            match &mut s.weights {
+                Weights::Fixed { weights } => weights.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some()),
+                Weights::Uncertainty { params } => params.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some()),
             }
         }
         self.train.objective = self.train.objective.take().and_then(|s| s.renumbered(&now));

@@ -164,7 +164,13 @@ fn only_and_without_still_train() {
          train { epochs 2; objective z.accuracy }";
     for task in ["y", "z"] {
         let options = mtlc::hir::Options { only: vec![task.into()], ..Default::default() };
-        let single = w.build_with(&spec.replace("; objective z.accuracy", ""), &options);
+        let spec = spec.replace("; objective z.accuracy", "; weights fixed(y = 0.5, z = 2); sample mix(y = 1, z = 2)");
+        let single = w.build_with(&spec, &options);
+        let stage = &single.plan.train.stages[0];
+        assert_eq!(
+            stage.weights,
+            mtlc::plan::Weights::Fixed { weights: vec![(0, if task == "y" { 0.5 } else { 2.0 })] }
+        );
         let owners: Vec<&str> = single.plan.params.iter().map(|p| p.owner.as_str()).collect();
         assert!(owners.iter().all(|o| [task, if task == "y" { "e" } else { "f" }].contains(o)), "{owners:?}");
         let report = single.train(1).report;
