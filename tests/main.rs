@@ -4,5 +4,7 @@
 
 mod docs;
 mod example_data;
+#[cfg(feature = "train")]
+mod proofs;
 mod tidy;
 mod ui;
