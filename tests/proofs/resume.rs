@@ -3,7 +3,7 @@
 use super::world::{World, sentences};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SPEC: &str = "data a = columns(\"a\") { x: tokens = 1; t: tags on x = 2 }
 data b = columns(\"b\") { y: tokens = 1; u: tags on y = 2 }
@@ -66,16 +66,19 @@ fn start(w: &World, run: &str) -> Child {
 #[test]
 fn killed_again_and_again() {
     let w = world();
-    let began = Instant::now();
     let whole = mtlc(&w, &["run", "spec.mtl", "--out", "whole", "--seed", "3"]).output().unwrap();
     assert_eq!(whole.status.code(), Some(0), "{}", words(&whole));
-    let took = began.elapsed();
     let expected = result(&w.path().join("whole"));
-    // moments spread unevenly over the time that the whole run took
+    // killed after some more lines of its course, and a few moments: while computing, evaluating or saving
+    let lines = || std::fs::read_to_string(w.path().join("killed/metrics.jsonl")).map_or(0, |t| t.lines().count());
     let mut kills = 0;
-    for i in 0..40u32 {
+    for i in 0..40u64 {
+        let wanted = lines() + 1 + (i * 7 % 9) as usize;
         let mut child = start(&w, "killed");
-        std::thread::sleep(took.mul_f64(f64::from(i * 7 % 10 + 1) / 20.0).max(Duration::from_millis(5)));
+        while child.try_wait().unwrap().is_none() && lines() < wanted {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_micros(i * 1700 % 9000));
         let done = child.try_wait().unwrap();
         child.kill().ok();
         let out = child.wait_with_output().unwrap();
