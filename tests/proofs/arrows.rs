@@ -327,7 +327,7 @@ fn several_arrows_between_the_same_tasks() {
         "task u : tag of a.t from f
          t.probs -> u via embed(4)
          t.hidden -> u via gate
-         t.probs -> u via embed(2)",
+         t.logits -> u via dense(2)",
     ));
     let mut names: Vec<&String> = r.plan.params.iter().map(|p| &p.name).collect();
     let n = names.len();
@@ -335,6 +335,9 @@ fn several_arrows_between_the_same_tasks() {
     names.dedup();
     assert_eq!(n, names.len());
     assert_eq!(r.plan.params[r.plan.tasks[r.task("u")].params[0]].shape[0], 4 + 4 + 2);
+    // one that says the same twice is a slip
+    let found = w.refused(&with("task u : tag of a.t from f\nt.probs -> u via embed(4)\nt.probs -> u via embed(2)"));
+    assert!(found.contains("E0202"), "{found}");
 }
 
 #[test]
