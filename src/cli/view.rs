@@ -17,6 +17,10 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
         })
     };
     let count = |owner: &str| -> Option<usize> {
+        // of what is not elaborated through and through nothing is known
+        if !c.params().iter().any(|p| p.owner == owner) {
+            return None;
+        }
         let mut n = 0;
         for p in c.params().iter().filter(|p| p.owner == owner) {
             let mut k = 1;
