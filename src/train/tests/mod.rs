@@ -88,7 +88,7 @@ fn learns_and_is_the_same_after_loading() {
     assert!(json[2].starts_with(r#"topic {"label":"people""#), "{}", json[2]);
     assert_eq!(said[1].iter().map(|(t, _)| t.as_str()).collect::<Vec<_>>(), ["slot", "intent"]);
     let wrong = predictor.answer(&[[("z".to_string(), vec![])].into()]).unwrap_err();
-    assert_eq!((wrong.code, wrong.help.as_deref()), ("E0809", Some("did you mean `x` or `y`?")));
+    assert_eq!((wrong.code, wrong.help.as_deref()), ("E0809", Some("give one or more of `x`, `y`")));
     assert_eq!(predictor.answer(&[Default::default()]).unwrap_err().code, "E0809");
 }
 
