@@ -14,7 +14,9 @@ use crate::data::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::graph::{self, TaskGraph};
 use crate::hir::{Env, Kind, Options, Program};
-use crate::plan::{Expect, Graph, LabelSpec, Layer, Metric, Phase, Shape, Task, Train, VocabSpec};
+use crate::plan::{
+    Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec,
+};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
 use dim::{Dim, SymParam};
@@ -296,7 +298,8 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
             step: task_graph.step_of(i),
         })
         .collect();
-    let checked = Checked {
+    let kept: Vec<usize> = (0..c.tasks.len()).filter(|i| !c.tasks[*i].left_out).collect();
+    let mut checked = Checked {
         corpora: p.data.clone(),
         vocabs: c.vocabs,
         labels: c.labels,
@@ -312,7 +315,65 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         not_yet: c.not_yet,
         summaries,
     };
+    if kept.len() < checked.tasks.len() {
+        keep_only(&mut checked, &kept);
+    }
     (Some(checked), c.d)
+}
+
+/// Takes the tasks that `--only` leaves out from everything that goes on: no head is built for them.
+fn keep_only(c: &mut Checked, kept: &[usize]) {
+    let new = |old: usize| kept.iter().position(|k| *k == old);
+    let move_to = |task: &mut usize| new(*task).map(|n| *task = n).is_some();
+    c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
+    c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
+    for g in &mut c.graphs {
+        g.tasks.retain_mut(|t| move_to(&mut t.task));
+        for n in &mut g.nodes {
+            if let Op::Head { task } | Op::Port { task, .. } | Op::Gold { task, .. } = &mut n.op {
+                move_to(task);
+            }
+        }
+    }
+    for l in &mut c.layers {
+        if let Some(Setting::Int(task)) = l.settings.get_mut("task")
+            && let Some(n) = new(*task as usize)
+        {
+            *task = n as i64;
+        }
+    }
+    for s in &mut c.train.stages {
+        s.tasks.retain_mut(|t| move_to(t));
+        match &mut s.sampler {
+            Sampler::Alternate { turns } => turns.retain_mut(|t| move_to(&mut t.0)),
+            Sampler::Mix { rates } => rates.retain_mut(|t| move_to(&mut t.0)),
+            _ => {}
+        }
+    }
+    if let Some(s) = &mut c.train.objective {
+        s.renumber(&new);
+    }
+    for e in &mut c.expects {
+        match &mut e.claim {
+            Claim::Verdict => {}
+            Claim::Figure { score, .. } | Claim::Drop { score, .. } => score.renumber(&new),
+            Claim::Gain { score, task, .. } => {
+                score.renumber(&new);
+                move_to(task);
+            }
+        }
+    }
+    c.uncertainty = std::mem::take(&mut c.uncertainty).into_iter().filter_map(|(t, p)| Some((new(t)?, p))).collect();
+    let deps = c.task_graph.dependencies.iter().filter_map(|d| {
+        let reason = d.reason.clone();
+        Some(graph::Dependency { from: new(d.from)?, to: new(d.to)?, reason })
+    });
+    let names: Vec<String> = c.tasks.iter().map(|t| t.name.clone()).collect();
+    c.task_graph = graph::classify(&names, deps.collect());
+    for (i, (t, s)) in c.tasks.iter_mut().zip(&mut c.summaries).enumerate() {
+        t.step = c.task_graph.step_of(i);
+        s.step = t.step;
+    }
 }
 
 impl Checker<'_> {

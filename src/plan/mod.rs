@@ -504,6 +504,21 @@ pub enum Score {
     Div(Box<Score>, Box<Score>),
 }
 
+impl Score {
+    /// Gives tasks other indices; those without a new one stay.
+    pub(crate) fn renumber(&mut self, new: &impl Fn(usize) -> Option<usize>) {
+        match self {
+            Self::Metric { task, .. } => *task = new(*task).unwrap_or(*task),
+            Self::Mean(all) => all.iter_mut().for_each(|s| s.renumber(new)),
+            Self::Add(a, b) | Self::Sub(a, b) | Self::Mul(a, b) | Self::Div(a, b) => {
+                a.renumber(new);
+                b.renumber(new);
+            }
+            Self::Frame { .. } | Self::Number(_) => {}
+        }
+    }
+}
+
 /// A claim and how it is verified.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expect {
