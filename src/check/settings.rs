@@ -1171,6 +1171,10 @@ impl<'p> Checker<'p> {
                                 _ => format!("arrows are: {}", all.join(", ")),
                             })));
                         }
+                        // cut already by `--without` or `--only`: there is nothing to compare with
+                        if !self.edges.iter().any(|e| e.alive && self.edge_is(e, &s, &t)) {
+                            return Err(Poison);
+                        }
                         Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: word, value })
                     }
                     ExprKind::Call(f, _) if ["probe", "match"].iter().any(|w| is_name(f, w)) => {

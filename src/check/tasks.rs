@@ -485,7 +485,10 @@ impl<'p> Checker<'p> {
                     }
                 }
                 "bins" => {
-                    if let Ok(n) = self.size(&a.value, env, "`bins`") {
+                    if a.name.is_none() {
+                        let d = Diagnostic::new("E0229", "`bins` has no number").at(a.value.span, "");
+                        self.report(d.help("write `regress(bins = 5)`"));
+                    } else if let Ok(n) = self.size(&a.value, env, "`bins`") {
                         if n < 2 {
                             let d = Diagnostic::new("E0207", "a regression needs at least two bins");
                             self.report(d.at(a.value.span, "").help("`regress(bins = 5)`"));

@@ -10,6 +10,7 @@ use crate::train::LoadedRun;
 use crate::train::evaluate::{best_file, named};
 use crate::train::predict::{Input, Prediction, Said, predict as answer};
 use crate::train::report::{show_value, table};
+use crate::train::run_dir::{PLAN, RunDir};
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -57,6 +58,15 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
         }
     }
     let weights = a.best.as_deref().map(best_file);
+    if let Some(name) = &a.best
+        && let Ok(plan) = RunDir::open(&a.run).and_then(|d| d.read_json::<Plan>(PLAN))
+        && !plan.tasks.iter().any(|t| t.name == *name)
+    {
+        let names: Vec<&str> = plan.tasks.iter().map(|t| t.name.as_str()).collect();
+        let q = suggest::question(&suggest::near(name, names.iter().copied()));
+        let d = Diagnostic::new("E0201", format!("`--best {name}`: no task of the run is called so"));
+        return fail(d.help(q.unwrap_or_else(|| format!("tasks are: {}", names.join(", ")))), look);
+    }
     let run = match open(&a.run, weights.as_deref()) {
         Ok(r) => r,
         Err(d) => return fail(d, look),

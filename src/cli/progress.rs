@@ -1,7 +1,7 @@
 //! What is shown while a run goes on: bars on a terminal, one line per evaluation elsewhere.
 
 use super::{say, view};
-use crate::plan::Plan;
+use crate::plan::{Length, Plan, Stage};
 use crate::train::batches::Description;
 use crate::train::report::{Figure, StageReport, show_value};
 use crate::train::{EvaluationNews, Progress, StepNews};
@@ -43,13 +43,30 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn evaluation(n: &EvaluationNews<'_>, stages: bool) -> String {
-    let stage = if stages { format!("{} ", n.stage) } else { String::new() };
+/// What a line must say to be told from others.
+#[derive(Clone, Copy, Default)]
+struct Several {
+    stages: bool,
+    /// an epoch may hold several evaluations, or a part of one may
+    evaluations: bool,
+}
+
+impl Several {
+    fn of(plan: &Plan) -> Self {
+        let s = &plan.train.stages;
+        let parts = |s: &Stage| s.eval_every.is_some() || !matches!(s.length, Length::Epochs(n) if n.fract() == 0.0);
+        Self { stages: s.len() > 1, evaluations: s.iter().any(parts) }
+    }
+}
+
+fn evaluation(n: &EvaluationNews<'_>, several: Several) -> String {
+    let stage = if several.stages { format!("{} ", n.stage) } else { String::new() };
+    let step = if several.evaluations { format!("  step {:>5}", n.step) } else { String::new() };
     let best = if n.best { "  *" } else { "" };
     let dev = dev(&n.dev);
     let gap = if dev.is_empty() { "" } else { "  " };
     format!(
-        "{stage}epoch {:>3}  {}{gap}{dev}  {} at {:.0} examples/s{best}",
+        "{stage}epoch {:>3}{step}  {}{gap}{dev}  {} at {:.0} examples/s{best}",
         n.epoch,
         losses(&n.losses),
         duration(n.seconds),
@@ -66,19 +83,19 @@ fn schedule(d: &Description, parameters: usize, several: bool) -> String {
 /// One line per evaluation, for logs.
 #[derive(Default)]
 pub(super) struct Lines {
-    stages: bool,
+    several: Several,
     last: Option<Instant>,
 }
 
 impl Progress for Lines {
     fn started(&mut self, plan: &Plan, dir: &Path, resumed_at: Option<u64>) {
-        self.stages = plan.train.stages.len() > 1;
+        self.several = Several::of(plan);
         if let Some(step) = resumed_at {
             say(format!("going on with {} at step {step}", dir.display()));
         }
     }
     fn stage(&mut self, d: &Description, parameters: usize) {
-        say(schedule(d, parameters, self.stages));
+        say(schedule(d, parameters, self.several.stages));
     }
     fn step(&mut self, n: &StepNews<'_>) {
         // a sign of life in long epochs
@@ -91,14 +108,14 @@ impl Progress for Lines {
     }
     fn evaluated(&mut self, n: &EvaluationNews<'_>) {
         self.last = Some(Instant::now());
-        say(evaluation(n, self.stages));
+        say(evaluation(n, self.several));
     }
 }
 
 /// A bar per stage, with the evaluations above it.
 #[derive(Default)]
 pub(super) struct Bars {
-    stages: bool,
+    several: Several,
     bar: Option<ProgressBar>,
 }
 
@@ -113,13 +130,13 @@ impl Bars {
 
 impl Progress for Bars {
     fn started(&mut self, plan: &Plan, dir: &Path, resumed_at: Option<u64>) {
-        self.stages = plan.train.stages.len() > 1;
+        self.several = Several::of(plan);
         if let Some(step) = resumed_at {
             say(format!("going on with {} at step {step}", dir.display()));
         }
     }
     fn stage(&mut self, d: &Description, parameters: usize) {
-        say(schedule(d, parameters, self.stages));
+        say(schedule(d, parameters, self.several.stages));
         let bar = ProgressBar::new(1000);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
             bar.set_style(style.progress_chars("━╸ "));
@@ -140,7 +157,7 @@ impl Progress for Bars {
         ));
     }
     fn evaluated(&mut self, n: &EvaluationNews<'_>) {
-        self.line(evaluation(n, self.stages));
+        self.line(evaluation(n, self.several));
     }
     fn stage_ended(&mut self, s: &StageReport) {
         if let Some(b) = self.bar.take() {

@@ -10,8 +10,9 @@ use crate::plan::cost::{cost, epochs};
 use crate::plan::{Claim, Length, Plan};
 use crate::source::Sources;
 use crate::train::evaluate::Figures;
-use crate::train::report::{self, ExpectReport, Report};
+use crate::train::report::{self, ExpectReport, Report, SeedsReport};
 use crate::train::run_dir::{self, RunDir};
+use crate::train::trainer::Origin;
 use crate::train::{Progress, Quiet, RunError, RunOptions, trainer};
 use std::io::IsTerminal;
 use std::path::Path;
@@ -85,18 +86,32 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let examples = Examples::encode(plan, &data.tables, &data.corpora);
     let folder = run_dir::choose(a.out.as_deref(), &plan.name);
     let mut options = RunOptions::new(&folder, a.seed.unwrap_or(plan.train.seed));
-    options.sources = c.sources.files().iter().map(|f| (f.name.clone(), f.text.to_string())).collect();
+    options.sources = sources(c);
     options.base = c.base.clone();
+    options.origin = Origin {
+        spec: file.canonicalize().unwrap_or_else(|_| file.to_path_buf()),
+        set: a.changes.set.clone(),
+        without: a.changes.without.clone(),
+        only: a.changes.only.clone(),
+    };
     options.stop = stop;
-    let ctx = Context { a, look, file, folder: &folder };
+    let ctx = Context { a, look, file, changes: &a.changes, folder: &folder, twins: true };
     train(&ctx, plan, &data.tables, &examples, &options)
+}
+
+/// The spec and the files that it uses.
+fn sources(c: &driver::Compilation) -> Vec<(String, String)> {
+    c.sources.files().iter().map(|f| (f.name.clone(), f.text.to_string())).collect()
 }
 
 struct Context<'a> {
     a: &'a RunArgs,
     look: Look,
     file: &'a Path,
+    changes: &'a Changes,
     folder: &'a Path,
+    /// whether `file` still is the spec of the run
+    twins: bool,
 }
 
 fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, options: &RunOptions) -> i32 {
@@ -105,38 +120,7 @@ fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, o
     if let Some(n) = ctx.a.seeds {
         let seeds: Vec<u64> = (first..first + n).collect();
         return match trainer::run_seeds(plan, tables, examples, options, &seeds, p.as_mut()) {
-            Ok(mut report) => {
-                let mut all = vec![];
-                for (seed, run) in seeds.iter().zip(&report.runs) {
-                    let own = RunOptions { out: ctx.folder.join(run), seed: *seed, ..options.clone() };
-                    match stored(&own.out) {
-                        Ok(r) => all.push((own, r)),
-                        Err(d) => return failed(RunError::Failed(vec![d]), ctx),
-                    }
-                }
-                for (i, e) in plan.expects.iter().enumerate() {
-                    let mut diffs = vec![];
-                    for (own, r) in &all {
-                        match compare(ctx, plan, r, &e.claim, own) {
-                            Ok(Some(x)) => diffs.push(x),
-                            Ok(None) => {}
-                            Err(RunError::Interrupted(_)) => {
-                                return failed(RunError::Interrupted(ctx.folder.into()), ctx);
-                            }
-                            Err(e) => return failed(e, ctx),
-                        }
-                    }
-                    if let Some(mean) = crate::metrics::aggregate(&diffs).map(|m| m.mean) {
-                        settle(&mut report.expects[i], &e.claim, mean, &format!("mean of {} seeds", diffs.len()));
-                    }
-                }
-                if let Err(d) = (RunDir { path: ctx.folder.into() }).write_json(run_dir::REPORT, &report) {
-                    return failed(RunError::Failed(vec![d]), ctx);
-                }
-                out(report.table());
-                say(format!("run folder: {}", ctx.folder.display()));
-                verdict(&report.expects)
-            }
+            Ok(report) => after_seeds(ctx, plan, report, options),
             Err(e) => failed(e, ctx),
         };
     }
@@ -144,6 +128,38 @@ fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, o
         Ok(report) => after(ctx, plan, report, options),
         Err(e) => failed(e, ctx),
     }
+}
+
+/// The comparisons that claims ask for, seed by seed, then the tables.
+fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options: &RunOptions) -> i32 {
+    let mut all = vec![];
+    for (seed, run) in report.seeds.iter().zip(&report.runs) {
+        let own = RunOptions { out: ctx.folder.join(run), seed: *seed, ..options.clone() };
+        match stored(&own.out) {
+            Ok(r) => all.push((own, r)),
+            Err(d) => return failed(RunError::Failed(vec![d]), ctx),
+        }
+    }
+    for (i, e) in plan.expects.iter().enumerate() {
+        let mut diffs = vec![];
+        for (own, r) in &all {
+            match compare(ctx, plan, r, &e.claim, own) {
+                Ok(Some(x)) => diffs.push(x),
+                Ok(None) => {}
+                Err(RunError::Interrupted(_)) => return failed(RunError::Interrupted(ctx.folder.into()), ctx),
+                Err(e) => return failed(e, ctx),
+            }
+        }
+        if let Some(mean) = crate::metrics::aggregate(&diffs).map(|m| m.mean) {
+            settle(&mut report.expects[i], &e.claim, mean, &format!("mean of {} seeds", diffs.len()));
+        }
+    }
+    if let Err(d) = (RunDir { path: ctx.folder.into() }).write_json(run_dir::REPORT, &report) {
+        return failed(RunError::Failed(vec![d]), ctx);
+    }
+    out(report.table());
+    say(format!("run folder: {}", ctx.folder.display()));
+    verdict(&report.expects)
 }
 
 /// The comparisons that claims ask for, then the tables.
@@ -211,15 +227,20 @@ fn compare(
     let (score, changes, name) = match claim {
         Claim::Gain { score, task, .. } => {
             let task = &plan.tasks[*task].name;
-            (score, Changes { only: vec![task.clone()], ..ctx.a.changes.clone() }, format!("single-{task}"))
+            (score, Changes { only: vec![task.clone()], ..ctx.changes.clone() }, format!("single-{task}"))
         }
         Claim::Drop { score, arrow, .. } => {
-            let mut c = ctx.a.changes.clone();
+            let mut c = ctx.changes.clone();
             c.without.push(arrow.clone());
             (score, c, format!("without-{}", arrow.replace(" -> ", "-to-")))
         }
         _ => return Ok(None),
     };
+    if !ctx.twins {
+        let (spec, folder) = (ctx.file.display(), ctx.folder.display());
+        say(format!("`{name}` is not trained: `{spec}` is not the spec of `{folder}` any more"));
+        return Ok(None);
+    }
     let safe: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect();
     let folder = options.out.join(safe);
     say(format!("training the twin `{name}` for the claim"));
@@ -228,7 +249,12 @@ fn compare(
         RunError::Failed(vec![d.help("its findings are above; remove the claim, or mend the spec")])
     })?;
     let examples = Examples::encode(&twin.plan, &twin.data.tables, &twin.data.corpora);
-    let own = RunOptions { out: folder.clone(), ..options.clone() };
+    let own = RunOptions {
+        out: folder.clone(),
+        sources: sources(&twin.compilation),
+        base: twin.compilation.base.clone(),
+        ..options.clone()
+    };
     let mut p = progress(ctx.a);
     let done = match RunDir::open(&folder) {
         Ok(dir) => trainer::resume(&dir, &twin.plan, &twin.data.tables, &examples, &own, p.as_mut()),
@@ -305,26 +331,25 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let mut options = RunOptions::new(dir, info.seed);
     options.base = info.base.clone();
     options.stop = stop;
-    let spec = run.file("spec.mtl");
-    let ctx = Context { a, look, file: &spec, folder: dir };
-    if let Some(seeds) = seeds {
-        let mut p = progress(a);
-        return match trainer::run_seeds(&plan, &tables, &examples, &options, &seeds, p.as_mut()) {
-            Ok(report) => {
-                out(report.table());
-                say(format!("run folder: {}", dir.display()));
-                verdict(&report.expects)
-            }
-            Err(e) => failed(e, &ctx),
-        };
+    let Origin { spec, set, without, only } = info.origin.clone();
+    options.origin = info.origin;
+    let changes = Changes { set, without, only };
+    // twins are compiled from the spec, which must be the one of the run
+    let unchanged = run.read_text("spec.mtl").is_ok_and(|old| std::fs::read_to_string(&spec).is_ok_and(|t| t == old));
+    if unchanged && let Ok(c) = compile(&spec, &changes, look) {
+        options.sources = sources(&c);
     }
+    let ctx = Context { a, look, file: &spec, changes: &changes, folder: dir, twins: unchanged };
     let mut p = progress(a);
-    match trainer::resume(&run, &plan, &tables, &examples, &options, p.as_mut()) {
-        Ok(report) => {
-            show(&report, dir);
-            verdict(&report.expects)
-        }
-        Err(e) => failed(e, &ctx),
+    match seeds {
+        Some(seeds) => match trainer::run_seeds(&plan, &tables, &examples, &options, &seeds, p.as_mut()) {
+            Ok(report) => after_seeds(&ctx, &plan, report, &options),
+            Err(e) => failed(e, &ctx),
+        },
+        None => match trainer::resume(&run, &plan, &tables, &examples, &options, p.as_mut()) {
+            Ok(report) => after(&ctx, &plan, report, &options),
+            Err(e) => failed(e, &ctx),
+        },
     }
 }
 
@@ -363,7 +388,7 @@ fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data) -> String {
             .iter()
             .take(12)
             .map(|s| match s.length {
-                Length::Epochs(n) => format!("{} ({n} epochs)", s.name),
+                Length::Epochs(n) => format!("{} ({n} {})", s.name, if n == 1.0 { "epoch" } else { "epochs" }),
                 Length::Steps(n) => format!("{} ({n} steps)", s.name),
                 Length::Seconds(n) => format!("{} ({n} s)", s.name),
             })

@@ -159,6 +159,7 @@ codes! {
     "W0602" "tags that cannot follow each other"
     "W0603" "examples with an empty text are left out"
     "W0604" "nearly every example has its own class"
+    "W0605" "the first line may hold headings"
 }
 
 /// The row of a code.

@@ -38,6 +38,8 @@ pub struct RunOptions {
     pub sources: Vec<(String, String)>,
     /// where relative data paths start; kept for `resume`
     pub base: PathBuf,
+    /// the command; kept for `resume`
+    pub origin: Origin,
     /// the state is saved after each evaluation and at least this often
     pub save_every: Duration,
     /// set from outside (Ctrl-C): finish the step, save, stop
@@ -57,6 +59,7 @@ impl RunOptions {
             seed,
             sources: vec![],
             base: PathBuf::from("."),
+            origin: Origin::default(),
             save_every: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             device: Device::flex(),
@@ -64,6 +67,19 @@ impl RunOptions {
             kill_after: None,
         }
     }
+}
+
+/// The command that began a run: from it twins are compiled when the run goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// the spec's file
+    pub spec: PathBuf,
+    /// each `--set`
+    pub set: Vec<String>,
+    /// each `--without`
+    pub without: Vec<String>,
+    /// each `--only`
+    pub only: Vec<String>,
 }
 
 /// What `resume` must know besides the plan: `run.json`.
@@ -75,6 +91,9 @@ pub struct RunInfo {
     pub base: PathBuf,
     /// fingerprint of the encoded examples
     pub data: String,
+    /// the command
+    #[serde(default)]
+    pub origin: Origin,
 }
 
 /// File of the [`RunInfo`].
@@ -97,8 +116,11 @@ pub fn run(
         return Err(RunError::Failed(faults));
     }
     let dir = RunDir::create(&options.out)?;
-    let base = options.base.canonicalize().unwrap_or_else(|_| options.base.clone());
-    dir.write_json(INFO, &RunInfo { seed: options.seed, base, data: fingerprint(examples) })?;
+    // an empty path is the current folder
+    let base = if options.base.as_os_str().is_empty() { Path::new(".") } else { &options.base };
+    let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
+    let info = RunInfo { seed: options.seed, base, data: fingerprint(examples), origin: options.origin.clone() };
+    dir.write_json(INFO, &info)?;
     dir.write_start(&options.sources, tables)?;
     let state = State { seed: options.seed, ..State::default() };
     let trainer = Trainer::new(plan, tables, examples, dir, state, None, options, progress)?;

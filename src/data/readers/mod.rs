@@ -300,6 +300,9 @@ pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
         let message = format!("`{}` holds no training examples", file.unwrap_or_default());
         faults.plain(Diagnostic::new("E0615", message).at(decl.reader_span, ""));
     }
+    if options.header.is_none() && reader.options.iter().any(|o| o.name == "header") {
+        headings(decl, &corpus, &parts, &lines, &mut faults);
+    }
     many_classes(decl, &corpus, &parts, &mut faults);
     share(decl, &mut corpus);
     if corpus.train.len > options.max {
@@ -396,6 +399,49 @@ fn line_of(path: &Path, line: usize, note: &str) -> DataPlace {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let text = text.split('\n').nth(line - 1).unwrap_or_default().trim_end_matches('\r');
     Place { file: &file, line, text }.data(note)
+}
+
+/// A class that only stands on the first lines is nearly always the heading of its column, which numbered fields hide.
+fn headings(
+    decl: &CorpusDecl,
+    corpus: &Corpus,
+    parts: &files::Parts,
+    lines: &BTreeMap<SplitName, Vec<u32>>,
+    faults: &mut Faults,
+) {
+    let first_line = |split| lines.get(&split).and_then(|l| l.first()) == Some(&1);
+    let Some(file) = parts.get(&SplitName::Train).and_then(|f| f.first()).filter(|_| first_line(SplitName::Train))
+    else {
+        return;
+    };
+    for (i, field) in decl.fields.iter().enumerate() {
+        let labels = |split| match &corpus.split(split).columns[i] {
+            Column::Label(values) if field.ty == FieldType::Label => values.as_slice(),
+            _ => &[],
+        };
+        let train = labels(SplitName::Train);
+        let Some(Some(word)) = train.first() else { continue };
+        let first = |split| labels(split).first().is_some_and(|v| v.as_ref() == Some(word));
+        let once = |split| !labels(split).iter().skip(1).flatten().any(|v| v == word);
+        let held_out: Vec<_> =
+            [SplitName::Dev, SplitName::Test].into_iter().filter(|s| !labels(*s).is_empty()).collect();
+        let again =
+            if held_out.is_empty() { train.len() >= 20 } else { held_out.iter().any(|s| first(*s) && once(*s)) };
+        let classes: std::collections::BTreeSet<&String> = train.iter().flatten().collect();
+        let few = classes.len() * 2 <= train.len();
+        if few && again && once(SplitName::Train) && word.parse::<f64>().is_err() {
+            let message =
+                format!("the first line of `{}` is read as an example, but looks like headings", file.display());
+            let warning = Diagnostic::new("W0605", message).at(decl.reader_span, "");
+            let note = format!("no other line has the class `{word}`");
+            faults.plain(
+                warning
+                    .data(line_of(file, 1, &note))
+                    .help("add `header = true` to the reader (or `header = false` if it is an example)"),
+            );
+            return;
+        }
+    }
 }
 
 /// A class field with nearly as many classes as examples is nearly always a wrong column.
