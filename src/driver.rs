@@ -11,9 +11,10 @@ use crate::data::index::Tables;
 use crate::data::{self, Corpus};
 use crate::diagnostics::Diagnostic;
 use crate::hir::{self, Options, Program, World};
-use crate::plan::{Plan, build};
+use crate::plan::{self, Plan, build};
 use crate::source::Sources;
 use crate::syntax;
+use crate::syntax::ast::{Setting, SettingKind};
 use std::path::{Path, PathBuf};
 
 /// What compiling gave.
@@ -151,5 +152,21 @@ pub fn plan(c: &mut Compilation, data: &Data) -> Option<Plan> {
         return None;
     }
     let checked = c.checked.as_ref()?;
-    Some(build::build(checked, &c.name, &data.tables, &data.corpora))
+    let mut plan = build::build(checked, &c.name, &data.tables, &data.corpora);
+    // the objective that a single task has by default needs dev examples; one that is declared must have them
+    let declared = |s: &Setting| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == "objective");
+    let dev = |t: &plan::Task| t.golds.iter().any(|(i, _)| data.corpora[*i].dev.len > 0);
+    let stops = plan.train.stages.iter().any(|s| s.early_stop.is_some());
+    if let [task] = plan.tasks.as_slice()
+        && !dev(task)
+        && !stops
+        && !c.program.train.iter().any(declared)
+    {
+        let name = task.golds.first().map_or("", |(i, _)| plan.corpora[*i].name.as_str());
+        let d =
+            Diagnostic::new("W0101", format!("`{name}` has no dev examples: the last weights are kept, not the best"));
+        c.diagnostics.push(d.help("give it a dev split, as in `dev = split(10%)`"));
+        plan.train.objective = None;
+    }
+    Some(plan)
 }

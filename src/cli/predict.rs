@@ -242,7 +242,10 @@ fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
     if line.trim_start().starts_with('{') {
         let object: Map<String, Value> = serde_json::from_str(line).map_err(|e| format!("not a JSON object: {e}"))?;
         let mut out = Input::new();
-        for (k, v) in object {
+        // lines of a data file hold labels too: they are passed over where the texts are there
+        let known = |k: &str| fields.iter().any(|(n, _)| n == k);
+        let texts = object.keys().any(|k| known(k));
+        for (k, v) in object.into_iter().filter(|(k, _)| !texts || known(k)) {
             let ty = fields.iter().find(|(n, _)| *n == k).map(|(_, t)| t.clone()).unwrap_or(FieldType::Tokens);
             let value =
                 match v {

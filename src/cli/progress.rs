@@ -150,7 +150,7 @@ impl Progress for Bars {
         let left = n.seconds_left.map(|s| format!(", {} left", duration(s))).unwrap_or_default();
         b.set_message(format!(
             "epoch {} step {}{of}  {}  {:.0} examples/s{left}",
-            n.epoch + 1,
+            n.epoch + u64::from(n.progress < 1.0),
             n.step,
             losses(&n.losses),
             n.examples_per_second

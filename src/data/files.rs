@@ -98,8 +98,8 @@ impl Finder<'_> {
             let near = suggest::near(&wrong, names.iter().map(String::as_str));
             let whole: Vec<String> = near.iter().map(|n| path.replacen(&wrong, n, 1)).collect();
             let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
-            help.extend(suggest::question(&whole));
-            help.push(format!("`{}` holds {}", here.display(), listing(&names)));
+            let holds = || format!("`{}` holds {}", here.display(), listing(&names));
+            help.push(suggest::question(&whole).unwrap_or_else(holds));
         }
         let shown = first.display().to_string();
         let message = match shown == path {

@@ -230,12 +230,14 @@ fn warnings_count_and_show_the_first() {
 #[test]
 fn headings_under_numbered_fields_are_suspected() {
     let decl = declare("tsv", Some("d"), "y: label = 1; x: text = 2");
-    let headed = [("d/train.tsv", "Quality\tText\n1\ta\n0\tb\n1\tc\n"), ("d/test.tsv", "Quality\tText\n1\td\n")];
+    let headed =
+        [("d/train.tsv", "Quality\tText\n1\ta\n0\tb\n1\tc\n0\td\n1\te\n"), ("d/test.tsv", "Quality\tText\n1\td\n")];
     let (_, shown) = try_load(&decl, &headed);
     assert_eq!(
         shown,
         "W0605: the first line of `d/train.tsv` is read as an example, but looks like headings\n  \
-         d/train.tsv:1 | Quality\tText | no other line has the class `Quality`\n"
+         d/train.tsv:1 | Quality\tText | no other line has the class `Quality`\n  \
+         help: add `header = true` to the reader (or `header = false` if it is an example)\n"
     );
     for test in ["1\td\n", "Quality\td\nQuality\te\n"] {
         let (_, shown) = try_load(&decl, &[headed[0], ("d/test.tsv", test)]);
