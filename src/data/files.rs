@@ -98,15 +98,15 @@ impl Finder<'_> {
             let near = suggest::near(&wrong, names.iter().map(String::as_str));
             let whole: Vec<String> = near.iter().map(|n| path.replacen(&wrong, n, 1)).collect();
             let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
-            let holds = || format!("`{}` holds {}", here.display(), listing(&names));
-            help.push(suggest::question(&whole).unwrap_or_else(holds));
+            help.extend(suggest::question(&whole));
+            help.push(format!("`{}` holds {}", here.display(), listing(&names)));
         }
         let shown = first.display().to_string();
         let message = match shown == path {
             true => format!("there is no file or folder `{path}`"),
             false => format!("there is no file or folder `{path}`: neither `{shown}` nor in the current folder"),
         };
-        self.fault("E0601", message, (!help.is_empty()).then(|| help.join("; ")));
+        self.fault("E0601", message, (!help.is_empty()).then(|| help.join(" ")));
         None
     }
 

@@ -20,10 +20,10 @@ fn missing_files() {
     assert_eq!(
         shown,
         "E0601: there is no file or folder `data/atsi`: neither `data/atsi` nor in the current folder\n  \
-         help: did you mean `data/atis`?; `data` holds `atis`, `snips`\n"
+         help: did you mean `data/atis`? `data` holds `atis`, `snips`\n"
     );
     let shown = faults(&declare("lines", Some("dta/atis"), "x: tokens"), &files);
-    assert!(shown.contains("did you mean `data/atis`?; `.` holds `data`"), "{shown}");
+    assert!(shown.contains("did you mean `data/atis`? `.` holds `data`"), "{shown}");
     let both = declare("lines", None, "x: tokens").named(Train, "no.txt").named(Dev, "never.txt");
     assert_eq!(faults(&both, &files).matches("E0601").count(), 2);
 }
