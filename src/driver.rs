@@ -170,3 +170,37 @@ pub fn plan(c: &mut Compilation, data: &Data) -> Option<Plan> {
     }
     Some(plan)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(missing_docs)]
+
+    use super::*;
+    use crate::plan::Op;
+
+    #[test]
+    fn only_leaves_no_trace_of_other_tasks() {
+        let text = "data d = columns(\"none\") { x: tokens; a: tags on x; b: tags on x }\n\
+                    encoder enc = embed(4)\n\
+                    task first : tag of d.a from enc\n\
+                    task second : tag(crf) of d.b from enc\n\
+                    first.probs -> second via embed(2)\n\
+                    train { weights uncertainty; sample alternate(ratio = [2, 1]); objective mean(first.accuracy, second.accuracy) }\n\
+                    expect multi_step\n\
+                    expect second.accuracy >= 1%\n";
+        let options = Options { only: vec!["second".into()], ..Options::default() };
+        let c = compile(Path::new("a.mtl"), text, &Disk, &options);
+        assert!(!c.has_errors(), "{:?}", c.diagnostics);
+        let checked = c.checked.expect("a checked program");
+        let names: Vec<&str> = checked.tasks.iter().map(|t| t.name.as_str()).collect();
+        assert_eq!(names, ["second"]);
+        assert!(!checked.task_graph().multi_step());
+        assert!(checked.graphs.iter().all(|g| g.tasks.iter().all(|t| t.task == 0)));
+        let heads = checked.graphs.iter().flat_map(|g| &g.nodes).filter(|n| matches!(n.op, Op::Head { task: 0 }));
+        assert_eq!(heads.count(), 2, "one in each phase");
+        assert_eq!(checked.train.stages[0].tasks, [0]);
+        assert_eq!(checked.uncertainty.keys().collect::<Vec<_>>(), [&0]);
+        let claims: Vec<&str> = checked.expects.iter().map(|e| e.text.as_str()).collect();
+        assert_eq!(claims, ["second.accuracy >= 1%"]);
+    }
+}
