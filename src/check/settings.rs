@@ -648,6 +648,12 @@ impl<'p> Checker<'p> {
                 if !ratio.is_empty() || every > 1 {
                     let tasks: Vec<usize> =
                         if turns.is_empty() { b.stage.tasks.clone() } else { turns.iter().map(|t| t.0).collect() };
+                    // the numbers also count the tasks that `--only` leaves out
+                    let kept = |t: &usize| !self.tasks[*t].left_out;
+                    let tasks = match tasks.iter().copied().eq((0..self.tasks.len()).filter(kept)) {
+                        true => (0..self.tasks.len()).collect(),
+                        false => tasks,
+                    };
                     if !ratio.is_empty() && ratio.len() != tasks.len() {
                         let d = Diagnostic::new(
                             "E0207",
