@@ -49,6 +49,7 @@ struct Bed {
     inputs: Vec<In>,
     texts: Arc<Layout>,
     training: bool,
+    key: u64,
 }
 
 impl Bed {
@@ -72,6 +73,7 @@ impl Bed {
             inputs: inputs.to_vec(),
             texts: Arc::new(Layout::from_lengths(LENGTHS)),
             training: true,
+            key: 11,
         }
     }
 
@@ -101,7 +103,14 @@ impl Bed {
             })
             .collect();
         let counts = HashMap::from([(0, Arc::new(vec![0, 9, 1, 1, 2, 1]))]);
-        let cx = Cx { params, training: self.training, dropout_key: 11, node: 3, progress: 0.5, vocab_counts: &counts };
+        let cx = Cx {
+            params,
+            training: self.training,
+            dropout_key: self.key,
+            node: 3,
+            progress: 0.5,
+            vocab_counts: &counts,
+        };
         self.layer.forward(&values.iter().collect::<Vec<_>>(), &cx)
     }
 
@@ -265,8 +274,19 @@ fn gradients_of_every_layer() {
     for (kind, set, shapes, inputs) in &cases {
         Bed::new(kind, set, shapes, inputs).check(kind);
     }
-    let tested = |kind: &str| cases.iter().any(|c| c.0 == kind) || ["reverse", "stop"].contains(&kind);
+    // these have no derivative of their own value, and tests of their own
+    let tested = |kind: &str| cases.iter().any(|c| c.0 == kind) || ["reverse", "stop", "zeros"].contains(&kind);
     assert!(LAYERS.iter().all(|(kind, _)| tested(kind)), "a layer without a test");
+}
+
+#[test]
+fn zeros_have_the_layout_of_their_input() {
+    for (shape, rows) in [("seq", None), ("vec", Some(()))] {
+        let set = [("shape", Setting::Text(shape.into())), ("width", int(3))];
+        let bed = Bed::new("zeros", &set, &[], &[Text]);
+        let n = if rows.is_some() { bed.texts.examples() } else { bed.texts.tokens() };
+        assert_eq!(bed.value(), vec![0.0; 3 * n]);
+    }
 }
 
 #[test]
@@ -334,15 +354,29 @@ fn small_examples() {
 }
 
 #[test]
-fn words_seen_once_become_unknown_while_training() {
+fn rare_words_become_unknown_while_training() {
     let set = [("vocab", int(0)), ("width", int(1)), ("unk", Setting::Real(1.0))];
     let mut bed = Bed::new("embed", &set, &[&[6, 1]], &[Text]);
     let table = bed.params.values(0);
-    let rows = |ids: &[usize]| ids.iter().map(|&i| table[i]).collect::<Vec<_>>();
-    // counts are 0 9 1 1 2 1
-    assert_eq!(bed.value(), rows(&[0, 0, 0, 4, 0, 1, 0, 0]));
+    let ids = [2, 3, 2, 4, 5, 1, 0, 3];
+    let counts = [0, 9, 1, 1, 2, 1];
+    let mut unknown = [0u32; 8];
+    let draws = 4000;
+    for key in 0..draws {
+        bed.key = key;
+        for (i, v) in bed.value().into_iter().enumerate() {
+            assert!(v == table[ids[i]] || v == table[0]);
+            unknown[i] += u32::from(v == table[0]);
+        }
+    }
+    for (i, id) in ids.into_iter().enumerate() {
+        // unk/(unk + n); the unknown word itself stays what it is
+        let expected = if id == 0 { 1.0 } else { 1.0 / (1.0 + f64::from(counts[id])) };
+        let seen = f64::from(unknown[i]) / draws as f64;
+        assert!((seen - expected).abs() < 0.04, "token {i}: {seen} instead of {expected}");
+    }
     bed.training = false;
-    assert_eq!(bed.value(), rows(&[2, 3, 2, 4, 5, 1, 0, 3]));
+    assert_eq!(bed.value(), ids.map(|i| table[i]));
 }
 
 #[test]
