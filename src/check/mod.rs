@@ -15,7 +15,7 @@ use crate::diagnostics::{Diagnostic, suggest};
 use crate::graph::{self, TaskGraph};
 use crate::hir::{Env, Kind, Options, Program};
 use crate::plan::{
-    Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec,
+    Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
 use crate::source::Span;
 use crate::syntax::ast::Expr;
@@ -347,7 +347,11 @@ fn keep_only(c: &mut Checked, kept: &[usize]) {
         match &mut s.sampler {
             Sampler::Alternate { turns } => turns.retain_mut(|t| move_to(&mut t.0)),
             Sampler::Mix { rates } => rates.retain_mut(|t| move_to(&mut t.0)),
-            _ => {}
+            Sampler::Joint | Sampler::Random | Sampler::Proportional { .. } | Sampler::Smoothed { .. } => {}
+        }
+        // uncertainty's parameters are filled in with the plan
+        if let Weights::Fixed { weights } = &mut s.weights {
+            weights.retain_mut(|t| move_to(&mut t.0));
         }
     }
     if let Some(s) = &mut c.train.objective {

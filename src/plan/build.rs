@@ -111,7 +111,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         reasons: g.dependencies.iter().map(|d| d.reason.clone()).collect(),
         steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
     };
-    let mut plan = Plan {
+    Plan {
         version: VERSION,
         name: name.into(),
         corpora: c.corpora.clone(),
@@ -124,11 +124,5 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         train,
         expects: c.expects.clone(),
         verdict,
-    };
-    // tasks that `--only` leaves out were never elaborated
-    let keep: Vec<usize> = (0..plan.tasks.len()).filter(|t| !plan.tasks[*t].params.is_empty()).collect();
-    if keep.len() < plan.tasks.len() {
-        plan.keep_tasks(&keep);
     }
-    plan
 }

@@ -567,61 +567,7 @@ pub enum Claim {
     },
 }
 
-impl Score {
-    /// The same over tasks that have other indices now; none if it reads one that is gone.
-    fn renumbered(&self, now: &dyn Fn(usize) -> Option<usize>) -> Option<Score> {
-        let pair = |a: &Score, b: &Score| Some((Box::new(a.renumbered(now)?), Box::new(b.renumbered(now)?)));
-        Some(match self {
-            Score::Metric { task, metric } => Score::Metric { task: now(*task)?, metric: *metric },
-            Score::Frame { .. } | Score::Number(_) => self.clone(),
-            Score::Mean(all) => Score::Mean(all.iter().map(|s| s.renumbered(now)).collect::<Option<_>>()?),
-            Score::Add(a, b) => pair(a, b).map(|(a, b)| Score::Add(a, b))?,
-            Score::Sub(a, b) => pair(a, b).map(|(a, b)| Score::Sub(a, b))?,
-            Score::Mul(a, b) => pair(a, b).map(|(a, b)| Score::Mul(a, b))?,
-            Score::Div(a, b) => pair(a, b).map(|(a, b)| Score::Div(a, b))?,
-        })
-    }
-}
-
 impl Plan {
-    /// Leaves out all tasks but these (`--only`), and what is said of them.
-    pub(crate) fn keep_tasks(&mut self, keep: &[usize]) {
-        let now = |t: usize| keep.iter().position(|k| *k == t);
-        let all = std::mem::take(&mut self.tasks);
-        self.tasks = keep.iter().filter_map(|t| all.get(*t).cloned()).collect();
-        for g in &mut self.graphs {
-            g.tasks.retain_mut(|t| now(t.task).map(|n| t.task = n).is_some());
-            for node in &mut g.nodes {
-                if let Op::Head { task } | Op::Port { task, .. } | Op::Gold { task, .. } = &mut node.op {
-                    *task = now(*task).unwrap_or(*task);
-                }
-            }
-        }
-        for s in &mut self.train.stages {
-            s.tasks = s.tasks.iter().filter_map(|t| now(*t)).collect();
-            match &mut s.sampler {
-                Sampler::Alternate { turns } => turns.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some()),
-                Sampler::Mix { rates } => rates.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some()),
-                Sampler::Joint | Sampler::Random | Sampler::Proportional { .. } | Sampler::Smoothed { .. } => {}
-            }
-            match &mut s.weights {
-                Weights::Fixed { weights } => weights.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some()),
-                Weights::Uncertainty { params } => params.retain_mut(|(t, _)| now(*t).map(|n| *t = n).is_some()),
-            }
-        }
-        self.train.objective = self.train.objective.take().and_then(|s| s.renumbered(&now));
-        self.expects.retain_mut(|e| {
-            let (score, task) = match &mut e.claim {
-                Claim::Verdict => return true,
-                Claim::Figure { score, .. } | Claim::Drop { score, .. } => (score, None),
-                Claim::Gain { score, task, .. } => (score, Some(task)),
-            };
-            let kept = task.is_none_or(|t| now(*t).map(|n| *t = n).is_some());
-            let renumbered = score.renumbered(&now).map(|s| *score = s);
-            kept && renumbered.is_some()
-        });
-    }
-
     /// The graph of a corpus in a phase.
     pub fn graph(&self, corpus: usize, phase: Phase) -> Option<&Graph> {
         self.graphs.iter().find(|g| g.corpus == corpus && g.phase == phase)
