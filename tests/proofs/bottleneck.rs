@@ -181,7 +181,7 @@ fn an_adversary_is_brought_to_chance() {
 fn uncertainty_goes_to_the_paper_s_optimum() {
     // without anything to read, the losses of the two tasks stay at their entropies: ln 4 and that of 7 : 1
     let w = World::new();
-    let row = |i: usize| vec!["w".to_string(), format!("{}", i % 4), format!("{}", usize::from(i % 8 == 0))];
+    let row = |i: usize| vec!["w".to_string(), format!("{}", i % 4), format!("{}", usize::from(i.is_multiple_of(8)))];
     let data: Vec<Vec<String>> = (0..32).map(row).collect();
     w.tsv("c", &["x", "y", "z"], [&data, &[], &[]]);
     let r = w.build(

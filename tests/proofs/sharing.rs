@@ -164,7 +164,7 @@ fn a_family_of_sixteen_is_sixteen_copies() {
     let of = |d: &str| reached(&f, &format!("r[\"{d}\"]"), &format!("sent[\"{d}\"]"));
     let (x, y) = (of("d0"), of("d7"));
     let common: BTreeSet<&String> = x.intersection(&y).collect();
-    assert!(!common.is_empty() && common.iter().all(|n| shared(n)), "{common:?}");
+    assert!(!common.is_empty() && common.iter().all(&shared), "{common:?}");
     assert_eq!(common.len(), x.iter().filter(shared).count());
     assert!(f.plan.params.iter().any(|p| p.owner == "topic[\"d5\"].probs -> sent[\"d5\"]"));
 }

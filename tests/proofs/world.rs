@@ -253,11 +253,11 @@ impl Ready {
             2 => p.get2(i).grad(&grads).map(|t| t.into_data().try_to_vec::<f32>().unwrap()),
             _ => p.get3(i).grad(&grads).map(|t| t.into_data().try_to_vec::<f32>().unwrap()),
         };
-        let specs = self.plan.params.iter().enumerate();
+        let specs = &self.plan.params;
         Backward {
             losses,
-            grads: specs.clone().map(|(i, s)| (s.name.clone(), of(i).unwrap_or_default())).collect(),
-            owners: specs.map(|(_, s)| (s.name.clone(), s.owner.clone())).collect(),
+            grads: specs.iter().enumerate().map(|(i, s)| (s.name.clone(), of(i).unwrap_or_default())).collect(),
+            owners: specs.iter().map(|s| (s.name.clone(), s.owner.clone())).collect(),
         }
     }
 
