@@ -82,8 +82,6 @@ pub enum InitRule {
     Fixed(crate::plan::Init),
     /// U(±1/√in), as PyTorch's linear layers
     FanIn(Dim),
-    /// N(0, 1/in)
-    NormalIn(Dim),
 }
 
 /// A parameter whose shape may wait for data.

@@ -331,11 +331,8 @@ impl<'p> Checker<'p> {
         self.tasks[task].width = Some((h.width.clone(), phase, 0));
         let name = self.tasks[task].name.clone();
         let k = self.head_width(task);
-        let out = match (self.tasks[task].layer_names, self.tasks[task].labels) {
-            // one column for each pair of layer and class: the product is known only with the data
-            (Some(_), Some(_)) => k.clone(),
-            _ => k.clone(),
-        };
+        // of several layers of tags there are R·K columns: that product is made with the plan
+        let out = k.clone();
         let fan = InitRule::FanIn(h.width.clone());
         let mut ids = vec![
             self.param(format!("{name}.out.weight"), vec![h.width.clone(), out.clone()], fan.clone(), &name),
@@ -783,7 +780,6 @@ impl<'p> Checker<'p> {
             && path(base).is_none()
         {
             let d = Diagnostic::new("E0414", "only an encoder has layers to tap").at(tap.span, "");
-            self.walkless(base, cx);
             return Err(self.report(d.help("declare it: `encoder enc = ...`, then `enc@1`")));
         }
         let Some(p) = path(e) else { return Err(Poison) };
@@ -802,8 +798,6 @@ impl<'p> Checker<'p> {
             }
         }
     }
-
-    fn walkless(&mut self, _base: &Expr, _cx: &Cx) {}
 
     fn one_of(&mut self, p: &Path<'_>, cx: &Cx) -> Result<(Kind, usize), Poison> {
         let kinds = [Kind::Encoder, Kind::Let, Kind::Task, Kind::Data];

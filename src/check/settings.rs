@@ -363,9 +363,6 @@ impl<'p> Checker<'p> {
                 _ => {}
             }
         }
-        if top && b.stage.early_stop.is_some() && length.is_none() {
-            // early stopping may end training; epochs bound it all the same
-        }
     }
 
     /// `eval every 500`, `eval 500`, `eval every 5min`.

@@ -697,12 +697,7 @@ impl<'p> Checker<'p> {
     }
 
     fn labels_of(&mut self, info: &mut TaskInfo) {
-        let needs = match info.head.name {
-            "tag" | "classify" => true,
-            "regress" => false,
-            _ => false,
-        };
-        if !needs || info.golds.is_empty() {
+        if !matches!(info.head.name, "tag" | "classify") || info.golds.is_empty() {
             return;
         }
         let base = info.name.clone();

@@ -33,7 +33,6 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
             init: match &p.init {
                 InitRule::Fixed(i) => i.clone(),
                 InitRule::FanIn(d) => Init::Uniform(1.0 / (n(d).max(1) as f64).sqrt()),
-                InitRule::NormalIn(d) => Init::Normal(1.0 / (n(d).max(1) as f64).sqrt()),
             },
             owner: p.owner.clone(),
         })
