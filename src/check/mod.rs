@@ -5,10 +5,12 @@
 //! corpus and phase; equal expressions become one node. So one forward code serves training and inference, an arrow
 //! A → B runs A on B's own example, and nothing is computed twice for tasks that share it.
 
+mod depends;
 pub mod dim;
 mod features;
 mod settings;
 mod tasks;
+mod unused;
 
 use crate::data::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};

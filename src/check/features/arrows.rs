@@ -1,0 +1,370 @@
+//! Arrows: what they carry and how it joins the destination.
+
+use super::*;
+
+/// How what an arrow carries joins its destination.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Join {
+    Concat,
+    Gate,
+    Add,
+}
+
+impl<'p> Checker<'p> {
+    /// What an arrow carries on the destination's example, after its `via` (without a final `gate`, `add`, `concat`).
+    pub(super) fn payload(&mut self, edge: usize, cx: &Cx) -> Result<(Val, Join), Poison> {
+        let e = self.edges[edge].clone();
+        let source = e.source;
+        // A runs on B's own example: on its own text where the corpus is A's too, else on the text that B reads
+        let into_encoder = matches!(e.target, Target::Encoder(..));
+        let reads = !cx.text.is_empty() && (into_encoder || !graph_has_gold(&self.tasks[source], cx.corpus));
+        let text = if reads {
+            cx.text.clone()
+        } else {
+            let own = self.default_text(source, cx.corpus)?;
+            if own.is_empty() { cx.text.clone() } else { own }
+        };
+        let round = match e.rounds {
+            None => cx.round,
+            Some(n) if cx.round == 0 => {
+                let _ = n;
+                0
+            }
+            Some(n) => (cx.round - 1).min(n.saturating_sub(1)),
+        };
+        let first_round = e.rounds.is_some() && cx.round == 0;
+        let graph = cx.graph;
+        if self.tasks[source].when.is_some_and(|w| w != cx.phase) && e.rounds.is_some() {
+            // feedback from a task that does not exist in this phase never arrives
+            return Ok((self.opaque(cx), Join::Concat));
+        }
+        if self.tasks[source].when.is_some_and(|w| w != cx.phase) {
+            let phase = if cx.phase == Phase::Test { "at test" } else { "in training" };
+            let name = self.tasks[source].name.clone();
+            let only = if self.tasks[source].when == Some(Phase::Train) { "train" } else { "test" };
+            let d = Diagnostic::new("E0503", format!("`{name}` does not exist {phase}"))
+                .at(e.span, format!("is fed by `{name}` in both phases"))
+                .with(self.tasks[source].span, format!("declared `when {only}`"));
+            return Err(
+                self.report(d.help(format!("add `{{ when {only} }}` to the arrow, and an arrow for the other phase")))
+            );
+        }
+        if matches!(e.train, Mode::Gold | Mode::Scheduled(..)) && cx.phase == Phase::Train {
+            self.gold_here(source, &e, cx)?;
+        }
+        let mut v = if first_round {
+            // before the first round nothing has come back: zeros of the payload's width
+            self.zeros(&e, &text, cx)?
+        } else {
+            let (features, head) = self.task_on(source, graph, round, text)?;
+            if features.kind == VKind::Opaque {
+                let (_, join) = self.join_of(&e, cx);
+                return Ok((Val { kind: VKind::Opaque, ..features }, join));
+            }
+            self.port(&e, &features, head, cx)?
+        };
+        match e.grad {
+            Grad::Stop if e.port != "labels" => v = self.plain(cx, "stop", Settings::new(), &[&v], v.clone()),
+            Grad::Reverse(l) => {
+                let out = Val { reversed: true, ..v.clone() };
+                v = self.plain(cx, "reverse", settings([("lambda", Setting::Real(l))]), &[&v], out);
+            }
+            _ => {}
+        }
+        self.via(v, &e, cx)
+    }
+
+    /// What arrives after the stages of `via`, and how it joins the destination.
+    pub(super) fn via(&mut self, mut v: Val, e: &Edge, cx: &Cx) -> Result<(Val, Join), Poison> {
+        let def = &self.p.edges[e.def];
+        let (stages, join) = self.join_of(e, cx);
+        let inner_owner = e.name.clone();
+        for s in stages {
+            let inner = Cx {
+                owner: inner_owner.clone(),
+                encoder: None,
+                env: def.env.clone(),
+                input: Some(v.clone()),
+                ..cx.clone()
+            };
+            v = match label_embedding(&s) {
+                Some(args) => {
+                    let Some(row) = builtins::function("embed") else { return Err(Poison) };
+                    let o = self.options(row, args, s.span)?;
+                    let d = self.opt_size(&o, "d", 0, cx)?;
+                    let site = Site { span: s.span, sub: 0, word: "embed", numbered: false };
+                    let out = Val { width: Dim::of(d), halves: None, ..v.clone() };
+                    let set = settings([
+                        ("width", Setting::Int(d as i64)),
+                        ("activation", Setting::Text("none".into())),
+                        ("bias", Setting::Bool(false)),
+                    ]);
+                    let (w, edge_owner) = (v.width.clone(), inner_owner.clone());
+                    self.layer(&inner, site, "dense", set, &[&v], out, &|s, name| {
+                        vec![s.param(
+                            format!("{name}.weight"),
+                            vec![w.clone(), Dim::of(d)],
+                            InitRule::Fixed(Init::Normal(0.5)),
+                            &edge_owner,
+                        )]
+                    })?
+                }
+                None => self.eval(&s, &inner)?,
+            };
+            if v.kind == VKind::Opaque {
+                break;
+            }
+        }
+        if e.dropout > 0.0 {
+            v = self.dropout(v, e.dropout, cx);
+        }
+        Ok((v, join))
+    }
+
+    /// Zeros in place of what a feedback arrow carries, before anything has come back.
+    pub(super) fn zeros(&mut self, e: &Edge, text: &[usize], cx: &Cx) -> Out {
+        let width = match e.port.as_str() {
+            "hidden" => self.hidden_width(e, text, cx, &mut vec![])?,
+            _ => self.head_width(e.source),
+        };
+        Ok(self.blank(e, width, text, cx))
+    }
+
+    pub(super) fn blank(&mut self, e: &Edge, width: Dim, text: &[usize], cx: &Cx) -> Val {
+        let kind = match self.reads_kind(e.source) {
+            Reads::Seq => VKind::Seq,
+            _ => VKind::Vec,
+        };
+        let donor = self.text_value(text.to_vec(), cx);
+        let shape = if kind == VKind::Seq { "seq" } else { "vec" };
+        // the width itself may wait for the data; until then these say whose it is
+        let set = settings([
+            ("shape", Setting::Text(shape.into())),
+            ("task", Setting::Int(e.source as i64)),
+            ("port", Setting::Text(e.port.clone())),
+        ]);
+        let out = Val { kind, width, tops: BTreeSet::new(), ..donor.clone() };
+        self.plain(cx, "zeros", set, &[&donor], out)
+    }
+
+    /// Width of the features of an arrow's source, with all that arrows add to them, before any of it is computed.
+    pub(super) fn hidden_width(
+        &mut self,
+        e: &Edge,
+        text: &[usize],
+        cx: &Cx,
+        open: &mut Vec<usize>,
+    ) -> Result<Dim, Poison> {
+        let task = e.source;
+        if let Some((w, ..)) = &self.tasks[task].width {
+            return Ok(w.clone());
+        }
+        if open.contains(&task) {
+            let name = self.tasks[task].name.clone();
+            let d = Diagnostic::new("E0407", format!("the width of `{name}.hidden` depends on itself"));
+            let d = d.at(e.span, format!("makes `{}` wider by its own width", name));
+            return Err(self.report(d.help("let the states enter by `via gate` or `via add`")));
+        }
+        open.push(task);
+        let def = &self.p.tasks[self.tasks[task].def];
+        let from = def.ast.from.as_ref().ok_or(Poison)?;
+        let inner = Cx {
+            text: text.to_vec(),
+            owner: self.tasks[task].name.clone(),
+            env: def.env.clone(),
+            encoder: None,
+            input: None,
+            task,
+            ..cx.clone()
+        };
+        let mut width = self.eval(from, &inner)?.width;
+        for k in self.edges_into(task, cx.phase) {
+            let into = self.edges[k].clone();
+            if self.join_of(&into, &inner).1 != Join::Concat {
+                continue;
+            }
+            let carried = match into.port.as_str() {
+                "hidden" => self.hidden_width(&into, text, &inner, open)?,
+                _ => self.head_width(into.source),
+            };
+            let blank = self.blank(&into, carried, text, &inner);
+            width = width.plus(&self.via(blank, &into, &inner)?.0.width);
+        }
+        open.pop();
+        Ok(width)
+    }
+
+    /// E0501: gold is wanted where the destination's data has none.
+    pub(super) fn gold_here(&mut self, source: usize, e: &Edge, cx: &Cx) -> Result<usize, Poison> {
+        if let Some((_, f)) = self.tasks[source].golds.iter().find(|g| g.0 == cx.corpus) {
+            return Ok(*f);
+        }
+        let (name, target) = (self.tasks[source].gold_text.clone(), self.p.data[cx.corpus].name.clone());
+        let fields: Vec<&str> = self.p.data[cx.corpus].fields.iter().map(|f| f.name.as_str()).collect();
+        let d = Diagnostic::new("E0501", format!("`{target}` has no gold for `{}`", self.tasks[source].name))
+            .at(e.span, format!("wants gold on the examples of `{target}`"))
+            .with(self.p.data[cx.corpus].span, format!("its fields are {}", fields.join(", ")))
+            .with(self.tasks[source].gold_span, format!("the gold is `{name}`"));
+        Err(self.report(d.help("write `train predicted`: the source runs on these examples too")))
+    }
+
+    /// The value of a port.
+    pub(super) fn port(&mut self, e: &Edge, features: &Val, head: usize, cx: &Cx) -> Out {
+        let task = e.source;
+        let width = self.head_width(task);
+        let probs_less = self.tasks[task].head.name == "regress" && !self.tasks[task].settings.contains_key("bins");
+        if probs_less && matches!(e.port.as_str(), "probs" | "labels") {
+            let d = Diagnostic::new("E0304", format!("`{}` gives a number, no distribution", self.tasks[task].name));
+            return Err(self.report(
+                d.at(e.span, format!("sends `.{}`", e.port)).help("use `regress(bins = 5)`, or send `.hidden`"),
+            ));
+        }
+        if self.tasks[task].layer_names.is_some() && e.port != "hidden" {
+            self.later(e.span, "an arrow from `tag(per = relation)`");
+        }
+        let which = match (e.port.as_str(), e.grad) {
+            ("hidden", _) => return Ok(features.clone()),
+            ("logits", _) => Port::Logits,
+            ("probs", _) => Port::Probs,
+            ("labels", Grad::Straight) => Port::Straight,
+            ("labels", _) => Port::Labels,
+            _ => return Ok(Val { kind: VKind::Opaque, ..features.clone() }),
+        };
+        let out = Val { width: width.clone(), halves: None, parts: vec![], ..features.clone() };
+        let name = format!("{}.{}", self.tasks[task].name, e.port);
+        let node =
+            self.node(cx, Op::Port { task, port: which }, vec![head], Self::shape(&out), width.clone(), name.clone());
+        let mut out = Val { node, ..out };
+        let share = match e.train {
+            Mode::Gold => Some((1.0, 1.0)),
+            Mode::Scheduled(a, b) => Some((a, b)),
+            _ => None,
+        };
+        if let Some(share) = share
+            && cx.phase == Phase::Train
+        {
+            let field = self.gold_here(task, e, cx)?;
+            let name = format!("{name} or gold");
+            out.node = self.node(cx, Op::Gold { task, field, share }, vec![out.node], Self::shape(&out), width, name);
+        }
+        Ok(out)
+    }
+
+    /// The stages of `via` and how its value joins the destination.
+    pub(super) fn join_of(&mut self, e: &Edge, _cx: &Cx) -> (Vec<Expr>, Join) {
+        let def = &self.p.edges[e.def];
+        let mut stages = vec![];
+        if let Some(via) = &def.ast.via {
+            pipe_stages(via, &mut stages);
+        }
+        let join = match stages.last().map(|s| &*s.value) {
+            Some(ExprKind::Name(n)) if n == "gate" => Join::Gate,
+            Some(ExprKind::Name(n)) if n == "add" => Join::Add,
+            Some(ExprKind::Name(n)) if n == "concat" => Join::Concat,
+            _ => return (stages, Join::Concat),
+        };
+        stages.pop();
+        (stages, join)
+    }
+
+    /// Joins what an arrow carries into `h`.
+    pub(super) fn enter(&mut self, h: Val, edge: usize, cx: &Cx) -> Out {
+        let (payload, join) = self.payload(edge, cx)?;
+        let e = self.edges[edge].clone();
+        if matches!(e.target, Target::Slot(..)) {
+            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h], VKind::Opaque, Dim::of(0)) });
+        }
+        if payload.kind == VKind::Opaque {
+            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h, &payload], VKind::Opaque, Dim::of(0)) });
+        }
+        let c = self.fit(payload, e.span, &h, cx)?;
+        let site_span = e.target_span;
+        let inner = Cx { owner: e.name.clone(), ..cx.clone() };
+        // what an arrow brings does not raise the depth of the layer below
+        let keep_tops = |mut v: Val, h: &Val| {
+            v.depth = h.depth;
+            v.tops.clone_from(&h.tops);
+            v
+        };
+        let v = match join {
+            Join::Concat => {
+                let width = h.width.plus(&c.width);
+                let out = Self::merged(&[&h, &c], h.kind, width);
+                self.plain(cx, "concat", Settings::new(), &[&h, &c], out)
+            }
+            Join::Gate => {
+                let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
+                self.gate(&inner, Site { span: site_span, sub: 1, word: "gate", numbered: false }, &h, &c, out)?
+            }
+            Join::Add => {
+                let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
+                let (owner, dh, dc) = (inner.owner.clone(), h.width.clone(), c.width.clone());
+                let site = Site { span: site_span, sub: 1, word: "add", numbered: false };
+                self.layer(&inner, site, "add_projected", Settings::new(), &[&h, &c], out, &|s, name| {
+                    vec![s.param(
+                        format!("{name}.u"),
+                        vec![dc.clone(), dh.clone()],
+                        InitRule::FanIn(dc.clone()),
+                        &owner,
+                    )]
+                })?
+            }
+        };
+        Ok(keep_tops(v, &h))
+    }
+
+    /// E0305: an arrow into a layer that its encoder does not have.
+    pub(crate) fn check_layers_entered(&mut self) {
+        for k in 0..self.edges.len() {
+            let Target::Encoder(i, layer) = self.edges[k].target else { continue };
+            if !self.edges[k].alive {
+                continue;
+            }
+            let tops: Vec<usize> = self
+                .encoder_memo
+                .iter()
+                .filter(|(key, _)| key.0 == i)
+                .filter_map(|(_, done)| done.as_ref().ok())
+                .filter(|(v, _)| v.kind != VKind::Opaque)
+                .map(|(_, taps)| taps.len() - 1)
+                .collect();
+            let Some(top) = tops.into_iter().max() else { continue };
+            let k0 = layer.unwrap_or(1) as usize;
+            if k0 <= top {
+                continue;
+            }
+            let name = self.p.encoders[i].name.clone();
+            let d = match top {
+                0 => Diagnostic::new("E0305", format!("`{name}` has no layer that an arrow could enter")),
+                1 => Diagnostic::new("E0305", format!("`{name}` has 1 layer")),
+                n => Diagnostic::new("E0305", format!("`{name}` has {n} layers")),
+            };
+            let d = d
+                .at(self.edges[k].target_span, format!("there is no layer {k0}"))
+                .with(self.p.encoders[i].span, "declared here");
+            self.report(match top {
+                0 => d.help("let the arrow end at an encoder with a layer, or at a task"),
+                n => d.help(format!("write `{name}@{n}`")),
+            });
+        }
+    }
+}
+
+fn pipe_stages(e: &Expr, out: &mut Vec<Expr>) {
+    match &*e.value {
+        ExprKind::Pipe(a, b) => {
+            pipe_stages(a, out);
+            pipe_stages(b, out);
+        }
+        ExprKind::Paren(e) => pipe_stages(e, out),
+        _ => out.push(e.clone()),
+    }
+}
+
+/// `embed(32)` inside `via`.
+fn label_embedding(e: &Expr) -> Option<&[ast::Arg]> {
+    match &*e.value {
+        ExprKind::Call(f, args) if crate::hir::is_name(f, "embed") => Some(args),
+        _ => None,
+    }
+}

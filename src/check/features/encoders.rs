@@ -1,0 +1,202 @@
+//! Encoders: their bodies, their layers and taps.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    pub(super) fn encoder(&mut self, i: usize, span: Span, tap: Option<&ast::Node<Tap>>, cx: &Cx) -> Out {
+        self.used_encoders.insert(i);
+        let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
+        if let Some(Tap::Layer(k)) = tap.map(|t| &t.value)
+            && let Some(Some(v)) = self.partial.get(&key).and_then(|taps| taps.get(*k as usize))
+        {
+            let mut v = Val { depth: 0, ..v.clone() };
+            if v.tops.is_empty() {
+                v.tops = BTreeSet::from([(i, 0)]);
+            }
+            return Ok(v);
+        }
+        let done = match self.encoder_memo.get(&key) {
+            Some(done) => done.clone(),
+            None => {
+                // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
+                self.encoder_memo.insert(key.clone(), Err(Poison));
+                let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, cx));
+                self.partial.remove(&key);
+                self.encoder_memo.insert(key, out.clone());
+                out
+            }
+        };
+        let (value, taps) = done?;
+        if value.kind == VKind::Opaque {
+            return Ok(Val { depth: 0, ..value });
+        }
+        let top = taps.len() - 1;
+        let name = &self.p.encoders[i].name;
+        let Some(tap) = tap else { return Ok(Val { depth: 0, ..value }) };
+        let pick = |k: usize| taps.get(k).cloned().flatten();
+        let out_of_range = |k: u64| {
+            Diagnostic::new("E0414", format!("`{name}` has {top} layer{}", if top == 1 { "" } else { "s" }))
+                .at(tap.span, format!("there is no layer {k}"))
+                .with(self.p.encoders[i].span, "declared here")
+                .help(format!("tap 1 to {top} (0 is the input of the first layer)"))
+        };
+        match &tap.value {
+            Tap::Layer(k) => match pick(*k as usize) {
+                Some(v) => Ok(Val { depth: 0, ..v }),
+                None => {
+                    let d = out_of_range(*k);
+                    Err(self.report(d))
+                }
+            },
+            Tap::All | Tap::Range(..) => {
+                let (a, b) = match tap.value {
+                    Tap::Range(a, b) => (a as usize, b.map_or(top, |b| b as usize)),
+                    _ => (1, top),
+                };
+                if a > b || b > top {
+                    let d = out_of_range(b as u64);
+                    return Err(self.report(d));
+                }
+                let parts: Vec<Val> = (a..=b).filter_map(pick).map(|v| Val { depth: 0, ..v }).collect();
+                let Some(last) = parts.last().cloned() else { return Err(Poison) };
+                let mut out = Val { star: matches!(tap.value, Tap::All), ..last };
+                for v in &parts {
+                    out.tops.extend(v.tops.iter().copied());
+                }
+                Ok(Val { parts, ..out })
+            }
+            Tap::Name(n) => {
+                let d = Diagnostic::new("E0414", format!("`{n}` is not a layer of `{name}`")).at(tap.span, "");
+                let d = d.help(format!("layers are numbered: `@1` to `@{top}`"));
+                let _ = span;
+                Err(self.report(d))
+            }
+        }
+    }
+
+    pub(super) fn parts_error(&mut self, v: &Val, span: Span) -> Option<Poison> {
+        if v.parts.is_empty() || v.kind == VKind::Opaque {
+            return None;
+        }
+        let d =
+            Diagnostic::new("E0417", "several layers are not one value").at(span, format!("{} layers", v.parts.len()));
+        Some(self.report(d.help("combine them: `enc@* |> mix_layers`, or concatenate them: `enc@1 & enc@2`")))
+    }
+
+    pub(super) fn encoder_body(&mut self, i: usize, cx: &Cx) -> Result<Encoded, Poison> {
+        let named = &self.p.encoders[i];
+        let inner = Cx { owner: named.name.clone(), env: named.env.clone(), encoder: Some(i), ..cx.clone() };
+        // taps are collected by depth while the body is elaborated
+        let mut taps: Vec<Option<Val>> = vec![None];
+        let v = self.stack(&named.value, &inner, &mut taps)?;
+        if let Some(p) = self.parts_error(&v, named.value.span) {
+            return Err(p);
+        }
+        if v.kind == VKind::Text {
+            let d = Diagnostic::new("E0404", format!("the encoder `{}` gives words, not vectors", named.name));
+            return Err(self.report(d.at(named.span, "").help("begin with `embed(100)`")));
+        }
+        let mut v = v;
+        if v.depth == 0 && v.kind != VKind::Opaque {
+            // an encoder without layers of its own is its own floor, unless it only names others
+            if v.tops.is_empty() {
+                v.tops = BTreeSet::from([(i, 0)]);
+            }
+        }
+        for (k, t) in taps.iter_mut().enumerate() {
+            if let Some(t) = t
+                && k > 0
+            {
+                t.tops = BTreeSet::from([(i, k as u32)]);
+            } else if let Some(t) = t
+                && t.tops.is_empty()
+            {
+                t.tops = BTreeSet::from([(i, 0)]);
+            }
+        }
+        Ok((v, taps))
+    }
+
+    /// An encoder's body: as `eval`, with the value after each stage of the pipe kept as a tap.
+    pub(super) fn stack(&mut self, e: &Expr, cx: &Cx, taps: &mut Vec<Option<Val>>) -> Out {
+        let v = match &*e.value {
+            ExprKind::Pipe(a, b) => {
+                let v = self.stack(a, cx, taps)?;
+                let inner = Cx { input: Some(v.clone()), ..cx.clone() };
+                if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)
+                    && let ExprKind::Name(n) = &*f.value
+                    && let Some(count) = self.repeated(n, args, cx)
+                {
+                    let mut v = v;
+                    for k in 0..count {
+                        let inner = Cx { input: Some(v), ..cx.clone() };
+                        v = self.one_layer(n, f.span, args, b.span, k, count, &inner)?;
+                        keep(taps, &v);
+                        self.partial.insert(Self::encoder_key(cx), taps.clone());
+                    }
+                    return Ok(v);
+                }
+                self.eval(b, &inner)?
+            }
+            ExprKind::Paren(inner) => return self.stack(inner, cx, taps),
+            _ => self.eval(e, cx)?,
+        };
+        keep(taps, &v);
+        self.partial.insert(Self::encoder_key(cx), taps.clone());
+        Ok(v)
+    }
+
+    pub(super) fn encoder_key(cx: &Cx) -> EncoderKey {
+        let input = cx.input.as_ref().map(|v| v.node);
+        (cx.encoder.unwrap_or(usize::MAX), cx.graph, cx.round, cx.text.clone(), input)
+    }
+
+    /// The number of layers of a repeated layer function (`bilstm(100, layers = 3)`), if it is one.
+    pub(super) fn repeated(&mut self, name: &str, args: &[ast::Arg], cx: &Cx) -> Option<usize> {
+        let row = builtins::function(name)?;
+        if !row.args.contains(&"layers") || !row.runs {
+            return None;
+        }
+        let at = args.iter().position(|a| a.name.as_ref().is_some_and(|n| n.value == "layers"));
+        let at = at.or_else(|| (args.len() > 1 && args[1].name.is_none()).then_some(1));
+        match at {
+            Some(i) => {
+                let (e, n) = (&args[i].value, self.size(&args[i].value, &cx.env, "`layers`").ok()?);
+                if n > MOST_LAYERS {
+                    let d = Diagnostic::new("E0207", format!("`layers` is at most {MOST_LAYERS}"));
+                    self.report(d.at(e.span, format!("this is {n}")).help("write, for example, `layers = 2`"));
+                }
+                Some(n.min(MOST_LAYERS))
+            }
+            None => Some(1),
+        }
+    }
+
+    /// What enters a layer of an encoder: arrows that end there are joined in.
+    pub(super) fn layer_input(&mut self, v: Val, cx: &Cx) -> Out {
+        let Some(i) = cx.encoder else { return Ok(v) };
+        let depth = v.depth + 1;
+        let mut v = v;
+        for k in 0..self.edges.len() {
+            let e = &self.edges[k];
+            if e.alive
+                && e.when.is_none_or(|w| w == cx.phase)
+                && matches!(e.target, Target::Encoder(t, layer) if t == i && layer.unwrap_or(1) == depth)
+            {
+                let text = if v.kind == VKind::Seq { v.axis.clone() } else { cx.text.clone() };
+                v = self.enter(v, k, &Cx { text, ..cx.clone() })?;
+            }
+        }
+        Ok(v)
+    }
+}
+
+fn keep(taps: &mut Vec<Option<Val>>, v: &Val) {
+    if v.kind == VKind::Seq || v.kind == VKind::Vec && v.depth as usize >= taps.len() {
+        let d = v.depth as usize;
+        if taps.len() <= d {
+            taps.resize(d + 1, None);
+        }
+        taps[d] = Some(v.clone());
+    }
+}

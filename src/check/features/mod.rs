@@ -1,0 +1,241 @@
+//! Elaboration: feature expressions become nodes of a graph.
+
+mod arrows;
+mod calls;
+mod combine;
+mod embedding;
+mod encoders;
+mod heads;
+mod interactions;
+mod layers;
+mod leaks;
+mod names;
+mod nodes;
+mod shallow;
+
+use super::dim::{InitRule, Size};
+use super::tasks::{Path, path, path_words, type_word};
+use super::*;
+use crate::builtins::{self, Reads};
+use crate::hir::{Item, Meaning};
+use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
+use crate::syntax::ast::{self, ExprKind, Tap};
+use nodes::{Site, settings};
+
+/// Where an expression is elaborated.
+#[derive(Clone)]
+pub(crate) struct Cx {
+    pub graph: usize,
+    pub corpus: usize,
+    pub phase: Phase,
+    /// round of feedback
+    pub round: u32,
+    /// the text that is meant when none is named
+    pub text: Vec<usize>,
+    /// what flows in from the left of `|>`
+    pub input: Option<Val>,
+    /// to whom parameters belong: `enc`, `slot`, `pos.probs -> chunk`
+    pub owner: String,
+    pub env: Env,
+    /// the encoder whose body this is
+    pub encoder: Option<usize>,
+    /// the task for which this is elaborated
+    pub task: usize,
+}
+
+type Out = Result<Val, Poison>;
+
+/// Longest chain of encoders, `let`s and arrows.
+const MOST_NESTED: usize = 2000;
+
+/// Most layers of one `layers = n`.
+const MOST_LAYERS: usize = 1000;
+
+impl<'p> Checker<'p> {
+    /// Elaborates every task on every corpus that holds its gold, in both phases.
+    pub(crate) fn elaborate(&mut self) {
+        let corpora: BTreeSet<usize> = self.tasks.iter().flat_map(|t| t.corpora.clone()).collect();
+        for corpus in corpora {
+            for phase in [Phase::Train, Phase::Test] {
+                let graph = self.graphs.len();
+                self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
+                self.widths.push(vec![]);
+                self.node_keys.push(HashMap::new());
+                let rounds = self.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
+                for task in 0..self.tasks.len() {
+                    let t = &self.tasks[task];
+                    if t.poisoned || t.left_out || !t.corpora.contains(&corpus) || t.when.is_some_and(|w| w != phase) {
+                        continue;
+                    }
+                    let Ok(text) = self.default_text(task, corpus) else { continue };
+                    let Ok((features, head)) = self.task_on(task, graph, rounds, text) else { continue };
+                    if features.kind == VKind::Opaque {
+                        continue;
+                    }
+                    let gold = self.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
+                    let tasks = &mut self.graphs[graph].tasks;
+                    match tasks.iter_mut().find(|g| g.task == task) {
+                        Some(g) => *g = GraphTask { task, head, gold },
+                        None => tasks.push(GraphTask { task, head, gold }),
+                    }
+                }
+            }
+        }
+        self.prune();
+    }
+
+    /// Drops nodes that no head needs: those from which only a width was wanted.
+    fn prune(&mut self) {
+        for (graph, widths) in self.graphs.iter_mut().zip(&mut self.widths) {
+            let mut needed = vec![false; graph.nodes.len()];
+            graph.tasks.iter().for_each(|t| {
+                if let Some(n) = needed.get_mut(t.head) {
+                    *n = true;
+                }
+            });
+            for i in (0..needed.len()).rev() {
+                if needed[i] {
+                    graph.nodes[i].inputs.iter().for_each(|n| needed[*n] = true);
+                }
+            }
+            let place: Vec<usize> =
+                needed.iter().scan(0, |n, k| Some(std::mem::replace(n, *n + usize::from(*k)))).collect();
+            let mut keep = needed.iter();
+            graph.nodes.retain(|_| keep.next() == Some(&true));
+            let mut keep = needed.iter();
+            widths.retain(|_| keep.next() == Some(&true));
+            graph.nodes.iter_mut().flat_map(|n| &mut n.inputs).for_each(|n| *n = place[*n]);
+            graph.tasks.iter_mut().filter(|t| t.head < place.len()).for_each(|t| t.head = place[t.head]);
+        }
+    }
+
+    /// Whatever could not be elaborated has a finding: a task is never left out in silence.
+    pub(crate) fn check_gaps(&mut self) {
+        if self.p.faulty || self.d.iter().any(Diagnostic::is_error) {
+            return;
+        }
+        for (i, t) in self.tasks.iter().enumerate() {
+            let failed = t.poisoned || self.task_memo.iter().any(|(k, v)| k.0 == i && v.is_err());
+            if failed && !t.left_out {
+                let ast = &self.p.tasks[t.def].ast;
+                let span = ast.from.as_ref().map_or(t.span, |e| e.span);
+                let d = Diagnostic::new("E0408", format!("the features of `{}` cannot be built", t.name));
+                self.d.push(d.at(span, "").help("write them in another way, step by step with `let`s"));
+            }
+        }
+    }
+
+    /// The text on which a task runs in a corpus, when its features name none. Empty: none can be told.
+    pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<Vec<usize>, Poison> {
+        let fields = &self.p.data[corpus].fields;
+        let texts: Vec<usize> = (0..fields.len()).filter(|i| is_texty(&fields[*i].ty)).collect();
+        let t = &self.tasks[task];
+        if let Some((_, f)) = t.golds.iter().find(|g| g.0 == corpus)
+            && let Some(field) = fields.get(*f)
+        {
+            if field.ty.is_text() {
+                // a generator reads the other text, an autoencoder or language model its own
+                let others: Vec<usize> = texts.iter().copied().filter(|t| t != f).collect();
+                return Ok(match others.as_slice() {
+                    [one] if !t.head.self_supervised => vec![*one],
+                    _ => vec![*f],
+                });
+            }
+            if let Some(axis) = field.ty.axis()
+                && let Some(i) = fields.iter().position(|x| x.name == axis)
+            {
+                return Ok(vec![i]);
+            }
+        } else if let Some((c, f)) = t.golds.first()
+            && let Some(field) = self.p.data[*c].fields.get(*f)
+            && let Some(axis) = field.ty.axis()
+            && let Some(i) = fields.iter().position(|x| x.name == axis && x.ty.is_text())
+        {
+            return Ok(vec![i]);
+        }
+        Ok(match texts.as_slice() {
+            [one] => vec![*one],
+            _ => vec![],
+        })
+    }
+
+    pub(crate) fn eval(&mut self, e: &Expr, cx: &Cx) -> Out {
+        match &*e.value {
+            ExprKind::Error => Err(Poison),
+            ExprKind::Paren(e) => self.eval(e, cx),
+            ExprKind::Pipe(a, b) => {
+                let v = self.eval(a, cx)?;
+                self.eval(b, &Cx { input: Some(v), ..cx.clone() })
+            }
+            ExprKind::Cat(..) => {
+                let mut members = vec![];
+                flatten(e, &mut members);
+                let mut vals = vec![];
+                let mut failed = false;
+                for m in &members {
+                    // a named encoder beside others reads its text, not what flows in
+                    let inner = if self.is_named(m, cx) { Cx { input: None, ..cx.clone() } } else { cx.clone() };
+                    match self.eval(m, &inner) {
+                        Ok(v) => vals.push((v, m.span)),
+                        Err(Poison) => failed = true,
+                    }
+                }
+                if failed {
+                    return Err(Poison);
+                }
+                self.concat(vals, cx)
+            }
+            ExprKind::Name(n) => self.name(n, e.span, cx),
+            ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_) | ExprKind::Range(..) => {
+                let d = Diagnostic::new("E0408", "features are expected here").at(e.span, "a constant");
+                Err(self.report(d.help("name an encoder or a layer, for example `embed(100) |> bilstm(128)`")))
+            }
+            ExprKind::Neg(a) => {
+                let v = self.eval(a, cx)?;
+                Ok(self.plain(cx, "scale", settings([("factor", Setting::Real(-1.0))]), &[&v], v.clone()))
+            }
+            ExprKind::Binary(op, a, b) => self.arithmetic(op, a, b, cx),
+            ExprKind::Tap(..) | ExprKind::Index(..) => self.reference(e, cx),
+            ExprKind::Dot(base, name) => self.dot(e, base, name, cx),
+            ExprKind::Call(callee, args) => self.call(e, callee, args, cx),
+            ExprKind::Arrow(..) => {
+                let d = Diagnostic::new("E0408", "features are expected here").at(e.span, "an arrow");
+                Err(self.report(d.help("arrows stand on lines of their own")))
+            }
+        }
+    }
+
+    /// `enc`, `enc@1`, `private["a"]`, `enc@1.fwd`
+    fn is_named(&self, e: &Expr, cx: &Cx) -> bool {
+        match &*e.value {
+            ExprKind::Name(n) => matches!(
+                self.p.lookup(n, &cx.env),
+                Some(Meaning::One(Kind::Encoder | Kind::Let, _) | Meaning::Family(Kind::Encoder | Kind::Let, _))
+            ),
+            ExprKind::Tap(base, _) | ExprKind::Index(base, _) | ExprKind::Dot(base, _) => self.is_named(base, cx),
+            _ => false,
+        }
+    }
+}
+
+fn flatten<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
+    match &*e.value {
+        ExprKind::Cat(a, b) => {
+            flatten(a, out);
+            flatten(b, out);
+        }
+        _ => out.push(e),
+    }
+}
+
+fn is_texty(t: &FieldType) -> bool {
+    match t {
+        FieldType::Text | FieldType::Tokens => true,
+        FieldType::Other { kind, of, .. } => kind == "list" && of.as_deref().is_some_and(is_texty),
+        _ => false,
+    }
+}
+
+fn graph_has_gold(t: &TaskInfo, corpus: usize) -> bool {
+    t.golds.iter().any(|g| g.0 == corpus)
+}

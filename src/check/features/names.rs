@@ -1,0 +1,325 @@
+//! Names in expressions: encoders, `let`s, fields, and the text that is meant when none is named.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    pub(super) fn name(&mut self, n: &str, span: Span, cx: &Cx) -> Out {
+        match self.p.lookup(n, &cx.env) {
+            Some(Meaning::Var(Item::Expr(e))) => return self.eval(&e, &Cx { env: Env::default(), ..cx.clone() }),
+            Some(Meaning::Var(_)) => {
+                let d = Diagnostic::new("E0408", format!("`{n}` is a family variable, not features")).at(span, "");
+                return Err(self.report(d.help("name an encoder")));
+            }
+            Some(Meaning::One(Kind::Encoder, i)) => return self.encoder(i, span, None, cx),
+            Some(Meaning::One(Kind::Let, i)) => return self.let_value(i, cx),
+            Some(Meaning::One(Kind::Task, _)) if builtins::function(n).is_some() && cx.input.is_some() => {}
+            Some(Meaning::One(Kind::Task, i)) => {
+                let name = self.p.tasks[i].name.clone();
+                let d =
+                    Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow")).at(span, "a task");
+                return Err(self.report(d.help(format!("remove it here and add a line: `{name}.hidden -> this_task`"))));
+            }
+            Some(Meaning::One(Kind::Data, i)) => {
+                let d = Diagnostic::new("E0408", format!("`{n}` is a data set, not features")).at(span, "");
+                let f = self.p.data[i].fields.first().map(|f| f.name.clone()).unwrap_or_default();
+                return Err(self.report(d.help(format!("name an encoder, or a field such as `{f}`"))));
+            }
+            Some(Meaning::One(..)) => {
+                let d = Diagnostic::new("E0408", format!("`{n}` is not features")).at(span, "");
+                return Err(self.report(d.help("name an encoder or a layer")));
+            }
+            Some(Meaning::Family(kind, _)) => {
+                let keys = self.p.keys(n);
+                let d = Diagnostic::new("E0220", format!("`{n}` is a family")).at(span, "which member?");
+                let key = keys.first().cloned().unwrap_or_default();
+                let what = kind.a();
+                return Err(self.report(d.help(format!("name {what} of it: `{n}[\"{key}\"]`"))));
+            }
+            None => {}
+        }
+        if let Some(f) = self.p.data[cx.corpus].fields.iter().position(|f| f.name == n) {
+            return self.field(f, span, cx);
+        }
+        if builtins::function(n).is_some() {
+            return self.function(n, span, &[], span, cx);
+        }
+        if self.all_fields().iter().any(|f| f == n) {
+            let c = &self.p.data[cx.corpus];
+            let fields: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
+            let task = self.tasks[cx.task].name.clone();
+            let d = Diagnostic::new("E0412", format!("`{}` has no field `{n}`", c.name))
+                .at(span, format!("read for `{task}` on `{}`", c.name))
+                .with(c.span, format!("its fields are {}", fields.join(", ")));
+            return Err(self.report(d.help("use one of its fields, or declare the field there too")));
+        }
+        Err(Poison)
+    }
+
+    pub(super) fn let_value(&mut self, i: usize, cx: &Cx) -> Out {
+        let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
+        if let Some(done) = self.let_memo.get(&key) {
+            return done.clone();
+        }
+        let named = &self.p.lets[i];
+        let inner = Cx { owner: named.name.clone(), env: named.env.clone(), encoder: None, ..cx.clone() };
+        let out = self.nested(named.span, |c| c.eval(&named.value, &inner)).map(|v| Val { depth: 0, ..v });
+        self.let_memo.insert(key, out.clone());
+        out
+    }
+
+    /// Elaborates one declaration within another.
+    pub(super) fn nested<T>(
+        &mut self,
+        span: Span,
+        f: impl FnOnce(&mut Self) -> Result<T, Poison>,
+    ) -> Result<T, Poison> {
+        if self.nesting >= MOST_NESTED {
+            let d = Diagnostic::new("E0114", format!("more than {MOST_NESTED} declarations are built on each other"));
+            return Err(self.report(d.at(span, "the chain passes here").help("write the chain in one declaration")));
+        }
+        self.nesting += 1;
+        let out = f(self);
+        self.nesting -= 1;
+        out
+    }
+
+    /// A field of the corpus as a value.
+    pub(super) fn field(&mut self, f: usize, span: Span, cx: &Cx) -> Out {
+        let decl = &self.p.data[cx.corpus].fields[f];
+        let mut v = self.opaque(cx);
+        v.reads = BTreeSet::from([f]);
+        v.axis = vec![f];
+        v.tops = BTreeSet::new();
+        match &decl.ty {
+            FieldType::Text | FieldType::Tokens => Ok(self.text_value(vec![f], cx)),
+            FieldType::Other { kind, .. } if kind == "list" || kind == "?" => {
+                self.later(span, "a list of texts");
+                Ok(v)
+            }
+            _ => {
+                self.later(span, format!("a field of type `{}` as an input", type_word(&decl.ty)));
+                Ok(v)
+            }
+        }
+    }
+
+    pub(super) fn text_value(&mut self, fields: Vec<usize>, cx: &Cx) -> Val {
+        let name = self.axis_name(cx.corpus, &fields);
+        let node = self.node(cx, Op::Text { fields: fields.clone() }, vec![], Shape::Text, Dim::of(0), name);
+        Val {
+            kind: VKind::Text,
+            node,
+            reads: fields.iter().copied().collect(),
+            axis: fields,
+            tops: BTreeSet::new(),
+            reversed: false,
+            depth: 0,
+            ..self.opaque(cx)
+        }
+    }
+
+    /// The text that is meant when none is named.
+    pub(super) fn implicit_text(&mut self, span: Span, cx: &Cx) -> Out {
+        if cx.text.is_empty() {
+            let c = &self.p.data[cx.corpus];
+            let texts: Vec<String> = c.fields.iter().filter(|f| is_texty(&f.ty)).map(|f| f.name.clone()).collect();
+            let task = self.tasks[cx.task].name.clone();
+            let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
+            let d = d.at(span, "no text is named").with(
+                c.span,
+                match texts.as_slice() {
+                    [] => "it has no text".to_string(),
+                    _ => format!("its texts are {}", texts.join(", ")),
+                },
+            );
+            return Err(self.report(match texts.first() {
+                Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
+                None => d.help("declare its text: `x: tokens`"),
+            }));
+        }
+        if let [f] = cx.text.as_slice()
+            && !self.p.data[cx.corpus].fields[*f].ty.is_text()
+        {
+            return self.field(*f, span, cx);
+        }
+        if cx.text.iter().any(|f| !self.p.data[cx.corpus].fields[*f].ty.is_text()) {
+            self.later(span, "a list of texts");
+            let mut v = self.opaque(cx);
+            v.reads = cx.text.iter().copied().collect();
+            v.tops = BTreeSet::new();
+            return Ok(v);
+        }
+        Ok(self.text_value(cx.text.clone(), cx))
+    }
+
+    /// `enc@2`, `private["a"]`, `private["a"]@1`.
+    pub(super) fn reference(&mut self, e: &Expr, cx: &Cx) -> Out {
+        if let ExprKind::Tap(base, tap) = &*e.value
+            && path(base).is_none()
+        {
+            let d = Diagnostic::new("E0414", "only an encoder has layers to tap").at(tap.span, "");
+            return Err(self.report(d.help("declare it: `encoder enc = ...`, then `enc@1`")));
+        }
+        let Some(p) = path(e) else { return Err(Poison) };
+        let (kind, i) = self.one_of(&p, cx)?;
+        match kind {
+            Kind::Encoder => self.encoder(i, e.span, p.tap, cx),
+            Kind::Let if p.tap.is_none() => self.let_value(i, cx),
+            Kind::Task => {
+                let name = self.p.tasks[i].name.clone();
+                let d = Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow"));
+                Err(self.report(d.at(e.span, "a task").help(format!("add a line: `{name}.hidden -> this_task`"))))
+            }
+            _ => {
+                let d = Diagnostic::new("E0414", format!("`{}` has no layers to tap", p.name)).at(e.span, "");
+                Err(self.report(d.help("only an encoder has: `enc@1`")))
+            }
+        }
+    }
+
+    pub(super) fn one_of(&mut self, p: &Path<'_>, cx: &Cx) -> Result<(Kind, usize), Poison> {
+        let kinds = [Kind::Encoder, Kind::Let, Kind::Task, Kind::Data];
+        let found = self.named(p, &cx.env, &kinds, "an encoder or a `let`")?;
+        match found.as_slice() {
+            [one] => Ok(*one),
+            _ => {
+                let d = Diagnostic::new("E0220", format!("`{}[*]` is several values", p.name)).at(p.span, "");
+                Err(self.report(d.help("name one member")))
+            }
+        }
+    }
+
+    pub(super) fn dot(&mut self, e: &Expr, base: &Expr, port: &ast::Name, cx: &Cx) -> Out {
+        if let Some(p) = path(base)
+            && p.dots.is_empty()
+        {
+            let kind = match p.index {
+                None => match self.p.lookup(p.name, &cx.env) {
+                    Some(Meaning::One(k, i)) => Some((k, i)),
+                    _ => None,
+                },
+                Some(Some(_)) => self.one_of(&p, cx).ok(),
+                Some(None) => None,
+            };
+            match kind {
+                Some((Kind::Task, i)) => return Err(self.port_in_features(i, e, port)),
+                Some((Kind::Data, c)) if p.args.is_none() => {
+                    let f = self.field_of(c, port)?;
+                    if c != cx.corpus {
+                        self.later(e.span, "a text of another data set");
+                        let mut v = self.opaque(cx);
+                        v.reads = BTreeSet::new();
+                        return Ok(v);
+                    }
+                    return self.field(f, e.span, cx);
+                }
+                _ => {}
+            }
+        }
+        let v = self.eval(base, cx)?;
+        if v.kind == VKind::Opaque {
+            return Ok(v);
+        }
+        let ports = ["fwd", "bwd", "sides", "last"];
+        match (port.value.as_str(), v.halves) {
+            ("last", _) if v.kind == VKind::Seq => {
+                self.function("last", port.span, &[], e.span, &Cx { input: Some(v), ..cx.clone() })
+            }
+            ("sides", Some((f, b))) => {
+                let flow = if f == Flow::Full || b == Flow::Full { Flow::Full } else { Flow::Sides };
+                Ok(Val { flow, halves: None, ..v })
+            }
+            (side @ ("fwd" | "bwd"), Some((f, b))) => {
+                let half = v.width.n / 2;
+                let (start, flow) = if side == "fwd" { (0, f) } else { (half, b) };
+                let out = Val { width: Dim::of(half), flow, halves: None, ..v.clone() };
+                let set = settings([("start", Setting::Int(start as i64)), ("len", Setting::Int(half as i64))]);
+                Ok(self.plain(cx, "slice", set, &[&v], out))
+            }
+            ("fwd" | "bwd" | "sides", None) => {
+                let d = Diagnostic::new("E0415", format!("only a bidirectional layer has `.{}`", port.value));
+                Err(self.report(d.at(port.span, "one direction only").help("use `bilstm` or `bigru`")))
+            }
+            _ => Err(self.unknown_word("E0415", "a port of an encoder", &port.value, port.span, &ports)),
+        }
+    }
+
+    pub(super) fn call(&mut self, e: &Expr, callee: &Expr, args: &[ast::Arg], cx: &Cx) -> Out {
+        match &*callee.value {
+            ExprKind::Name(n)
+                if builtins::function(n).is_some()
+                    && !matches!(self.p.lookup(n, &cx.env), Some(Meaning::One(Kind::Encoder | Kind::Let, _))) =>
+            {
+                self.function(n, callee.span, args, e.span, cx)
+            }
+            ExprKind::Name(n) if self.p.lookup(n, &cx.env).is_none() => Err(Poison),
+            // `embed(64)(question)`, `enc(a)`, `bert@3(q, docs)`
+            _ => {
+                let inner = self.applied(args, cx)?;
+                self.eval(callee, &inner)
+            }
+        }
+    }
+
+    /// The context in which an encoder runs on the named texts.
+    pub(super) fn applied(&mut self, args: &[ast::Arg], cx: &Cx) -> Result<Cx, Poison> {
+        let mut fields = vec![];
+        let mut input = None;
+        for a in args {
+            if let Some(n) = &a.name {
+                let d = Diagnostic::new("E0215", "an encoder takes texts, no options").at(n.span, "");
+                return Err(self.report(d.help("options stand where the encoder is declared")));
+            }
+            let field = match &*a.value.value {
+                ExprKind::Name(n)
+                    if !matches!(
+                        self.p.lookup(n, &cx.env),
+                        Some(Meaning::One(Kind::Encoder | Kind::Let, _) | Meaning::Var(_))
+                    ) =>
+                {
+                    let here = self.p.data[cx.corpus].fields.iter().position(|f| f.name == *n);
+                    match here {
+                        Some(f) => Some(f),
+                        None => {
+                            // reports that the field is not here, or unknown
+                            self.name(n, a.value.span, cx)?;
+                            None
+                        }
+                    }
+                }
+                ExprKind::Dot(b, f) => match path(b).map(|p| self.p.lookup(p.name, &cx.env)) {
+                    Some(Some(Meaning::One(Kind::Data, c))) => {
+                        let f = self.field_of(c, f)?;
+                        if c != cx.corpus {
+                            self.later(a.value.span, "a text of another data set");
+                            return Ok(Cx { input: Some(self.opaque(cx)), ..cx.clone() });
+                        }
+                        Some(f)
+                    }
+                    _ => None,
+                },
+                _ => None,
+            };
+            match field {
+                Some(f) => {
+                    let ty = &self.p.data[cx.corpus].fields[f].ty;
+                    if !is_texty(ty)
+                        && !matches!(ty, FieldType::Vec(_) | FieldType::Label | FieldType::Id)
+                        && !matches!(ty, FieldType::Other { .. })
+                    {
+                        let (name, word) = (self.p.data[cx.corpus].fields[f].name.clone(), type_word(ty).to_string());
+                        let d =
+                            Diagnostic::new("E0416", format!("`{name}` is `{word}`, not a text")).at(a.value.span, "");
+                        return Err(self.report(d.help("an encoder is applied to `text` or `tokens`")));
+                    }
+                    fields.push(f);
+                }
+                None => input = Some(self.eval(&a.value, &Cx { input: None, ..cx.clone() })?),
+            }
+        }
+        Ok(match input {
+            Some(v) => Cx { input: Some(v), ..cx.clone() },
+            None => Cx { input: None, text: fields, ..cx.clone() },
+        })
+    }
+}

@@ -1,0 +1,165 @@
+//! Nodes, layers and parameters: equal expressions become one node, one place one layer.
+
+use super::*;
+
+/// A place in the text where a layer stands.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    pub span: Span,
+    /// which of several layers that stand at one place
+    pub sub: usize,
+    pub word: &'a str,
+    /// named `bilstm1` even when it is the first
+    pub numbered: bool,
+}
+
+impl Site<'_> {
+    pub(super) fn key(&self) -> String {
+        format!("{}:{}:{}:{}", self.span.file.0, self.span.start, self.span.end, self.sub)
+    }
+}
+
+impl<'p> Checker<'p> {
+    pub(crate) fn param(&mut self, name: String, shape: Vec<Dim>, init: InitRule, owner: &str) -> usize {
+        self.params.push(SymParam { name, shape, init, owner: owner.to_string() });
+        self.params.len() - 1
+    }
+
+    pub(super) fn opaque(&self, cx: &Cx) -> Val {
+        Val {
+            kind: VKind::Opaque,
+            node: 0,
+            width: Dim::of(0),
+            axis: cx.text.clone(),
+            flow: Flow::Local,
+            halves: None,
+            depth: cx.input.as_ref().map_or(0, |v| v.depth),
+            tops: cx.input.as_ref().map(|v| v.tops.clone()).unwrap_or_default(),
+            star: false,
+            reversed: cx.input.as_ref().is_some_and(|v| v.reversed),
+            reads: cx.input.as_ref().map(|v| v.reads.clone()).unwrap_or_default(),
+            parts: vec![],
+        }
+    }
+
+    pub(super) fn axis_name(&self, corpus: usize, axis: &[usize]) -> String {
+        let names: Vec<&str> =
+            axis.iter().filter_map(|f| self.p.data[corpus].fields.get(*f)).map(|f| f.name.as_str()).collect();
+        names.join("·")
+    }
+
+    /// Adds a node unless an equal one stands already.
+    pub(super) fn node(
+        &mut self,
+        cx: &Cx,
+        op: Op,
+        inputs: Vec<usize>,
+        shape: Shape,
+        width: Dim,
+        name: String,
+    ) -> usize {
+        let key = format!("{op:?}{inputs:?}");
+        if let Some(n) = self.node_keys[cx.graph].get(&key) {
+            return *n;
+        }
+        let id = self.graphs[cx.graph].nodes.len();
+        self.graphs[cx.graph].nodes.push(Node { op, inputs, shape, name });
+        self.widths[cx.graph].push(width);
+        self.node_keys[cx.graph].insert(key, id);
+        id
+    }
+
+    /// Applies a layer that stands at `site`. The same site on another text, corpus or phase is the same layer.
+    #[expect(clippy::too_many_arguments, reason = "a layer has this many independent facets")]
+    pub(super) fn layer(
+        &mut self,
+        cx: &Cx,
+        site: Site<'_>,
+        kind: &str,
+        settings: Settings,
+        inputs: &[&Val],
+        out: Val,
+        params: &dyn Fn(&mut Self, &str) -> Vec<usize>,
+    ) -> Out {
+        let in_widths: Vec<Dim> = inputs.iter().map(|v| v.width.clone()).collect();
+        let key = format!("{}|{kind}|{}", cx.owner, site.key());
+        let index = match self.layer_keys.get(&key) {
+            Some((i, widths)) => {
+                if *widths != in_widths {
+                    let show = |w: &[Dim]| w.iter().map(Dim::to_string).collect::<Vec<_>>().join(", ");
+                    let d = Diagnostic::new("E0407", format!("`{}` is applied to inputs of two widths", site.word));
+                    let d = d.at(site.span, format!("{} here, {} elsewhere", show(&in_widths), show(widths)));
+                    return Err(self.report(
+                        d.help("a layer is shared by all who name it: declare a second encoder for the other input"),
+                    ));
+                }
+                *i
+            }
+            None => {
+                let base = format!("{}.{}", cx.owner, site.word);
+                let n = self.layer_names.entry(base.clone()).or_insert(0);
+                *n += 1;
+                let name = if *n == 1 && !site.numbered { base } else { format!("{base}{n}") };
+                let ids = params(self, &name);
+                let layer = Layer { kind: kind.into(), name, settings, params: ids };
+                self.layers.push(layer);
+                let i = self.layers.len() - 1;
+                self.layer_keys.insert(key, (i, in_widths));
+                i
+            }
+        };
+        let name = format!("{}({})", self.layers[index].name, self.axis_name(cx.corpus, &out.axis));
+        let shape = Self::shape(&out);
+        let ids = inputs.iter().map(|v| v.node).collect();
+        let node = self.node(cx, Op::Layer { layer: index }, ids, shape, out.width.clone(), name);
+        Ok(Val { node, ..out })
+    }
+
+    /// A layer without parameters: equal settings are the same layer wherever they stand.
+    pub(super) fn plain(&mut self, cx: &Cx, kind: &str, settings: Settings, inputs: &[&Val], out: Val) -> Val {
+        let key = format!("plain|{kind}|{settings:?}");
+        let index = match self.layer_keys.get(&key) {
+            Some((i, _)) => *i,
+            None => {
+                self.layers.push(Layer { kind: kind.into(), name: kind.into(), settings, params: vec![] });
+                let i = self.layers.len() - 1;
+                self.layer_keys.insert(key, (i, vec![]));
+                i
+            }
+        };
+        let name = format!("{kind}({})", self.axis_name(cx.corpus, &out.axis));
+        let ids = inputs.iter().map(|v| v.node).collect();
+        let node = self.node(cx, Op::Layer { layer: index }, ids, Self::shape(&out), out.width.clone(), name);
+        Val { node, ..out }
+    }
+
+    /// Merges what is known of several inputs.
+    pub(super) fn merged(inputs: &[&Val], kind: VKind, width: Dim) -> Val {
+        let first = inputs[0];
+        let mut out = Val { kind, width, halves: None, parts: vec![], ..first.clone() };
+        for v in inputs {
+            out.flow = out.flow.max(v.flow);
+            out.depth = out.depth.max(v.depth);
+            out.tops.extend(v.tops.iter().copied());
+            out.star |= v.star;
+            out.reversed |= v.reversed;
+            out.reads.extend(v.reads.iter().copied());
+            if v.kind == VKind::Seq {
+                out.axis.clone_from(&v.axis);
+            }
+        }
+        out
+    }
+
+    pub(super) fn dropout(&mut self, v: Val, p: f64, cx: &Cx) -> Val {
+        if p <= 0.0 || v.kind == VKind::Opaque || cx.phase == Phase::Test {
+            return v;
+        }
+        let out = v.clone();
+        self.plain(cx, "dropout", settings([("p", Setting::Real(p))]), &[&v], out)
+    }
+}
+
+pub(crate) fn settings<const N: usize>(items: [(&str, Setting); N]) -> Settings {
+    items.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
+}

@@ -1,0 +1,136 @@
+//! Claims: `expect ...`.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    /// Claims, and parameters that the schedule adds.
+    pub(crate) fn finish(&mut self, g: &TaskGraph, train: &Train) -> (Vec<Expect>, BTreeMap<usize, usize>) {
+        let mut uncertainty = BTreeMap::new();
+        if train.stages.iter().any(|s| matches!(s.weights, Weights::Uncertainty { .. })) {
+            for t in (0..self.tasks.len()).filter(|t| !self.tasks[*t].left_out).collect::<Vec<_>>() {
+                let name = self.tasks[t].name.clone();
+                let zero = dim::InitRule::Fixed(crate::plan::Init::Zeros);
+                let id = self.param(format!("{name}.log_variance"), vec![Dim::of(1)], zero, &name);
+                uncertainty.insert(t, id);
+            }
+        }
+        let mut out = vec![];
+        for (e, env) in self.p.expects.iter() {
+            if let Ok(claim) = self.claim(e, env, g) {
+                out.push(Expect { text: path_words(e), claim });
+            }
+        }
+        (out, uncertainty)
+    }
+
+    pub(super) fn claim(&mut self, e: &Expr, env: &Env, g: &TaskGraph) -> Result<Claim, Poison> {
+        match &*e.value {
+            ExprKind::Error => Err(Poison),
+            ExprKind::Name(n) if n == "joint" || n == "multi_step" => {
+                let is = if g.multi_step() { "multi_step" } else { "joint" };
+                if is != n
+                    && self.tasks.iter().all(|t| !t.left_out)
+                    && self.edges.iter().all(|e| e.alive)
+                    && !self.d.iter().any(Diagnostic::is_error)
+                {
+                    let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
+                    let d = match g.dependencies.first() {
+                        Some(dep) => d.help(dep.reason.clone()),
+                        None => d.help("no task needs another's output, and none is supervised below another"),
+                    };
+                    return Err(self.report(d.fix(e.span, is, false)));
+                }
+                // of a program that was cut by `--only` or `--without` the claim was not made
+                if is == n { Ok(Claim::Verdict) } else { Err(Poison) }
+            }
+            ExprKind::Binary(op, a, b)
+                if matches!(op.value, BinOp::Ge | BinOp::Le | BinOp::Gt | BinOp::Lt | BinOp::Eq) =>
+            {
+                let word = match op.value {
+                    BinOp::Ge => ">=",
+                    BinOp::Le => "<=",
+                    BinOp::Gt => ">",
+                    BinOp::Lt => "<",
+                    _ => "==",
+                }
+                .to_string();
+                let value = self.number(b, env, "a threshold")?;
+                let percent = matches!(&*b.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
+                if percent && value > 1.0 {
+                    let d = Diagnostic::new("E0207", "no figure exceeds 100%").at(b.span, "");
+                    return Err(self.report(d.help("write a share, for example `90%`")));
+                }
+                match &*a.value {
+                    ExprKind::Call(f, args) if is_name(f, "gain") => {
+                        let single = args
+                            .iter()
+                            .any(|x| x.name.as_ref().is_some_and(|n| n.value == "over") && is_name(&x.value, "single"));
+                        let score = args.first().ok_or(Poison)?;
+                        let score = self.score(&score.value, env)?;
+                        if !single {
+                            self.later(a.span, "this comparison");
+                            return Err(Poison);
+                        }
+                        let Score::Metric { task, .. } = score else {
+                            let d = Diagnostic::new("E0242", "`gain` compares one task's figure").at(a.span, "");
+                            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
+                        };
+                        Ok(Claim::Gain { score, task, op: word, value })
+                    }
+                    ExprKind::Call(f, args) if is_name(f, "drop") => {
+                        let score = args.first().ok_or(Poison)?;
+                        let score = self.score(&score.value, env)?;
+                        let without = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "without"));
+                        let Some((w, ExprKind::Arrow(x, y))) = without.map(|w| (w, &*w.value.value)) else {
+                            let d = Diagnostic::new("E0242", "`drop` names the arrow to be cut").at(a.span, "");
+                            return Err(
+                                self.report(d.help("write `drop(chunk.span_f1, without = pos -> chunk) >= 1%`"))
+                            );
+                        };
+                        let (s, t) = (path(x).map(|p| p.name.to_string()), path(y).map(|p| p.name.to_string()));
+                        let (s, t) = (s.ok_or(Poison)?, t.ok_or(Poison)?);
+                        let known = self.edges.iter().any(|e| self.edge_is(e, &s, &t));
+                        if !known {
+                            let d = Diagnostic::new("E0309", format!("there is no arrow `{s} -> {t}`"))
+                                .at(w.value.span, "");
+                            let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
+                            return Err(self.report(d.help(match all.as_slice() {
+                                [] => "the program has no arrows".to_string(),
+                                _ => format!("arrows are: {}", all.join(", ")),
+                            })));
+                        }
+                        // cut already by `--without` or `--only`: there is nothing to compare with
+                        if !self.edges.iter().any(|e| e.alive && self.edge_is(e, &s, &t)) {
+                            return Err(Poison);
+                        }
+                        Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: word, value })
+                    }
+                    ExprKind::Call(f, _) if ["probe", "match"].iter().any(|w| is_name(f, w)) => {
+                        self.later(a.span, "this claim");
+                        Err(Poison)
+                    }
+                    _ => Ok(Claim::Figure { score: self.score(a, env)?, op: word, value }),
+                }
+            }
+            ExprKind::Name(n) => {
+                let known = ["joint", "multi_step"];
+                Err(self.unknown_word("E0242", "a claim", n, e.span, &known))
+            }
+            _ => {
+                let d = Diagnostic::new("E0242", "this is not a claim").at(e.span, "");
+                Err(self.report(d.help("write `expect joint`, `expect multi_step` or `expect slot.span_f1 >= 90%`")))
+            }
+        }
+    }
+
+    /// Whether an arrow leads from `s` to `t` (names without members' keys).
+    pub(crate) fn edge_is(&self, e: &Edge, s: &str, t: &str) -> bool {
+        let base = |n: &str| n.split('[').next().unwrap_or(n).to_string();
+        let to = match &e.target {
+            Target::Task(i) | Target::Slot(i, _) => self.tasks[*i].name.clone(),
+            Target::Encoder(i, _) => self.p.encoders[*i].name.clone(),
+        };
+        let from = &self.tasks[e.source].name;
+        (from == s || base(from) == s) && (to == t || base(&to) == t)
+    }
+}

@@ -1,0 +1,418 @@
+//! Settings of `train`, claims, and what is declared in vain.
+
+mod claims;
+mod optimizer;
+mod sampling;
+mod scores;
+
+use super::tasks::{path, path_words};
+use super::*;
+use crate::builtins;
+use crate::hir::{Item, Meaning, is_name};
+use crate::plan::{Claim, Decay, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
+use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
+
+/// Longest schedule.
+const MOST_STAGES: usize = 10_000;
+
+/// What a stage inherits from `train`.
+#[derive(Clone)]
+struct Base {
+    stage: Stage,
+    length_given: bool,
+}
+
+impl<'p> Checker<'p> {
+    /// `train { dropout p }`, needed before elaboration.
+    pub(crate) fn train_dropout(&mut self) -> f64 {
+        let settings = &self.p.train;
+        let found = settings.iter().find_map(|s| match &s.value {
+            SettingKind::Attr { name, values } if name.value == "dropout" => values.first(),
+            _ => None,
+        });
+        match found {
+            Some(e) => self.rate(e, &Env::default(), "`dropout`").unwrap_or(0.0),
+            None => 0.0,
+        }
+    }
+
+    pub(crate) fn train_settings(&mut self) -> Train {
+        let all: Vec<usize> = (0..self.tasks.len()).filter(|i| !self.tasks[*i].left_out).collect();
+        let mut base = Base {
+            stage: Stage {
+                name: "train".into(),
+                tasks: all,
+                length: Length::Epochs(10.0),
+                batch: 32,
+                sampler: Sampler::Joint,
+                weights: Weights::Fixed { weights: vec![] },
+                optimizer: self.optimizer_defaults("adam"),
+                clip: None,
+                freeze: vec![],
+                eval_every: None,
+                early_stop: None,
+            },
+            length_given: false,
+        };
+        // several corpora: a step is a batch of one of them
+        let corpora: BTreeSet<usize> = self.tasks.iter().flat_map(|t| t.corpora.clone()).collect();
+        if corpora.len() > 1 {
+            base.stage.sampler = Sampler::Proportional { cap: None, temperature: 1.0 };
+        }
+        let mut train = Train { stages: vec![], objective: None, seed: 1 };
+        let settings = &self.p.train;
+        let env = Env::default();
+        self.block(settings, &env, &mut base, &mut train, true);
+        let mut stages = vec![];
+        self.stages(settings, &env, &base, &mut train, &mut stages);
+        if stages.is_empty() {
+            stages.push(base.stage.clone());
+        }
+        for s in &mut stages {
+            s.tasks.retain(|t| !self.tasks[*t].left_out);
+            s.freeze.retain(|o| !self.tasks.iter().any(|t| t.left_out && t.name == *o));
+        }
+        stages.retain(|s| !s.tasks.is_empty() || self.tasks.iter().all(|t| !t.left_out));
+        if stages.is_empty() {
+            stages.push(base.stage.clone());
+        }
+        train.stages = stages;
+        self.objective_default(&mut train);
+        train
+    }
+
+    fn stages(
+        &mut self,
+        settings: &'p [ast::Setting],
+        env: &Env,
+        base: &Base,
+        train: &mut Train,
+        out: &mut Vec<Stage>,
+    ) {
+        for s in settings {
+            match &s.value {
+                SettingKind::Repeat { times, body } => {
+                    let n = times.value;
+                    if n < 1.0 || n.fract() != 0.0 || n > 10_000.0 {
+                        let d = Diagnostic::new("E0207", "`repeat` needs a whole number of at least 1");
+                        self.report(d.at(times.span, "").help("write `repeat 10 { ... }`"));
+                        continue;
+                    }
+                    if let Some(x) =
+                        body.iter().find(|s| matches!(s.value, SettingKind::Attr { .. } | SettingKind::View { .. }))
+                    {
+                        let d = Diagnostic::new("E0238", "only stages can be repeated").at(x.span, "");
+                        self.report(d.help("put it into a `stage name { ... }`"));
+                    }
+                    for _ in 0..n as usize {
+                        self.stages(body, env, base, train, out);
+                        if out.len() > MOST_STAGES {
+                            let d = Diagnostic::new("E0207", format!("training has more than {MOST_STAGES} stages"));
+                            self.report(d.at(times.span, "repeats too often").help("write `repeat 10 { ... }`"));
+                            return;
+                        }
+                        if out.is_empty() {
+                            break; // nothing to repeat
+                        }
+                    }
+                }
+                SettingKind::Stage { name, family, body } => {
+                    let members: Vec<Env> = match family {
+                        None => vec![env.clone()],
+                        Some((var, list)) => {
+                            let items = self.stage_members(list, env);
+                            let Some(items) = items else { continue };
+                            items
+                                .into_iter()
+                                .map(|value| {
+                                    let mut e = (**env).clone();
+                                    e.push(crate::hir::Binding { family: usize::MAX, var: var.value.clone(), value });
+                                    Env::new(e)
+                                })
+                                .collect()
+                        }
+                    };
+                    for member in members {
+                        let mut b = base.clone();
+                        b.stage.name = match (family, member.last()) {
+                            (Some(_), Some(m)) => format!("{} {}", name.value, m.value.key()),
+                            _ => name.value.clone(),
+                        };
+                        self.block(body, &member, &mut b, train, false);
+                        out.push(b.stage);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `for t in [pos, chunk]` or `for t in sent[*]`: tasks by name.
+    fn stage_members(&mut self, list: &'p Expr, env: &Env) -> Option<Vec<Item>> {
+        let mut exprs: Vec<&Expr> = vec![];
+        match &*list.value {
+            ExprKind::List(items) => exprs.extend(items),
+            _ => exprs.push(list),
+        }
+        let mut out = vec![];
+        for e in exprs {
+            for t in self.task_refs(e, env)? {
+                let name = self.tasks[t].name.clone();
+                out.push(Item::Expr(ast::Node::new(Box::new(ExprKind::Name(name)), e.span)));
+            }
+        }
+        Some(out)
+    }
+
+    /// Tasks by name, family, family variable or `all`.
+    fn task_refs(&mut self, e: &Expr, env: &Env) -> Option<Vec<usize>> {
+        if is_name(e, "all") {
+            return Some((0..self.tasks.len()).collect());
+        }
+        if let ExprKind::Name(n) = &*e.value {
+            // a member's full name, put there by `for t in ...`
+            if let Some(b) = env.iter().rev().find(|b| b.var == *n)
+                && let Item::Expr(inner) = &b.value
+                && let ExprKind::Name(full) = &*inner.value
+                && let Some(i) = self.tasks.iter().position(|t| t.name == *full)
+            {
+                return Some(vec![i]);
+            }
+            if n == "kept" && !self.p.names.contains_key(n) {
+                self.later(e.span, "`tasks kept`");
+                return None;
+            }
+        }
+        let p = path(e)?;
+        if let Some(Meaning::One(Kind::Loss, _)) = self.p.lookup(p.name, env) {
+            self.later(e.span, "a `loss` among tasks");
+            return Some(vec![]);
+        }
+        if p.index.is_none()
+            && let Some(Meaning::Family(Kind::Task, members)) = self.p.lookup(p.name, env)
+        {
+            return Some(members);
+        }
+        let found = self.named(&p, env, &[Kind::Task], "a task").ok()?;
+        Some(found.into_iter().map(|(_, i)| i).collect())
+    }
+
+    fn block(&mut self, settings: &'p [ast::Setting], env: &Env, b: &mut Base, train: &mut Train, top: bool) {
+        let mut seen: Vec<(&str, Span)> = vec![];
+        let mut length: Option<(&str, Span)> = None;
+        for s in settings {
+            let (name, values) = match &s.value {
+                SettingKind::Attr { name, values } => (name, values),
+                SettingKind::View { .. } => {
+                    let d = Diagnostic::new("E0239", "a view belongs to a task").at(s.span, "");
+                    self.report(d.help("move it into the braces of the task"));
+                    continue;
+                }
+                SettingKind::Stage { .. } | SettingKind::Repeat { .. } if top => continue,
+                _ => {
+                    let d = Diagnostic::new("E0239", "a stage has no stages").at(s.span, "");
+                    self.report(d.help("put them one after the other"));
+                    continue;
+                }
+            };
+            let word = name.value.as_str();
+            let Some(row) = builtins::SETTINGS.iter().find(|r| r.name == word) else {
+                let known: Vec<&str> = builtins::SETTINGS.iter().map(|r| r.name).collect();
+                let of_optimizer = builtins::OPTIMIZER_COMMON.contains(&word)
+                    || builtins::OPTIMIZERS.iter().any(|(_, keys)| keys.iter().any(|(k, _)| *k == word));
+                if of_optimizer {
+                    let d = Diagnostic::new("E0239", format!("`{word}` is a setting of the optimiser"));
+                    let value = values.first().map_or_else(|| "...".into(), path_words);
+                    self.report(d.at(s.span, "").help(format!("write `optimizer adam({word} = {value})`")));
+                    continue;
+                }
+                self.unknown_word("E0239", "a setting of `train`", word, name.span, &known);
+                continue;
+            };
+            if row.stage_only && top {
+                let d = Diagnostic::new("E0239", format!("`{word}` belongs to a stage")).at(s.span, "");
+                self.report(d.help(format!("write `stage name {{ {} }}`", row.example)));
+                continue;
+            }
+            if let Some((_, first)) = seen.iter().find(|(n, _)| *n == word) {
+                let d = Diagnostic::new("E0228", format!("`{word}` is given twice"))
+                    .at(s.span, "again")
+                    .with(*first, "first here");
+                self.report(d.help("keep one of the two"));
+                continue;
+            }
+            seen.push((word, s.span));
+            if !row.runs {
+                self.later(s.span, format!("`{word}`"));
+                continue;
+            }
+            let Some(v) = values.first() else {
+                let d = Diagnostic::new("E0229", format!("`{word}` needs a value")).at(s.span, "");
+                self.report(d.help(format!("for example `{}`", row.example)));
+                continue;
+            };
+            let several_ok = matches!(word, "tasks" | "freeze");
+            if values.len() > 1 && !several_ok {
+                let d =
+                    Diagnostic::new("E0229", format!("`{word}` takes one value")).at(values[1].span, "one too many");
+                self.report(d.help(format!("for example `{}`", row.example)));
+                continue;
+            }
+            if matches!(&*v.value, ExprKind::Error) {
+                continue;
+            }
+            match word {
+                "batch" => {
+                    if let Ok(n) = self.size(v, env, "`batch`") {
+                        b.stage.batch = n;
+                    }
+                }
+                "epochs" | "steps" | "minutes" => {
+                    if let Some((other, first)) = length {
+                        let d = Diagnostic::new("E0240", format!("`{other}` and `{word}` exclude each other"))
+                            .at(s.span, "");
+                        self.report(d.with(first, "first here").help("keep one of them"));
+                        continue;
+                    }
+                    length = Some((word, s.span));
+                    let Ok(n) = self.number(v, env, &format!("`{word}`")) else { continue };
+                    let seconds = matches!(&*v.value, ExprKind::Number(n) if matches!(n.unit, Some(ast::Unit::Seconds | ast::Unit::Minutes | ast::Unit::Hours)));
+                    let percent = matches!(&*v.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
+                    if n <= 0.0 || percent || (word == "steps" && n.fract() != 0.0) || (seconds && word != "minutes") {
+                        let d = Diagnostic::new("E0207", format!("`{word}` must be a positive number")).at(v.span, "");
+                        self.report(d.help(format!("for example `{}`", row.example)));
+                        continue;
+                    }
+                    b.length_given = true;
+                    b.stage.length = match word {
+                        "epochs" => Length::Epochs(n),
+                        "steps" => Length::Steps(n as u64),
+                        _ if seconds => Length::Seconds(n),
+                        _ => Length::Seconds(60.0 * n),
+                    };
+                }
+                "optimizer" => self.optimizer(v, env, b),
+                "sample" => self.sampler(v, env, b),
+                "weights" => self.weighting(v, env, b),
+                "clip" => match self.number(v, env, "`clip`") {
+                    Ok(n) if n > 0.0 => b.stage.clip = Some(n),
+                    Ok(n) => {
+                        let d = Diagnostic::new("E0207", "`clip` must be positive").at(v.span, format!("this is {n}"));
+                        self.report(d.help("for example `clip 5`"));
+                    }
+                    Err(Poison) => {}
+                },
+                "dropout" if top => {}
+                "dropout" => self.later(s.span, "`dropout` in a stage"),
+                "objective" => {
+                    if matches!(self.p.constant(v, env), Some(Item::Number(_))) {
+                        let d = Diagnostic::new("E0242", "an objective that never changes chooses no model");
+                        self.report(d.at(v.span, "a number").help("write `task.metric`, for example `slot.span_f1`"));
+                    } else if let Ok(score) = self.score(v, env) {
+                        train.objective = Some(score);
+                    }
+                }
+                "early_stop" => {
+                    let n = match &*v.value {
+                        ExprKind::Call(f, args) if is_name(f, "patience") && args.len() == 1 => {
+                            self.size(&args[0].value, env, "`early_stop`")
+                        }
+                        _ => self.size(v, env, "`early_stop`"),
+                    };
+                    if let Ok(n) = n {
+                        b.stage.early_stop = Some(n);
+                    }
+                }
+                "eval" => self.eval_every(v, s.span, env, b),
+                "seed" => match self.number(v, env, "`seed`") {
+                    Ok(n) if n >= 0.0 && n.fract() == 0.0 => train.seed = n as u64,
+                    Ok(_) => {
+                        let d = Diagnostic::new("E0207", "`seed` must be a whole number").at(v.span, "");
+                        self.report(d.help("for example `seed 1`"));
+                    }
+                    Err(Poison) => {}
+                },
+                "tasks" => {
+                    let mut tasks = vec![];
+                    for v in values {
+                        tasks.extend(self.task_refs(v, env).unwrap_or_default());
+                    }
+                    tasks.sort_unstable();
+                    tasks.dedup();
+                    b.stage.tasks = tasks;
+                }
+                "freeze" => {
+                    for v in values {
+                        let Some(p) = path(v) else { continue };
+                        let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
+                        let Ok(found) = self.named(&p, env, &kinds, "an encoder, a `let` or a task") else { continue };
+                        if p.tap.is_some() {
+                            self.later(v.span, "freezing single layers");
+                        }
+                        for (kind, i) in found {
+                            b.stage.freeze.push(match kind {
+                                Kind::Encoder => self.p.encoders[i].name.clone(),
+                                Kind::Let => self.p.lets[i].name.clone(),
+                                _ => self.tasks[i].name.clone(),
+                            });
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `eval every 500`, `eval 500`, `eval every 5min`.
+    fn eval_every(&mut self, v: &Expr, span: Span, env: &Env, b: &mut Base) {
+        let inner = match &*v.value {
+            ExprKind::Call(f, args) if is_name(f, "every") && args.len() == 1 => args[0].value.clone(),
+            _ => v.clone(),
+        };
+        let seconds = matches!(&*inner.value, ExprKind::Number(n) if matches!(n.unit, Some(ast::Unit::Seconds | ast::Unit::Minutes | ast::Unit::Hours)));
+        match self.number(&inner, env, "`eval every`") {
+            Ok(n) if n >= 1.0 => {
+                b.stage.eval_every = Some(if seconds { Length::Seconds(n) } else { Length::Steps(n as u64) })
+            }
+            Ok(_) => {
+                let d = Diagnostic::new("E0207", "`eval every` needs a positive number of steps").at(span, "");
+                self.report(d.help("write `eval every 500`"));
+            }
+            Err(Poison) => {}
+        }
+    }
+
+    pub(crate) fn word_and_args<'e>(&mut self, v: &'e Expr) -> Option<(&'e str, Span, &'e [ast::Arg])> {
+        match &*v.value {
+            ExprKind::Name(n) => Some((n, v.span, &[])),
+            ExprKind::Call(f, args) => match &*f.value {
+                ExprKind::Name(n) => Some((n, f.span, args)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(crate) fn choice<'e>(
+        &mut self,
+        what: &str,
+        v: &'e Expr,
+        table: &[builtins::Choice],
+    ) -> Option<(&'e str, &'e [ast::Arg])> {
+        let known: Vec<&str> = table.iter().map(|c| c.name).collect();
+        let Some((word, span, args)) = self.word_and_args(v) else {
+            let d = Diagnostic::new("E0241", format!("this is not {what}")).at(v.span, "");
+            self.report(d.help(format!("known are: {}", known.join(", "))));
+            return None;
+        };
+        let Some(row) = table.iter().find(|c| c.name == word) else {
+            self.unknown_word("E0241", what, word, span, &known);
+            return None;
+        };
+        if !row.runs {
+            self.later(v.span, format!("`{word}`"));
+            return None;
+        }
+        Some((word, args))
+    }
+}

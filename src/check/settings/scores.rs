@@ -1,0 +1,201 @@
+//! Figures over the development split: objectives and what claims compare.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    /// An expression over metrics.
+    pub(crate) fn score(&mut self, e: &Expr, env: &Env) -> Result<Score, Poison> {
+        match &*e.value {
+            ExprKind::Error => Err(Poison),
+            ExprKind::Paren(e) => self.score(e, env),
+            ExprKind::Number(n) => Ok(Score::Number(n.value)),
+            ExprKind::Binary(op, a, b) => {
+                let (a, b) = (Box::new(self.score(a, env)?), Box::new(self.score(b, env)?));
+                match op.value {
+                    BinOp::Add => Ok(Score::Add(a, b)),
+                    BinOp::Sub => Ok(Score::Sub(a, b)),
+                    BinOp::Mul => Ok(Score::Mul(a, b)),
+                    BinOp::Div => Ok(Score::Div(a, b)),
+                    _ => {
+                        let d = Diagnostic::new("E0242", "a comparison is not a figure").at(op.span, "");
+                        Err(self.report(d.help("write it behind `expect`")))
+                    }
+                }
+            }
+            ExprKind::Neg(a) => Ok(Score::Sub(Box::new(Score::Number(0.0)), Box::new(self.score(a, env)?))),
+            ExprKind::Call(f, args) if is_name(f, "mean") => {
+                let mut all = vec![];
+                for a in args {
+                    all.extend(self.scores(&a.value, env)?);
+                }
+                if all.is_empty() && self.tasks.iter().any(|t| t.left_out) {
+                    return Err(Poison);
+                }
+                if all.is_empty() {
+                    let d = Diagnostic::new("E0242", "`mean` of nothing").at(e.span, "");
+                    return Err(self.report(d.help("write `mean(a.accuracy, b.accuracy)`")));
+                }
+                Ok(Score::Mean(all))
+            }
+            _ => {
+                let mut all = self.scores(e, env)?;
+                match all.len() {
+                    1 => Ok(all.remove(0)),
+                    0 => Err(Poison),
+                    _ => {
+                        let d = Diagnostic::new("E0242", "these are several figures")
+                            .at(e.span, format!("{} figures", all.len()));
+                        Err(self.report(d.help(format!("write `mean({})`", path_words(e)))))
+                    }
+                }
+            }
+        }
+    }
+
+    /// `slot.span_f1`, `sent[*].accuracy`, `slot`, `atis.frame_accuracy`.
+    pub(super) fn scores(&mut self, e: &Expr, env: &Env) -> Result<Vec<Score>, Poison> {
+        let (base, metric) = match &*e.value {
+            ExprKind::Dot(b, m) => (b, Some(ast::Node::new(Box::new(ExprKind::Name(m.value.clone())), m.span))),
+            // slot.f(0.5)
+            ExprKind::Call(f, args) => match &*f.value {
+                ExprKind::Dot(b, m) => {
+                    let name = ast::Node::new(Box::new(ExprKind::Name(m.value.clone())), m.span);
+                    (b, Some(ast::Node::new(Box::new(ExprKind::Call(name, args.clone())), e.span)))
+                }
+                _ => return Err(self.not_a_figure(e)),
+            },
+            ExprKind::Name(_) | ExprKind::Index(..) => (e, None),
+            _ => return Err(self.not_a_figure(e)),
+        };
+        let Some(p) = path(base) else { return Err(self.not_a_figure(e)) };
+        let data_only = metric.as_ref().is_some_and(|m| is_name(m, "frame_accuracy"));
+        let meaning = match data_only {
+            true => self.p.lookup_data(p.name, env).or_else(|| self.p.lookup(p.name, env)),
+            false => self.p.lookup(p.name, env),
+        };
+        let named = match (p.index, meaning) {
+            (None, Some(Meaning::One(kind @ (Kind::Task | Kind::Data), i))) => vec![(kind, i)],
+            (None, Some(Meaning::Family(kind, m))) => m.into_iter().map(|i| (kind, i)).collect(),
+            _ => self.named(&p, env, &[Kind::Task, Kind::Data], "a task")?,
+        };
+        let mut out = vec![];
+        for (kind, i) in named {
+            if kind == Kind::Data {
+                match &metric {
+                    Some(m) if is_name(m, "frame_accuracy") || is_name(m, "sentence_accuracy") => {
+                        out.push(Score::Frame { corpus: i })
+                    }
+                    _ => {
+                        let d = Diagnostic::new("E0242", "the figure of a data set is `frame_accuracy`").at(e.span, "");
+                        return Err(self.report(d.help(format!("write `{}.frame_accuracy`, or name a task", p.name))));
+                    }
+                }
+                continue;
+            }
+            if self.tasks[i].left_out {
+                continue;
+            }
+            if self.tasks[i].poisoned {
+                return Err(Poison);
+            }
+            let at = match &metric {
+                None => 0,
+                Some(m) => {
+                    let head = self.tasks[i].head;
+                    // the metric is found in its canonical name among the task's, or added to them
+                    let m = match &*m.value {
+                        ExprKind::Name(w) if w == "f" && self.tasks[i].metrics.iter().any(|x| x.name == "f") => {
+                            self.tasks[i].metrics.iter().find(|x| x.name == "f").cloned().ok_or(Poison)?
+                        }
+                        _ => {
+                            let settings = self.tasks[i].settings.clone();
+                            self.metric(m, env, head, &settings)?
+                        }
+                    };
+                    match self.tasks[i]
+                        .metrics
+                        .iter()
+                        .position(|x| x.name == m.name && x.args == m.args && x.classes == m.classes)
+                    {
+                        Some(k) => k,
+                        None => {
+                            self.tasks[i].metrics.push(m);
+                            self.tasks[i].metrics.len() - 1
+                        }
+                    }
+                }
+            };
+            out.push(Score::Metric { task: i, metric: at });
+        }
+        Ok(out)
+    }
+
+    pub(super) fn not_a_figure(&mut self, e: &Expr) -> Poison {
+        let d = Diagnostic::new("E0242", "this is not a figure").at(e.span, "");
+        self.report(d.help("write `task.metric`, for example `slot.span_f1`"))
+    }
+
+    pub(super) fn objective_default(&mut self, train: &mut Train) {
+        if train.objective.is_some() || self.tasks.is_empty() {
+            return;
+        }
+        let live: Vec<usize> = (0..self.tasks.len())
+            .filter(|i| !self.tasks[*i].poisoned && !self.tasks[*i].left_out && self.tasks[*i].when.is_none())
+            .collect();
+        if let [one] = live.as_slice() {
+            // a program of one task is judged by it wherever there are dev figures, which the data decide
+            if self.tasks.iter().filter(|t| !t.left_out).count() > 1 {
+                train.objective = Some(Score::Metric { task: *one, metric: 0 });
+            }
+            return;
+        }
+        if live.len() != self.tasks.len() && live.is_empty() {
+            return;
+        }
+        // in an expression more is better: errors are subtracted
+        let (mut more, mut less): (Vec<String>, Vec<String>) = (vec![], vec![]);
+        for i in &live {
+            let t = &self.tasks[*i];
+            let Some(metric) = t.metrics.first() else { continue };
+            let base = t.name.split('[').next().unwrap_or(&t.name);
+            let members = if t.name.contains('[') { "[*]" } else { "" };
+            let word = format!("{base}{members}.{}", metric.label);
+            let upwards = crate::metrics::find(&metric.name).is_none_or(|m| m.higher_is_better);
+            let list = if upwards { &mut more } else { &mut less };
+            if !list.contains(&word) {
+                list.push(word);
+            }
+        }
+        let mean = |words: &[String]| match words {
+            [one] if !one.contains('*') => one.clone(),
+            many => format!("mean({})", many.join(", ")),
+        };
+        let line = match (more.is_empty(), less.is_empty()) {
+            (_, true) => format!("objective {}", mean(&more)),
+            (true, _) => format!("objective -{}", mean(&less)),
+            _ => format!("objective {} - {}", mean(&more), mean(&less)),
+        };
+        let stop = train.stages.iter().any(|s| s.early_stop.is_some());
+        let place = self.p.train_span.map(|s| Span { end: s.start + 5, ..s });
+        if stop {
+            let d = Diagnostic::new("E0243", "`early_stop` watches a figure, and none is declared");
+            let span = self
+                .p
+                .train
+                .iter()
+                .find(|s| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == "early_stop"));
+            let d = match span.map(|s| s.span).or(place) {
+                Some(s) => d.at(s, "stops by which figure?"),
+                None => d,
+            };
+            self.report(d.help(format!("add to `train`: `{line}`")));
+        } else if !self.d.iter().any(Diagnostic::is_error) {
+            let d = Diagnostic::new("W0101", "no objective is declared: the last weights are kept, not the best");
+            let d = match place {
+                Some(s) => d.at(s, format!("trains {} tasks", live.len())),
+                None => d,
+            };
+            self.report(d.help(format!("add to `train`: `{line}`")));
+        }
+    }
+}

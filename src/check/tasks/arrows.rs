@@ -1,0 +1,375 @@
+//! Arrows as declared: source, port, target and options.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    pub(crate) fn collect_edges(&mut self) {
+        for (i, def) in self.p.edges.iter().enumerate() {
+            self.edge(i, def);
+        }
+        for b in 1..self.edges.len() {
+            let e = &self.edges[b];
+            let twice = self.edges[..b].iter().find(|o| {
+                (o.source, &o.port, &o.target) == (e.source, &e.port, &e.target)
+                    && o.span != e.span
+                    && (o.when.is_none() || e.when.is_none() || o.when == e.when)
+            });
+            let within = |s: Span| {
+                self.d.iter().any(|d| {
+                    d.primary
+                        .as_ref()
+                        .is_some_and(|l| l.span.file == s.file && s.start <= l.span.start && l.span.end <= s.end)
+                })
+            };
+            if let Some(first) = twice
+                && !within(e.span)
+                && !within(first.span)
+            {
+                let d = Diagnostic::new("E0202", format!("the arrow `{}` is drawn twice", e.name))
+                    .at(e.span, "again")
+                    .with(first.span, "first here");
+                self.report(d.help("remove one of the two"));
+            }
+        }
+    }
+
+    pub(super) fn edge(&mut self, index: usize, def: &'p crate::hir::EdgeDef) {
+        let env = &def.env;
+        let ast = &def.ast;
+        let mut proto = Edge {
+            def: index,
+            source: 0,
+            port: String::new(),
+            target: Target::Task(0),
+            train: Mode::Predicted,
+            when: None,
+            grad: Grad::Through,
+            dropout: 0.0,
+            rounds: ast.feedback.then_some(1),
+            name: String::new(),
+            span: def.span,
+            target_span: def.span,
+            alive: true,
+        };
+        let mut ok = true;
+        let mut sources: Vec<usize> = vec![];
+        let mut port: Option<&ast::Name> = None;
+        match path(&ast.source) {
+            Some(p)
+                if self.p.names.get(p.name).is_some_and(|s| s.kind == Kind::Let)
+                    || !self.p.names.contains_key(p.name) && self.p.data_names.contains_key(p.name) =>
+            {
+                // an untrained value that enters a slot: a data edge
+                self.later(ast.source.span, "an arrow from data");
+                ok = false;
+            }
+            Some(p) => {
+                match self.named(&p, env, &[Kind::Task], "a task") {
+                    Ok(found) => sources = found.into_iter().map(|(_, i)| i).collect(),
+                    Err(Poison) => ok = false,
+                }
+                port = p.dots.first().copied();
+                if ok && port.is_none() {
+                    let name = p.name;
+                    let d = Diagnostic::new("E0303", format!("the arrow does not say what `{name}` sends"));
+                    let d = d.at(ast.source.span, "a task, not one of its ports");
+                    self.report(d.help(format!("write `{name}.probs`, `{name}.hidden` or `{name}.labels`")));
+                    ok = false;
+                }
+            }
+            None => {
+                if !matches!(&*ast.source.value, ExprKind::Error) {
+                    let d = Diagnostic::new("E0303", "an arrow begins at a port of a task").at(ast.source.span, "");
+                    self.report(d.help("for example `pos.probs -> chunk`"));
+                }
+                ok = false;
+            }
+        }
+        if let Some(port) = port {
+            for s in &sources {
+                let head = self.tasks[*s].head;
+                let known: Vec<&str> = builtins::PORTS.iter().chain(head.ports).copied().collect();
+                if !known.contains(&port.value.as_str()) && !self.tasks[*s].poisoned {
+                    let what = format!("a port of `{}`", self.tasks[*s].name);
+                    self.unknown_word("E0304", &what, &port.value, port.span, &known);
+                    ok = false;
+                } else if matches!(port.value.as_str(), "loss" | "logp") {
+                    let d = Diagnostic::new("E0304", format!("`.{}` does not travel along an arrow", port.value));
+                    self.report(d.at(port.span, "a scalar for `loss` lines").help("send `.probs` or `.hidden`"));
+                    ok = false;
+                } else if !matches!(port.value.as_str(), "hidden" | "logits" | "probs" | "labels") {
+                    self.later(port.span, format!("the port `.{}`", port.value));
+                }
+            }
+            proto.port = port.value.clone();
+        }
+        ok &= self.edge_options(def, &mut proto, &sources);
+        for t in &ast.targets {
+            let Some(p) = path(t) else { continue };
+            let kinds = [Kind::Task, Kind::Encoder];
+            let Ok(found) = self.named(&p, env, &kinds, "a task or an encoder") else { continue };
+            for (kind, i) in found {
+                let target = match kind {
+                    Kind::Task => match p.dots.first() {
+                        None => Target::Task(i),
+                        Some(slot) => {
+                            if !self.slot(i, slot) {
+                                continue;
+                            }
+                            Target::Slot(i, slot.value.clone())
+                        }
+                    },
+                    _ => match p.tap.map(|t| (&t.value, t.span)) {
+                        None => Target::Encoder(i, None),
+                        Some((ast::Tap::Layer(k), _)) if *k >= 1 => Target::Encoder(i, Some(*k as u32)),
+                        Some((_, span)) => {
+                            let d = Diagnostic::new("E0305", "an arrow enters one layer of an encoder");
+                            self.report(d.at(span, "").help(format!("write `{}@2`", p.name)));
+                            continue;
+                        }
+                    },
+                };
+                if matches!(target, Target::Slot(..)) {
+                    self.later(t.span, "an arrow into a slot");
+                }
+                if ok {
+                    for s in &sources {
+                        let mut e = proto.clone();
+                        e.source = *s;
+                        e.target = target.clone();
+                        e.target_span = t.span;
+                        let arrow = if ast.feedback { "~>" } else { "->" };
+                        // resolved names: members of a family have arrows, and parameters, of their own
+                        let to = match &e.target {
+                            Target::Task(t) => self.tasks[*t].name.clone(),
+                            Target::Slot(t, slot) => format!("{}.{slot}", self.tasks[*t].name),
+                            Target::Encoder(t, None) => self.p.encoders[*t].name.clone(),
+                            Target::Encoder(t, Some(k)) => format!("{}@{k}", self.p.encoders[*t].name),
+                        };
+                        e.name = format!("{}.{} {arrow} {to}", self.tasks[*s].name, e.port);
+                        self.edges.push(e);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether `slot` is a slot of the task or a field that its features read.
+    pub(super) fn slot(&mut self, task: usize, slot: &ast::Name) -> bool {
+        let info = &self.tasks[task];
+        if info.poisoned {
+            return false;
+        }
+        let fields: Vec<String> =
+            info.corpora.iter().flat_map(|c| self.p.data[*c].fields.iter().map(|f| f.name.clone())).collect();
+        if info.head.slots.contains(&slot.value.as_str()) || fields.contains(&slot.value) {
+            return true;
+        }
+        let mut known: Vec<&str> = info.head.slots.to_vec();
+        known.extend(fields.iter().map(String::as_str));
+        known.sort_unstable();
+        known.dedup();
+        let what = format!("a slot or an input field of `{}`", info.name);
+        self.unknown_word("E0305", &what, &slot.value, slot.span, &known);
+        false
+    }
+
+    pub(super) fn edge_options(&mut self, def: &'p crate::hir::EdgeDef, e: &mut Edge, sources: &[usize]) -> bool {
+        let env = &def.env;
+        let hard = builtins::HARD_PORTS.contains(&e.port.as_str());
+        if hard {
+            e.grad = Grad::Stop;
+        }
+        let mut train_given = false;
+        let mut seen: Vec<&str> = vec![];
+        for s in &def.ast.options {
+            let SettingKind::Attr { name, values } = &s.value else {
+                let d = Diagnostic::new("E0233", "an arrow has no stages and no views").at(s.span, "");
+                self.report(d.help("remove this"));
+                continue;
+            };
+            if !builtins::EDGE_OPTIONS.contains(&name.value.as_str()) {
+                self.unknown_word("E0233", "an option of an arrow", &name.value, name.span, builtins::EDGE_OPTIONS);
+                continue;
+            }
+            if seen.contains(&name.value.as_str()) {
+                let d = Diagnostic::new("E0228", format!("`{}` is given twice", name.value)).at(s.span, "again");
+                self.report(d.help("keep one of the two"));
+                continue;
+            }
+            seen.push(&name.value);
+            let Some(v) = values.first() else {
+                let example = match name.value.as_str() {
+                    "train" => "train predicted",
+                    "test" => "test predicted",
+                    "when" => "when train",
+                    "grad" => "grad stop",
+                    "rounds" => "rounds 1",
+                    _ => "dropout 30%",
+                };
+                let d = Diagnostic::new("E0229", format!("`{}` needs a value", name.value)).at(s.span, "");
+                self.report(d.help(format!("for example `{example}`")));
+                continue;
+            };
+            let word = match &*v.value {
+                ExprKind::Name(n) => n.as_str(),
+                ExprKind::Call(f, _) => match &*f.value {
+                    ExprKind::Name(n) => n.as_str(),
+                    _ => "",
+                },
+                _ => "",
+            };
+            match name.value.as_str() {
+                "train" => {
+                    train_given = true;
+                    e.train = match word {
+                        "predicted" => Mode::Predicted,
+                        "gold" => Mode::Gold,
+                        "scheduled" => match self.scheduled(v, env) {
+                            Ok(m) => m,
+                            Err(Poison) => continue,
+                        },
+                        _ if matches!(&*v.value, ExprKind::Binary(..)) || matches!(word, "sample" | "top") => {
+                            self.later(v.span, "this way of training an arrow");
+                            Mode::Other(path_words(v))
+                        }
+                        _ => {
+                            let known = ["predicted", "gold", "scheduled", "sample"];
+                            self.unknown_word("E0234", "a way to train an arrow", word, v.span, &known);
+                            continue;
+                        }
+                    };
+                    let located = def.ast.via.as_ref().is_some_and(|v| path_words(v).starts_with("at("));
+                    if e.train != Mode::Predicted && matches!(e.port.as_str(), "hidden" | "logits") && !located {
+                        let what = if e.port == "hidden" { "hidden states" } else { "raw scores" };
+                        let d = Diagnostic::new("E0506", format!("{what} have no gold"))
+                            .at(v.span, "")
+                            .with(def.ast.source.span, format!("sends {what}"));
+                        self.report(d.help("send `.labels` or `.probs`, or write `train predicted`"));
+                    }
+                }
+                "test" => match word {
+                    "predicted" => {}
+                    "gold" => {
+                        let d = Diagnostic::new("E0502", "gold labels do not exist at test time");
+                        self.report(d.at(v.span, "would leak the answer").help("write `test predicted`"));
+                    }
+                    "sample" | "top" => self.later(v.span, "this way of testing an arrow"),
+                    _ => {
+                        let known = ["predicted", "sample"];
+                        self.unknown_word("E0234", "a way to test an arrow", word, v.span, &known);
+                    }
+                },
+                "when" => match word {
+                    "train" => e.when = Some(Phase::Train),
+                    "test" => e.when = Some(Phase::Test),
+                    _ => {
+                        self.unknown_word("E0230", "a phase", word, v.span, &["train", "test"]);
+                    }
+                },
+                "grad" => {
+                    let span = s.span;
+                    match word {
+                        // spans and passages carry their states with them
+                        "through" if hard && e.port == "top" && def.ast.via.is_some() => e.grad = Grad::Through,
+                        "through" if hard => {
+                            let help = match e.port.as_str() {
+                                "labels" => "write `grad straight`, or send `.probs`",
+                                _ => "write `grad straight`, use `.gumbel(τ)`, or add a `loss ... = reinforce(...)`",
+                            };
+                            let d = Diagnostic::new("E0505", format!("no gradient passes through `.{}`", e.port))
+                                .at(span, "asks for a gradient")
+                                .with(def.ast.source.span, "a hard decision");
+                            self.report(d.help(help));
+                        }
+                        "through" => e.grad = Grad::Through,
+                        "stop" => e.grad = Grad::Stop,
+                        "straight" if e.port == "labels" || !hard && e.port != "probs" && e.port != "hidden" => {
+                            e.grad = Grad::Straight;
+                        }
+                        "straight" if hard => {
+                            e.grad = Grad::Straight;
+                            self.later(span, "a straight-through gradient of this port");
+                        }
+                        "straight" => {
+                            let d = Diagnostic::new("E0505", "`grad straight` belongs to a hard port");
+                            let d = d.at(span, "").with(def.ast.source.span, "soft already");
+                            self.report(d.help("send `.labels`, or write `grad through`"));
+                        }
+                        "reverse" => {
+                            let l = match &*v.value {
+                                ExprKind::Call(_, a) if a.len() == 1 => self.number(&a[0].value, env, "`reverse`"),
+                                _ => Ok(1.0),
+                            };
+                            let l = l.unwrap_or(1.0);
+                            if l < 0.0 {
+                                let d = Diagnostic::new("E0207", "the strength of a reversal cannot be negative");
+                                self.report(d.at(v.span, "").help("write `grad reverse(0.05)`"));
+                            }
+                            e.grad = Grad::Reverse(l);
+                        }
+                        _ => {
+                            let known = ["through", "stop", "straight", "reverse"];
+                            self.unknown_word("E0234", "a kind of gradient", word, v.span, &known);
+                        }
+                    }
+                }
+                "rounds" => {
+                    if !def.ast.feedback {
+                        let d = Diagnostic::new("E0235", "only a `~>` has rounds").at(s.span, "");
+                        self.report(d.help("write `~>` instead of `->`, or remove `rounds`"));
+                    } else if word == "turns" {
+                        self.later(v.span, "rounds over turns");
+                    } else if let Ok(n) = self.size(v, env, "`rounds`") {
+                        if n > 16 {
+                            let d = Diagnostic::new("E0207", "feedback is unrolled at most 16 rounds");
+                            self.report(d.at(v.span, format!("this is {n}")).help("`rounds 1` or `rounds 2` suffice"));
+                        }
+                        e.rounds = Some(n.min(16) as u32);
+                    }
+                }
+                _ => {
+                    if let Ok(p) = self.rate(v, env, "`dropout`") {
+                        e.dropout = p;
+                    }
+                }
+            }
+        }
+        if def.ast.feedback && !seen.contains(&"rounds") {
+            let d = Diagnostic::new("E0235", "`~>` does not say how often it goes round").at(def.ast.arrow, "");
+            self.report(d.help("add `{ rounds 1 }`"));
+            return false;
+        }
+        let gold_exists =
+            sources.iter().any(|s| !self.tasks[*s].golds.is_empty() && self.tasks[*s].head.runs.is_some());
+        if e.port == "labels" && !train_given && gold_exists && !def.ast.feedback && e.when != Some(Phase::Test) {
+            let d = Diagnostic::new("E0507", "the arrow does not say which labels it carries while training")
+                .at(def.ast.source.span, "hard labels: gold or predicted?");
+            self.report(d.help(
+                "add `{ train predicted }` or `{ train gold }` (gold trains faster, but the destination never sees errors)",
+            ));
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn scheduled(&mut self, v: &Expr, env: &Env) -> Result<Mode, Poison> {
+        let arg = match &*v.value {
+            ExprKind::Call(_, args) if args.len() == 1 => match &*args[0].value.value {
+                ExprKind::Arrow(a, b) => Some((a.clone(), b.clone())),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some((a, b)) = arg else {
+            let d = Diagnostic::new("E0234", "`scheduled` needs the shares of gold at start and end").at(v.span, "");
+            return Err(self.report(d.help("write `train scheduled(1 -> 0)`")));
+        };
+        let (x, y) = (self.number(&a, env, "a share")?, self.number(&b, env, "a share")?);
+        if !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
+            let d = Diagnostic::new("E0207", "shares of gold lie between 0 and 1").at(v.span, "");
+            return Err(self.report(d.help("write `train scheduled(1 -> 0)`")));
+        }
+        Ok(Mode::Scheduled(x, y))
+    }
+}

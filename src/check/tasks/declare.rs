@@ -1,0 +1,397 @@
+//! Tasks as declared: head, options, metrics.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    pub(crate) fn collect_tasks(&mut self) {
+        for (i, def) in self.p.tasks.iter().enumerate() {
+            let info = self.task(i, def);
+            self.tasks.push(info);
+        }
+    }
+
+    pub(super) fn task(&mut self, index: usize, def: &'p crate::hir::TaskDef) -> TaskInfo {
+        let env = &def.env;
+        let (word, args) = match &*def.ast.head.value {
+            ExprKind::Name(n) => (n.as_str(), &[][..]),
+            ExprKind::Call(f, args) => match &*f.value {
+                ExprKind::Name(n) => (n.as_str(), args.as_slice()),
+                _ => ("", &[][..]),
+            },
+            _ => ("", &[][..]),
+        };
+        let mut poisoned = false;
+        let head = builtins::head(word).unwrap_or_else(|| {
+            if !matches!(&*def.ast.head.value, ExprKind::Error) {
+                let known: Vec<&str> = builtins::HEADS.iter().map(|h| h.name).collect();
+                let span = match &*def.ast.head.value {
+                    ExprKind::Call(f, _) => f.span,
+                    _ => def.ast.head.span,
+                };
+                self.unknown_word("E0221", "a head", word, span, &known);
+            }
+            poisoned = true;
+            &builtins::HEADS[0]
+        });
+        let mut settings = crate::plan::Settings::new();
+        if !poisoned {
+            self.head_args(def, head, args, &mut settings);
+        }
+        let mut info = TaskInfo {
+            name: def.name.clone(),
+            def: index,
+            span: def.ast.name.span,
+            head,
+            head_text: head_text(head.name, &settings),
+            settings,
+            golds: vec![],
+            gold: None,
+            gold_text: String::new(),
+            gold_span: def.ast.of.as_ref().map_or(def.ast.name.span, |e| e.span),
+            corpora: vec![],
+            labels: None,
+            layer_names: None,
+            metrics: vec![],
+            weight: 1.0,
+            when: None,
+            dropout: 0.0,
+            params: vec![],
+            width: None,
+            tops: BTreeSet::new(),
+            star: false,
+            reversed: false,
+            poisoned,
+            left_out: false,
+        };
+        self.gold(def, &mut info);
+        self.task_options(def, &mut info);
+        if head.runs.is_none() && !info.poisoned {
+            self.later(def.ast.head.span, format!("the head `{}`", head.name));
+        }
+        if def.ast.from.is_none() && !poisoned {
+            let d = Diagnostic::new("E0222", format!("`{}` reads nothing", def.name)).at(def.ast.name.span, "");
+            self.report(d.help("say what it reads: `from enc`"));
+            info.poisoned = true;
+        }
+        if !info.poisoned {
+            self.labels_of(&mut info);
+        }
+        let _ = env;
+        info
+    }
+
+    pub(super) fn head_args(
+        &mut self,
+        def: &crate::hir::TaskDef,
+        head: &'static builtins::Head,
+        args: &[ast::Arg],
+        settings: &mut crate::plan::Settings,
+    ) {
+        let env = &def.env;
+        let mut seen: Vec<&str> = vec![];
+        for a in args {
+            // bare words, calls like `gru(256)`, numbers like `15%`, or `name = value`
+            let word = match (&a.name, &*a.value.value) {
+                (Some(n), _) => Some((n.value.as_str(), n.span)),
+                (None, ExprKind::Name(n)) => Some((n.as_str(), a.value.span)),
+                (None, ExprKind::Call(f, _)) => match &*f.value {
+                    ExprKind::Name(n) => Some((n.as_str(), f.span)),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let Some((word, span)) = word else {
+                if head.runs.is_some() {
+                    let d = Diagnostic::new("E0215", format!("`{}` cannot use this argument", head.name));
+                    self.report(d.at(a.value.span, "").help(format!("its options are: {}", head.args.join(", "))));
+                }
+                continue;
+            };
+            if !head.args.contains(&word) {
+                if head.args.is_empty() {
+                    let d = Diagnostic::new("E0215", format!("`{}` takes no options", head.name));
+                    self.report(d.at(span, "unknown").help(format!("write `{}`", head.name)));
+                } else {
+                    self.unknown_word("E0215", &format!("an option of `{}`", head.name), word, span, head.args);
+                }
+                continue;
+            }
+            if seen.contains(&word) {
+                let d = Diagnostic::new("E0228", format!("`{word}` is given twice")).at(span, "again");
+                self.report(d.help("keep one of the two"));
+                continue;
+            }
+            seen.push(word);
+            match word {
+                "crf" | "multi" => {
+                    settings.insert(word.into(), Setting::Bool(true));
+                }
+                "threshold" => {
+                    if let Ok(t) = self.rate(&a.value, env, "`threshold`") {
+                        settings.insert(word.into(), Setting::Real(t));
+                    }
+                }
+                "bins" => {
+                    if a.name.is_none() {
+                        let d = Diagnostic::new("E0229", "`bins` has no number").at(a.value.span, "");
+                        self.report(d.help("write `regress(bins = 5)`"));
+                    } else if let Ok(n) = self.size(&a.value, env, "`bins`") {
+                        if n < 2 {
+                            let d = Diagnostic::new("E0207", "a regression needs at least two bins");
+                            self.report(d.at(a.value.span, "").help("`regress(bins = 5)`"));
+                        }
+                        settings.insert(word.into(), Setting::Int(n as i64));
+                    }
+                }
+                "per" => {
+                    settings.insert("per_layer".into(), Setting::Bool(true));
+                }
+                _ => {}
+            }
+            if head.runs.is_some_and(|r| !r.contains(&word)) {
+                self.later(span, format!("the option `{word}` of `{}`", head.name));
+            }
+        }
+    }
+
+    pub(super) fn labels_of(&mut self, info: &mut TaskInfo) {
+        if !matches!(info.head.name, "tag" | "classify") || info.golds.is_empty() {
+            return;
+        }
+        let base = info.name.clone();
+        info.labels = Some(self.label_set(base.clone(), &info.golds, false));
+        if info.settings.contains_key("per_layer") {
+            info.layer_names = Some(self.label_set(format!("{base}.layers"), &info.golds, true));
+        }
+    }
+
+    pub(super) fn label_set(&mut self, name: String, fields: &[(usize, usize)], layer_names: bool) -> usize {
+        let mut fields = fields.to_vec();
+        fields.sort_unstable();
+        fields.dedup();
+        if let Some(i) = self.labels.iter().position(|l| l.fields == fields && l.layer_names == layer_names) {
+            return i;
+        }
+        self.labels.push(LabelSpec { name, fields, layer_names, classes: vec![] });
+        self.labels.len() - 1
+    }
+
+    pub(super) fn task_options(&mut self, def: &'p crate::hir::TaskDef, info: &mut TaskInfo) {
+        let env = &def.env;
+        let mut seen: Vec<&str> = vec![];
+        for s in &def.ast.options {
+            let (name, values) = match &s.value {
+                SettingKind::Attr { name, values } => (name, values),
+                SettingKind::View { .. } => {
+                    self.later(s.span, "a view");
+                    continue;
+                }
+                _ => {
+                    let d = Diagnostic::new("E0227", "a task has no stages").at(s.span, "");
+                    self.report(d.help("move it into `train { ... }`"));
+                    continue;
+                }
+            };
+            if !builtins::TASK_OPTIONS.contains(&name.value.as_str()) {
+                self.unknown_word("E0227", "an option of a task", &name.value, name.span, builtins::TASK_OPTIONS);
+                continue;
+            }
+            if seen.contains(&name.value.as_str()) {
+                let d = Diagnostic::new("E0228", format!("`{}` is given twice", name.value)).at(s.span, "again");
+                self.report(d.help("keep one of the two"));
+                continue;
+            }
+            seen.push(&name.value);
+            let Some(first) = values.first() else {
+                let d = Diagnostic::new("E0229", format!("`{}` needs a value", name.value)).at(s.span, "");
+                let example = match name.value.as_str() {
+                    "metric" => "metric accuracy",
+                    "weight" => "weight 0.5",
+                    "loss" => "loss none",
+                    "when" => "when train",
+                    "also" => "also other_corpus",
+                    _ => "dropout 30%",
+                };
+                self.report(d.help(format!("for example `{example}`")));
+                continue;
+            };
+            match name.value.as_str() {
+                "metric" => {
+                    for v in values {
+                        if let Ok(m) = self.metric(v, env, info.head, &info.settings) {
+                            info.metrics.push(m);
+                        }
+                    }
+                }
+                "weight" => match self.p.constant(first, env) {
+                    Some(Item::Number(w)) if w >= 0.0 => info.weight = w,
+                    Some(Item::Number(w)) => {
+                        let d = Diagnostic::new("E0207", "a weight cannot be negative");
+                        self.report(
+                            d.at(first.span, format!("this is {w}")).help("use `|> reverse` to train against a task"),
+                        );
+                    }
+                    _ if matches!(&*first.value, ExprKind::Call(f, _) if crate::hir::is_name(f, "anneal")) => {
+                        self.later(first.span, "an annealed weight");
+                    }
+                    _ => {
+                        let _ = self.number(first, env, "`weight`");
+                    }
+                },
+                "loss" => {
+                    let default = matches!(&*first.value, ExprKind::Name(n) if n == "ce" && matches!(info.head.name, "tag" | "classify"));
+                    if !default {
+                        self.later(s.span, "a loss of one's own choice");
+                    }
+                }
+                "when" => match &*first.value {
+                    ExprKind::Name(n) if n == "train" => info.when = Some(Phase::Train),
+                    ExprKind::Name(n) if n == "test" => info.when = Some(Phase::Test),
+                    ExprKind::Name(n) if n == "positive" => self.later(s.span, "`when positive`"),
+                    _ => {
+                        let d = Diagnostic::new("E0230", "`when` is `train` or `test`").at(first.span, "");
+                        self.report(d.help("write `when train`"));
+                    }
+                },
+                "also" => {
+                    for v in values {
+                        let Ok(corpora) = self.corpora_of(v, env) else { continue };
+                        for c in corpora {
+                            let Some((c0, f0)) = info.golds.first().copied() else { continue };
+                            if f0 == SOURCE_FIELD {
+                                continue;
+                            }
+                            let field = ast::Node::new(self.p.data[c0].fields[f0].name.clone(), v.span);
+                            if let Ok(f) = self.field_of(c, &field) {
+                                let (a, b) = (
+                                    type_word(&self.p.data[c0].fields[f0].ty),
+                                    type_word(&self.p.data[c].fields[f].ty),
+                                );
+                                if a != b {
+                                    let d = Diagnostic::new(
+                                        "E0403",
+                                        format!("`{}` is `{b}` there and `{a}` here", field.value),
+                                    );
+                                    self.report(d.at(v.span, "another type").help("one task needs golds of one type"));
+                                    continue;
+                                }
+                                info.golds.push((c, f));
+                                info.corpora.push(c);
+                            }
+                        }
+                    }
+                    info.corpora.sort_unstable();
+                    info.corpora.dedup();
+                    info.golds.sort_unstable();
+                    info.golds.dedup();
+                }
+                _ => {
+                    if let Ok(p) = self.rate(first, env, "`dropout`") {
+                        info.dropout = p;
+                    }
+                }
+            }
+        }
+        if info.metrics.is_empty() {
+            let name = match (info.head.name, info.settings.contains_key("multi")) {
+                ("classify", true) => "f1",
+                _ => info.head.metrics[0],
+            };
+            info.metrics.push(Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() });
+        }
+    }
+
+    /// `span_f1`, `f(0.5)`, `f1("yes")`.
+    pub(crate) fn metric(
+        &mut self,
+        e: &Expr,
+        env: &Env,
+        head: &'static builtins::Head,
+        settings: &crate::plan::Settings,
+    ) -> Result<Metric, Poison> {
+        let (word, span, args) = match &*e.value {
+            ExprKind::Name(n) => (n.as_str(), e.span, &[][..]),
+            ExprKind::Call(f, args) => match &*f.value {
+                ExprKind::Name(n) => (n.as_str(), f.span, args.as_slice()),
+                _ => return Err(Poison),
+            },
+            ExprKind::Error => return Err(Poison),
+            _ => {
+                let d = Diagnostic::new("E0231", "a metric is a name").at(e.span, "");
+                return Err(self.report(d.help(format!("for example `metric {}`", head.metrics[0]))));
+            }
+        };
+        // `recall(8)` of a head that ranks is not the `recall` that is computed
+        let elsewhere = head.runs.is_none() && builtins::METRICS_LATER.contains(&word);
+        let row = crate::metrics::find(word).filter(|_| !elsewhere);
+        let canonical = row.map_or(word, |r| r.name);
+        if row.is_none() && !builtins::METRICS_LATER.contains(&word) {
+            let mut known: Vec<&str> = crate::metrics::METRICS.iter().map(|m| m.name).collect();
+            known.extend(builtins::METRICS_LATER);
+            return Err(self.unknown_word("E0231", "a metric", word, span, &known));
+        }
+        // what a running head's predictions are says which metrics measure it; for the others the head's row does
+        let kind = match (head.name, settings.contains_key("multi")) {
+            ("tag", _) => Some(crate::metrics::Kind::Tags),
+            ("classify", true) => Some(crate::metrics::Kind::Sets),
+            ("classify", false) => Some(crate::metrics::Kind::Classes),
+            ("regress", _) => Some(crate::metrics::Kind::Reals),
+            _ => None,
+        };
+        let fits = match (row, kind) {
+            (Some(row), Some(kind)) => row.accepts(kind),
+            _ => head.metrics.contains(&canonical),
+        };
+        if !fits {
+            let all: Vec<&str> = match kind {
+                Some(k) => crate::metrics::METRICS.iter().filter(|m| m.accepts(k)).map(|m| m.name).collect(),
+                None => head.metrics.to_vec(),
+            };
+            let d = Diagnostic::new("E0232", format!("`{word}` does not measure the head `{}`", head.name));
+            let d = d.at(span, "another kind of prediction");
+            return Err(self.report(d.help(format!("its metrics are: {}", all.join(", ")))));
+        }
+        if row.is_none() {
+            self.later(span, format!("the metric `{word}`"));
+        }
+        let mut m = Metric { name: canonical.into(), args: vec![], classes: vec![], label: word.into() };
+        for a in args {
+            match self.p.constant(&a.value, env) {
+                Some(Item::Number(n)) => m.args.push(n),
+                Some(Item::Text(t)) => m.classes.push(t),
+                _ => {
+                    let _ = self.number(&a.value, env, "an argument of a metric");
+                    return Err(Poison);
+                }
+            }
+        }
+        if let Some(Err(why)) = row.map(|r| r.check_args(&m.args, &m.classes, None)) {
+            let d = Diagnostic::new("E0232", why).at(e.span, "");
+            return Err(self.report(d.help(format!("write `{}`", row.map_or(word.into(), |r| r.signature())))));
+        }
+        if !args.is_empty() {
+            let parts: Vec<String> =
+                m.args.iter().map(f64::to_string).chain(m.classes.iter().map(|c| format!("\"{c}\""))).collect();
+            m.label = format!("{word}({})", parts.join(", "));
+        }
+        Ok(m)
+    }
+
+    pub(crate) fn reads_kind(&self, task: usize) -> Reads {
+        self.tasks[task].head.reads
+    }
+}
+
+fn head_text(name: &str, settings: &crate::plan::Settings) -> String {
+    let args: Vec<String> = settings
+        .iter()
+        .map(|(k, v)| match (k.as_str(), v) {
+            ("per_layer", _) => "per = relation".into(),
+            (_, Setting::Bool(true)) => k.clone(),
+            (_, Setting::Int(n)) => format!("{k} = {n}"),
+            (_, Setting::Real(x)) => format!("{k} = {x}"),
+            _ => k.clone(),
+        })
+        .collect();
+    if args.is_empty() { name.into() } else { format!("{name}({})", args.join(", ")) }
+}

@@ -1,0 +1,249 @@
+//! Every name in every expression means something, used or not.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    /// Every name in every expression means something, used or not.
+    pub(crate) fn resolve_names(&mut self) {
+        let p = self.p;
+        for n in p.encoders.iter() {
+            self.walk(&n.value, &n.env);
+        }
+        for n in p.lets.iter() {
+            if p.list(&n.value, &n.env).is_none() && p.constant(&n.value, &n.env).is_none() {
+                self.walk(&n.value, &n.env);
+            }
+        }
+        for t in &p.tasks {
+            if let Some(e) = &t.ast.from {
+                self.walk(e, &t.env);
+            }
+        }
+        for e in &p.edges {
+            if let Some(v) = &e.ast.via {
+                self.walk(v, &e.env);
+            }
+        }
+    }
+
+    pub(super) fn walk(&mut self, e: &Expr, env: &Env) {
+        match &*e.value {
+            ExprKind::Name(n) => {
+                let known = p_is_known(self.p, n, env);
+                if !known && builtins::head(n).is_some() {
+                    let d = Diagnostic::new("E0216", format!("`{n}` is a head, not a layer"));
+                    self.report(
+                        d.at(e.span, "heads stand after the `:` of a task")
+                            .help(format!("`task name : {n} of corpus.field from features`")),
+                    );
+                } else if !known {
+                    let fields = self.all_fields();
+                    let mut more: Vec<&str> = fields.iter().map(String::as_str).collect();
+                    more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
+                    let kinds = [Kind::Encoder, Kind::Let];
+                    self.unknown(n, e.span, &kinds, &more, "an encoder, a `let`, a field or a layer");
+                }
+            }
+            ExprKind::Call(callee, args) => {
+                let row = match &*callee.value {
+                    ExprKind::Name(n) => {
+                        let row = builtins::function(n);
+                        if row.is_none() && self.p.lookup(n, env).is_none() {
+                            if builtins::head(n).is_some() {
+                                let d = Diagnostic::new("E0216", format!("`{n}` is a head, not a layer"));
+                                self.report(
+                                    d.at(callee.span, "heads stand after the `:` of a task")
+                                        .help(format!("`task name : {n} of corpus.field from features`")),
+                                );
+                                return;
+                            }
+                            let more: Vec<&str> = builtins::FUNCTIONS.iter().map(|f| f.name).collect();
+                            self.unknown(n, callee.span, &[Kind::Encoder], &more, "a layer or an encoder");
+                            return;
+                        }
+                        row
+                    }
+                    _ => {
+                        self.walk(callee, env);
+                        None
+                    }
+                };
+                for (at, a) in args.iter().enumerate() {
+                    let word = |(f, k, n): &(&str, usize, &str)| {
+                        row.is_some_and(|r| r.name == *f) && a.name.as_ref().map_or(at == *k, |a| a.value == *n)
+                    };
+                    if matches!(&*a.value.value, ExprKind::Name(_)) && builtins::WORD_ARGUMENTS.iter().any(word) {
+                        continue;
+                    }
+                    if let (Some(row), Some(n)) = (row, &a.name) {
+                        if !row.args.contains(&n.value.as_str()) {
+                            let what = format!("an option of `{}`", row.name);
+                            if row.args.is_empty() {
+                                let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
+                                self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
+                            } else {
+                                self.unknown_word("E0215", &what, &n.value, n.span, row.args);
+                            }
+                            continue;
+                        }
+                        continue;
+                    }
+                    if !matches!(&*a.value.value, ExprKind::Name(w) if builtins::ARGUMENT_WORDS.contains(&w.as_str())) {
+                        self.walk(&a.value, env);
+                    }
+                }
+            }
+            ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) => {
+                self.walk(a, env);
+                self.walk(b, env);
+            }
+            ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Tap(a, _) => self.walk(a, env),
+            ExprKind::List(items) => items.iter().for_each(|i| self.walk(i, env)),
+            ExprKind::Index(a, key) => {
+                if let ExprKind::Name(n) = &*a.value {
+                    self.check_key(n, a.span, key.as_ref(), env, false);
+                }
+            }
+            ExprKind::Dot(a, n) => {
+                let Some(path) = path(e) else {
+                    self.walk(a, env);
+                    return;
+                };
+                let of_data = matches!(self.p.lookup_data(path.name, env), Some(Meaning::One(Kind::Data, c)) if self.p.data[c].fields.iter().any(|f| f.name == n.value));
+                match self.p.lookup(path.name, env) {
+                    _ if of_data => {}
+                    None => self.walk(a, env),
+                    Some(Meaning::One(Kind::Data, i)) => {
+                        let _ = self.field_of(i, n);
+                    }
+                    Some(Meaning::One(Kind::Task, i)) => {
+                        self.port_in_features(i, e, n);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// E0302: a port of a task inside features.
+    pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name) -> Poison {
+        let name = &self.p.tasks[task].name;
+        let d = Diagnostic::new("E0302", format!("`{name}.{}` is read without an arrow", port.value))
+            .at(e.span, "only an arrow carries a task's output")
+            .help(format!("remove it here and add a line: `{name}.{} -> this_task`", port.value));
+        self.report(d)
+    }
+
+    pub(crate) fn all_fields(&self) -> Vec<String> {
+        let mut out: Vec<String> = self.p.data.iter().flat_map(|d| d.fields.iter().map(|f| f.name.clone())).collect();
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// The index of a field by name.
+    pub(crate) fn field_of(&mut self, corpus: usize, name: &ast::Name) -> Result<usize, Poison> {
+        let decl = &self.p.data[corpus];
+        if let Some(i) = decl.fields.iter().position(|f| f.name == name.value) {
+            return Ok(i);
+        }
+        if decl.fields.is_empty() {
+            return Err(Poison); // reported where it is declared
+        }
+        let (cname, cspan) = (decl.name.clone(), decl.span);
+        let fields: Vec<&str> = decl.fields.iter().map(|f| f.name.as_str()).collect();
+        let near = suggest::near(&name.value, fields.iter().copied());
+        let d = Diagnostic::new("E0217", format!("`{cname}` has no field `{}`", name.value))
+            .at(name.span, "unknown field")
+            .with(cspan, format!("its fields are {}", fields.join(", ")));
+        let d = match near.as_slice() {
+            [one] => d.help(format!("did you mean `{one}`?")).fix(name.span, *one, true),
+            _ => d.help(format!("use one of them, or declare it: `{}: tags on x`", name.value)),
+        };
+        Err(self.report(d))
+    }
+
+    pub(super) fn check_key(
+        &mut self,
+        name: &str,
+        span: Span,
+        key: Option<&Expr>,
+        env: &Env,
+        data: bool,
+    ) -> Option<(Kind, Vec<usize>)> {
+        let symbol = match data {
+            true => self.p.data_names.get(name).or_else(|| self.p.names.get(name)),
+            false => self.p.names.get(name).or_else(|| self.p.data_names.get(name)),
+        };
+        let Some(symbol) = symbol else {
+            self.unknown(name, span, &[Kind::Encoder, Kind::Let, Kind::Task, Kind::Data], &[], "a family");
+            return None;
+        };
+        if !symbol.is_family() {
+            let d = Diagnostic::new("E0218", format!("`{name}` is not a family")).at(span, "has no members");
+            self.report(d.help(format!("write `{name}`")));
+            return None;
+        }
+        let Some(key_expr) = key else { return self.p.members(name, None, data) };
+        let word = match self.p.constant(key_expr, env) {
+            Some(item) => item.key(),
+            None => match &*key_expr.value {
+                ExprKind::Name(n) => n.clone(),
+                _ => String::new(),
+            },
+        };
+        let found = self.p.members(name, Some(&word), data).filter(|(_, m)| !m.is_empty());
+        if found.is_none() {
+            let keys = self.p.keys(name);
+            if keys.iter().any(|k| k == crate::hir::UNKNOWN_MEMBER) {
+                return None;
+            }
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            self.unknown_word("E0219", &format!("a member of `{name}`"), &word, key_expr.span, &keys);
+        }
+        found
+    }
+
+    /// The declarations of one kind that a path names (several for a whole family).
+    pub(crate) fn named(
+        &mut self,
+        path: &Path<'_>,
+        env: &Env,
+        kinds: &[Kind],
+        what: &str,
+    ) -> Result<Vec<(Kind, usize)>, Poison> {
+        if let Some(key) = path.index {
+            let (kind, members) =
+                self.check_key(path.name, path.span, key, env, kinds == [Kind::Data]).ok_or(Poison)?;
+            if !kinds.contains(&kind) {
+                return Err(self.unknown(path.name, path.span, kinds, &[], what));
+            }
+            return Ok(members.into_iter().map(|i| (kind, i)).collect());
+        }
+        let meaning = match kinds {
+            [Kind::Data] => self.p.lookup_data(path.name, env).or_else(|| self.p.lookup(path.name, env)),
+            _ => self.p.lookup(path.name, env),
+        };
+        match meaning {
+            Some(Meaning::One(kind, i)) if kinds.contains(&kind) => Ok(vec![(kind, i)]),
+            Some(Meaning::Family(kind, _)) if kinds.contains(&kind) => {
+                let d = Diagnostic::new("E0220", format!("`{}` is a family", path.name))
+                    .at(path.span, "which member?")
+                    .help(format!("write `{0}[*]` for all of them, or name one: `{0}[\"...\"]`", path.name));
+                Err(self.report(d))
+            }
+            Some(Meaning::Var(Item::Expr(e))) => {
+                let inner = super::tasks::path(&e).ok_or(Poison)?;
+                self.named(&inner, &Env::default(), kinds, what)
+            }
+            _ => Err(self.unknown(path.name, path.span, kinds, &[], what)),
+        }
+    }
+}
+
+fn p_is_known(p: &Program, n: &str, env: &Env) -> bool {
+    p.lookup(n, env).is_some()
+        || builtins::function(n).is_some()
+        || p.data.iter().any(|d| d.fields.iter().any(|f| f.name == n))
+}
