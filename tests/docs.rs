@@ -110,13 +110,13 @@ fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
 
-fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let head: Vec<String> = head.iter().map(ToString::to_string).collect();
     let rule = format!("|{}\n", "---|".repeat(head.len()));
     row(&head) + &rule + &rows.into_iter().map(|r| row(&r)).collect::<String>()
 }
 
-fn code(text: impl AsRef<str>) -> String {
+pub(crate) fn code(text: impl AsRef<str>) -> String {
     format!("`{}`", text.as_ref())
 }
 
@@ -209,19 +209,24 @@ fn tables() -> Vec<(&'static str, String)> {
 
 #[test]
 fn tables_are_those_of_the_code() {
-    let path = root().join("docs/language.md");
-    let page = std::fs::read_to_string(&path).unwrap();
-    let mut mended = page.clone();
-    for (name, text) in tables() {
+    generated("docs/language.md", &tables());
+}
+
+/// Holds the generated parts of a page to what they should be; `UPDATE=1` writes them.
+pub(crate) fn generated(page: &str, parts: &[(&'static str, String)]) {
+    let path = root().join(page);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut mended = text.clone();
+    for (name, part) in parts {
         let start = format!("<!-- generated: {name} -->\n");
-        let (before, rest) = mended.split_once(&start).unwrap_or_else(|| panic!("no table `{name}`"));
+        let (before, rest) = mended.split_once(&start).unwrap_or_else(|| panic!("no table `{name}` in {page}"));
         let (_, after) = rest.split_once("<!-- end -->").unwrap();
-        mended = format!("{before}{start}{text}<!-- end -->{after}");
+        mended = format!("{before}{start}{part}<!-- end -->{after}");
     }
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(&path, &mended).unwrap();
     } else {
-        assert!(page == mended, "docs/language.md is not what the tables say: run `UPDATE=1 cargo test docs`");
+        assert!(text == mended, "{page} is not what the code says: run `UPDATE=1 cargo test`");
     }
 }
 

@@ -6,5 +6,6 @@ mod docs;
 mod example_data;
 #[cfg(feature = "train")]
 mod proofs;
+mod systems;
 mod tidy;
 mod ui;

@@ -452,7 +452,7 @@ pub const HEADS: &[Head] = &[
     },
     Head {
         name: "mlm",
-        args: &["p"],
+        args: &["p", "at"],
         reads: Reads::Seq,
         golds: &["tokens", "text"],
         metrics: &["ppl", "accuracy"],
@@ -465,7 +465,7 @@ pub const HEADS: &[Head] = &[
     },
     Head {
         name: "denoise",
-        args: &["spans"],
+        args: &["p", "spans"],
         reads: Reads::Seq,
         golds: &["tokens", "text"],
         metrics: &["ppl"],

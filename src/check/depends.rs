@@ -3,8 +3,8 @@
 use super::*;
 
 impl<'p> Checker<'p> {
-    /// Direct dependencies: arrows first, then depth.
-    pub(crate) fn dependencies(&mut self) -> Vec<crate::graph::Dependency> {
+    /// Direct dependencies: arrows first, then depth; and what is none although it looks like one.
+    pub(crate) fn dependencies(&mut self) -> (Vec<crate::graph::Dependency>, Vec<String>) {
         let names = self.names_of_tasks();
         let mut deps = crate::graph::arrow_dependencies(self.p, &self.edges, &names);
         // reachability by arrows, so that an arrow B → … → A wins over depth
@@ -24,12 +24,15 @@ impl<'p> Checker<'p> {
             false
         };
         let ancestors = self.ancestors();
+        let mut notes = crate::graph::feedback(&self.edges);
         let mut depth = vec![];
         for a in 0..self.tasks.len() {
             let t = &self.tasks[a];
-            if t.tops.is_empty() || t.star || t.reversed || t.head.self_supervised {
+            if t.tops.is_empty() {
                 continue;
             }
+            let exempt = t.star || t.reversed || t.head.self_supervised;
+            let mut above: Vec<&str> = vec![];
             for b in 0..self.tasks.len() {
                 let u = &self.tasks[b];
                 if a == b || u.tops.is_empty() {
@@ -38,6 +41,10 @@ impl<'p> Checker<'p> {
                 let below = |l: &(usize, u32)| u.tops.iter().find(|m| ancestors.get(m).is_some_and(|s| s.contains(l)));
                 let pairs: Vec<Option<&(usize, u32)>> = t.tops.iter().map(below).collect();
                 if pairs.iter().all(Option::is_some) && !reach(&deps, b, a) {
+                    if exempt {
+                        above.push(&u.name);
+                        continue;
+                    }
                     let low = t.tops.iter().next().copied();
                     let high = pairs.first().copied().flatten().copied();
                     if let (Some(low), Some(high)) = (low, high) {
@@ -52,9 +59,20 @@ impl<'p> Checker<'p> {
                     }
                 }
             }
+            let others = match above.as_slice() {
+                [] => continue,
+                [one] => format!("`{one}`"),
+                [one, rest @ ..] => format!("`{one}` and {} more", rest.len()),
+            };
+            let why = match (t.head.self_supervised, t.reversed) {
+                (true, _) => "makes its own gold",
+                (_, true) => "is an adversary",
+                _ => "reads every layer",
+            };
+            notes.push(format!("`{}` reads a lower layer than {others}, but {why}: no step", t.name));
         }
         deps.extend(depth);
-        deps
+        (deps, notes)
     }
 
     pub(super) fn layer_words(&self, (e, k): (usize, u32)) -> String {

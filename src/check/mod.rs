@@ -271,8 +271,9 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     c.check_leaks();
     let train = c.train_settings();
     c.check_unused(&train);
-    let deps = c.dependencies();
-    let task_graph = graph::classify(&c.names_of_tasks(), deps);
+    let (deps, notes) = c.dependencies();
+    let mut task_graph = graph::classify(&c.names_of_tasks(), deps);
+    task_graph.notes = notes;
     let (expects, uncertainty) = c.finish(&task_graph, &train);
     c.check_gaps();
     c.d.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));

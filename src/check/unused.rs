@@ -30,7 +30,7 @@ impl<'p> Checker<'p> {
         }
         self.check_reversed();
         for l in &self.p.losses {
-            let (span, name) = (l.span, l.name.clone());
+            let (span, name) = (l.span, l.name.split('[').next().unwrap_or_default().to_string());
             self.later(span, format!("the loss `{name}`"));
         }
         for s in &self.p.shares {

@@ -81,11 +81,9 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
 /// `joint: no task needs another's output` and the like.
 pub(crate) fn verdict(c: &Checked) -> String {
     let g = c.task_graph();
+    let reasons = g.reasons();
     if !g.multi_step() {
-        return match g.tasks.len() {
-            1 => "joint: a single task".into(),
-            _ => "joint: no task needs another's output, and none is supervised below another".into(),
-        };
+        return format!("joint: {}", reasons.join("\n  while "));
     }
     let mut out = format!("multi_step, {} steps", g.steps.len());
     let chains: Vec<String> = g.components.iter().filter(|c| c.len() > 1).map(|c| g.chain(c)).collect();
@@ -101,6 +99,9 @@ pub(crate) fn verdict(c: &Checked) -> String {
     }
     if g.dependencies.len() > limit {
         out.push_str(&format!("\n  and {} more dependencies", g.dependencies.len() - limit));
+    }
+    for n in &g.notes {
+        out.push_str(&format!("\n  while {n}"));
     }
     out
 }

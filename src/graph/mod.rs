@@ -3,7 +3,7 @@
 //! A ⇒ B if an arrow path leads from A to what B reads, at training or at test, or if every encoder layer that A taps
 //! lies strictly below some layer that B taps (supervision at a lower layer). `joint` iff ⇒ is empty.
 
-use crate::check::{Edge, Target};
+use crate::check::{Edge, Mode, Target};
 use crate::diagnostics::Diagnostic;
 use crate::hir::{Env, Kind, Meaning, Program};
 use crate::plan::Phase;
@@ -37,12 +37,26 @@ pub struct TaskGraph {
     pub steps: Vec<Vec<usize>>,
     /// weakly connected components under ⇒
     pub components: Vec<Vec<usize>>,
+    /// what looks like a dependency and is none: feedback, self-supervision below another task
+    pub notes: Vec<String>,
 }
 
 impl TaskGraph {
     /// Multi-step rather than joint.
     pub fn multi_step(&self) -> bool {
         !self.dependencies.is_empty()
+    }
+    /// Why it is what it is, a sentence each.
+    pub fn reasons(&self) -> Vec<String> {
+        match (self.dependencies.as_slice(), self.tasks.len()) {
+            ([], 0 | 1) => vec!["a single task".into()],
+            ([], _) => {
+                let mut all = vec!["no task needs another's output, and none is supervised below another".to_string()];
+                all.extend(self.notes.iter().cloned());
+                all
+            }
+            (deps, _) => deps.iter().map(|d| d.reason.clone()).chain(self.notes.iter().cloned()).collect(),
+        }
     }
     /// The step of a task, from 0.
     pub fn step_of(&self, task: usize) -> usize {
@@ -101,7 +115,8 @@ pub fn classify(names: &[String], mut deps: Vec<Dependency>) -> TaskGraph {
         let r = root(&mut parent, t);
         components.entry(r).or_default().push(t);
     }
-    TaskGraph { tasks: names.to_vec(), dependencies: deps, steps, components: components.into_values().collect() }
+    let components = components.into_values().collect();
+    TaskGraph { tasks: names.to_vec(), dependencies: deps, steps, components, notes: vec![] }
 }
 
 /// A place of the computation: a task, or the input of an encoder's layer.
@@ -495,15 +510,42 @@ pub fn arrow_dependencies(p: &Program, edges: &[Edge], names: &[String]) -> Vec<
 fn reason(e: &Edge, a: &str, b: &str) -> String {
     let what = match e.port.as_str() {
         "hidden" | "states" => "hidden states",
-        "probs" | "soft" => "predicted distribution",
-        "labels" => "predicted labels",
+        "probs" => "predicted distribution",
+        "soft" => "expected words",
+        "labels" => "labels",
         "logits" => "scores",
+        "top" => "best candidates",
+        "sample" | "gumbel" => "sampled choice",
+        "text" => "generated text",
+        "filled" => "filled-in text",
         _ => "output",
     };
-    let when = match e.when {
-        Some(Phase::Train) => " while training",
-        Some(Phase::Test) => " at test",
-        None => "",
+    let train = match &e.train {
+        Mode::Gold if e.port == "hidden" => Some("at gold places in training, at predicted ones at test"),
+        Mode::Predicted | Mode::Other(_) => None,
+        Mode::Gold => Some("gold in training, predicted at test"),
+        Mode::Scheduled(..) => Some("gold and predicted in training, predicted at test"),
+    };
+    let when = match (e.when, train) {
+        (Some(Phase::Train), _) => " in training",
+        (Some(Phase::Test), _) => " at test",
+        (None, Some(t)) => &format!(" ({t})"),
+        (None, None) => "",
     };
     format!("`{b}` needs the {what} of `{a}`{when}, by the arrow `{}`", e.name)
+}
+
+/// Feedback is no dependency, and is said not to be.
+pub fn feedback(edges: &[Edge]) -> Vec<String> {
+    let rounds = |e: &Edge| match e.rounds? {
+        _ if e.turns => Some("each turn".to_string()),
+        1 => Some("one round".to_string()),
+        n => Some(format!("{n} rounds")),
+    };
+    let mut seen = BTreeSet::new();
+    edges
+        .iter()
+        .filter(|e| e.alive && seen.insert(&e.name))
+        .filter_map(|e| Some(format!("`{}` is feedback, unrolled for {}: no step", e.name, rounds(e)?)))
+        .collect()
 }

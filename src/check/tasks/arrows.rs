@@ -46,6 +46,7 @@ impl<'p> Checker<'p> {
             grad: Grad::Through,
             dropout: 0.0,
             rounds: ast.feedback.then_some(1),
+            turns: false,
             name: String::new(),
             span: def.span,
             target_span: def.span,
@@ -319,6 +320,7 @@ impl<'p> Checker<'p> {
                         let d = Diagnostic::new("E0235", "only a `~>` has rounds").at(s.span, "");
                         self.report(d.help("write `~>` instead of `->`, or remove `rounds`"));
                     } else if word == "turns" {
+                        e.turns = true;
                         self.later(v.span, "rounds over turns");
                     } else if let Ok(n) = self.size(v, env, "`rounds`") {
                         if n > 16 {

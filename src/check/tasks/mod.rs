@@ -69,6 +69,8 @@ pub struct Edge {
     pub dropout: f64,
     /// `~>` with so many rounds
     pub rounds: Option<u32>,
+    /// one round for each turn of a dialogue
+    pub turns: bool,
     /// `pos.probs -> chunk`
     pub name: String,
     /// place of the statement
