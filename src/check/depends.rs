@@ -55,7 +55,7 @@ impl<'p> Checker<'p> {
                             u.name,
                             self.layer_words(high)
                         );
-                        depth.push(crate::graph::Dependency { from: a, to: b, reason });
+                        depth.push(crate::graph::Dependency { from: a, to: b, reason, needs: String::new() });
                     }
                 }
             }

@@ -15,12 +15,12 @@ mod unused;
 use crate::data::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::graph::{self, TaskGraph};
-use crate::hir::{Env, Kind, Options, Program};
+use crate::hir::{Env, Kind, Options, Program, is_name};
 use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
 use crate::source::Span;
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, SettingKind};
 use dim::{Dim, SymParam};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -371,10 +371,11 @@ fn keep_only(c: &mut Checked, kept: &[usize]) {
         }
     }
     c.uncertainty = std::mem::take(&mut c.uncertainty).into_iter().filter_map(|(t, p)| Some((new(t)?, p))).collect();
-    let deps = c.task_graph.dependencies.iter().filter_map(|d| {
-        let reason = d.reason.clone();
-        Some(graph::Dependency { from: new(d.from)?, to: new(d.to)?, reason })
-    });
+    let deps = c
+        .task_graph
+        .dependencies
+        .iter()
+        .filter_map(|d| Some(graph::Dependency { from: new(d.from)?, to: new(d.to)?, ..d.clone() }));
     let names: Vec<String> = c.tasks.iter().map(|t| t.name.clone()).collect();
     c.task_graph = graph::classify(&names, deps.collect());
     for (i, (t, s)) in c.tasks.iter_mut().zip(&mut c.summaries).enumerate() {
@@ -563,13 +564,18 @@ impl Checker<'_> {
                     let crf = t.settings.get("crf").and_then(|s| s.as_bool()) == Some(true);
                     let multi = t.settings.get("multi").and_then(|s| s.as_bool()) == Some(true);
                     let bins = t.settings.contains_key("bins");
-                    let l = match (crf, multi, bins) {
-                        (true, ..) => "CRF likelihood per token",
-                        (_, true, _) => "binary cross-entropy",
-                        (.., true) => "KL to bins",
-                        _ => t.head.loss,
+                    let own = self.p.tasks[t.def].ast.options.iter().find_map(|s| match &s.value {
+                        SettingKind::Attr { name, values } if name.value == "loss" => values.first(),
+                        _ => None,
+                    });
+                    let l = match (own, crf, multi, bins) {
+                        (Some(e), ..) if !is_name(e, "ce") => tasks::path_words(e),
+                        (_, true, ..) => "CRF likelihood per token".into(),
+                        (_, _, true, _) => "binary cross-entropy".into(),
+                        (.., true) => "KL to bins".into(),
+                        _ => t.head.loss.into(),
                     };
-                    if t.weight == 1.0 { l.to_string() } else { format!("{} × {l}", t.weight) }
+                    if t.weight == 1.0 { l } else { format!("{} × {l}", t.weight) }
                 },
                 step: g.step_of(i),
             })

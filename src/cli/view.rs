@@ -71,8 +71,11 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
     }
     if !c.not_yet().is_empty() {
         out.push_str("\n  checked, but not trained by this version (an error of `mtlc run`):\n");
-        for d in c.not_yet() {
-            out.push_str(&format!("    {}\n", d.message.trim_end_matches(" cannot be trained yet")));
+        let mut told = BTreeSet::new();
+        for what in c.not_yet().iter().map(|d| d.message.trim_end_matches(" cannot be trained yet")) {
+            if told.insert(what) {
+                out.push_str(&format!("    {what}\n"));
+            }
         }
     }
     out
@@ -82,8 +85,9 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
 pub(crate) fn verdict(c: &Checked) -> String {
     let g = c.task_graph();
     let reasons = g.reasons();
+    let notes: String = g.notes.iter().map(|n| format!("\n  while {n}")).collect();
     if !g.multi_step() {
-        return format!("joint: {}", reasons.join("\n  while "));
+        return format!("joint: {}{notes}", reasons.join(""));
     }
     let mut out = format!("multi_step, {} steps", g.steps.len());
     let chains: Vec<String> = g.components.iter().filter(|c| c.len() > 1).map(|c| g.chain(c)).collect();
@@ -94,16 +98,13 @@ pub(crate) fn verdict(c: &Checked) -> String {
         out.push_str(&format!("; joint: {}", single.join(", ")));
     }
     let limit = 6;
-    for d in g.dependencies.iter().take(limit) {
-        out.push_str(&format!("\n  because {}", d.reason));
+    for r in reasons.iter().take(limit) {
+        out.push_str(&format!("\n  because {r}"));
     }
-    if g.dependencies.len() > limit {
-        out.push_str(&format!("\n  and {} more dependencies", g.dependencies.len() - limit));
+    if reasons.len() > limit {
+        out.push_str(&format!("\n  and {} more dependencies", reasons.len() - limit));
     }
-    for n in &g.notes {
-        out.push_str(&format!("\n  while {n}"));
-    }
-    out
+    out + &notes
 }
 
 /// `12,345`

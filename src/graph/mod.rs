@@ -24,6 +24,8 @@ pub struct Dependency {
     pub to: usize,
     /// the arrow, or the two taps, in words
     pub reason: String,
+    /// what is needed and by which arrow, the same for all tasks to which that arrow leads; empty for depth
+    pub needs: String,
 }
 
 /// The classified graph.
@@ -46,17 +48,32 @@ impl TaskGraph {
     pub fn multi_step(&self) -> bool {
         !self.dependencies.is_empty()
     }
-    /// Why it is what it is, a sentence each.
+    /// Why it is what it is, a sentence each: for every arrow and every pair of depths, or that there is none.
     pub fn reasons(&self) -> Vec<String> {
-        match (self.dependencies.as_slice(), self.tasks.len()) {
-            ([], 0 | 1) => vec!["a single task".into()],
-            ([], _) => {
-                let mut all = vec!["no task needs another's output, and none is supervised below another".to_string()];
-                all.extend(self.notes.iter().cloned());
-                all
-            }
-            (deps, _) => deps.iter().map(|d| d.reason.clone()).chain(self.notes.iter().cloned()).collect(),
+        match (self.dependencies.is_empty(), self.tasks.len()) {
+            (true, 0 | 1) => return vec!["a single task".into()],
+            (true, _) => return vec!["no task needs another's output, and none is supervised below another".into()],
+            _ => {}
         }
+        let mut out: Vec<String> = vec![];
+        let mut told: Vec<&str> = vec![];
+        for d in &self.dependencies {
+            if d.needs.is_empty() {
+                out.push(d.reason.clone());
+            } else if !told.contains(&d.needs.as_str()) {
+                told.push(&d.needs);
+                let same = self.dependencies.iter().filter(|o| o.needs == d.needs);
+                let tasks: Vec<String> =
+                    same.filter_map(|o| self.tasks.get(o.to)).map(|name| format!("`{name}`")).collect();
+                out.push(match tasks.as_slice() {
+                    [first @ .., last] if !first.is_empty() => {
+                        format!("{} and {last} need {}", first.join(", "), d.needs)
+                    }
+                    _ => d.reason.clone(),
+                });
+            }
+        }
+        out
     }
     /// The step of a task, from 0.
     pub fn step_of(&self, task: usize) -> usize {
@@ -492,7 +509,9 @@ pub fn arrow_dependencies(p: &Program, edges: &[Edge], names: &[String]) -> Vec<
         while let Some(v) = queue.pop_front() {
             if let Place::Task(t) = s.graph[v] {
                 if e.rounds.is_none() {
-                    out.push(Dependency { from: e.source, to: t, reason: reason(e, &names[e.source], &names[t]) });
+                    let needs = needs(e, &names[e.source]);
+                    let reason = format!("`{}` needs {needs}", names[t]);
+                    out.push(Dependency { from: e.source, to: t, reason, needs });
                 }
                 continue;
             }
@@ -507,11 +526,13 @@ pub fn arrow_dependencies(p: &Program, edges: &[Edge], names: &[String]) -> Vec<
     out
 }
 
-fn reason(e: &Edge, a: &str, b: &str) -> String {
+/// `the predicted distribution of `pos`, by the arrow `pos.probs -> chunk``
+fn needs(e: &Edge, source: &str) -> String {
     let what = match e.port.as_str() {
         "hidden" | "states" => "hidden states",
         "probs" => "predicted distribution",
         "soft" => "expected words",
+        "labels" if e.train == Mode::Predicted => "predicted labels",
         "labels" => "labels",
         "logits" => "scores",
         "top" => "best candidates",
@@ -522,9 +543,9 @@ fn reason(e: &Edge, a: &str, b: &str) -> String {
     };
     let train = match &e.train {
         Mode::Gold if e.port == "hidden" => Some("at gold places in training, at predicted ones at test"),
-        Mode::Predicted | Mode::Other(_) => None,
         Mode::Gold => Some("gold in training, predicted at test"),
         Mode::Scheduled(..) => Some("gold and predicted in training, predicted at test"),
+        Mode::Predicted | Mode::Other(_) => None,
     };
     let when = match (e.when, train) {
         (Some(Phase::Train), _) => " in training",
@@ -532,7 +553,7 @@ fn reason(e: &Edge, a: &str, b: &str) -> String {
         (None, Some(t)) => &format!(" ({t})"),
         (None, None) => "",
     };
-    format!("`{b}` needs the {what} of `{a}`{when}, by the arrow `{}`", e.name)
+    format!("the {what} of `{source}`{when}, by the arrow `{}`", e.name)
 }
 
 /// Feedback is no dependency, and is said not to be.

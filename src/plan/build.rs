@@ -107,7 +107,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
     let g = c.task_graph();
     let verdict = Verdict {
         multi_step: g.multi_step(),
-        reasons: g.dependencies.iter().map(|d| d.reason.clone()).collect(),
+        reasons: if g.multi_step() { g.reasons() } else { vec![] },
         steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
     };
     Plan {

@@ -42,7 +42,7 @@ impl<'p> Checker<'p> {
             def: index,
             span: def.ast.name.span,
             head,
-            head_text: head_text(head.name, &settings),
+            head_text: path_words(&def.ast.head),
             settings,
             golds: vec![],
             gold: None,
@@ -380,18 +380,4 @@ impl<'p> Checker<'p> {
     pub(crate) fn reads_kind(&self, task: usize) -> Reads {
         self.tasks[task].head.reads
     }
-}
-
-fn head_text(name: &str, settings: &crate::plan::Settings) -> String {
-    let args: Vec<String> = settings
-        .iter()
-        .map(|(k, v)| match (k.as_str(), v) {
-            ("per_layer", _) => "per = relation".into(),
-            (_, Setting::Bool(true)) => k.clone(),
-            (_, Setting::Int(n)) => format!("{k} = {n}"),
-            (_, Setting::Real(x)) => format!("{k} = {x}"),
-            _ => k.clone(),
-        })
-        .collect();
-    if args.is_empty() { name.into() } else { format!("{name}({})", args.join(", ")) }
 }
