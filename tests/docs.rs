@@ -2,7 +2,7 @@
 //!
 //! Fences: ```` ```mtl ```` is a whole program, `mtl,fragment` is read after the second whole program of
 //! `docs/language.md`, `mtl,error=E0405` must fail with this code, `mtl,file=NAME` is also written to a folder in which
-//! the `console` blocks of the same page run. Of those, `mtlc check` and `mtlc explain` are run.
+//! the `console` blocks of the same page run. Of those, `mtlc check`, `explain`, `plan` and `graph` are run.
 //! `UPDATE=1 cargo test docs` writes the generated tables anew.
 
 use mtlc::builtins::{self, Reads};
@@ -308,7 +308,7 @@ fn console_blocks_show_what_is_printed() {
         for (line, _, text) in all.iter().filter(|(_, info, _)| info == "console") {
             for (command, wanted) in shown(text) {
                 let words: Vec<&str> = command.split_whitespace().collect();
-                let ["mtlc", "check" | "explain", ..] = words.as_slice() else { continue };
+                let ["mtlc", "check" | "explain" | "plan" | "graph", ..] = words.as_slice() else { continue };
                 let run =
                     Command::new(env!("CARGO_BIN_EXE_mtlc")).args(&words[1..]).current_dir(&folder).output().unwrap();
                 let got = String::from_utf8(run.stderr).unwrap() + &String::from_utf8(run.stdout).unwrap();

@@ -5,6 +5,7 @@
 
 mod check;
 mod explain;
+mod plan;
 #[cfg(feature = "train")]
 mod predict;
 #[cfg(feature = "train")]
@@ -74,6 +75,19 @@ enum Command {
     Eval(EvalArgs),
     /// Answer new texts with every task of a run
     Predict(PredictArgs),
+    /// Say what training would take: parameters, operations, memory, batches, time; runs nothing
+    Plan {
+        /// the spec
+        file: PathBuf,
+        /// as JSON
+        #[arg(long)]
+        json: bool,
+        /// leave the data files unread
+        #[arg(long)]
+        no_data: bool,
+        #[command(flatten)]
+        changes: Changes,
+    },
     /// Explain a code such as E0301
     Explain {
         /// the code, as printed before a finding
@@ -214,6 +228,7 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
     let look = Look { format: cli.format, color };
     match cli.command {
         Command::Check(a) => check::command(&a.files, a.no_data, &a.changes, look),
+        Command::Plan { file, json, no_data, changes } => plan::command(&file, json, no_data, &changes, look),
         Command::Explain { code } => explain::command(&code),
         #[cfg(feature = "train")]
         Command::Run(a) => run::command(&a, look),

@@ -1,6 +1,6 @@
 //! What a plan will cost: operations, memory, time. Estimates, from shapes alone.
 
-use super::{Graph, Length, Op, Phase, Plan, Shape};
+use super::{Graph, Length, Node, Op, Phase, Plan, Shape};
 use crate::data::{Column, Corpus, SplitName};
 
 /// Estimated cost of a plan on given data.
@@ -37,31 +37,51 @@ fn tokens(corpus: &Corpus, split: SplitName) -> f64 {
     texts.max().unwrap_or(0) as f64
 }
 
-/// Matrix products of one graph: per token and per example.
-fn products(plan: &Plan, g: &Graph) -> (f64, f64, f64) {
-    let (mut per_token, mut per_example, mut width) = (0.0, 0.0, 0.0);
-    for n in &g.nodes {
-        let params = match &n.op {
-            Op::Layer { layer } => &plan.layers[*layer].params,
-            Op::Head { task } => &plan.tasks[*task].params,
-            _ => continue,
-        };
-        let lookup = matches!(&n.op, Op::Layer { layer } if plan.layers[*layer].kind == "embed");
-        let size: usize = params
-            .iter()
-            .map(|p| &plan.params[*p].shape)
-            .filter(|s| s.len() > 1 && !lookup)
-            .map(|s| s.iter().product::<usize>())
-            .sum();
-        match n.shape {
-            Shape::Seq(w) => {
-                per_token += size as f64;
-                width += w as f64;
-            }
-            _ => per_example += size as f64,
-        }
+/// Multiplications of a node: for each token and for each example.
+fn products(plan: &Plan, node: &Node) -> (f64, f64) {
+    let params = match &node.op {
+        Op::Layer { layer } => &plan.layers[*layer].params,
+        Op::Head { task } => &plan.tasks[*task].params,
+        _ => return (0.0, 0.0),
+    };
+    // a table is looked up, not multiplied
+    let lookup = matches!(&node.op, Op::Layer { layer } if plan.layers[*layer].kind == "embed");
+    let matrices = params.iter().map(|p| &plan.params[*p].shape).filter(|s| s.len() > 1 && !lookup);
+    let size = matrices.map(|s| s.iter().product::<usize>()).sum::<usize>() as f64;
+    if matches!(node.shape, Shape::Seq(_)) { (size, 0.0) } else { (0.0, size) }
+}
+
+/// What computing one graph on all its training examples takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Work {
+    /// training examples
+    pub examples: f64,
+    /// their tokens, of the longest text of each
+    pub tokens: f64,
+}
+
+impl Work {
+    /// Of a corpus.
+    pub fn of(corpus: &Corpus) -> Self {
+        Self { examples: corpus.train.len as f64, tokens: tokens(corpus, SplitName::Train) }
     }
-    (per_token, per_example, width)
+
+    /// Floating-point operations of a node on all examples, forwards and backwards.
+    pub fn operations(&self, plan: &Plan, node: &Node) -> f64 {
+        let (per_token, per_example) = products(plan, node);
+        6.0 * (per_token * self.tokens + per_example * self.examples)
+    }
+
+    /// Bytes of the intermediate values of one batch.
+    pub fn activations(&self, g: &Graph, batch: f64) -> f64 {
+        let width = |n: &Node| match (&n.op, &n.shape) {
+            (Op::Layer { .. } | Op::Head { .. }, Shape::Seq(w)) => *w as f64,
+            _ => 0.0,
+        };
+        let width: f64 = g.nodes.iter().map(width).sum();
+        // a layer keeps a handful of values per output for its gradient
+        width * 4.0 * 6.0 * batch * (self.tokens / self.examples.max(1.0)) * 2.0
+    }
 }
 
 /// Estimates the cost of one epoch.
@@ -70,18 +90,19 @@ pub fn cost(plan: &Plan, corpora: &[Corpus]) -> Cost {
     let batch = plan.train.stages.iter().map(|s| s.batch).max().unwrap_or(32) as f64;
     for g in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
         let Some(c) = corpora.get(g.corpus) else { continue };
-        let n = c.train.len as f64;
-        if n == 0.0 || g.tasks.iter().all(|t| t.gold.is_none()) {
+        let work = Work::of(c);
+        if work.examples == 0.0 || g.tasks.iter().all(|t| t.gold.is_none()) {
             continue;
         }
-        let t = tokens(c, SplitName::Train);
-        let (per_token, per_example, width) = products(plan, g);
-        out.operations += 6.0 * (per_token * t + per_example * n) + plan.num_params() as f64 * 12.0 * (n / batch);
-        // a layer keeps a handful of values per output for its gradient
-        out.activations = out.activations.max(width * 4.0 * 6.0 * batch * (t / n) * 2.0);
+        let nodes: f64 = g.nodes.iter().map(|n| work.operations(plan, n)).sum();
+        out.operations += nodes + plan.num_params() as f64 * UPDATE * (work.examples / batch);
+        out.activations = out.activations.max(work.activations(g, batch));
     }
     out
 }
+
+/// Operations of the optimiser for each parameter and step.
+pub const UPDATE: f64 = 12.0;
 
 /// Passes over the data that all stages make together, where that is known.
 pub fn epochs(plan: &Plan) -> Option<f64> {

@@ -10,6 +10,8 @@
 
 pub mod build;
 pub mod cost;
+pub mod outline;
+pub mod sizes;
 
 use crate::data::CorpusDecl;
 use serde::{Deserialize, Serialize};

@@ -6,7 +6,6 @@
 //! ```
 //! Nothing here prints: what happens is told to a [`Progress`].
 
-pub mod batches;
 pub mod evaluate;
 pub mod files;
 pub mod predict;
@@ -18,9 +17,9 @@ pub mod trainer;
 #[cfg(test)]
 mod tests;
 
+use crate::data::batches::Description;
 use crate::diagnostics::Diagnostic;
 use crate::plan::Plan;
-use batches::Description;
 use report::{Figure, Report};
 use std::path::PathBuf;
 

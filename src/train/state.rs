@@ -4,10 +4,10 @@
 //! Best weights so far lie in `state/STEP.safetensors`, written before the state that names them and removed after the
 //! state that does not. `metrics.jsonl` is cut back to the length that the state knows.
 
-use super::batches::Cursor;
 use super::files;
 use super::report::StageReport;
 use super::run_dir::RunDir;
+use crate::data::batches::Cursor;
 use crate::diagnostics::Diagnostic;
 use crate::model::params::Stored;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,5 @@
 //! The loop: stages, steps, evaluations, what is kept, and how a run goes on after it was stopped.
 
-use super::batches::Schedule;
 use super::evaluate::{self, Figures};
 use super::files;
 use super::report::{
@@ -11,6 +10,7 @@ use super::run_dir::{self, METRICS, MODEL, REPORT, RunDir};
 use super::state::{self, BestSoFar, State};
 use super::{EvaluationNews, NamedLoss, Progress, RunError, StepNews};
 use crate::data::SplitName;
+use crate::data::batches::Schedule;
 use crate::data::index::{Examples, Tables};
 use crate::diagnostics::Diagnostic;
 use crate::model::network::{Batch, Job, Moment, Network};

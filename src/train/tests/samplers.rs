@@ -1,9 +1,9 @@
 //! What the samplers draw.
 
 use super::fixture::{Program, stage, tiny};
+use crate::data::batches::{Draw, Schedule};
 use crate::data::index::{Examples, LabelSet};
 use crate::plan::*;
-use crate::train::batches::{Draw, Schedule};
 use std::collections::BTreeMap;
 
 /// 40 examples of slot and intent on corpus a (5 batches), 20 of topic on corpus b (3 batches).

@@ -1,0 +1,459 @@
+//! What a plan amounts to, before anything runs: parameters and who shares them, operations and memory, examples and
+//! batches, what is computed once, what is frozen. The data behind `mtlc plan`; with `--json` it is printed as it is,
+//! so a key once here stays.
+
+use super::cost::{self, UPDATE, Work};
+use super::sizes::Sizes;
+use super::{Graph, Length, NodeId, Op, Phase, Plan, Shape};
+use crate::check::Checked;
+use crate::data::Corpus;
+use crate::data::batches::{Description, Schedule};
+use crate::data::index::{Examples, Tables};
+use crate::hir::Program;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that `mtlc plan` says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Outline {
+    /// of the keys below
+    pub version: u32,
+    /// the spec's name
+    pub name: String,
+    /// `joint` or `multi_step`
+    pub class: String,
+    /// why, one sentence per dependency
+    pub reasons: Vec<String>,
+    /// tasks by step
+    pub steps: Vec<Vec<String>>,
+    /// whether the data were read, so that every size is a number
+    pub complete: bool,
+    /// trainable values; `null` while sizes are unknown
+    pub parameters: Option<usize>,
+    /// encoders, tasks, arrows: whatever has parameters of its own
+    pub parts: Vec<Part>,
+    /// the data sets
+    pub data: Vec<DataSet>,
+    /// examples of each task
+    pub tasks: Vec<TaskExamples>,
+    /// one for each data set: what a training step on one of its batches takes
+    pub batches: Vec<Batch>,
+    /// what is computed once for several tasks
+    pub once: Vec<Once>,
+    /// the stages in order
+    pub stages: Vec<StageOutline>,
+    /// estimates for the whole; `null` while sizes are unknown
+    pub estimate: Option<Estimate>,
+    /// what this version cannot train
+    pub not_yet: Vec<String>,
+}
+
+/// Something with parameters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Part {
+    /// `enc`, `slot`, `pos.probs -> chunk`
+    pub name: String,
+    /// `encoder`, `let`, `task`, `arrow` or `weights`
+    pub kind: &'static str,
+    /// `null` while sizes are unknown
+    pub parameters: Option<usize>,
+    /// how many of them are known
+    pub known: usize,
+    /// terms that wait for data, such as `64·V`
+    pub open: Vec<String>,
+    /// tasks whose prediction uses them
+    pub tasks: Vec<String>,
+    /// stages in which they do not move
+    pub frozen: Vec<String>,
+    /// its layers
+    pub layers: Vec<LayerOutline>,
+}
+
+/// A layer of a part.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LayerOutline {
+    /// `enc.bilstm1`
+    pub name: String,
+    /// row of the layer table, or the head
+    pub kind: String,
+    /// `n×192` for a vector of each token, `192` for one of each example
+    pub shape: String,
+    /// `null` while sizes are unknown
+    pub parameters: Option<usize>,
+    /// how many of them are known
+    pub known: usize,
+    /// terms that wait for data
+    pub open: Vec<String>,
+    /// floating-point operations of one pass over the training data, forwards and backwards; `null` while unknown
+    pub operations: Option<f64>,
+}
+
+/// A data set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DataSet {
+    /// its name
+    pub name: String,
+    /// examples
+    pub train: usize,
+    /// examples
+    pub dev: usize,
+    /// examples
+    pub test: usize,
+    /// training tokens
+    pub tokens: usize,
+}
+
+/// Examples of a task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TaskExamples {
+    /// its name
+    pub name: String,
+    /// training, dev and test examples with its gold
+    pub examples: [usize; 3],
+}
+
+/// A training step on a batch of one data set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Batch {
+    /// the data set
+    pub data: String,
+    /// tasks whose gold it carries
+    pub learn: Vec<String>,
+    /// tasks that run because another reads them
+    pub run: Vec<String>,
+    /// nodes of the training graph
+    pub nodes: usize,
+    /// examples
+    pub examples: usize,
+    /// floating-point operations, forwards, backwards and of the optimiser
+    pub operations: f64,
+    /// bytes of intermediate values
+    pub bytes: f64,
+}
+
+/// Something computed once for several tasks.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Once {
+    /// the data set
+    pub data: String,
+    /// the encoder, task or arrow
+    pub part: String,
+    /// on which text or texts
+    pub on: Vec<String>,
+    /// for whom
+    pub tasks: Vec<String>,
+}
+
+/// A stage.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StageOutline {
+    /// its name
+    pub name: String,
+    /// tasks that learn
+    pub tasks: Vec<String>,
+    /// `epochs`, `steps` or `seconds`
+    pub unit: &'static str,
+    /// how many of the unit
+    pub length: f64,
+    /// examples per batch
+    pub batch: usize,
+    /// the optimiser
+    pub optimizer: String,
+    /// what does not move
+    pub frozen: Vec<String>,
+    /// what its sampler will do; `null` while the data are unknown
+    pub schedule: Option<Description>,
+}
+
+/// Estimates.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Estimate {
+    /// floating-point operations of an epoch
+    pub operations_per_epoch: f64,
+    /// bytes of weights, gradients and the optimiser's moments
+    pub weight_bytes: f64,
+    /// bytes of the largest step's intermediate values
+    pub activation_bytes: f64,
+    /// seconds of an epoch on this machine
+    pub seconds_per_epoch: f64,
+    /// of all stages, where their length is given in epochs
+    pub epochs: Option<f64>,
+    /// seconds of the whole training
+    pub seconds: Option<f64>,
+}
+
+/// The format of [`Outline`]s.
+pub const VERSION: u32 = 1;
+
+/// `sent[*]` for `sent["books"]`: the name of a whole family.
+pub fn family(name: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for c in name.chars() {
+        match c {
+            '[' => {
+                inside = true;
+                out.push_str("[*]");
+            }
+            ']' => inside = false,
+            _ if inside => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The data of a program, with the plan that they give.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// every size is fixed
+    pub plan: &'a Plan,
+    /// vocabularies and labels
+    pub tables: &'a Tables,
+    /// the examples
+    pub corpora: &'a [Corpus],
+}
+
+/// Builds the outline; without data, sizes that wait for them stay symbols.
+pub fn outline(
+    name: &str,
+    program: &Program,
+    c: &Checked,
+    tables: Option<&Tables>,
+    known: Option<Known<'_>>,
+) -> Outline {
+    let g = c.task_graph();
+    let sizes = Sizes::new(c, tables);
+    let graphs: Vec<Readers> = c.graphs.iter().map(|g| Readers::of(g, c.tasks.len())).collect();
+    let mut out = Outline {
+        version: VERSION,
+        name: name.into(),
+        class: if g.multi_step() { "multi_step" } else { "joint" }.into(),
+        reasons: g.dependencies.iter().map(|d| d.reason.clone()).collect(),
+        steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
+        complete: known.is_some(),
+        parameters: sizes.count(c.params()).total().filter(|_| c.not_yet().is_empty()),
+        parts: parts(program, c, &sizes, &graphs, known),
+        once: once(c, &graphs),
+        not_yet: c.not_yet().iter().map(|d| d.message.trim_end_matches(" cannot be trained yet").to_string()).collect(),
+        ..Outline::default()
+    };
+    let examples = known.map(|k| Examples::encode(k.plan, k.tables, k.corpora));
+    out.stages = stages(c, known, examples.as_ref());
+    if let (Some(k), Some(examples)) = (known, &examples) {
+        for (decl, corpus) in c.corpora.iter().zip(k.corpora) {
+            out.data.push(DataSet {
+                name: decl.name.clone(),
+                train: corpus.train.len,
+                dev: corpus.dev.len,
+                test: corpus.test.len,
+                tokens: Work::of(corpus).tokens as usize,
+            });
+        }
+        for (i, t) in k.plan.tasks.iter().enumerate() {
+            let mut n = [0; 3];
+            for corpus in t.golds.iter().map(|g| g.0).collect::<BTreeSet<_>>() {
+                for (n, split) in n.iter_mut().zip(&examples.corpora[corpus]) {
+                    *n += (0..split.len).filter(|e| split.has_gold(i, *e)).count();
+                }
+            }
+            out.tasks.push(TaskExamples { name: t.name.clone(), examples: n });
+        }
+        out.batches = batches(k);
+        let total = cost::cost(k.plan, k.corpora);
+        let epochs = cost::epochs(k.plan);
+        out.estimate = Some(Estimate {
+            operations_per_epoch: total.operations,
+            weight_bytes: total.weights,
+            activation_bytes: total.activations,
+            seconds_per_epoch: total.seconds(),
+            epochs,
+            seconds: epochs.map(|n| n * total.seconds()),
+        });
+    }
+    out
+}
+
+/// For each node of a graph: the tasks whose prediction needs it.
+struct Readers(Vec<BTreeSet<usize>>);
+
+impl Readers {
+    fn of(g: &Graph, tasks: usize) -> Self {
+        let mut all = vec![BTreeSet::new(); g.nodes.len()];
+        for task in 0..tasks {
+            let mut open: Vec<NodeId> = g.tasks.iter().filter(|t| t.task == task).map(|t| t.head).collect();
+            while let Some(n) = open.pop() {
+                if all.get_mut(n).is_some_and(|s: &mut BTreeSet<usize>| s.insert(task)) {
+                    open.extend(&g.nodes[n].inputs);
+                }
+            }
+        }
+        Self(all)
+    }
+}
+
+fn parts(
+    program: &Program,
+    c: &Checked,
+    sizes: &Sizes<'_>,
+    readers: &[Readers],
+    known: Option<Known<'_>>,
+) -> Vec<Part> {
+    let mut out: Vec<Part> = vec![];
+    let kind = |owner: &str| match owner {
+        _ if c.tasks.iter().any(|t| t.name == owner) => "task",
+        _ if program.encoders.iter().any(|e| e.name == owner) => "encoder",
+        _ if program.lets.iter().any(|l| l.name == owner) => "let",
+        _ if owner.contains("->") || owner.contains("~>") => "arrow",
+        _ => "weights",
+    };
+    let frozen = |owner: &str| {
+        let stages = c.train.stages.iter().filter(|s| s.freeze.iter().any(|f| f == owner));
+        stages.map(|s| s.name.clone()).collect()
+    };
+    for p in &c.params {
+        if !out.iter().any(|x| x.name == p.owner) {
+            let all = sizes.count(c.params.iter().filter(|q| q.owner == p.owner));
+            out.push(Part {
+                name: p.owner.clone(),
+                kind: kind(&p.owner),
+                parameters: all.total(),
+                known: all.known,
+                open: all.open,
+                frozen: frozen(&p.owner),
+                ..Part::default()
+            });
+        }
+    }
+    // layers and heads with parameters, where they stand in the graphs
+    let mut tasks: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); out.len()];
+    let mut seen: BTreeMap<(bool, usize), (usize, usize)> = BTreeMap::new();
+    for ((g, widths), readers) in c.graphs.iter().zip(&c.widths).zip(readers) {
+        for ((node, width), read) in g.nodes.iter().zip(widths).zip(&readers.0) {
+            let (key, params, name, kind) = match &node.op {
+                Op::Layer { layer } => {
+                    let l = &c.layers[*layer];
+                    ((false, *layer), &l.params, &l.name, &l.kind)
+                }
+                Op::Head { task } => {
+                    let t = &c.tasks[*task];
+                    ((true, *task), &t.params, &t.name, &t.head)
+                }
+                _ => continue,
+            };
+            let Some(owner) = params.first().map(|p| &c.params[*p].owner) else { continue };
+            let Some(part) = out.iter().position(|x| x.name == *owner) else { continue };
+            tasks[part].extend(read);
+            let (part, at) = *seen.entry(key).or_insert_with(|| {
+                let all = sizes.count(params.iter().map(|p| &c.params[*p]));
+                let shape = match node.shape {
+                    Shape::Text => "text".into(),
+                    Shape::Seq(_) => format!("n×{}", sizes.dim(width)),
+                    Shape::Vec(_) => sizes.dim(width),
+                };
+                out[part].layers.push(LayerOutline {
+                    name: name.clone(),
+                    kind: kind.clone(),
+                    shape,
+                    parameters: all.total(),
+                    known: all.known,
+                    open: all.open,
+                    operations: None,
+                });
+                (part, out[part].layers.len() - 1)
+            });
+            if let Some(k) = known
+                && g.phase == Phase::Train
+                && let Some(corpus) = k.corpora.get(g.corpus)
+            {
+                let fixed = k.plan.graph(g.corpus, Phase::Train).and_then(|p| {
+                    let same = |n: &&super::Node| n.op == node.op && n.name == node.name;
+                    p.nodes.iter().find(same)
+                });
+                if let Some(n) = fixed {
+                    *out[part].layers[at].operations.get_or_insert(0.0) += Work::of(corpus).operations(k.plan, n);
+                }
+            }
+        }
+    }
+    for (part, tasks) in out.iter_mut().zip(tasks) {
+        part.tasks = tasks.into_iter().map(|t| c.tasks[t].name.clone()).collect();
+    }
+    out
+}
+
+/// What several tasks of one data set read is computed once for all of them.
+fn once(c: &Checked, readers: &[Readers]) -> Vec<Once> {
+    let mut out: Vec<Once> = vec![];
+    for (g, readers) in c.graphs.iter().zip(readers).filter(|(g, _)| g.phase == Phase::Train) {
+        let data = c.corpora.get(g.corpus).map_or("", |d| &d.name);
+        for (node, read) in g.nodes.iter().zip(&readers.0) {
+            let Op::Layer { layer } = &node.op else { continue };
+            let Some(p) = c.layers[*layer].params.first() else { continue };
+            if read.len() < 2 {
+                continue;
+            }
+            let part = &c.params[*p].owner;
+            let tasks: Vec<String> = read.iter().map(|t| c.tasks[*t].name.clone()).collect();
+            // `enc.bilstm(x)`: the text
+            let on = node.name.rsplit_once('(').map_or("", |(_, t)| t.trim_end_matches(')')).to_string();
+            match out.iter_mut().find(|o| o.data == data && o.part == *part && o.tasks == tasks) {
+                Some(o) if o.on.contains(&on) => {}
+                Some(o) => o.on.push(on),
+                None => out.push(Once { data: data.into(), part: part.clone(), on: vec![on], tasks }),
+            }
+        }
+    }
+    out
+}
+
+fn batches(k: Known<'_>) -> Vec<Batch> {
+    let plan = k.plan;
+    let batch = plan.train.stages.iter().map(|s| s.batch).max().unwrap_or(32);
+    let mut out = vec![];
+    for g in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
+        let Some(corpus) = k.corpora.get(g.corpus) else { continue };
+        let work = Work::of(corpus);
+        let names = |gold: bool| {
+            let mine = g.tasks.iter().filter(|t| t.gold.is_some() == gold);
+            mine.map(|t| plan.tasks[t.task].name.clone()).collect::<Vec<_>>()
+        };
+        let share = batch as f64 / work.examples.max(1.0);
+        let nodes: f64 = g.nodes.iter().map(|n| work.operations(plan, n)).sum();
+        out.push(Batch {
+            data: plan.corpora[g.corpus].name.clone(),
+            learn: names(true),
+            run: names(false),
+            nodes: g.nodes.len(),
+            examples: batch,
+            operations: nodes * share + plan.num_params() as f64 * UPDATE,
+            bytes: work.activations(g, batch as f64),
+        });
+    }
+    out
+}
+
+fn stages(c: &Checked, known: Option<Known<'_>>, examples: Option<&Examples>) -> Vec<StageOutline> {
+    let one = |(i, s): (usize, &super::Stage)| {
+        let (unit, length) = match s.length {
+            Length::Epochs(n) => ("epochs", n),
+            Length::Steps(n) => ("steps", n as f64),
+            Length::Seconds(n) => ("seconds", n),
+        };
+        let schedule = known.zip(examples).and_then(|(k, e)| {
+            let stage = k.plan.train.stages.get(i)?;
+            Some(Schedule::new(k.plan, i, e, k.plan.train.seed).describe(k.plan, stage))
+        });
+        StageOutline {
+            name: s.name.clone(),
+            tasks: s.tasks.iter().filter_map(|t| c.tasks.get(*t)).map(|t| t.name.clone()).collect(),
+            unit,
+            length,
+            batch: s.batch,
+            optimizer: s.optimizer.kind.clone(),
+            frozen: s.freeze.clone(),
+            schedule,
+        }
+    };
+    c.train.stages.iter().enumerate().map(one).collect()
+}
