@@ -127,7 +127,12 @@ fn list(words: &[&str]) -> String {
 /// The tables of `docs/language.md`, by name.
 fn tables() -> Vec<(&'static str, String)> {
     let choices = |all: &[builtins::Choice]| {
-        table(&["word", "options", "runs"], all.iter().map(|c| vec![code(c.name), list(c.args), tick(c.runs).into()]))
+        table(
+            &["word", "options", "runs"],
+            all.iter().map(|c| {
+                vec![code(c.name), list(&c.args.iter().map(|a| a.name).collect::<Vec<_>>()), tick(c.runs).into()]
+            }),
+        )
     };
     let head = |h: &'static builtins::Head| {
         let options = |o: &&str| {

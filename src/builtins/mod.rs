@@ -1,6 +1,10 @@
 //! Open sets are tables: every word that the language knows stands here once, with what the checker, `explain`,
 //! completion and the reference need. A new head, layer, sampler or optimiser begins with a row.
 
+mod choices;
+
+pub use choices::*;
+
 /// Whether a type of field names a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -605,45 +609,6 @@ pub const SETTINGS: &[SettingRow] = &[
     s("probe", false, false, "probe affinity(every = 10)", "a report while training"),
 ];
 
-/// A word with arguments, e.g. of a sampler.
-#[derive(Debug)]
-pub struct Choice {
-    /// `proportional`
-    pub name: &'static str,
-    /// its arguments
-    pub args: &'static [&'static str],
-    /// the trainer obeys it
-    pub runs: bool,
-}
-
-const fn c(name: &'static str, args: &'static [&'static str], runs: bool) -> Choice {
-    Choice { name, args, runs }
-}
-
-/// Samplers.
-pub const SAMPLERS: &[Choice] = &[
-    c("joint", &[], true),
-    c("alternate", &["ratio", "every"], true),
-    c("random", &[], true),
-    c("proportional", &["cap", "temperature"], true),
-    c("smoothed", &["alpha"], true),
-    c("mix", &[], true),
-    c("bandit", &[], false),
-    c("episodes", &[], false),
-    c("policy", &[], false),
-];
-
-/// Weightings of losses.
-pub const WEIGHTINGS: &[Choice] = &[
-    c("fixed", &[], true),
-    c("uncertainty", &[], true),
-    c("dwa", &["temperature"], false),
-    c("gradnorm", &["alpha"], false),
-    c("random", &[], false),
-    c("log_classes", &[], false),
-    c("relatedness", &[], false),
-];
-
 /// Optimisers with their settings' defaults (PyTorch's).
 pub const OPTIMIZERS: &[(&str, &[(&str, f64)])] = &[
     ("sgd", &[("lr", 0.1), ("momentum", 0.0), ("weight_decay", 0.0), ("nesterov", 0.0)]),
@@ -659,9 +624,6 @@ pub const OPTIMIZER_COMMON: &[&str] = &["warmup", "decay", "groups"];
 /// Metrics that the checker knows and the trainer cannot compute yet.
 pub const METRICS_LATER: &[&str] =
     &["ppl", "bleu", "rouge", "distinct", "em", "recall", "mrr", "map", "ndcg", "las", "uas", "conll_f1", "triple_f1"];
-
-/// Schemes of `share`.
-pub const SHARES: &[&str] = &["tie", "l2", "cross_stitch", "sluice", "gate", "layer_choice", "adapter"];
 
 /// Arguments that are words of a fixed set: function, position, name. They are no names of the program.
 pub const WORD_ARGUMENTS: &[(&str, usize, &str)] = &[("chars", 0, "kind"), ("dense", 1, "activation")];

@@ -8,9 +8,14 @@
 mod depends;
 pub mod dim;
 mod features;
+mod losses;
+mod schedule;
 mod settings;
+mod sharing;
 mod tasks;
 mod unused;
+mod views;
+mod words;
 
 use crate::data::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};
@@ -269,7 +274,12 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     c.elaborate();
     c.check_layers_entered();
     c.check_leaks();
+    c.check_shared_shapes();
     let train = c.train_settings();
+    c.check_kept();
+    let reached = c.check_losses();
+    c.check_trained(&reached);
+    c.check_latents(&reached);
     c.check_unused(&train);
     let (deps, notes) = c.dependencies();
     let mut task_graph = graph::classify(&c.names_of_tasks(), deps);

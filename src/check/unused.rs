@@ -1,15 +1,91 @@
-//! What is declared in vain: encoders nobody reads, tasks that never learn, reversed paths.
+//! What is declared in vain: read by nobody, trained by nothing, frozen before it has learned.
 
+use super::losses::Reached;
 use super::tasks::path;
+use super::words::word_of;
 use super::*;
 use crate::builtins;
-use crate::hir::Meaning;
+use crate::hir::is_name;
+use crate::syntax::ast::{self, ExprKind, SettingKind};
 
 impl<'p> Checker<'p> {
+    /// E0510: a task with `loss none` that neither a loss nor a gradient through an arrow reaches.
+    pub(crate) fn check_trained(&mut self, reached: &Reached) {
+        for t in 0..self.tasks.len() {
+            if self.tasks[t].poisoned || !self.silent(t) || reached.tasks.contains(&t) || self.trained_by_arrow(t) {
+                continue;
+            }
+            let span = self.loss_none(t).unwrap_or(self.tasks[t].span);
+            let name = self.tasks[t].name.clone();
+            let help = match self.tasks[t].head.name {
+                "choose" | "rank" => format!("`loss l = marginal(task, over = {name})`"),
+                _ => format!("`loss l = marginal({name}, over = choice)`"),
+            };
+            let help = format!("add a loss that reaches it, such as {help}, or remove `loss none`");
+            let d = Diagnostic::new("E0510", format!("nothing trains `{name}`"));
+            self.report(d.at(span, "it has no loss of its own").help(help));
+        }
+    }
+
+    /// The task says `loss none`.
+    fn silent(&self, task: usize) -> bool {
+        self.loss_none(task).is_some()
+    }
+
+    fn loss_none(&self, task: usize) -> Option<Span> {
+        self.p.tasks[self.tasks[task].def].ast.options.iter().find_map(|s| match &s.value {
+            SettingKind::Attr { name, values }
+                if name.value == "loss" && values.first().is_some_and(|v| is_name(v, "none")) =>
+            {
+                Some(s.span)
+            }
+            _ => None,
+        })
+    }
+
+    /// A gradient comes back along an arrow, as in attention.
+    fn trained_by_arrow(&self, task: usize) -> bool {
+        self.edges.iter().any(|e| {
+            let soft = !builtins::HARD_PORTS.contains(&e.port.as_str());
+            let back = match e.grad {
+                Grad::Through | Grad::Reverse(_) => soft,
+                Grad::Straight => true,
+                Grad::Stop => false,
+            };
+            e.alive && e.source == task && e.when != Some(Phase::Test) && back
+        })
+    }
+
+    /// W0108: a latent variable whose prior nothing ties to its posterior.
+    pub(crate) fn check_latents(&mut self, reached: &Reached) {
+        for (i, l) in self.p.lets.iter().enumerate() {
+            let Some(("latent", _, args)) = word_of(&l.value) else { continue };
+            let posterior = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "posterior"));
+            if let Some(p) = posterior
+                && !reached.latents.contains(&i)
+            {
+                let name = &l.name;
+                let d = Diagnostic::new("W0108", format!("nothing ties the prior of `{name}` to its posterior"));
+                self.report(
+                    d.at(l.span, "at test it is drawn from the prior")
+                        .with(p.value.span, "while training from this posterior")
+                        .help(format!("add a line: `loss kl_{name} = kl({name}.posterior, {name}.prior)`")),
+                );
+            }
+        }
+    }
+
     /// What is declared and read by nobody, and what is never trained.
     pub(crate) fn check_unused(&mut self, train: &Train) {
-        let broken = self.d.iter().any(Diagnostic::is_error);
-        if broken {
+        for l in &self.p.losses {
+            let (span, name) = (l.span, l.name.split('[').next().unwrap_or_default().to_string());
+            self.later(span, format!("the loss `{name}`"));
+        }
+        for s in &self.p.shares {
+            let span = s.span;
+            self.later(span, "`share`");
+        }
+        if self.d.iter().any(Diagnostic::is_error) {
             return;
         }
         // what does not run is not elaborated through and through, so nothing is said of who reads it
@@ -20,45 +96,152 @@ impl<'p> Checker<'p> {
                 self.report(d.help("read it in a task, or remove it"));
             }
         }
+        self.check_scheduled(train);
+        self.check_frozen(train);
+        self.check_sizes();
+        self.check_reversed();
+    }
+
+    /// W0103, W0104: a task of no stage, and arrows that carry what it never learned.
+    fn check_scheduled(&mut self, train: &Train) {
         let scheduled: BTreeSet<usize> = train.stages.iter().flat_map(|s| s.tasks.clone()).collect();
         for i in 0..self.tasks.len() {
-            if !self.tasks[i].left_out && !scheduled.contains(&i) {
-                let d = Diagnostic::new("W0103", format!("`{}` is trained by no stage", self.tasks[i].name));
-                let span = self.tasks[i].span;
-                self.report(d.at(span, "").help("add it to the `tasks` of a stage"));
+            if self.tasks[i].left_out || scheduled.contains(&i) {
+                continue;
             }
-        }
-        self.check_reversed();
-        for l in &self.p.losses {
-            let (span, name) = (l.span, l.name.split('[').next().unwrap_or_default().to_string());
-            self.later(span, format!("the loss `{name}`"));
-        }
-        for s in &self.p.shares {
-            let span = s.span;
-            self.later(span, "`share`");
-        }
-    }
-
-    /// The members and the scheme of each `share`.
-    pub(crate) fn check_shares(&mut self) {
-        let p = self.p;
-        for s in &p.shares {
-            for m in &s.members {
-                let Some(path) = path(m) else { continue };
-                let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
-                // a whole family may share
-                if !matches!(p.lookup(path.name, &s.env), Some(Meaning::Family(..))) {
-                    let _ = self.named(&path, &s.env, &kinds, "an encoder, a `let` or a task");
+            let (name, span) = (self.tasks[i].name.clone(), self.tasks[i].span);
+            let arrow = self.edges.iter().find(|e| e.alive && e.source == i).map(|e| (e.span, e.name.clone()));
+            match arrow {
+                Some((at, arrow)) => {
+                    let d = Diagnostic::new("W0104", format!("`{arrow}` carries what `{name}` never learned"));
+                    self.report(
+                        d.at(at, "sent, but not trained")
+                            .with(span, "trained by no stage")
+                            .help(format!("add `{name}` to the `tasks` of a stage")),
+                    );
+                }
+                None => {
+                    let d = Diagnostic::new("W0103", format!("`{name}` is trained by no stage"));
+                    self.report(d.at(span, "").help("add it to the `tasks` of a stage"));
                 }
             }
-            if let Some((word, span, _)) = self.word_and_args(&s.scheme)
-                && !builtins::SHARES.contains(&word)
-            {
-                self.unknown_word("E0241", "a scheme of sharing", word, span, builtins::SHARES);
+        }
+    }
+
+    /// W0105, W0106: frozen from the beginning, or frozen under its own loss.
+    fn check_frozen(&mut self, train: &Train) {
+        let all: BTreeSet<&String> = train.stages.iter().flat_map(|s| &s.freeze).collect();
+        for owner in all {
+            let always = train.stages.iter().all(|s| s.freeze.contains(owner));
+            let place = self.freeze_place(owner);
+            let Some(span) = place else { continue };
+            if let Some(t) = self.tasks.iter().position(|t| t.name == *owner) {
+                let learns = train.stages.iter().find(|s| s.freeze.contains(owner) && s.tasks.contains(&t));
+                let Some(stage) = learns else { continue };
+                let others: Vec<&str> =
+                    stage.tasks.iter().filter(|o| **o != t).map(|o| self.tasks[*o].name.as_str()).collect();
+                let help = match others.as_slice() {
+                    [] => format!("leave out `freeze {owner}`"),
+                    few if few.len() <= 4 => format!("leave it out of the stage too: `tasks {}`", few.join(", ")),
+                    _ => format!("leave `{owner}` out of the `tasks` of the stage too"),
+                };
+                let d = Diagnostic::new("W0106", format!("`{owner}` is frozen, and its loss still counts"));
+                self.report(
+                    d.at(span, "does not learn here")
+                        .with(self.tasks[t].span, "one of the tasks of this stage")
+                        .help(help),
+                );
+                continue;
+            }
+            // random values: neither pretrained nor read from a file
+            let random = |p: &SymParam| {
+                p.owner == *owner && !matches!(p.init, dim::InitRule::Fixed(crate::plan::Init::Vectors(..)))
+            };
+            if always && self.params.iter().any(random) {
+                let d = Diagnostic::new(
+                    "W0105",
+                    format!("`{owner}` is frozen from the beginning: its weights stay random"),
+                );
+                self.report(
+                    d.at(span, "never learns")
+                        .help(format!("train it in an earlier stage, or leave out `freeze {owner}`")),
+                );
             }
         }
     }
 
+    /// Where `freeze` names it.
+    fn freeze_place(&self, owner: &str) -> Option<Span> {
+        fn find<'s>(settings: &'s [ast::Setting], base: &str) -> Option<&'s Expr> {
+            settings.iter().find_map(|s| match &s.value {
+                SettingKind::Attr { name, values } if name.value == "freeze" => {
+                    values.iter().find(|v| path(v).is_some_and(|p| p.name == base))
+                }
+                SettingKind::Stage { body, .. } | SettingKind::Repeat { body, .. } => find(body, base),
+                _ => None,
+            })
+        }
+        let base = owner.split('[').next().unwrap_or(owner);
+        find(&self.p.train, base).map(|e| e.span)
+    }
+
+    /// W0107: a generator of replaced words that is bigger than what tells them apart.
+    fn check_sizes(&mut self) {
+        for k in 0..self.edges.len() {
+            let e = &self.edges[k];
+            let (Target::Task(to) | Target::Slot(to, _)) = e.target else { continue };
+            if !e.alive || e.port != "filled" {
+                continue;
+            }
+            let (Some(small), Some(big)) = (self.weights_under(e.source), self.weights_under(to)) else { continue };
+            if small > big {
+                let (gen_, disc) = (self.tasks[e.source].name.clone(), self.tasks[to].name.clone());
+                let d = Diagnostic::new("W0107", format!("`{gen_}` is bigger than `{disc}`, which judges it"))
+                    .at(self.tasks[e.source].span, format!("about {} weights", crate::diagnostics::thousands(small)))
+                    .with(self.tasks[to].span, format!("about {} weights", crate::diagnostics::thousands(big)));
+                self.report(d.help("make it a quarter to a half as wide (Clark et al. 2020)"));
+            }
+        }
+    }
+
+    /// The parameters of the encoders that a task names, counted without embeddings; `None` where they are not known.
+    fn weights_under(&self, task: usize) -> Option<usize> {
+        let from = self.p.tasks[self.tasks[task].def].ast.from.as_ref()?;
+        let mut names = BTreeSet::new();
+        self.encoders_in(from, &self.p.tasks[self.tasks[task].def].env, &mut names);
+        let own = self.params.iter().filter(|p| names.contains(p.owner.as_str()));
+        let sizes: Vec<usize> = own.filter_map(|p| p.shape.iter().map(Dim::known).product()).collect();
+        (!sizes.is_empty()).then(|| sizes.iter().sum())
+    }
+
+    fn encoders_in<'s>(&'s self, e: &'s Expr, env: &Env, out: &mut BTreeSet<&'s str>) {
+        use crate::hir::Meaning;
+        match &*e.value {
+            ExprKind::Name(n) => match self.p.lookup(n, env) {
+                Some(Meaning::One(Kind::Encoder, i)) if out.insert(&self.p.encoders[i].name) => {
+                    self.encoders_in(&self.p.encoders[i].value, &self.p.encoders[i].env, out);
+                }
+                Some(Meaning::One(Kind::Let, i)) => self.encoders_in(&self.p.lets[i].value, &self.p.lets[i].env, out),
+                _ => {}
+            },
+            ExprKind::Call(f, args) => {
+                self.encoders_in(f, env, out);
+                args.iter().for_each(|a| self.encoders_in(&a.value, env, out));
+            }
+            ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) => {
+                self.encoders_in(a, env, out);
+                self.encoders_in(b, env, out);
+            }
+            ExprKind::Paren(a)
+            | ExprKind::Neg(a)
+            | ExprKind::Tap(a, _)
+            | ExprKind::Dot(a, _)
+            | ExprKind::Index(a, _) => {
+                self.encoders_in(a, env, out);
+            }
+            _ => {}
+        }
+    }
     /// E0508: an encoder that is trained through `reverse` alone learns nothing but to hide.
     pub(super) fn check_reversed(&mut self) {
         let mut good: BTreeSet<usize> = BTreeSet::new();

@@ -2,6 +2,7 @@
 
 use crate::check::Checked;
 use crate::check::dim::Size;
+pub(crate) use crate::diagnostics::thousands;
 use crate::driver::Data;
 use std::collections::BTreeSet;
 
@@ -105,19 +106,6 @@ pub(crate) fn verdict(c: &Checked) -> String {
         out.push_str(&format!("\n  and {} more dependencies", reasons.len() - limit));
     }
     out + &notes
-}
-
-/// `12,345`
-pub(crate) fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// Columns; those that hold only numbers are aligned to the right.

@@ -165,7 +165,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Tasks by name, family, family variable or `all`.
-    fn task_refs(&mut self, e: &Expr, env: &Env) -> Option<Vec<usize>> {
+    pub(crate) fn task_refs(&mut self, e: &Expr, env: &Env) -> Option<Vec<usize>> {
         if is_name(e, "all") {
             return Some((0..self.tasks.len()).collect());
         }
@@ -243,6 +243,9 @@ impl<'p> Checker<'p> {
             }
             seen.push((word, s.span));
             if !row.runs {
+                if values.iter().all(|v| !matches!(&*v.value, ExprKind::Error)) {
+                    self.statement(row, s, values, env, settings);
+                }
                 self.later(s.span, format!("`{word}`"));
                 continue;
             }
@@ -380,39 +383,5 @@ impl<'p> Checker<'p> {
             }
             Err(Poison) => {}
         }
-    }
-
-    pub(crate) fn word_and_args<'e>(&mut self, v: &'e Expr) -> Option<(&'e str, Span, &'e [ast::Arg])> {
-        match &*v.value {
-            ExprKind::Name(n) => Some((n, v.span, &[])),
-            ExprKind::Call(f, args) => match &*f.value {
-                ExprKind::Name(n) => Some((n, f.span, args)),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    pub(crate) fn choice<'e>(
-        &mut self,
-        what: &str,
-        v: &'e Expr,
-        table: &[builtins::Choice],
-    ) -> Option<(&'e str, &'e [ast::Arg])> {
-        let known: Vec<&str> = table.iter().map(|c| c.name).collect();
-        let Some((word, span, args)) = self.word_and_args(v) else {
-            let d = Diagnostic::new("E0241", format!("this is not {what}")).at(v.span, "");
-            self.report(d.help(format!("known are: {}", known.join(", "))));
-            return None;
-        };
-        let Some(row) = table.iter().find(|c| c.name == word) else {
-            self.unknown_word("E0241", what, word, span, &known);
-            return None;
-        };
-        if !row.runs {
-            self.later(v.span, format!("`{word}`"));
-            return None;
-        }
-        Some((word, args))
     }
 }

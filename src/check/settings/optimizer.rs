@@ -1,6 +1,7 @@
 //! Optimisers and their groups.
 
 use super::*;
+use crate::check::words::word_of;
 
 impl<'p> Checker<'p> {
     pub(super) fn optimizer_defaults(&self, kind: &str) -> Optimizer {
@@ -12,7 +13,7 @@ impl<'p> Checker<'p> {
 
     pub(super) fn optimizer(&mut self, v: &Expr, env: &Env, b: &mut Base) {
         let known: Vec<&str> = builtins::OPTIMIZERS.iter().map(|(n, _)| *n).collect();
-        let Some((word, span, args)) = self.word_and_args(v) else {
+        let Some((word, span, args)) = word_of(v) else {
             let d = Diagnostic::new("E0241", "this is not an optimiser").at(v.span, "");
             self.report(d.help(format!("known are: {}", known.join(", "))));
             return;
@@ -38,7 +39,7 @@ impl<'p> Checker<'p> {
                     Err(Poison) => {}
                 },
                 "decay" => {
-                    let (w, arg) = match self.word_and_args(&a.value) {
+                    let (w, arg) = match word_of(&a.value) {
                         Some((w, _, args)) => (w.to_string(), args.first().map(|x| x.value.clone())),
                         None => (String::new(), None),
                     };

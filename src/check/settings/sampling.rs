@@ -4,8 +4,16 @@ use super::*;
 
 impl<'p> Checker<'p> {
     pub(super) fn sampler(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let Some((word, args)) = self.choice("a sampler", v, builtins::SAMPLERS) else { return };
-        let row = builtins::SAMPLERS.iter().find(|c| c.name == word);
+        let Some((row, args)) = self.chosen("a sampler", v, builtins::SAMPLERS) else { return };
+        let word = row.name;
+        if !matches!(word, "alternate" | "mix") {
+            let Some(given) = self.arguments(row, v.span, args, env) else { return };
+            if !row.runs {
+                self.sampler_later(word, &given, env);
+                self.later(v.span, format!("`{word}`"));
+                return;
+            }
+        }
         let mut numbers: Vec<(Option<&str>, f64)> = vec![];
         let mut turns: Vec<(usize, u64)> = vec![];
         let mut rates: Vec<(usize, f64)> = vec![];
@@ -43,15 +51,15 @@ impl<'p> Checker<'p> {
                     }
                 },
                 _ => {
-                    if let (Some(k), Some(row), Some(n)) = (key, row, &a.name)
-                        && !row.args.contains(&k)
+                    if let (Some(k), Some(n)) = (key, &a.name)
+                        && !row.args.iter().any(|r| r.name == k)
                     {
-                        if row.args.is_empty() {
-                            let d = Diagnostic::new("E0215", format!("`{word}` takes no options")).at(n.span, "");
-                            self.report(d.help(format!("write `sample {word}`")));
-                        } else {
-                            self.unknown_word("E0215", &format!("an option of `{word}`"), k, n.span, row.args);
-                        }
+                        self.no_such_option(row, n);
+                        continue;
+                    }
+                    if word == "mix" {
+                        let d = Diagnostic::new("E0215", "`mix` names the rate of each task").at(a.value.span, "");
+                        self.report(d.help("write `mix(a = 2, b = 1)`"));
                         continue;
                     }
                     match self.number(&a.value, env, &format!("an argument of `{word}`")) {
@@ -138,8 +146,15 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn weighting(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let Some((word, args)) = self.choice("a weighting", v, builtins::WEIGHTINGS) else { return };
-        if word == "uncertainty" {
+        let Some((row, args)) = self.chosen("a weighting", v, builtins::WEIGHTINGS) else { return };
+        if row.name != "fixed" && self.arguments(row, v.span, args, env).is_none() {
+            return;
+        }
+        if !row.runs {
+            self.later(v.span, format!("`{}`", row.name));
+            return;
+        }
+        if row.name == "uncertainty" {
             b.stage.weights = Weights::Uncertainty { params: vec![] };
             return;
         }

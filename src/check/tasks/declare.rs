@@ -65,6 +65,9 @@ impl<'p> Checker<'p> {
         };
         self.gold(def, &mut info);
         self.task_options(def, &mut info);
+        if !info.poisoned {
+            self.views(def);
+        }
         if head.runs.is_none() && !info.poisoned {
             self.later(def.ast.head.span, format!("the head `{}`", head.name));
         }
@@ -182,10 +185,7 @@ impl<'p> Checker<'p> {
         for s in &def.ast.options {
             let (name, values) = match &s.value {
                 SettingKind::Attr { name, values } => (name, values),
-                SettingKind::View { .. } => {
-                    self.later(s.span, "a view");
-                    continue;
-                }
+                SettingKind::View { .. } => continue, // see `views`
                 _ => {
                     let d = Diagnostic::new("E0227", "a task has no stages").at(s.span, "");
                     self.report(d.help("move it into `train { ... }`"));
@@ -232,6 +232,7 @@ impl<'p> Checker<'p> {
                         );
                     }
                     _ if matches!(&*first.value, ExprKind::Call(f, _) if crate::hir::is_name(f, "anneal")) => {
+                        let _ = self.anneal(first, env);
                         self.later(first.span, "an annealed weight");
                     }
                     _ => {
@@ -241,6 +242,7 @@ impl<'p> Checker<'p> {
                 "loss" => {
                     let default = matches!(&*first.value, ExprKind::Name(n) if n == "ce" && matches!(info.head.name, "tag" | "classify"));
                     if !default {
+                        self.task_loss(first, env, info.head);
                         self.later(s.span, "a loss of one's own choice");
                     }
                 }

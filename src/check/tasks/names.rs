@@ -26,7 +26,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    pub(super) fn walk(&mut self, e: &Expr, env: &Env) {
+    pub(crate) fn walk(&mut self, e: &Expr, env: &Env) {
         match &*e.value {
             ExprKind::Name(n) => {
                 let known = p_is_known(self.p, n, env);

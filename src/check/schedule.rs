@@ -1,0 +1,394 @@
+//! Statements of a schedule that the trainer does not run yet: each is read as strictly as the others, so that a
+//! misspelt word is found today.
+
+use super::tasks::{path, path_words};
+use super::words::{Given, word_of};
+use super::*;
+use crate::builtins::{self, SettingRow, Takes};
+use crate::hir::{Item, Meaning, is_name};
+use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
+
+impl<'p> Checker<'p> {
+    /// A setting that does not run: its values, and what else must stand in the block.
+    pub(crate) fn statement(
+        &mut self,
+        row: &'static SettingRow,
+        s: &'p ast::Setting,
+        values: &'p [Expr],
+        env: &Env,
+        block: &'p [ast::Setting],
+    ) {
+        let most = match row.name {
+            "fork" | "restart" => 0,
+            "constrain" | "reweight" => 2,
+            "mix" => usize::MAX,
+            _ => 1,
+        };
+        if let Some(extra) = values.get(most) {
+            let d = match most {
+                0 => Diagnostic::new("E0229", format!("`{}` takes no value", row.name)),
+                1 => Diagnostic::new("E0229", format!("`{}` takes one value", row.name)),
+                n => Diagnostic::new("E0229", format!("`{}` takes {n} values", row.name)),
+            };
+            self.report(d.at(extra.span, "one too many").help(format!("write `{}`", row.example)));
+            return;
+        }
+        let Some(v) = values.first() else {
+            match row.name {
+                "fork" => self.needs_family(s),
+                "restart" => {}
+                _ => {
+                    let d = Diagnostic::new("E0229", format!("`{}` needs a value", row.name)).at(s.span, "");
+                    self.report(d.help(format!("for example `{}`", row.example)));
+                }
+            }
+            return;
+        };
+        match row.name {
+            "gradients" => self.worded("a way to combine gradients", v, builtins::GRADIENTS, env),
+            "anchor" => self.worded("an anchor", v, builtins::ANCHORS, env),
+            "search" => self.worded("a search", v, builtins::SEARCHES, env),
+            "inner" => self.worded("an optimiser of an inner loop", v, builtins::INNERS, env),
+            "probe" => self.worded("a probe", v, builtins::PROBES, env),
+            "keep" => self.keep(v, env, block),
+            "pseudo" => self.pseudo(v, env),
+            "then" if !is_name(v, "freeze") => {
+                self.unknown_word("E0241", "done after a stage", &path_words(v), v.span, &["freeze"]);
+            }
+            "shots" => {
+                let _ = self.size(v, env, "`shots`");
+            }
+            "mix" => values.iter().for_each(|v| self.rate_of(v, env)),
+            "reweight" => {
+                let _ = self.one_task(v, env, "what is reweighted");
+                self.second(row, s, values, "a way to reweight", builtins::REWEIGHTS, env);
+            }
+            "constrain" => self.constraint(row, s, values, env),
+            _ => {}
+        }
+    }
+
+    /// One word of a table with its arguments.
+    fn worded(&mut self, what: &str, v: &'p Expr, table: &'static [builtins::Choice], env: &Env) {
+        if let Some((row, args)) = self.chosen(what, v, table) {
+            self.arguments(row, v.span, args, env);
+        }
+    }
+
+    fn second(
+        &mut self,
+        row: &'static SettingRow,
+        s: &ast::Setting,
+        values: &'p [Expr],
+        what: &str,
+        table: &'static [builtins::Choice],
+        env: &Env,
+    ) {
+        match values.get(1) {
+            Some(v) => self.worded(what, v, table, env),
+            None => {
+                let d = Diagnostic::new("E0229", format!("`{}` needs {what}", row.name)).at(s.span, "");
+                self.report(d.help(format!("for example `{}`", row.example)));
+            }
+        }
+    }
+
+    fn needs_family(&mut self, s: &ast::Setting) {
+        if !self.in_family(&self.p.train, s.span) {
+            let d =
+                Diagnostic::new("E0246", "`fork` copies the model for each member of a stage, and this stage has none");
+            self.report(d.at(s.span, "which members?").help("write `stage tune for t in [a, b] { tasks t; fork }`"));
+        }
+    }
+
+    fn in_family(&self, settings: &[ast::Setting], place: Span) -> bool {
+        settings.iter().any(|s| match &s.value {
+            SettingKind::Stage { family, body, .. } => family.is_some() && body.iter().any(|b| b.span == place),
+            SettingKind::Repeat { body, .. } => self.in_family(body, place),
+            _ => false,
+        })
+    }
+
+    /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
+    fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) {
+        let Some((row, args)) = self.chosen("kept by a stage", v, builtins::KEEPS) else { return };
+        let has = |word: &str, of: Option<&str>| {
+            block.iter().any(|s| match &s.value {
+                SettingKind::Attr { name, values } => {
+                    name.value == word
+                        && of.is_none_or(|of| values.first().and_then(word_of).is_some_and(|(w, ..)| w == of))
+                }
+                _ => false,
+            })
+        };
+        if row.name == "confidence" {
+            if self.arguments(row, v.span, args, env).is_some() && !has("pseudo", None) {
+                let d = Diagnostic::new(
+                    "E0246",
+                    "`keep confidence` chooses among made examples, and this stage makes none",
+                );
+                self.report(d.at(v.span, "confidence in what?").help("add `pseudo corpus(field = task(raw))`"));
+            }
+            return;
+        }
+        let [arg] = args else {
+            let d = Diagnostic::new("E0236", "`tasks` needs one condition").at(v.span, "");
+            self.report(d.help(format!("for example `keep {}`", row.example)));
+            return;
+        };
+        let e = &arg.value;
+        match &*e.value {
+            ExprKind::Binary(op, a, b) if matches!(op.value, BinOp::Gt | BinOp::Ge) => {
+                match &*a.value {
+                    ExprKind::Name(n) if n == "utility" => {}
+                    _ => {
+                        self.unknown_word("E0241", "a measure of tasks", &path_words(a), a.span, &["utility"]);
+                    }
+                }
+                let _ = self.rate(b, env, "a utility");
+                if !has("sample", Some("bandit")) {
+                    let d = Diagnostic::new("E0246", "`keep tasks` needs a sampler that measures utility");
+                    self.report(
+                        d.at(v.span, "utility of what?").help("add `sample bandit(beta_thompson, main = task)`"),
+                    );
+                }
+            }
+            ExprKind::Error => {}
+            _ => {
+                let d = Diagnostic::new("E0207", "this is no condition on tasks").at(e.span, "");
+                self.report(d.help(format!("write `keep {}`", row.example)));
+            }
+        }
+    }
+
+    /// `denoise(2)`: a task and its rate.
+    fn rate_of(&mut self, v: &'p Expr, env: &Env) {
+        let (ExprKind::Call(f, args), Some(_)) = (&*v.value, path(v)) else {
+            let d = Diagnostic::new("E0207", "a rate stands behind its task").at(v.span, "");
+            self.report(d.help("write `mix a(2), b(1)`"));
+            return;
+        };
+        self.task_refs(f, env);
+        match args.as_slice() {
+            [one] if one.name.is_none() => {
+                if let Ok(r) = self.number(&one.value, env, "a rate")
+                    && r < 0.0
+                {
+                    let d = Diagnostic::new("E0207", "a rate cannot be negative").at(one.value.span, "");
+                    self.report(d.help("write, for example, `mix a(2), b(1)`"));
+                }
+            }
+            _ => {
+                let d = Diagnostic::new("E0229", "a task has one rate").at(v.span, "");
+                self.report(d.help("write `mix a(2), b(1)`"));
+            }
+        }
+    }
+
+    /// `constrain domain.loss >= 0.69, augmented_lagrangian(0.1)`.
+    fn constraint(&mut self, row: &'static SettingRow, s: &ast::Setting, values: &'p [Expr], env: &Env) {
+        let Some(v) = values.first() else { return };
+        match &*v.value {
+            ExprKind::Binary(op, a, b) if matches!(op.value, BinOp::Ge | BinOp::Le | BinOp::Gt | BinOp::Lt) => {
+                match &*a.value {
+                    ExprKind::Dot(task, port) if port.value == "loss" => {
+                        let _ = self.one_task(task, env, "what is constrained");
+                    }
+                    ExprKind::Dot(task, port) if path(task).is_some() => {
+                        if self.one_task(task, env, "what is constrained").is_ok() {
+                            let what = format!("the loss of `{}`", path_words(task));
+                            self.unknown_word("E0242", &what, &port.value, port.span, &["loss"]);
+                        }
+                    }
+                    _ => {
+                        let d = Diagnostic::new("E0242", "a constraint is about the loss of a task").at(a.span, "");
+                        self.report(d.help(format!("write `{}`", row.example)));
+                    }
+                }
+                let _ = self.number(b, env, "a bound");
+            }
+            _ => {
+                let d = Diagnostic::new("E0242", "this is not a constraint").at(v.span, "compares nothing");
+                self.report(d.help(format!("write `{}`", row.example)));
+            }
+        }
+        self.second(row, s, values, "a way to keep the constraint", builtins::CONSTRAINTS, env);
+    }
+
+    /// `pseudo squad(q = ask(raw), a = read(raw))`: examples of `squad` whose fields tasks make from other data.
+    fn pseudo(&mut self, v: &'p Expr, env: &Env) {
+        let example = "pseudo corpus(field = task(raw))";
+        let (ExprKind::Call(f, args), Some(p)) = (&*v.value, path(v)) else {
+            let d = Diagnostic::new("E0229", "`pseudo` names the data set whose examples are made").at(v.span, "");
+            self.report(d.help(format!("write `{example}`")));
+            return;
+        };
+        let _ = f;
+        let Ok(found) = self.named(&p, env, &[Kind::Data], "a data set") else { return };
+        let [(_, corpus)] = found.as_slice() else { return };
+        if args.is_empty() {
+            let d = Diagnostic::new("E0236", format!("`{}` needs a field and the task that makes it", p.name));
+            self.report(d.at(v.span, "makes nothing").help(format!("write `{example}`")));
+        }
+        let made: Vec<&str> = args.iter().filter_map(|a| a.name.as_ref()).map(|n| n.value.as_str()).collect();
+        for a in args {
+            let Some(n) = &a.name else {
+                let d = Diagnostic::new("E0236", "a made value needs the name of its field").at(a.value.span, "");
+                self.report(d.help(format!("write `{example}`")));
+                continue;
+            };
+            if let Ok(field) = self.field_of(*corpus, n) {
+                self.made(*corpus, field, a, &made, env);
+            }
+        }
+    }
+
+    fn made(&mut self, corpus: usize, field: usize, a: &'p ast::Arg, made: &[&str], env: &Env) {
+        let e = &a.value;
+        let (ExprKind::Call(task, from), Some(_)) = (&*e.value, path(e)) else {
+            let d = Diagnostic::new("E0207", "a made value is a task applied to data").at(e.span, "");
+            self.report(d.help("write `task(raw)`"));
+            return;
+        };
+        let Ok(t) = self.one_task(task, env, "what makes the value") else { return };
+        if self.tasks[t].poisoned {
+            return;
+        }
+        let wants = super::tasks::type_word(&self.p.data[corpus].fields[field].ty);
+        if let Some(gold) = &self.tasks[t].gold
+            && super::tasks::type_word(gold) != wants
+            && wants != "?"
+        {
+            let gives = super::tasks::type_word(gold).to_string();
+            let name = &self.p.data[corpus].fields[field].name;
+            let d = Diagnostic::new(
+                "E0403",
+                format!("`{}` makes `{gives}`, and `{name}` is `{wants}`", self.tasks[t].name),
+            )
+            .at(e.span, format!("gives `{gives}`"))
+            .with(self.p.data[corpus].fields[field].span, format!("declared as `{wants}`"));
+            self.report(d.help("name a task that learns this field"));
+        }
+        let [from] = from.as_slice() else {
+            let d = Diagnostic::new("E0236", format!("`{}` needs the data that it reads", path_words(task)));
+            self.report(d.at(e.span, "reads nothing").help("write `task(raw)`"));
+            return;
+        };
+        let Ok(raw) = self.corpora_of(&from.value, env) else { return };
+        for r in raw {
+            let missing = self
+                .read_by(t)
+                .into_iter()
+                .find(|f| !made.contains(&f.as_str()) && !self.p.data[r].fields.iter().any(|x| x.name == *f));
+            if let Some(f) = missing {
+                let name = self.p.data[r].name.clone();
+                let d =
+                    Diagnostic::new("E0412", format!("`{name}` has no `{f}`, which `{}` reads", self.tasks[t].name))
+                        .at(from.value.span, "lacks this field")
+                        .with(self.p.data[r].span, "declared here");
+                self.report(d.help(format!("declare it there, or make it too: `{f} = task({name})`")));
+            }
+        }
+    }
+
+    /// The names of the fields that a task's features read in its own data.
+    pub(crate) fn read_by(&self, task: usize) -> Vec<String> {
+        let mut out = vec![];
+        for (k, v) in &self.task_memo {
+            let (Ok((v, _)), corpus) = (v, self.graphs[k.1].corpus) else { continue };
+            if k.0 == task && self.tasks[task].corpora.contains(&corpus) {
+                out.extend(v.reads.iter().filter_map(|f| Some(self.p.data[corpus].fields.get(*f)?.name.clone())));
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// Own arguments of samplers that do not run.
+    pub(crate) fn sampler_later(&mut self, word: &str, given: &Given<'_>, env: &Env) {
+        if word != "policy" {
+            return;
+        }
+        if let Some(e) = given.get("features") {
+            match &*e.value {
+                ExprKind::Dot(task, port) => {
+                    if let Ok(t) = self.one_task(task, env, "what the policy reads") {
+                        self.port_of(t, port);
+                    }
+                }
+                _ => {
+                    let d = Diagnostic::new("E0207", "a policy reads the port of a task").at(e.span, "");
+                    self.report(d.help("write `features = task.hidden`"));
+                }
+            }
+        }
+        if let Some(e) = given.get("reward") {
+            match &*e.value {
+                ExprKind::Call(f, args) if is_name(f, "dev") && args.len() == 1 => {
+                    let _ = self.score(&args[0].value, env);
+                }
+                _ => {
+                    let d = Diagnostic::new("E0207", "the reward of a policy is a figure on dev").at(e.span, "");
+                    self.report(d.help("write `reward = dev(task.f1)`"));
+                }
+            }
+        }
+    }
+
+    /// A port that a task has; E0304 otherwise.
+    pub(crate) fn port_of(&mut self, task: usize, port: &ast::Name) -> bool {
+        let t = &self.tasks[task];
+        if t.poisoned {
+            return false;
+        }
+        let known: Vec<&str> = builtins::PORTS.iter().chain(t.head.ports).copied().collect();
+        if known.contains(&port.value.as_str()) {
+            return true;
+        }
+        let what = format!("a port of `{}`", t.name);
+        self.unknown_word("E0304", &what, &port.value, port.span, &known);
+        false
+    }
+
+    /// `tasks kept` after no stage that keeps some.
+    pub(crate) fn check_kept(&mut self) {
+        fn walk<'s>(settings: &'s [ast::Setting], kept: &mut bool, out: &mut Vec<&'s Expr>) {
+            for s in settings {
+                match &s.value {
+                    SettingKind::Stage { body, .. } | SettingKind::Repeat { body, .. } => walk(body, kept, out),
+                    SettingKind::Attr { name, values } if name.value == "tasks" => {
+                        out.extend(values.iter().filter(|v| is_name(v, "kept") && !*kept));
+                    }
+                    _ => {}
+                }
+            }
+            *kept |= settings.iter().any(|s| match &s.value {
+                SettingKind::Attr { name, values } => {
+                    name.value == "keep" && values.first().and_then(word_of).is_some_and(|(w, ..)| w == "tasks")
+                }
+                _ => false,
+            });
+        }
+        let mut found = vec![];
+        walk(&self.p.train, &mut false, &mut found);
+        for e in found {
+            if !self.p.names.contains_key("kept") {
+                let d = Diagnostic::new("E0246", "no stage before this one keeps tasks");
+                self.report(
+                    d.at(e.span, "kept by which stage?").help("add `keep tasks(utility > 0.5)` to an earlier stage"),
+                );
+            }
+        }
+    }
+
+    /// `anneal(0, 1, over = 5k)`, wherever a factor may stand.
+    pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<(), Poison>> {
+        let (word, _, args) = word_of(e)?;
+        if word != "anneal" || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_)))) {
+            return None;
+        }
+        debug_assert!(builtins::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));
+        Some(self.arguments(&builtins::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Poison))
+    }
+}

@@ -1,0 +1,234 @@
+//! `share A, B by SCHEME`: what is shared, and whether the shapes allow it.
+
+use super::tasks::{path, path_words};
+use super::*;
+use crate::builtins;
+use crate::hir::Meaning;
+use crate::syntax::ast::Tap;
+
+/// A member of a `share`, after families are expanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Member {
+    /// an encoder, or one layer of it
+    Encoder(usize, Option<u64>),
+    /// the decoder of a task, or one layer of it
+    Decoder(usize, Option<u64>),
+}
+
+/// Schemes whose members must have the same shapes: they add, mix or compare weights or states one by one.
+const OF_EQUALS: &[&str] = &["tie", "l2", "cross_stitch", "sluice"];
+
+impl<'p> Checker<'p> {
+    /// The members and the scheme of each `share`. Shapes are known only after elaboration: see
+    /// [`Checker::check_shared_shapes`].
+    pub(crate) fn check_shares(&mut self) {
+        let p = self.p;
+        for s in &p.shares {
+            if let Some((row, args)) = self.chosen("a scheme of sharing", &s.scheme, builtins::SHARES) {
+                self.arguments(row, s.scheme.span, args, &s.env);
+            }
+            let Some(members) = self.members_of(s) else { continue };
+            let kind = |m: &Member| matches!(m, Member::Encoder(..));
+            if let Some((other, span)) = members.iter().find(|(m, _)| kind(m) != kind(&members[0].0)) {
+                let (a, b) = if kind(other) { ("a decoder", "an encoder") } else { ("an encoder", "a decoder") };
+                let d = Diagnostic::new("E0245", format!("{a} and {b} cannot share"));
+                self.report(
+                    d.at(*span, b).with(members[0].1, a).help("share encoders with encoders, decoders with decoders"),
+                );
+                continue;
+            }
+            let twice = (1..members.len()).find(|i| members[..*i].iter().any(|(m, _)| *m == members[*i].0));
+            if let Some(i) = twice {
+                let d =
+                    Diagnostic::new("E0245", format!("`{}` is shared with itself", self.member_words(members[i].0)));
+                self.report(d.at(members[i].1, "named again").help("name each member once"));
+            } else if let [(one, span)] = members.as_slice() {
+                let d = Diagnostic::new("E0245", format!("`{}` is shared with nothing", self.member_words(*one)));
+                self.report(d.at(*span, "the only member").help("name at least two: `share a, b by tie`"));
+            }
+        }
+    }
+
+    fn members_of(&mut self, s: &'p crate::hir::ShareDef) -> Option<Vec<(Member, Span)>> {
+        let mut out = vec![];
+        let mut fine = true;
+        for m in &s.members {
+            match self.member(m, &s.env) {
+                Ok(found) => out.extend(found.into_iter().map(|f| (f, m.span))),
+                Err(Poison) => fine = false,
+            }
+        }
+        fine.then_some(out)
+    }
+
+    fn member(&mut self, m: &Expr, env: &Env) -> Result<Vec<Member>, Poison> {
+        let p = path(m).ok_or(Poison)?;
+        let what = "an encoder, or the decoder of a task";
+        let kinds = [Kind::Encoder, Kind::Task];
+        // a whole family may share
+        let found = match self.p.lookup(p.name, env) {
+            Some(Meaning::Family(kind, all)) if p.index.is_none() && kinds.contains(&kind) => {
+                all.into_iter().map(|i| (kind, i)).collect()
+            }
+            _ => self.named(&p, env, &kinds, what)?,
+        };
+        if p.args.is_some() {
+            let d = Diagnostic::new("E0245", "parameters are shared, not values").at(m.span, "applied to something");
+            return Err(self.report(d.help(format!("write `{}`", p.name))));
+        }
+        let layer = match p.tap.map(|t| (&t.value, t.span)) {
+            None => None,
+            Some((Tap::Layer(k), _)) if *k >= 1 => Some(*k),
+            Some((_, span)) => {
+                let d = Diagnostic::new("E0414", "one layer is shared, or the whole stack").at(span, "");
+                return Err(self.report(d.help(format!("write `{}@1`, or leave the layer out", p.name))));
+            }
+        };
+        let task = matches!(found.first(), Some((Kind::Task, _)));
+        match (task, p.dots.as_slice()) {
+            (true, [one]) if one.value == "decoder" => {}
+            (_, []) => {}
+            (true, [first, ..]) => {
+                return Err(self.unknown_word("E0304", "shared of a task", &first.value, first.span, &["decoder"]));
+            }
+            (false, [first, ..]) => {
+                let d = Diagnostic::new(
+                    "E0415",
+                    format!("an encoder is shared whole, or by layer, not by `.{}`", first.value),
+                );
+                return Err(self.report(d.at(first.span, "").help(format!("write `{0}` or `{0}@1`", p.name))));
+            }
+        }
+        Ok(found
+            .into_iter()
+            .map(|(kind, i)| match kind {
+                Kind::Task => Member::Decoder(i, layer),
+                _ => Member::Encoder(i, layer),
+            })
+            .collect())
+    }
+
+    fn member_words(&self, m: Member) -> String {
+        let tap = |k: Option<u64>| k.map(|k| format!("@{k}")).unwrap_or_default();
+        match m {
+            Member::Encoder(i, k) => format!("{}{}", self.p.encoders[i].name, tap(k)),
+            Member::Decoder(i, k) => format!("{}.decoder{}", self.tasks[i].name, tap(k)),
+        }
+    }
+
+    /// E0420, E0414: members of a scheme that sets weights side by side have the same layers and widths.
+    pub(crate) fn check_shared_shapes(&mut self) {
+        let p = self.p;
+        for s in &p.shares {
+            if self.d.iter().any(|d| d.primary.as_ref().is_some_and(|l| within(l.span, s.span))) {
+                continue;
+            }
+            let Some(members) = self.members_of(s) else { continue };
+            for (m, span) in &members {
+                let Member::Encoder(i, Some(k)) = *m else { continue };
+                let Some(layers) = self.layers_of(i) else { continue };
+                if k as usize > layers.len() {
+                    let name = &p.encoders[i].name;
+                    let n = layers.len();
+                    let d =
+                        Diagnostic::new("E0414", format!("`{name}` has {n} layer{}", if n == 1 { "" } else { "s" }))
+                            .at(*span, format!("there is no layer {k}"))
+                            .with(p.encoders[i].span, "declared here");
+                    self.report(d.help(format!("write `{name}@{}`", n.max(1))));
+                }
+            }
+            let scheme = super::words::word_of(&s.scheme).map_or("", |(w, ..)| w);
+            if !OF_EQUALS.contains(&scheme) {
+                continue;
+            }
+            let Some((first, first_span)) = members.first().copied() else { continue };
+            for (m, span) in &members[1..] {
+                let weights = matches!(scheme, "tie" | "l2");
+                let Some((a, b)) = self.differ(first, *m, weights) else { continue };
+                let (x, y) = (self.member_words(first), self.member_words(*m));
+                let d =
+                    Diagnostic::new("E0420", format!("`{x}` and `{y}` differ in shape, and `{scheme}` needs equals"));
+                self.report(
+                    d.at(*span, b).with(first_span, a).help("give both the same layers and widths, or share by `gate`"),
+                );
+            }
+        }
+    }
+
+    /// What stands on both sides, where it differs; `None` where it agrees or cannot be told.
+    fn differ(&self, a: Member, b: Member, weights: bool) -> Option<(String, String)> {
+        match (a, b) {
+            (Member::Encoder(i, k), Member::Encoder(j, l)) => {
+                let (x, y) = (self.layers_of(i)?, self.layers_of(j)?);
+                let part = |all: &[Dim], k: Option<u64>| match k {
+                    None => Some(all.to_vec()),
+                    Some(k) => all.get(k as usize - 1).map(|d| vec![d.clone()]),
+                };
+                let (x, y) = (part(&x, k)?, part(&y, l)?);
+                let words = |all: &[Dim]| match all {
+                    [] => "no layers".to_string(),
+                    [one] => format!("a layer of {one}"),
+                    many => {
+                        let widths: Vec<String> = many.iter().map(Dim::to_string).collect();
+                        format!("{} layers of {}", many.len(), widths.join(", "))
+                    }
+                };
+                if x != y {
+                    return Some((words(&x), words(&y)));
+                }
+                // equal widths, but an LSTM here and a GRU there
+                let shapes = |i: usize| -> Vec<Vec<Dim>> {
+                    let own = self.params.iter().filter(|p| p.owner == self.p.encoders[i].name);
+                    own.map(|p| p.shape.iter().map(any_vocabulary).collect()).collect()
+                };
+                let text = |i: usize| format!("`{}`", path_words(&self.p.encoders[i].value));
+                (weights && k.is_none() && l.is_none() && shapes(i) != shapes(j)).then(|| (text(i), text(j)))
+            }
+            (Member::Decoder(i, _), Member::Decoder(j, _)) => {
+                let (t, u) = (&self.tasks[i], &self.tasks[j]);
+                let texts = |h: &str| matches!(h, "generate" | "denoise");
+                if t.head.name != u.head.name && !(texts(t.head.name) && texts(u.head.name)) {
+                    return Some((format!("the head `{}`", t.head.name), format!("the head `{}`", u.head.name)));
+                }
+                let head = |t: &TaskInfo| path_words(&self.p.tasks[t.def].ast.head);
+                if t.head.name == u.head.name && head(t) != head(u) {
+                    return Some((format!("`{}`", head(t)), format!("`{}`", head(u))));
+                }
+                if let (Some((x, ..)), Some((y, ..))) = (&t.width, &u.width)
+                    && x != y
+                {
+                    return Some((format!("reads {x} numbers"), format!("reads {y} numbers")));
+                }
+                if t.labels.is_some() && u.labels.is_some() && t.labels != u.labels {
+                    return Some((
+                        format!("chooses among `{}`", t.gold_text),
+                        format!("chooses among `{}`", u.gold_text),
+                    ));
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// The widths of an encoder's layers, where it was elaborated through and through.
+    fn layers_of(&self, encoder: usize) -> Option<Vec<Dim>> {
+        let mut keys: Vec<_> = self.encoder_memo.iter().filter(|(k, _)| k.0 == encoder).collect();
+        keys.sort_by(|a, b| a.0.cmp(b.0));
+        let (value, taps) = keys.into_iter().find_map(|(_, v)| v.as_ref().ok())?;
+        if value.kind == VKind::Opaque {
+            return None;
+        }
+        taps.iter().skip(1).map(|t| t.as_ref().filter(|t| t.kind != VKind::Opaque).map(|t| t.width.clone())).collect()
+    }
+}
+
+/// Two vocabularies count as one: how many words they hold is not known yet.
+fn any_vocabulary(d: &Dim) -> Dim {
+    let one = |s: &dim::Size| if let dim::Size::Vocab(_) = s { dim::Size::Vocab(0) } else { *s };
+    Dim { n: d.n, sizes: d.sizes.iter().map(|(s, k)| (one(s), *k)).collect() }
+}
+
+fn within(inner: Span, outer: Span) -> bool {
+    inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
+}

@@ -1,0 +1,194 @@
+//! Words with arguments (`cutoff(token, 5%)`, `l2(1e-3)`, `bandit(...)`): each call is held to its row of
+//! [`crate::builtins`], so that nothing is accepted unread.
+
+use super::tasks::{path, path_words};
+use super::*;
+use crate::builtins::{Arg, Choice, Takes};
+use crate::hir::{Item, is_name};
+use crate::syntax::ast::{self, ExprKind};
+
+/// The arguments of a call, by the names of its row.
+pub(crate) type Given<'e> = BTreeMap<&'static str, &'e Expr>;
+
+/// The word of `word` or `word(arguments)`.
+pub(crate) fn word_of(e: &Expr) -> Option<(&str, Span, &[ast::Arg])> {
+    match &*e.value {
+        ExprKind::Name(n) => Some((n, e.span, &[])),
+        ExprKind::Call(f, args) => match &*f.value {
+            ExprKind::Name(n) => Some((n, f.span, args)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// As it stands in a sentence: `a`, `a or b`.
+pub(crate) fn either(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+    match quoted.as_slice() {
+        [init @ .., last] if !init.is_empty() => format!("{} or {last}", init.join(", ")),
+        all => all.concat(),
+    }
+}
+
+impl Checker<'_> {
+    /// The row of a word; E0241 where there is none.
+    pub(crate) fn chosen<'e>(
+        &mut self,
+        what: &str,
+        e: &'e Expr,
+        table: &'static [Choice],
+    ) -> Option<(&'static Choice, &'e [ast::Arg])> {
+        let known: Vec<&str> = table.iter().map(|c| c.name).collect();
+        let Some((word, span, args)) = word_of(e) else {
+            if !matches!(&*e.value, ExprKind::Error) {
+                let d = Diagnostic::new("E0241", format!("this is not {what}")).at(e.span, "");
+                self.report(d.help(format!("write, for example, `{}`", table.first().map_or("", |c| c.example))));
+            }
+            return None;
+        };
+        let Some(row) = table.iter().find(|c| c.name == word) else {
+            self.unknown_word("E0241", what, word, span, &known);
+            return None;
+        };
+        Some((row, args))
+    }
+
+    /// Holds a call to its row. `None` where something was reported.
+    pub(crate) fn arguments<'e>(
+        &mut self,
+        row: &'static Choice,
+        whole: Span,
+        args: &'e [ast::Arg],
+        env: &Env,
+    ) -> Option<Given<'e>> {
+        let mut out = Given::new();
+        let mut fine = true;
+        let mut next = 0;
+        for a in args {
+            let Some(arg) = self.argument(row, a, &mut next) else {
+                fine = false;
+                continue;
+            };
+            if out.insert(arg.name, &a.value).is_some() {
+                let d = Diagnostic::new("E0228", format!("`{}` is given twice", arg.name)).at(a.value.span, "again");
+                self.report(d.help("keep one of the two"));
+                fine = false;
+            } else {
+                fine &= self.takes(row, arg, &a.value, env).is_ok();
+            }
+        }
+        // an argument that could not be read may be the one that is missing
+        let missing = row.args.iter().find(|a| a.needed && !out.contains_key(a.name));
+        if let (true, Some(missing)) = (fine, missing) {
+            let d = Diagnostic::new("E0236", format!("`{}` needs `{}`", row.name, missing.name)).at(whole, "");
+            self.report(d.help(format!("for example `{}`", row.example)));
+            fine = false;
+        }
+        fine.then_some(out)
+    }
+
+    /// Which argument of the row is meant.
+    fn argument(&mut self, row: &'static Choice, a: &ast::Arg, next: &mut usize) -> Option<&'static Arg> {
+        if let Some(n) = &a.name {
+            let found = row.args.iter().find(|r| r.name == n.value);
+            if found.is_none() {
+                self.no_such_option(row, n);
+            }
+            return found;
+        }
+        // `layer_choice(curriculum)`: a flag
+        if let ExprKind::Name(n) = &*a.value.value
+            && let Some(flag) = row.args.iter().find(|r| r.takes == Takes::Flag && r.name == n)
+        {
+            return Some(flag);
+        }
+        let Some(arg) = row.args.get(*next) else {
+            let d = match row.args.len() {
+                0 => Diagnostic::new("E0215", format!("`{}` takes no arguments", row.name)),
+                _ => Diagnostic::new("E0215", format!("`{}` has too many arguments", row.name)),
+            };
+            self.report(d.at(a.value.span, "one too many").help(format!("write `{}`", row.example)));
+            return None;
+        };
+        *next += 1;
+        Some(arg)
+    }
+
+    pub(crate) fn no_such_option(&mut self, row: &'static Choice, n: &ast::Name) {
+        if row.args.is_empty() {
+            let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name)).at(n.span, "unknown");
+            self.report(d.help(format!("write `{}`", row.example)));
+        } else {
+            let known: Vec<&str> = row.args.iter().map(|a| a.name).collect();
+            self.unknown_word("E0215", &format!("an option of `{}`", row.name), &n.value, n.span, &known);
+        }
+    }
+
+    /// Whether a value is what the argument takes.
+    fn takes(&mut self, row: &'static Choice, arg: &'static Arg, e: &Expr, env: &Env) -> Result<(), Poison> {
+        if matches!(&*e.value, ExprKind::Error) {
+            return Err(Poison);
+        }
+        let name = format!("`{}` of `{}`", arg.name, row.name);
+        let range = |c: &mut Self, ok: fn(f64) -> bool, must: &str| {
+            let x = c.number(e, env, &name)?;
+            if ok(x) {
+                return Ok(());
+            }
+            let d = Diagnostic::new("E0207", format!("{name} must be {must}")).at(e.span, format!("this is {x}"));
+            Err(c.report(d.help(format!("for example `{}`", row.example))))
+        };
+        let wrong = |c: &mut Self, must: &str| {
+            let d = Diagnostic::new("E0207", format!("{name} must be {must}")).at(e.span, "");
+            Err(c.report(d.help(format!("for example `{}`", row.example))))
+        };
+        match arg.takes {
+            Takes::Own => Ok(()),
+            Takes::Number => range(self, |_| true, "a number"),
+            Takes::Positive => range(self, |x| x > 0.0, "above 0"),
+            Takes::NotNegative => range(self, |x| x >= 0.0, "0 or above"),
+            Takes::Share => range(self, |x| (0.0..=1.0).contains(&x), "a share from 0 to 1"),
+            Takes::Size => range(self, |x| x >= 1.0 && x.fract() == 0.0, "a whole number of at least 1"),
+            Takes::Flag => match &*e.value {
+                ExprKind::Name(n) if n == arg.name || ["true", "false", "yes", "no"].contains(&n.as_str()) => Ok(()),
+                _ => wrong(self, "`true` or `false`"),
+            },
+            Takes::Word(words) => match &*e.value {
+                ExprKind::Name(n) if words.contains(&n.as_str()) => Ok(()),
+                ExprKind::Name(n) => Err(self.unknown_word("E0237", &format!("a choice of {name}"), n, e.span, words)),
+                _ => wrong(self, &either(words)),
+            },
+            Takes::Numbers => match self.p.list(e, env) {
+                Some(items) if items.iter().all(|(i, _)| matches!(i, Item::Number(_))) => Ok(()),
+                _ => wrong(self, "a list of numbers"),
+            },
+            Takes::Range => match &*e.value {
+                ExprKind::Range(a, Some(b)) if a < b => Ok(()),
+                _ => wrong(self, "a range"),
+            },
+            Takes::Task => self.one_task(e, env, &name).map(|_| ()),
+            Takes::Figure => self.score(e, env).map(|_| ()),
+            Takes::Encoder => {
+                let Some(p) = path(e) else { return wrong(self, "an encoder") };
+                self.named(&p, env, &[Kind::Encoder], "an encoder").map(|_| ())
+            }
+        }
+    }
+
+    /// Exactly one task.
+    pub(crate) fn one_task(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+        if path(e).is_none() || is_name(e, "all") {
+            let d = Diagnostic::new("E0207", format!("{what} must be a task")).at(e.span, "");
+            return Err(self.report(d.help("write the name of a task")));
+        }
+        match self.task_refs(e, env).ok_or(Poison)?.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(Poison),
+            _ => {
+                let d = Diagnostic::new("E0220", format!("{what} must be one task")).at(e.span, "which member?");
+                Err(self.report(d.help(format!("name one: `{}[\"...\"]`", path_words(e).trim_end_matches("[*]")))))
+            }
+        }
+    }
+}
