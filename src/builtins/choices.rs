@@ -20,6 +20,8 @@ pub enum Takes {
     Word(&'static [&'static str]),
     /// a list of numbers: `[3, 1]`
     Numbers,
+    /// a list of strings: `["size"]`
+    Texts,
     /// a range: `1..9`
     Range,
     /// one task
@@ -192,7 +194,11 @@ pub const CONSTRAINTS: &[Choice] =
     &[c("augmented_lagrangian", &[must("rho", Positive)], false, "augmented_lagrangian(0.1)")];
 
 /// Reports while training.
-pub const PROBES: &[Choice] = &[c("affinity", &[may("every", Size)], false, "affinity(every = 10)")];
+pub const PROBES: &[Choice] = &[
+    c("affinity", &[may("every", Size)], false, "affinity(every = 10)"),
+    c("groups", &[must("networks", Size), may("size", Size)], false, "groups(networks = 2, size = 3)"),
+    c("transfer", &[must("main", Task), may("features", Texts)], false, "transfer(main = a, features = [\"size\"])"),
+];
 
 /// Optimisers of an inner loop.
 pub const INNERS: &[Choice] = &[c(
@@ -217,8 +223,8 @@ pub const LOSS_FUNCTIONS: &[Choice] = &[
     c("cosine", &[must("u", Own), must("v", Own)], false, "cosine(u, v)"),
     c("orthogonal", &[must("u", Own), must("v", Own)], false, "orthogonal(shared, private)"),
     c("square", &[must("x", Own)], false, "square(a.logp - b.logp)"),
-    c("covariance", &[must("weights", Own)], false, "covariance(a[*].weights)"),
-    c("tensor_normal", &[must("weights", Own)], false, "tensor_normal(a[*].weights)"),
+    c("covariance", &[must("weights", Own), may("more", Own)], false, "covariance(a[*].weights)"),
+    c("tensor_normal", &[must("weights", Own), may("more", Own)], false, "tensor_normal(a[*].weights)"),
     c("marginal", &[must("task", Own), must("over", Own)], false, "marginal(speak, over = find)"),
     c(
         "reinforce",

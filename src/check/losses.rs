@@ -66,7 +66,7 @@ enum Ty {
     Figure,
     Dist(Space),
     Features,
-    /// the weights of so many heads
+    /// the weights of so many heads or encoders
     Weights(usize),
     Text,
     Gold(String),
@@ -79,8 +79,8 @@ impl Ty {
             Ty::Figure => "a figure, which has no gradient".into(),
             Ty::Dist(s) => format!("a distribution over {}", s.words()),
             Ty::Features => "features".into(),
-            Ty::Weights(1) => "the weights of one head".into(),
-            Ty::Weights(n) => format!("the weights of {n} heads"),
+            Ty::Weights(1) => "the weights of one alone".into(),
+            Ty::Weights(n) => format!("the weights of {n} members"),
             Ty::Text => "a text".into(),
             Ty::Gold(w) => format!("gold of type `{w}`"),
         }
@@ -313,6 +313,7 @@ impl<'p> Checker<'p> {
             (Ty::Weights(_), _) => "weights are compared by `covariance` or `tensor_normal`",
             (_, w) if w.starts_with("the weights") => "name them: `covariance(t[*].weights)`",
             (_, w) if w.starts_with("features") => "name an encoder, a `let`, or `.hidden` of a task",
+            (_, "a figure") => "write, for example, `reward = f1(read.text, qa.answer)`",
             (_, w) if w.starts_with("text") => {
                 "name `.text` of a task first, then its gold: `f1(read.text, qa.answer)`"
             }
@@ -393,9 +394,11 @@ impl<'p> Checker<'p> {
                 scalar(t.trains, t.tasks)
             }
             "covariance" | "tensor_normal" => {
-                let w = arg("weights")?;
-                let t = self.term(w, env, out)?;
-                self.want(&t, w.span, &who, "the weights of several heads", |t| matches!(t, Ty::Weights(n) if *n > 1))?;
+                for w in [Ok(arg("weights")?), arg("more")].into_iter().flatten() {
+                    let t = self.term(w, env, out)?;
+                    let several = |t: &Ty| matches!(t, Ty::Weights(n) if *n > 1);
+                    self.want(&t, w.span, &who, "the weights of several heads or encoders", several)?;
+                }
                 scalar(true, vec![])
             }
             "marginal" => {
@@ -553,6 +556,7 @@ impl<'p> Checker<'p> {
                         ));
                     }
                 },
+                Kind::Encoder if port.is_some_and(|p| p.value == "weights") => Term::new(Ty::Weights(1), true),
                 Kind::Encoder => {
                     self.walked(e, env)?;
                     Term::new(Ty::Features, true)
@@ -682,9 +686,9 @@ impl<'p> Checker<'p> {
         }
         let several = match key {
             None => {
-                let d = Diagnostic::new("E0220", format!("`{name}` has {} views", views.len()));
+                let d = Diagnostic::new("E0220", format!("the loss does not say which view of `{name}` it compares"));
                 let (a, b) =
-                    (format!("{name}.view[*].{}", port.value), format!("{name}.view[{}].{}", views[0], port.value));
+                    (format!("{name}.view[*].{}", port.value), format!("{name}.view[\"{}\"].{}", views[0], port.value));
                 return Err(self.report(d.at(word.span, "which of them?").help(format!("write `{a}` or `{b}`"))));
             }
             Some(None) => views.len() > 1,

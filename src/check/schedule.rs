@@ -53,7 +53,7 @@ impl<'p> Checker<'p> {
             "keep" => self.keep(v, env, block),
             "pseudo" => self.pseudo(v, env),
             "then" if !is_name(v, "freeze") => {
-                self.unknown_word("E0241", "done after a stage", &path_words(v), v.span, &["freeze"]);
+                self.unknown_word("E0241", "something done after a stage", &path_words(v), v.span, &["freeze"]);
             }
             "shots" => {
                 let _ = self.size(v, env, "`shots`");
@@ -111,7 +111,7 @@ impl<'p> Checker<'p> {
 
     /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
     fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) {
-        let Some((row, args)) = self.chosen("kept by a stage", v, builtins::KEEPS) else { return };
+        let Some((row, args)) = self.chosen("something that a stage keeps", v, builtins::KEEPS) else { return };
         let has = |word: &str, of: Option<&str>| {
             block.iter().any(|s| match &s.value {
                 SettingKind::Attr { name, values } => {
@@ -245,8 +245,23 @@ impl<'p> Checker<'p> {
 
     fn made(&mut self, corpus: usize, field: usize, a: &'p ast::Arg, made: &[&str], env: &Env) {
         let e = &a.value;
+        let wants = super::tasks::type_word(&self.p.data[corpus].fields[field].ty);
+        // the same for all made examples: `good = "yes"`
+        if let Some(item) = self.p.constant(e, env) {
+            let (gives, fits): (_, &[&str]) = match item {
+                Item::Number(_) => ("a number", &["real", "index", "label", "id", "?"]),
+                _ => ("a string", &["label", "text", "tokens", "id", "?"]),
+            };
+            if !fits.contains(&wants) {
+                let name = &self.p.data[corpus].fields[field].name;
+                let d = Diagnostic::new("E0403", format!("`{name}` is `{wants}`, not {gives}")).at(e.span, gives);
+                let d = d.with(self.p.data[corpus].fields[field].span, format!("declared as `{wants}`"));
+                self.report(d.help("write the task that makes it: `task(raw)`"));
+            }
+            return;
+        }
         let (ExprKind::Call(task, from), Some(_)) = (&*e.value, path(e)) else {
-            let d = Diagnostic::new("E0207", "a made value is a task applied to data").at(e.span, "");
+            let d = Diagnostic::new("E0207", "a made value is a task applied to data, or a constant").at(e.span, "");
             self.report(d.help("write `task(raw)`"));
             return;
         };
@@ -254,7 +269,6 @@ impl<'p> Checker<'p> {
         if self.tasks[t].poisoned {
             return;
         }
-        let wants = super::tasks::type_word(&self.p.data[corpus].fields[field].ty);
         if let Some(gold) = &self.tasks[t].gold
             && super::tasks::type_word(gold) != wants
             && wants != "?"

@@ -89,7 +89,13 @@ impl<'p> Checker<'p> {
             (true, [one]) if one.value == "decoder" => {}
             (_, []) => {}
             (true, [first, ..]) => {
-                return Err(self.unknown_word("E0304", "shared of a task", &first.value, first.span, &["decoder"]));
+                return Err(self.unknown_word(
+                    "E0304",
+                    "a part of a task that can be shared",
+                    &first.value,
+                    first.span,
+                    &["decoder"],
+                ));
             }
             (false, [first, ..]) => {
                 let d = Diagnostic::new(

@@ -12,10 +12,14 @@ impl<'p> Checker<'p> {
     /// E0510: a task with `loss none` that neither a loss nor a gradient through an arrow reaches.
     pub(crate) fn check_trained(&mut self, reached: &Reached) {
         for t in 0..self.tasks.len() {
-            if self.tasks[t].poisoned || !self.silent(t) || reached.tasks.contains(&t) || self.trained_by_arrow(t) {
+            let Some(span) = self.loss_none(t) else { continue };
+            if self.tasks[t].poisoned
+                || reached.tasks.contains(&t)
+                || self.trained_by_arrow(t)
+                || self.trained_by_contrast(t)
+            {
                 continue;
             }
-            let span = self.loss_none(t).unwrap_or(self.tasks[t].span);
             let name = self.tasks[t].name.clone();
             let help = match self.tasks[t].head.name {
                 "choose" | "rank" => format!("`loss l = marginal(task, over = {name})`"),
@@ -27,11 +31,19 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// The task says `loss none`.
-    fn silent(&self, task: usize) -> bool {
-        self.loss_none(task).is_some()
+    /// Another task learns to contrast what this one compares.
+    fn trained_by_contrast(&self, task: usize) -> bool {
+        let reads = |t: usize| {
+            let def = &self.p.tasks[self.tasks[t].def];
+            let mut out = BTreeSet::new();
+            def.ast.from.iter().for_each(|e| self.encoders_in(e, &def.env, &mut out));
+            out
+        };
+        let own = reads(task);
+        (0..self.tasks.len()).any(|t| self.tasks[t].head.name == "contrast" && own.is_subset(&reads(t)))
     }
 
+    /// Where the task says `loss none`.
     fn loss_none(&self, task: usize) -> Option<Span> {
         self.p.tasks[self.tasks[task].def].ast.options.iter().find_map(|s| match &s.value {
             SettingKind::Attr { name, values }
@@ -58,6 +70,9 @@ impl<'p> Checker<'p> {
 
     /// W0108: a latent variable whose prior nothing ties to its posterior.
     pub(crate) fn check_latents(&mut self, reached: &Reached) {
+        if self.d.iter().any(Diagnostic::is_error) {
+            return; // the line that ties them may be the one with an error
+        }
         for (i, l) in self.p.lets.iter().enumerate() {
             let Some(("latent", _, args)) = word_of(&l.value) else { continue };
             let posterior = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "posterior"));

@@ -156,12 +156,16 @@ impl Checker<'_> {
             },
             Takes::Word(words) => match &*e.value {
                 ExprKind::Name(n) if words.contains(&n.as_str()) => Ok(()),
-                ExprKind::Name(n) => Err(self.unknown_word("E0237", &format!("a choice of {name}"), n, e.span, words)),
+                ExprKind::Name(n) => Err(self.unknown_word("E0237", &format!("a {name}"), n, e.span, words)),
                 _ => wrong(self, &either(words)),
             },
             Takes::Numbers => match self.p.list(e, env) {
                 Some(items) if items.iter().all(|(i, _)| matches!(i, Item::Number(_))) => Ok(()),
                 _ => wrong(self, "a list of numbers"),
+            },
+            Takes::Texts => match self.p.list(e, env) {
+                Some(items) if items.iter().all(|(i, _)| matches!(i, Item::Text(_))) => Ok(()),
+                _ => wrong(self, "a list of strings"),
             },
             Takes::Range => match &*e.value {
                 ExprKind::Range(a, Some(b)) if a < b => Ok(()),
