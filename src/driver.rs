@@ -12,9 +12,10 @@ use crate::data::{self, Corpus};
 use crate::diagnostics::Diagnostic;
 use crate::hir::{self, Options, Program, World};
 use crate::plan::{self, Plan, build};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::syntax;
 use crate::syntax::ast::{Setting, SettingKind};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// What compiling gave.
@@ -104,9 +105,21 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
 /// `needed`.
 pub fn load(c: &mut Compilation, needed: bool) -> Data {
     let mut out = Data { complete: true, ..Data::default() };
+    let mut absent: HashMap<Span, Vec<&str>> = HashMap::new();
     for decl in &c.program.data {
         let loaded = data::load(decl, &c.base);
         for mut d in loaded.diagnostics {
+            // of a family whose files are not there its first member speaks for all
+            let place = d.primary.as_ref().filter(|_| d.code == "E0601").map(|l| l.span);
+            if let Some(place) = place {
+                let members = absent.entry(place).or_default();
+                if !members.contains(&decl.name.as_str()) {
+                    members.push(&decl.name);
+                }
+                if members.len() > 1 {
+                    continue;
+                }
+            }
             if loaded.missing && !needed && d.code == "E0601" {
                 d.code = "W0601";
                 d.severity = crate::diagnostics::Severity::Warning;
@@ -115,6 +128,11 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
         }
         out.complete &= !loaded.missing && loaded.corpus.is_some();
         out.corpora.push(loaded.corpus.unwrap_or_default());
+    }
+    for label in c.diagnostics.iter_mut().filter_map(|d| d.primary.as_mut()) {
+        if let Some(more) = absent.get(&label.span).map(|m| m.len() - 1).filter(|n| *n > 0) {
+            label.text = format!("and {more} more of the family");
+        }
     }
     if let Some(checked) = &c.checked
         && out.complete
@@ -202,5 +220,16 @@ mod tests {
         assert_eq!(checked.uncertainty.keys().collect::<Vec<_>>(), [&0]);
         let claims: Vec<&str> = checked.expects.iter().map(|e| e.text.as_str()).collect();
         assert_eq!(claims, ["second.accuracy >= 1%"]);
+    }
+
+    #[test]
+    fn one_member_speaks_for_a_family_without_files() {
+        let text = "for d in [\"a\", \"b\", \"c\"] {\n  data set = tsv(\"no-such-folder/{d}\") { x: tokens; y: label }\n  \
+                    task t : classify of set.y from embed(4) |> mean\n}\ntrain { objective mean(t[*]) }\n";
+        let mut c = compile(Path::new("a.mtl"), text, &Disk, &Options::default());
+        load(&mut c, false);
+        let [d] = c.diagnostics.as_slice() else { panic!("{:?}", c.diagnostics) };
+        assert_eq!(d.code, "W0601");
+        assert_eq!(d.primary.as_ref().map(|l| l.text.as_str()), Some("and 2 more of the family"));
     }
 }

@@ -94,12 +94,16 @@ impl Finder<'_> {
             let below = first.strip_prefix(known).unwrap_or(first);
             let wrong =
                 below.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned()).unwrap_or_default();
-            let names: Vec<String> = entries(here).into_iter().map(|(name, _)| name).collect();
+            let mut names: Vec<String> = entries(here).into_iter().map(|(name, _)| name).collect();
+            names.retain(|n| !n.ends_with(".mtl"));
             let near = suggest::near(&wrong, names.iter().map(String::as_str));
             let whole: Vec<String> = near.iter().map(|n| path.replacen(&wrong, n, 1)).collect();
             let whole: Vec<&str> = whole.iter().map(String::as_str).collect();
             help.extend(suggest::question(&whole));
-            help.push(format!("`{}` holds {}", here.display(), listing(&names)));
+            help.push(match names.as_slice() {
+                [] => "a path begins at the folder of the spec, or at the current one".into(),
+                _ => format!("`{}` holds {}", here.display(), listing(&names)),
+            });
         }
         let shown = first.display().to_string();
         let message = match shown == path {

@@ -249,7 +249,6 @@ impl<'p> Checker<'p> {
                 "when" => match &*first.value {
                     ExprKind::Name(n) if n == "train" => info.when = Some(Phase::Train),
                     ExprKind::Name(n) if n == "test" => info.when = Some(Phase::Test),
-                    ExprKind::Name(n) if n == "positive" => self.later(s.span, "`when positive`"),
                     _ => {
                         let d = Diagnostic::new("E0230", "`when` is `train` or `test`").at(first.span, "");
                         self.report(d.help("write `when train`"));
