@@ -118,6 +118,21 @@ fn every_word_is_in_the_reference() {
     words.extend(builtins::SETTINGS.iter().map(|r| r.name));
     words.extend(builtins::SAMPLERS.iter().chain(builtins::WEIGHTINGS).map(|r| r.name));
     words.extend(builtins::OPTIMIZERS.iter().map(|r| r.0));
+    let choices = [
+        builtins::GRADIENTS,
+        builtins::SHARES,
+        builtins::VIEWS,
+        builtins::ANCHORS,
+        builtins::KEEPS,
+        builtins::SEARCHES,
+        builtins::REWEIGHTS,
+        builtins::CONSTRAINTS,
+        builtins::PROBES,
+        builtins::INNERS,
+        builtins::LOSS_FUNCTIONS,
+    ];
+    let choices = choices.into_iter().flatten().chain(builtins::TASK_LOSSES.iter().map(|(c, _)| c));
+    words.extend(choices.flat_map(|c| std::iter::once(c.name).chain(c.args.iter().map(|a| a.name))));
     words.extend(builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).chain(builtins::PORTS));
     let known: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let missing: Vec<&&str> = words.iter().filter(|w| !known.contains(**w)).collect();

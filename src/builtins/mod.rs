@@ -603,7 +603,6 @@ pub const SETTINGS: &[SettingRow] = &[
     s("then", false, true, "then freeze", "after the stage"),
     s("shots", false, true, "shots 5", "examples per class"),
     s("inner", false, false, "inner sgd(lr = 0.1, steps = 5)", "the inner loop of meta-learning"),
-    s("mix", false, true, "mix denoise(2), t2t(1)", "rates of tasks"),
     s("reweight", false, false, "reweight t, cross_entropy_difference(main = m)", "weights of examples"),
     s("constrain", false, false, "constrain domain.loss >= 0.69", "a constraint on losses"),
     s("probe", false, false, "probe affinity(every = 10)", "a report while training"),

@@ -21,7 +21,6 @@ impl<'p> Checker<'p> {
         let most = match row.name {
             "fork" | "restart" => 0,
             "constrain" | "reweight" => 2,
-            "mix" => usize::MAX,
             _ => 1,
         };
         if let Some(extra) = values.get(most) {
@@ -58,7 +57,6 @@ impl<'p> Checker<'p> {
             "shots" => {
                 let _ = self.size(v, env, "`shots`");
             }
-            "mix" => values.iter().for_each(|v| self.rate_of(v, env)),
             "reweight" => {
                 let _ = self.one_task(v, env, "what is reweighted");
                 self.second(row, s, values, "a way to reweight", builtins::REWEIGHTS, env);
@@ -157,30 +155,6 @@ impl<'p> Checker<'p> {
             _ => {
                 let d = Diagnostic::new("E0207", "this is no condition on tasks").at(e.span, "");
                 self.report(d.help(format!("write `keep {}`", row.example)));
-            }
-        }
-    }
-
-    /// `denoise(2)`: a task and its rate.
-    fn rate_of(&mut self, v: &'p Expr, env: &Env) {
-        let (ExprKind::Call(f, args), Some(_)) = (&*v.value, path(v)) else {
-            let d = Diagnostic::new("E0207", "a rate stands behind its task").at(v.span, "");
-            self.report(d.help("write `mix a(2), b(1)`"));
-            return;
-        };
-        self.task_refs(f, env);
-        match args.as_slice() {
-            [one] if one.name.is_none() => {
-                if let Ok(r) = self.number(&one.value, env, "a rate")
-                    && r < 0.0
-                {
-                    let d = Diagnostic::new("E0207", "a rate cannot be negative").at(one.value.span, "");
-                    self.report(d.help("write, for example, `mix a(2), b(1)`"));
-                }
-            }
-            _ => {
-                let d = Diagnostic::new("E0229", "a task has one rate").at(v.span, "");
-                self.report(d.help("write `mix a(2), b(1)`"));
             }
         }
     }

@@ -226,6 +226,15 @@ impl<'p> Checker<'p> {
                     self.report(d.at(s.span, "").help(format!("write `optimizer adam({word} = {value})`")));
                     continue;
                 }
+                // `proportional` for `sample proportional`
+                let choice =
+                    [("sample", "sampler", builtins::SAMPLERS), ("weights", "weighting", builtins::WEIGHTINGS)];
+                let choice = choice.into_iter().find_map(|(s, what, t)| Some((s, what, builtins::choice(t, word)?)));
+                if let Some((setting, what, row)) = choice {
+                    let d = Diagnostic::new("E0239", format!("`{word}` is a {what}")).at(name.span, "");
+                    self.report(d.help(format!("write `{setting} {}`", row.example)));
+                    continue;
+                }
                 self.unknown_word("E0239", "a setting of `train`", word, name.span, &known);
                 continue;
             };
