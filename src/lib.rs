@@ -8,6 +8,7 @@
 //! | [`source`] | texts | places in them |
 //! | [`diagnostics`] | findings | text for people and machines |
 //! | [`syntax`] | a text | a tree that says what stands there |
+//! | [`fmt`] | a text | its canonical layout |
 //! | [`data`] | `data` declarations and files | typed columns |
 //! | [`metrics`] | gold and predictions | the field's figures |
 //! | [`plan`] | a checked program and its tables | dataflow, parameters, schedule as data |
@@ -20,6 +21,7 @@ pub mod cli;
 pub mod data;
 pub mod diagnostics;
 pub mod driver;
+pub mod fmt;
 pub mod graph;
 pub mod hir;
 pub mod metrics;

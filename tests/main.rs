@@ -8,4 +8,5 @@ mod example_data;
 mod proofs;
 mod systems;
 mod tidy;
+mod tools;
 mod ui;

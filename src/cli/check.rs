@@ -1,6 +1,6 @@
 //! `mtlc check FILE...`
 
-use super::{Changes, ERRORS, FINE, Format, Look, compile, findings, out, view};
+use super::{Changes, ERRORS, FINE, Format, Look, compile, findings, out, shown, view};
 use crate::driver;
 use std::path::PathBuf;
 
@@ -23,7 +23,7 @@ pub(super) fn command(files: &[PathBuf], no_data: bool, changes: &Changes, look:
         let Some(checked) = &c.checked else { continue };
         if matches!(look.format, Format::Human | Format::Plain) {
             let known = (data.complete && !data.corpora.is_empty()).then_some(&data);
-            out(view::checked(&file.display().to_string(), checked, known));
+            out(view::checked(&shown(file), checked, known));
         }
     }
     code

@@ -5,6 +5,7 @@
 
 mod check;
 mod explain;
+mod fmt;
 mod plan;
 #[cfg(feature = "train")]
 mod predict;
@@ -88,6 +89,8 @@ enum Command {
         #[command(flatten)]
         changes: Changes,
     },
+    /// Lay specs out in the one canonical way
+    Fmt(FmtArgs),
     /// Explain a code such as E0301
     Explain {
         /// the code, as printed before a finding
@@ -119,6 +122,15 @@ struct CheckArgs {
     no_data: bool,
     #[command(flatten)]
     changes: Changes,
+}
+
+#[derive(Args, Debug)]
+struct FmtArgs {
+    /// specs, or folders that are searched for `.mtl` files (default, and `-`: standard input to standard output)
+    files: Vec<PathBuf>,
+    /// write nothing; show what would change, and end with 1 if anything would
+    #[arg(long)]
+    check: bool,
 }
 
 #[derive(Args, Debug)]
@@ -229,6 +241,7 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
     match cli.command {
         Command::Check(a) => check::command(&a.files, a.no_data, &a.changes, look),
         Command::Plan { file, json, no_data, changes } => plan::command(&file, json, no_data, &changes, look),
+        Command::Fmt(a) => fmt::command(&a.files, a.check, look),
         Command::Explain { code } => explain::command(&code),
         #[cfg(feature = "train")]
         Command::Run(a) => run::command(&a, look),
@@ -267,27 +280,47 @@ pub(crate) fn findings(sources: &Sources, found: &[Diagnostic], look: Look) {
     }
 }
 
+/// Whether a file name stands for standard input.
+pub(crate) fn is_stdin(file: &Path) -> bool {
+    file == Path::new("-")
+}
+
+/// The text of a spec, `-` from standard input; `Err` is the exit code when it cannot be read.
+pub(crate) fn read(file: &Path, look: Look) -> Result<String, i32> {
+    let bytes = if is_stdin(file) {
+        let mut bytes = vec![];
+        std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).map(|_| bytes)
+    } else {
+        std::fs::read(file)
+    };
+    match bytes.map(String::from_utf8) {
+        Ok(Ok(text)) => Ok(text),
+        Ok(Err(e)) => {
+            let at = e.utf8_error().valid_up_to();
+            let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
+            let d = Diagnostic::new("E0102", format!("`{}` is not UTF-8 (line {line})", shown(file)));
+            findings(&Sources::default(), &[d.help("save it as UTF-8 text")], look);
+            Err(ERRORS)
+        }
+        Err(e) => {
+            let d = Diagnostic::new("E0103", format!("`{}` cannot be read: {e}", shown(file)));
+            findings(&Sources::default(), &[d.help("name an existing `.mtl` file")], look);
+            Err(USAGE)
+        }
+    }
+}
+
+/// How a file is called in messages.
+pub(crate) fn shown(file: &Path) -> String {
+    if is_stdin(file) { "<stdin>".into() } else { file.display().to_string() }
+}
+
 /// Reads and compiles a spec; `Err` is the exit code when it cannot be read.
 pub(crate) fn compile(file: &Path, changes: &Changes, look: Look) -> Result<Compilation, i32> {
-    let text = match std::fs::read(file) {
-        Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(t) => t,
-            Err(e) => {
-                let at = e.utf8_error().valid_up_to();
-                let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
-                let d = Diagnostic::new("E0102", format!("`{}` is not UTF-8 (line {line})", file.display()));
-                findings(&Sources::default(), &[d.help("save it as UTF-8 text")], look);
-                return Err(ERRORS);
-            }
-        },
-        Err(e) => {
-            let d = Diagnostic::new("E0103", format!("`{}` cannot be read: {e}", file.display()));
-            findings(&Sources::default(), &[d.help("name an existing `.mtl` file")], look);
-            return Err(USAGE);
-        }
-    };
+    let text = read(file, look)?;
     let options = options(changes)?;
-    Ok(driver::compile(file, &text, &Disk, &options))
+    let name = shown(file);
+    Ok(driver::compile(Path::new(&name), &text, &Disk, &options))
 }
 
 /// Whether the words between slashes are names: `data/books` is no division.
