@@ -4,6 +4,7 @@
 
 mod docs;
 mod example_data;
+mod growth;
 #[cfg(feature = "train")]
 mod proofs;
 mod systems;
