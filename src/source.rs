@@ -3,7 +3,7 @@
 //! A program may span several files (`use "common.mtl"`), so a [`Span`] names its file.
 
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which file of a [`Sources`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +42,19 @@ pub struct SourceFile {
     pub name: String,
     /// whole content
     pub text: Arc<str>,
+    /// offsets at which lines begin, found when first asked for
+    lines: OnceLock<Vec<u32>>,
+}
+
+impl SourceFile {
+    /// The offsets at which lines begin, ascending; the first is 0.
+    pub fn lines(&self) -> &[u32] {
+        let starts = || {
+            let breaks = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+            std::iter::once(0).chain(breaks.map(|(i, _)| i as u32 + 1)).collect()
+        };
+        self.lines.get_or_init(starts)
+    }
 }
 
 /// All texts of one compilation.
@@ -53,7 +66,7 @@ pub struct Sources {
 impl Sources {
     /// Adds a text and returns its id.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.files.push(SourceFile { name: name.into(), text: text.into(), lines: OnceLock::new() });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -70,10 +83,10 @@ impl Sources {
     /// 1-based line and column (in characters) of a span's start.
     pub fn line_col(&self, span: Span) -> (usize, usize) {
         let Some(f) = self.get(span.file) else { return (1, 1) };
-        let upto = f.text.get(..span.start as usize).unwrap_or(&f.text);
-        let line = upto.matches('\n').count() + 1;
-        let col = upto.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        (line, col)
+        let at = if f.text.is_char_boundary(span.start as usize) { span.start } else { f.text.len() as u32 };
+        let line = f.lines().partition_point(|start| *start <= at);
+        let start = f.lines()[line - 1] as usize;
+        (line, f.text[start..at as usize].chars().count() + 1)
     }
 
     /// All files, in the order in which they were added.

@@ -27,7 +27,7 @@ use crate::plan::{
 use crate::source::Span;
 use crate::syntax::ast::{Expr, SettingKind};
 use dim::{Dim, SymParam};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub use tasks::{Edge, Grad, Mode, Target};
 
@@ -217,6 +217,17 @@ pub(crate) struct Checker<'p> {
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
     pub dropout: f64,
     pub used_encoders: BTreeSet<usize>,
+    /// arrows by where they end: (task) or (encoder, layer)
+    pub into_task: HashMap<usize, Vec<usize>>,
+    pub into_layer: HashMap<(usize, u32), Vec<usize>>,
+    /// places of tasks among those of a graph: (graph, task)
+    pub placed: HashMap<(usize, usize), usize>,
+    /// label sets by what they are read from
+    pub label_keys: HashMap<(Vec<(usize, usize)>, bool), usize>,
+    /// texts among the fields of each data set
+    pub texts: Vec<Vec<usize>>,
+    /// what was reported: code and place
+    said: HashSet<(&'static str, Span)>,
 }
 
 /// Names in order, at most twelve of them.
@@ -253,6 +264,12 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         below: BTreeMap::new(),
         dropout: 0.0,
         used_encoders: BTreeSet::new(),
+        into_task: HashMap::new(),
+        into_layer: HashMap::new(),
+        placed: HashMap::new(),
+        label_keys: HashMap::new(),
+        texts: p.data.iter().map(features::texts).collect(),
+        said: HashSet::new(),
     };
     if p.tasks.is_empty() {
         let d = Diagnostic::new("E0307", "the program has no task");
@@ -281,9 +298,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     c.check_trained(&reached);
     c.check_latents(&reached);
     c.check_unused(&train);
-    let (deps, notes) = c.dependencies();
-    let mut task_graph = graph::classify(&c.names_of_tasks(), deps);
-    task_graph.notes = notes;
+    let task_graph = c.classify();
     let (expects, uncertainty) = c.finish(&task_graph, &train);
     c.check_gaps();
     c.d.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
@@ -336,7 +351,8 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
 
 /// Takes the tasks that `--only` leaves out from everything that goes on: no head is built for them.
 fn keep_only(c: &mut Checked, kept: &[usize]) {
-    let new = |old: usize| kept.iter().position(|k| *k == old);
+    let places: HashMap<usize, usize> = kept.iter().enumerate().map(|(n, old)| (*old, n)).collect();
+    let new = |old: usize| places.get(&old).copied();
     let move_to = |task: &mut usize| new(*task).map(|n| *task = n).is_some();
     c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
     c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
@@ -381,13 +397,7 @@ fn keep_only(c: &mut Checked, kept: &[usize]) {
         }
     }
     c.uncertainty = std::mem::take(&mut c.uncertainty).into_iter().filter_map(|(t, p)| Some((new(t)?, p))).collect();
-    let deps = c
-        .task_graph
-        .dependencies
-        .iter()
-        .filter_map(|d| Some(graph::Dependency { from: new(d.from)?, to: new(d.to)?, ..d.clone() }));
-    let names: Vec<String> = c.tasks.iter().map(|t| t.name.clone()).collect();
-    c.task_graph = graph::classify(&names, deps.collect());
+    c.task_graph = c.task_graph.keep(kept);
     for (i, (t, s)) in c.tasks.iter_mut().zip(&mut c.summaries).enumerate() {
         t.step = c.task_graph.step_of(i);
         s.step = t.step;
@@ -397,10 +407,7 @@ fn keep_only(c: &mut Checked, kept: &[usize]) {
 impl Checker<'_> {
     /// Reports a finding once, however many members of a family or phases show it.
     pub fn report(&mut self, d: Diagnostic) -> Poison {
-        let same = |o: &Diagnostic| {
-            o.code == d.code && o.primary.as_ref().map(|l| l.span) == d.primary.as_ref().map(|l| l.span)
-        };
-        if d.primary.is_none() || !self.d.iter().any(same) {
+        if d.primary.as_ref().is_none_or(|l| self.said.insert((d.code, l.span))) {
             self.d.push(d);
         }
         Poison

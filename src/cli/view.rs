@@ -4,7 +4,7 @@ use crate::check::Checked;
 use crate::check::dim::Size;
 pub(crate) use crate::diagnostics::thousands;
 use crate::driver::Data;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The verdict, its reasons, the steps, the tasks.
 pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
@@ -17,24 +17,19 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
             Size::Vocab(i) => d.tables.vocabs.get(i)?.len(),
         })
     };
-    let count = |owner: &str| -> Option<usize> {
-        // of what is not elaborated through and through nothing is known
-        if !c.params().iter().any(|p| p.owner == owner) {
-            return None;
-        }
-        let mut n = 0;
-        for p in c.params().iter().filter(|p| p.owner == owner) {
-            let mut k = 1;
-            for d in &p.shape {
-                if d.sizes.keys().any(|s| size(*s).is_none()) {
-                    return None;
-                }
-                k *= d.resolve(&|s| size(s).unwrap_or(0));
-            }
-            n += k;
-        }
-        Some(n)
-    };
+    // of each owner in order; nothing where a size is not known, or where it is not elaborated through and through
+    let mut owners: Vec<&str> = vec![];
+    let mut counts: HashMap<&str, Option<usize>> = HashMap::new();
+    for p in c.params() {
+        let known = p.shape.iter().all(|d| d.sizes.keys().all(|s| size(*s).is_some()));
+        let n = p.shape.iter().map(|d| d.resolve(&|s| size(s).unwrap_or(0))).product::<usize>();
+        let sum = counts.entry(&p.owner).or_insert_with(|| {
+            owners.push(&p.owner);
+            Some(0)
+        });
+        *sum = sum.filter(|_| known).map(|sum| sum + n);
+    }
+    let count = |owner: &str| counts.get(owner).copied().flatten();
     let number = |n: Option<usize>| n.map_or("?".to_string(), thousands);
     let several = g.steps.len() > 1;
     let mut rows = vec![];
@@ -59,12 +54,7 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
     out.push('\n');
     out.push_str(&indent(&table(&head, &rows)));
     let tasks: BTreeSet<&str> = c.summaries().iter().map(|t| t.name.as_str()).collect();
-    let mut owners: Vec<&str> = vec![];
-    for p in c.params() {
-        if !tasks.contains(p.owner.as_str()) && !owners.contains(&p.owner.as_str()) {
-            owners.push(&p.owner);
-        }
-    }
+    owners.retain(|o| !tasks.contains(o));
     if !owners.is_empty() {
         let shown: Vec<String> = owners.iter().take(8).map(|o| format!("{o} {}", number(count(o)))).collect();
         let more = if owners.len() > 8 { format!(", and {} more", owners.len() - 8) } else { String::new() };
@@ -103,7 +93,8 @@ pub(crate) fn verdict(c: &Checked) -> String {
         out.push_str(&format!("\n  because {r}"));
     }
     if reasons.len() > limit {
-        out.push_str(&format!("\n  and {} more dependencies", reasons.len() - limit));
+        let least = if g.complete { "" } else { "more than " };
+        out.push_str(&format!("\n  and {least}{} more dependencies", reasons.len() - limit));
     }
     out + &notes
 }

@@ -3,6 +3,10 @@
 //! A ⇒ B if an arrow path leads from A to what B reads, at training or at test, or if every encoder layer that A taps
 //! lies strictly below some layer that B taps (supervision at a lower layer). `joint` iff ⇒ is empty.
 
+mod classify;
+
+pub use classify::{Layer, Taps, classify};
+
 use crate::check::{Edge, Mode, Target};
 use crate::diagnostics::Diagnostic;
 use crate::hir::{Env, Kind, Meaning, Program};
@@ -35,12 +39,17 @@ pub struct TaskGraph {
     pub tasks: Vec<String>,
     /// direct dependencies, arrows first
     pub dependencies: Vec<Dependency>,
+    /// false when there are so many by way of layers that only the first are listed
+    pub complete: bool,
     /// tasks by step: those of one step are trained jointly
     pub steps: Vec<Vec<usize>>,
     /// weakly connected components under ⇒
     pub components: Vec<Vec<usize>>,
     /// what looks like a dependency and is none: feedback, self-supervision below another task
     pub notes: Vec<String>,
+    /// step of each task
+    #[serde(skip)]
+    level: Vec<usize>,
 }
 
 impl TaskGraph {
@@ -56,84 +65,67 @@ impl TaskGraph {
             _ => {}
         }
         let mut out: Vec<String> = vec![];
-        let mut told: Vec<&str> = vec![];
+        // what an arrow brings to several tasks is one sentence
+        let mut told: HashMap<&str, (usize, Vec<String>)> = HashMap::new();
         for d in &self.dependencies {
-            if d.needs.is_empty() {
-                out.push(d.reason.clone());
-            } else if !told.contains(&d.needs.as_str()) {
-                told.push(&d.needs);
-                let same = self.dependencies.iter().filter(|o| o.needs == d.needs);
-                let tasks: Vec<String> =
-                    same.filter_map(|o| self.tasks.get(o.to)).map(|name| format!("`{name}`")).collect();
-                out.push(match tasks.as_slice() {
-                    [first @ .., last] if !first.is_empty() => {
-                        format!("{} and {last} need {}", first.join(", "), d.needs)
-                    }
-                    _ => d.reason.clone(),
-                });
+            let task = || self.tasks.get(d.to).map(|name| format!("`{name}`"));
+            match told.get_mut(d.needs.as_str()).filter(|_| !d.needs.is_empty()) {
+                Some((_, tasks)) => tasks.extend(task()),
+                None => {
+                    told.insert(&d.needs, (out.len(), task().into_iter().collect()));
+                    out.push(d.reason.clone());
+                }
+            }
+        }
+        for (needs, (at, tasks)) in told {
+            if let ([first @ .., last], false) = (tasks.as_slice(), needs.is_empty())
+                && !first.is_empty()
+            {
+                out[at] = format!("{} and {last} need {needs}", first.join(", "));
             }
         }
         out
     }
     /// The step of a task, from 0.
     pub fn step_of(&self, task: usize) -> usize {
-        self.steps.iter().position(|s| s.contains(&task)).unwrap_or(0)
+        self.level.get(task).copied().unwrap_or(0)
     }
     /// `pos → chunk → {dep, ner}` for the tasks of one component.
     pub fn chain(&self, component: &[usize]) -> String {
-        let mut parts = vec![];
-        for step in &self.steps {
-            let names: Vec<&str> =
-                step.iter().filter(|t| component.contains(t)).map(|t| self.tasks[*t].as_str()).collect();
-            match names.as_slice() {
-                [] => {}
-                [one] => parts.push((*one).to_string()),
-                many => parts.push(format!("{{{}}}", many.join(", "))),
-            }
+        let mut steps: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+        for t in component {
+            steps.entry(self.step_of(*t)).or_default().push(&self.tasks[*t]);
         }
-        parts.join(" → ")
+        let parts = steps.values().map(|names| match names.as_slice() {
+            [one] => (*one).to_string(),
+            many => format!("{{{}}}", many.join(", ")),
+        });
+        parts.collect::<Vec<_>>().join(" → ")
+    }
+
+    /// What remains of a graph in which the other tasks take no part; `kept` ascends.
+    pub(crate) fn keep(&self, kept: &[usize]) -> TaskGraph {
+        let new: HashMap<usize, usize> = kept.iter().enumerate().map(|(n, old)| (*old, n)).collect();
+        let renumber = |groups: &[Vec<usize>]| -> Vec<Vec<usize>> {
+            let group = |g: &Vec<usize>| g.iter().filter_map(|t| new.get(t).copied()).collect::<Vec<_>>();
+            groups.iter().map(group).filter(|g| !g.is_empty()).collect()
+        };
+        let moved = |d: &Dependency| Some(Dependency { from: *new.get(&d.from)?, to: *new.get(&d.to)?, ..d.clone() });
+        TaskGraph {
+            tasks: kept.iter().map(|t| self.tasks[*t].clone()).collect(),
+            dependencies: self.dependencies.iter().filter_map(moved).collect(),
+            complete: self.complete,
+            steps: renumber(&self.steps),
+            components: renumber(&self.components),
+            notes: self.notes.clone(),
+            level: kept.iter().map(|t| self.step_of(*t)).collect(),
+        }
     }
 }
 
-/// Builds steps and components from the direct dependencies (which must be acyclic).
-pub fn classify(names: &[String], mut deps: Vec<Dependency>) -> TaskGraph {
-    let n = names.len();
-    let mut seen = BTreeSet::new();
-    deps.retain(|d| d.from != d.to && seen.insert((d.from, d.to)));
-    let mut graph = DiGraph::<(), ()>::new();
-    let nodes: Vec<NodeIndex> = (0..n).map(|_| graph.add_node(())).collect();
-    for d in &deps {
-        graph.add_edge(nodes[d.from], nodes[d.to], ());
-    }
-    let order = petgraph::algo::toposort(&graph, None).unwrap_or_else(|_| nodes.clone());
-    let mut level = vec![0usize; n];
-    for v in order {
-        for e in graph.edges(v) {
-            let (a, b) = (v.index(), e.target().index());
-            level[b] = level[b].max(level[a] + 1);
-        }
-    }
-    let depth = level.iter().copied().max().map_or(0, |m| m + 1);
-    let steps = (0..depth).map(|l| (0..n).filter(|t| level[*t] == l).collect()).collect();
-    let mut parent: Vec<usize> = (0..n).collect();
-    fn root(parent: &mut [usize], mut x: usize) -> usize {
-        while parent[x] != x {
-            parent[x] = parent[parent[x]];
-            x = parent[x];
-        }
-        x
-    }
-    for d in &deps {
-        let (a, b) = (root(&mut parent, d.from), root(&mut parent, d.to));
-        parent[a.max(b)] = a.min(b);
-    }
-    let mut components: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for t in 0..n {
-        let r = root(&mut parent, t);
-        components.entry(r).or_default().push(t);
-    }
-    let components = components.into_values().collect();
-    TaskGraph { tasks: names.to_vec(), dependencies: deps, steps, components, notes: vec![] }
+fn layer_words(p: &Program, (e, k): Layer) -> String {
+    let name = &p.encoders[e].name;
+    if k == 0 { format!("the floor of `{name}`") } else { format!("layer {k} of `{name}`") }
 }
 
 /// A place of the computation: a task, or the input of an encoder's layer.
@@ -489,41 +481,6 @@ fn describe(
 
 fn number_word(n: usize) -> String {
     ["zero", "one", "two", "three", "four", "five", "six"].get(n).map_or_else(|| n.to_string(), |w| (*w).to_string())
-}
-
-/// Dependencies by arrows: A ⇒ B when a path leads from A to B through encoders only (longer ones follow).
-pub fn arrow_dependencies(p: &Program, edges: &[Edge], names: &[String]) -> Vec<Dependency> {
-    let s = static_graph(p, edges, names.len(), None);
-    let mut out = vec![];
-    for (k, e) in edges.iter().enumerate() {
-        if !e.alive {
-            continue;
-        }
-        let start = match &e.target {
-            Target::Task(t) | Target::Slot(t, _) => Place::Task(*t),
-            Target::Encoder(i, layer) => Place::Layer(*i, layer.unwrap_or(1)),
-        };
-        let Some(start) = s.index.get(&start) else { continue };
-        let mut queue = VecDeque::from([*start]);
-        let mut seen = BTreeSet::from([*start]);
-        while let Some(v) = queue.pop_front() {
-            if let Place::Task(t) = s.graph[v] {
-                if e.rounds.is_none() {
-                    let needs = needs(e, &names[e.source]);
-                    let reason = format!("`{}` needs {needs}", names[t]);
-                    out.push(Dependency { from: e.source, to: t, reason, needs });
-                }
-                continue;
-            }
-            for x in s.graph.edges(v) {
-                if !matches!(x.weight(), Link::Arrow(_)) && seen.insert(x.target()) {
-                    queue.push_back(x.target());
-                }
-            }
-        }
-        let _ = k;
-    }
-    out
 }
 
 /// `the predicted distribution of `pos`, by the arrow `pos.probs -> chunk``

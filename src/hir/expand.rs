@@ -32,6 +32,8 @@ struct Expander<'a> {
     options: &'a Options,
     program: Program,
     diagnostics: Vec<Diagnostic>,
+    /// what was reported: code, place, message
+    said: HashSet<(&'static str, Option<Span>, String)>,
     open: Vec<PathBuf>,
     done: Vec<PathBuf>,
     families: usize,
@@ -56,6 +58,7 @@ pub fn expand(
         options,
         program: Program::default(),
         diagnostics: vec![],
+        said: HashSet::new(),
         open: vec![path.to_path_buf()],
         done: vec![],
         families: 0,
@@ -136,13 +139,14 @@ impl Expander<'_> {
         let table = if kind == Kind::Data { &mut self.program.data_names } else { &mut self.program.names };
         match table.get_mut(&name.value) {
             None => {
-                let symbol = Symbol { kind, span: name.span, members: vec![(env.clone(), index)] };
+                let mut symbol = Symbol::new(kind, name.span);
+                symbol.push(env, index);
                 table.insert(name.value.clone(), symbol);
                 true
             }
             // another member of the same family
             Some(s) if s.span == name.span => {
-                s.members.push((env.clone(), index));
+                s.push(env, index);
                 true
             }
             Some(s) => {
@@ -234,7 +238,7 @@ impl Expander<'_> {
     }
 
     fn push_once(&mut self, d: Diagnostic) {
-        if !self.diagnostics.contains(&d) {
+        if self.said.insert((d.code, d.primary.as_ref().map(|l| l.span), d.message.clone())) {
             self.diagnostics.push(d);
         }
     }
@@ -338,7 +342,7 @@ impl Expander<'_> {
                     let i = self.program.data.len();
                     let decl = self.corpus(name, reader, fields, env);
                     if self.declare(name, Kind::Data, env, i) {
-                        self.program.data.push(decl);
+                        self.program.push_data(decl);
                     }
                 }
                 ItemKind::Encoder { name, value } => {

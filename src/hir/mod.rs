@@ -10,7 +10,8 @@ pub use expand::{Options, World, expand, is_name};
 use crate::data::CorpusDecl;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// What a family variable stands for in one member.
@@ -89,10 +90,41 @@ pub struct Symbol {
     /// where it was declared first
     pub span: Span,
     /// (family bindings, index in its table)
-    pub members: Vec<(Env, usize)>,
+    members: Vec<(Env, usize)>,
+    /// members by all of their bindings, and by each of them
+    by_env: HashMap<String, usize>,
+    by_key: HashMap<String, Vec<usize>>,
 }
 
 impl Symbol {
+    fn new(kind: Kind, span: Span) -> Self {
+        Self { kind, span, members: vec![], by_env: HashMap::new(), by_key: HashMap::new() }
+    }
+
+    fn push(&mut self, env: &Env, index: usize) {
+        if !env.is_empty() {
+            self.by_env.insert(bindings(env.iter()), index);
+            for (at, b) in env.iter().enumerate() {
+                // two variables may have one value
+                if !env[..at].iter().any(|o| o.value == b.value) {
+                    self.by_key.entry(b.value.key()).or_default().push(index);
+                }
+            }
+        }
+        self.members.push((env.clone(), index));
+    }
+
+    /// The member of the families in which we stand.
+    fn here(&self, env: &Env) -> Option<usize> {
+        let (first, _) = self.members.first()?;
+        let common = env.iter().filter(|b| first.iter().any(|f| f.family == b.family));
+        self.by_env.get(&bindings(common)).copied()
+    }
+
+    fn all(&self) -> Vec<usize> {
+        self.members.iter().map(|(_, i)| *i).collect()
+    }
+
     /// Whether it was declared in a `for`.
     pub fn is_family(&self) -> bool {
         self.members.first().is_some_and(|(e, _)| !e.is_empty())
@@ -195,12 +227,44 @@ pub struct Program {
     pub faulty: bool,
     /// names of data sets: a task may be called as its data
     pub data_names: HashMap<String, Symbol>,
+    /// name of a field → data set → its place there
+    fields: HashMap<String, BTreeMap<usize, usize>>,
 }
 
 impl Program {
     /// Every name with its kind.
     pub fn all_names(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.names.iter().chain(&self.data_names).map(|(n, s)| (n.as_str(), s.kind))
+    }
+}
+
+impl Program {
+    fn push_data(&mut self, decl: CorpusDecl) {
+        let corpus = self.data.len();
+        for (i, f) in decl.fields.iter().enumerate() {
+            if !self.fields.contains_key(&f.name) {
+                self.fields.insert(f.name.clone(), BTreeMap::new());
+            }
+            if let Some(places) = self.fields.get_mut(&f.name) {
+                places.entry(corpus).or_insert(i);
+            }
+        }
+        self.data.push(decl);
+    }
+
+    /// The place of a field in a data set.
+    pub fn field(&self, corpus: usize, name: &str) -> Option<usize> {
+        self.fields.get(name)?.get(&corpus).copied()
+    }
+
+    /// The first data set that has such a field.
+    pub fn has_field(&self, name: &str) -> Option<usize> {
+        self.fields.get(name)?.keys().next().copied()
+    }
+
+    /// The names of all fields.
+    pub fn field_names(&self) -> impl Iterator<Item = &str> {
+        self.fields.keys().map(String::as_str)
     }
 }
 
@@ -237,21 +301,21 @@ impl Program {
         if !symbol.is_family() {
             return symbol.members.first().map(|(_, i)| Meaning::One(symbol.kind, *i));
         }
-        // a member of the family in which we stand
-        let here: Vec<usize> =
-            symbol.members.iter().filter(|(e, _)| e.iter().all(|b| env.contains(b))).map(|(_, i)| *i).collect();
-        match here.as_slice() {
-            [one] => Some(Meaning::One(symbol.kind, *one)),
-            _ => Some(Meaning::Family(symbol.kind, symbol.members.iter().map(|(_, i)| *i).collect())),
-        }
+        Some(match symbol.here(env) {
+            Some(one) => Meaning::One(symbol.kind, one),
+            None => Meaning::Family(symbol.kind, symbol.all()),
+        })
     }
 
     /// The members of `name[key]`; all of them for `name[*]`.
     pub fn members(&self, name: &str, key: Option<&str>, data: bool) -> Option<(Kind, Vec<usize>)> {
         let (first, second) = if data { (&self.data_names, &self.names) } else { (&self.names, &self.data_names) };
         let symbol = first.get(name).or_else(|| second.get(name))?;
-        let matches = |e: &Env| key.is_none_or(|k| e.iter().any(|b| b.value.key() == k));
-        Some((symbol.kind, symbol.members.iter().filter(|(e, _)| matches(e)).map(|(_, i)| *i).collect()))
+        let found = match key {
+            Some(k) => symbol.by_key.get(k).cloned().unwrap_or_default(),
+            None => symbol.all(),
+        };
+        Some((symbol.kind, found))
     }
 
     /// The keys of a family, in order.
@@ -333,6 +397,15 @@ impl Program {
             _ => None,
         }
     }
+}
+
+/// Bindings as a key.
+fn bindings<'a>(env: impl Iterator<Item = &'a Binding>) -> String {
+    let mut out = String::new();
+    for b in env {
+        let _ = write!(out, "{}={}\u{1}", b.family, b.value.key());
+    }
+    out
 }
 
 /// `name` or `name["key"]`.

@@ -315,20 +315,21 @@ impl<'p> Checker<'p> {
 
     /// E0305: an arrow into a layer that its encoder does not have.
     pub(crate) fn check_layers_entered(&mut self) {
+        let mut tops: HashMap<usize, usize> = HashMap::new();
+        for (key, done) in &self.encoder_memo {
+            if let Ok((v, taps)) = done
+                && v.kind != VKind::Opaque
+            {
+                let top = tops.entry(key.0).or_insert(0);
+                *top = (*top).max(taps.len() - 1);
+            }
+        }
         for k in 0..self.edges.len() {
             let Target::Encoder(i, layer) = self.edges[k].target else { continue };
             if !self.edges[k].alive {
                 continue;
             }
-            let tops: Vec<usize> = self
-                .encoder_memo
-                .iter()
-                .filter(|(key, _)| key.0 == i)
-                .filter_map(|(_, done)| done.as_ref().ok())
-                .filter(|(v, _)| v.kind != VKind::Opaque)
-                .map(|(_, taps)| taps.len() - 1)
-                .collect();
-            let Some(top) = tops.into_iter().max() else { continue };
+            let Some(top) = tops.get(&i).copied() else { continue };
             let k0 = layer.unwrap_or(1) as usize;
             if k0 <= top {
                 continue;

@@ -177,12 +177,9 @@ impl<'p> Checker<'p> {
         let Some(i) = cx.encoder else { return Ok(v) };
         let depth = v.depth + 1;
         let mut v = v;
-        for k in 0..self.edges.len() {
+        for k in self.into_layer.get(&(i, depth)).cloned().unwrap_or_default() {
             let e = &self.edges[k];
-            if e.alive
-                && e.when.is_none_or(|w| w == cx.phase)
-                && matches!(e.target, Target::Encoder(t, layer) if t == i && layer.unwrap_or(1) == depth)
-            {
+            if e.alive && e.when.is_none_or(|w| w == cx.phase) {
                 let text = if v.kind == VKind::Seq { v.axis.clone() } else { cx.text.clone() };
                 v = self.enter(v, k, &Cx { text, ..cx.clone() })?;
             }

@@ -98,7 +98,7 @@ impl<'p> Checker<'p> {
                 gold.and_then(|f| self.p.data[corpus].fields.get(f)).and_then(|f| f.ty.axis().map(String::from))
             {
                 let here = self.axis_name(corpus, &h.axis);
-                let known = self.p.data[corpus].fields.iter().any(|f| f.name == axis);
+                let known = self.p.field(corpus, &axis).is_some();
                 if here != axis && known {
                     let d =
                         Diagnostic::new("E0406", format!("the labels stand on `{axis}` and the features on `{here}`"))
@@ -127,23 +127,17 @@ impl<'p> Checker<'p> {
         let shape = |w: usize| if h.kind == VKind::Seq { Shape::Seq(w) } else { Shape::Vec(w) };
         let name = format!("{}({})", self.tasks[task].name, self.axis_name(corpus, &h.axis));
         let node = self.node(&cx, Op::Head { task }, vec![h.node], shape(width.n), width, name);
-        if !self.graphs[graph].tasks.iter().any(|g| g.task == task) {
-            self.graphs[graph].tasks.push(GraphTask { task, head: node, gold: None });
+        let new = self.graphs[graph].tasks.len();
+        let place = self.place(graph, task);
+        if place == new {
+            self.graphs[graph].tasks[place].head = node;
         }
         Ok((h, node))
     }
 
     pub(super) fn edges_into(&self, task: usize, phase: Phase) -> Vec<usize> {
-        (0..self.edges.len())
-            .filter(|i| {
-                let e = &self.edges[*i];
-                let hit = match &e.target {
-                    Target::Task(t) | Target::Slot(t, _) => *t == task,
-                    Target::Encoder(..) => false,
-                };
-                e.alive && hit && e.when.is_none_or(|w| w == phase)
-            })
-            .collect()
+        let flows = |i: &usize| self.edges[*i].alive && self.edges[*i].when.is_none_or(|w| w == phase);
+        self.into_task.get(&task).into_iter().flatten().copied().filter(flows).collect()
     }
 
     pub(super) fn language_model_leak(&mut self, task: usize, h: &Val, span: Span) {
@@ -175,9 +169,8 @@ impl<'p> Checker<'p> {
             if *w != h.width {
                 let t = &self.tasks[task];
                 let (a, b, seen) = (w.clone(), h.width.clone(), *seen);
-                let one_phase = self.edges.iter().find(|e| {
-                    e.when.is_some() && matches!(&e.target, Target::Task(x) | Target::Slot(x, _) if *x == task)
-                });
+                let into = self.into_task.get(&task).into_iter().flatten();
+                let one_phase = into.map(|i| &self.edges[*i]).find(|e| e.when.is_some());
                 let d = match one_phase {
                     Some(e) if seen != phase => {
                         Diagnostic::new("E0503", format!("`{}` is not the same in training and at test", t.name))

@@ -5,27 +5,27 @@ use super::*;
 impl<'p> Checker<'p> {
     /// E0502: what a task predicts may not be read to predict it, through any path.
     pub(crate) fn check_leaks(&mut self) {
-        for task in 0..self.tasks.len() {
+        // what each task reads at test, on each data set
+        let mut reads: BTreeMap<usize, Vec<(usize, BTreeSet<usize>)>> = BTreeMap::new();
+        for ((task, graph, ..), value) in &self.task_memo {
+            let graph = &self.graphs[*graph];
+            if let (Ok((v, _)), Phase::Test) = (value, graph.phase) {
+                reads.entry(*task).or_default().push((graph.corpus, v.reads.clone()));
+            }
+        }
+        for (task, mut memo) in reads {
             let t = &self.tasks[task];
             if t.head.self_supervised || t.poisoned {
                 continue;
             }
-            let memo: Vec<(usize, BTreeSet<usize>)> = self
-                .task_memo
-                .iter()
-                .filter(|(k, _)| k.0 == task && self.graphs[k.1].phase == Phase::Test)
-                .filter_map(|(k, v)| v.as_ref().ok().map(|(v, _)| (self.graphs[k.1].corpus, v.reads.clone())))
-                .collect();
-            let mut memo = memo;
             memo.sort();
             for (corpus, reads) in memo {
-                let replaced: Vec<String> = self
-                    .edges
-                    .iter()
+                let into = self.into_task.get(&task).into_iter().flatten().map(|i| &self.edges[*i]);
+                let replaced: Vec<String> = into
                     .filter(|e| e.when != Some(Phase::Train))
                     .filter_map(|e| match &e.target {
-                        Target::Slot(t, s) if *t == task => Some(s.clone()),
-                        _ => None,
+                        Target::Slot(_, s) => Some(s.clone()),
+                        Target::Task(_) | Target::Encoder(..) => None,
                     })
                     .collect();
                 for f in &reads {
@@ -38,7 +38,8 @@ impl<'p> Checker<'p> {
                         continue;
                     }
                     // an autoencoder rebuilds its own text; candidates are no answer
-                    let texts = self.p.data[corpus].fields.iter().filter(|f| f.ty.is_text()).count();
+                    let texts =
+                        self.texts[corpus].iter().filter(|f| self.p.data[corpus].fields[**f].ty.is_text()).count();
                     let list = matches!(&field.ty, FieldType::Other { kind, .. } if kind == "list");
                     if list || field.ty.is_text() && texts == 1 {
                         continue;
@@ -63,29 +64,11 @@ impl<'p> Checker<'p> {
         if is_texty(&field.ty) || matches!(&field.ty, FieldType::Vec(_) | FieldType::Other { .. }) {
             return;
         }
-        let mut later = BTreeSet::from([task]);
-        loop {
-            let more: Vec<usize> = self
-                .edges
-                .iter()
-                .filter(|e| e.alive && later.contains(&e.source))
-                .filter_map(|e| match e.target {
-                    Target::Task(t) | Target::Slot(t, _) => Some(t),
-                    Target::Encoder(..) => None,
-                })
-                .filter(|t| !later.contains(t))
-                .collect();
-            if more.is_empty() {
-                break;
-            }
-            later.extend(more);
-        }
-        let predictor = (0..self.tasks.len()).find(|o| {
-            !later.contains(o)
-                && self.tasks[*o].golds.contains(&(corpus, f))
-                && self.tasks[*o].when != Some(Phase::Train)
-        });
-        let Some(o) = predictor else { return };
+        let predictors: Vec<usize> = (0..self.tasks.len())
+            .filter(|o| self.tasks[*o].golds.contains(&(corpus, f)) && self.tasks[*o].when != Some(Phase::Train))
+            .collect();
+        let later = self.later_than(task);
+        let Some(o) = predictors.into_iter().find(|o| !later.contains(o)) else { return };
         let (name, other, field) = (self.tasks[task].name.clone(), self.tasks[o].name.clone(), field.name.clone());
         let span = self.p.tasks[self.tasks[task].def].ast.from.as_ref().map_or(self.tasks[task].span, |e| e.span);
         let d =
@@ -94,5 +77,21 @@ impl<'p> Checker<'p> {
                 .with(self.tasks[o].gold_span, format!("what `{other}` predicts"))
                 .help(format!("send the prediction instead: `{other}.probs -> {name} via embed(32)`"));
         self.report(d);
+    }
+
+    /// The task and those that arrows lead to from it.
+    fn later_than(&self, task: usize) -> BTreeSet<usize> {
+        let mut next: HashMap<usize, Vec<usize>> = HashMap::new();
+        for e in self.edges.iter().filter(|e| e.alive) {
+            if let Target::Task(t) | Target::Slot(t, _) = e.target {
+                next.entry(e.source).or_default().push(t);
+            }
+        }
+        let mut later = BTreeSet::from([task]);
+        let mut todo = vec![task];
+        while let Some(t) = todo.pop() {
+            todo.extend(next.get(&t).into_iter().flatten().copied().filter(|t| later.insert(*t)));
+        }
+        later
     }
 }

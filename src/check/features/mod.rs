@@ -54,17 +54,20 @@ const MOST_LAYERS: usize = 1000;
 impl<'p> Checker<'p> {
     /// Elaborates every task on every corpus that holds its gold, in both phases.
     pub(crate) fn elaborate(&mut self) {
-        let corpora: BTreeSet<usize> = self.tasks.iter().flat_map(|t| t.corpora.clone()).collect();
-        for corpus in corpora {
+        let mut corpora: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (task, t) in self.tasks.iter().enumerate() {
+            t.corpora.iter().for_each(|c| corpora.entry(*c).or_default().push(task));
+        }
+        let rounds = self.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
+        for (corpus, tasks) in corpora {
             for phase in [Phase::Train, Phase::Test] {
                 let graph = self.graphs.len();
                 self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
                 self.widths.push(vec![]);
                 self.node_keys.push(HashMap::new());
-                let rounds = self.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
-                for task in 0..self.tasks.len() {
+                for task in tasks.iter().copied() {
                     let t = &self.tasks[task];
-                    if t.poisoned || t.left_out || !t.corpora.contains(&corpus) || t.when.is_some_and(|w| w != phase) {
+                    if t.poisoned || t.left_out || t.when.is_some_and(|w| w != phase) {
                         continue;
                     }
                     let Ok(text) = self.default_text(task, corpus) else { continue };
@@ -73,15 +76,21 @@ impl<'p> Checker<'p> {
                         continue;
                     }
                     let gold = self.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
-                    let tasks = &mut self.graphs[graph].tasks;
-                    match tasks.iter_mut().find(|g| g.task == task) {
-                        Some(g) => *g = GraphTask { task, head, gold },
-                        None => tasks.push(GraphTask { task, head, gold }),
-                    }
+                    let place = self.place(graph, task);
+                    self.graphs[graph].tasks[place] = GraphTask { task, head, gold };
                 }
             }
         }
         self.prune();
+    }
+
+    /// Where a task stands among those of a graph; it is added when it is new.
+    fn place(&mut self, graph: usize, task: usize) -> usize {
+        let tasks = &mut self.graphs[graph].tasks;
+        *self.placed.entry((graph, task)).or_insert_with(|| {
+            tasks.push(GraphTask { task, head: 0, gold: None });
+            tasks.len() - 1
+        })
     }
 
     /// Drops nodes that no head needs: those from which only a width was wanted.
@@ -114,8 +123,9 @@ impl<'p> Checker<'p> {
         if self.p.faulty || self.d.iter().any(Diagnostic::is_error) {
             return;
         }
+        let failures: BTreeSet<usize> = self.task_memo.iter().filter(|(_, v)| v.is_err()).map(|(k, _)| k.0).collect();
         for (i, t) in self.tasks.iter().enumerate() {
-            let failed = t.poisoned || self.task_memo.iter().any(|(k, v)| k.0 == i && v.is_err());
+            let failed = t.poisoned || failures.contains(&i);
             if failed && !t.left_out {
                 let ast = &self.p.tasks[t.def].ast;
                 let span = ast.from.as_ref().map_or(t.span, |e| e.span);
@@ -128,7 +138,7 @@ impl<'p> Checker<'p> {
     /// The text on which a task runs in a corpus, when its features name none. Empty: none can be told.
     pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<Vec<usize>, Poison> {
         let fields = &self.p.data[corpus].fields;
-        let texts: Vec<usize> = (0..fields.len()).filter(|i| is_texty(&fields[*i].ty)).collect();
+        let texts = &self.texts[corpus];
         let t = &self.tasks[task];
         if let Some((_, f)) = t.golds.iter().find(|g| g.0 == corpus)
             && let Some(field) = fields.get(*f)
@@ -142,14 +152,14 @@ impl<'p> Checker<'p> {
                 });
             }
             if let Some(axis) = field.ty.axis()
-                && let Some(i) = fields.iter().position(|x| x.name == axis)
+                && let Some(i) = self.p.field(corpus, axis)
             {
                 return Ok(vec![i]);
             }
         } else if let Some((c, f)) = t.golds.first()
             && let Some(field) = self.p.data[*c].fields.get(*f)
             && let Some(axis) = field.ty.axis()
-            && let Some(i) = fields.iter().position(|x| x.name == axis && x.ty.is_text())
+            && let Some(i) = self.p.field(corpus, axis).filter(|i| fields[*i].ty.is_text())
         {
             return Ok(vec![i]);
         }
@@ -226,6 +236,11 @@ fn flatten<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
         }
         _ => out.push(e),
     }
+}
+
+/// The fields that hold texts.
+pub(super) fn texts(decl: &CorpusDecl) -> Vec<usize> {
+    (0..decl.fields.len()).filter(|i| is_texty(&decl.fields[*i].ty)).collect()
 }
 
 fn is_texty(t: &FieldType) -> bool {

@@ -37,13 +37,13 @@ impl<'p> Checker<'p> {
             }
             None => {}
         }
-        if let Some(f) = self.p.data[cx.corpus].fields.iter().position(|f| f.name == n) {
+        if let Some(f) = self.p.field(cx.corpus, n) {
             return self.field(f, span, cx);
         }
         if builtins::function(n).is_some() {
             return self.function(n, span, &[], span, cx);
         }
-        if self.all_fields().iter().any(|f| f == n) {
+        if self.p.has_field(n).is_some() {
             let c = &self.p.data[cx.corpus];
             let fields: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
             let task = self.tasks[cx.task].name.clone();
@@ -277,7 +277,7 @@ impl<'p> Checker<'p> {
                         Some(Meaning::One(Kind::Encoder | Kind::Let, _) | Meaning::Var(_))
                     ) =>
                 {
-                    let here = self.p.data[cx.corpus].fields.iter().position(|f| f.name == *n);
+                    let here = self.p.field(cx.corpus, n);
                     match here {
                         Some(f) => Some(f),
                         None => {

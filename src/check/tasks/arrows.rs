@@ -7,13 +7,19 @@ impl<'p> Checker<'p> {
         for (i, def) in self.p.edges.iter().enumerate() {
             self.edge(i, def);
         }
-        for b in 1..self.edges.len() {
+        let mut alike: HashMap<(usize, String, Target), Vec<usize>> = HashMap::new();
+        for b in 0..self.edges.len() {
             let e = &self.edges[b];
-            let twice = self.edges[..b].iter().find(|o| {
-                (o.source, &o.port, &o.target) == (e.source, &e.port, &e.target)
-                    && o.span != e.span
-                    && (o.when.is_none() || e.when.is_none() || o.when == e.when)
-            });
+            match e.target {
+                Target::Task(t) | Target::Slot(t, _) => self.into_task.entry(t).or_default().push(b),
+                Target::Encoder(i, k) => self.into_layer.entry((i, k.unwrap_or(1))).or_default().push(b),
+            }
+            let before = alike.entry((e.source, e.port.clone(), e.target.clone())).or_default();
+            let twice = before
+                .iter()
+                .map(|a| &self.edges[*a])
+                .find(|o| o.span != e.span && (o.when.is_none() || e.when.is_none() || o.when == e.when));
+            before.push(b);
             let within = |s: Span| {
                 self.d.iter().any(|d| {
                     d.primary

@@ -172,7 +172,9 @@ impl<'p> Checker<'p> {
         let mut fields = fields.to_vec();
         fields.sort_unstable();
         fields.dedup();
-        if let Some(i) = self.labels.iter().position(|l| l.fields == fields && l.layer_names == layer_names) {
+        let next = self.labels.len();
+        let i = *self.label_keys.entry((fields.clone(), layer_names)).or_insert(next);
+        if i < next {
             return i;
         }
         self.labels.push(LabelSpec { name, fields, layer_names, classes: vec![] });

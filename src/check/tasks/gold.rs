@@ -26,9 +26,7 @@ impl<'p> Checker<'p> {
                 let several = corpora.len() > 1
                     || matches!(&*base.value, ExprKind::Index(_, None))
                     || matches!(&*base.value, ExprKind::Call(..));
-                if field.value == "source"
-                    && !corpora.iter().any(|c| self.p.data[*c].fields.iter().any(|f| f.name == "source"))
-                {
+                if field.value == "source" && !corpora.iter().any(|c| self.p.field(*c, "source").is_some()) {
                     if !several {
                         let d = Diagnostic::new("E0225", "`source` is a field of several corpora");
                         return Err(self.report(
@@ -55,7 +53,7 @@ impl<'p> Checker<'p> {
                 Ok(vec![])
             }
             ExprKind::Name(n) => {
-                let owner = self.p.data.iter().find(|d| d.fields.iter().any(|f| f.name == *n)).map(|d| d.name.clone());
+                let owner = self.p.has_field(n).map(|c| self.p.data[c].name.clone());
                 match owner {
                     Some(owner) => {
                         let d = Diagnostic::new("E0226", format!("`{n}` does not say of which data set"));

@@ -12,7 +12,7 @@ use crate::plan::{SOURCE_FIELD, Setting};
 use crate::syntax::ast::{self, ExprKind, SettingKind};
 
 /// Where an arrow ends.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// the features of a task's head
     Task(usize),

@@ -109,7 +109,7 @@ impl<'p> Checker<'p> {
                     self.walk(a, env);
                     return;
                 };
-                let of_data = matches!(self.p.lookup_data(path.name, env), Some(Meaning::One(Kind::Data, c)) if self.p.data[c].fields.iter().any(|f| f.name == n.value));
+                let of_data = matches!(self.p.lookup_data(path.name, env), Some(Meaning::One(Kind::Data, c)) if self.p.field(c, &n.value).is_some());
                 match self.p.lookup(path.name, env) {
                     _ if of_data => {}
                     None => self.walk(a, env),
@@ -136,16 +136,15 @@ impl<'p> Checker<'p> {
     }
 
     pub(crate) fn all_fields(&self) -> Vec<String> {
-        let mut out: Vec<String> = self.p.data.iter().flat_map(|d| d.fields.iter().map(|f| f.name.clone())).collect();
+        let mut out: Vec<String> = self.p.field_names().map(String::from).collect();
         out.sort();
-        out.dedup();
         out
     }
 
     /// The index of a field by name.
     pub(crate) fn field_of(&mut self, corpus: usize, name: &ast::Name) -> Result<usize, Poison> {
         let decl = &self.p.data[corpus];
-        if let Some(i) = decl.fields.iter().position(|f| f.name == name.value) {
+        if let Some(i) = self.p.field(corpus, &name.value) {
             return Ok(i);
         }
         if decl.fields.is_empty() {
@@ -243,7 +242,5 @@ impl<'p> Checker<'p> {
 }
 
 fn p_is_known(p: &Program, n: &str, env: &Env) -> bool {
-    p.lookup(n, env).is_some()
-        || builtins::function(n).is_some()
-        || p.data.iter().any(|d| d.fields.iter().any(|f| f.name == n))
+    p.lookup(n, env).is_some() || builtins::function(n).is_some() || p.has_field(n).is_some()
 }
