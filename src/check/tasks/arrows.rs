@@ -229,44 +229,12 @@ impl<'p> Checker<'p> {
             match name.value.as_str() {
                 "train" => {
                     train_given = true;
-                    e.train = match word {
-                        "predicted" => Mode::Predicted,
-                        "gold" => Mode::Gold,
-                        "scheduled" => match self.scheduled(v, env) {
-                            Ok(m) => m,
-                            Err(Poison) => continue,
-                        },
-                        _ if matches!(&*v.value, ExprKind::Binary(..)) || matches!(word, "sample" | "top") => {
-                            self.later(v.span, "this way of training an arrow");
-                            Mode::Other(path_words(v))
-                        }
-                        _ => {
-                            let known = ["predicted", "gold", "scheduled", "sample"];
-                            self.unknown_word("E0234", "a way to train an arrow", word, v.span, &known);
-                            continue;
-                        }
-                    };
-                    let located = def.ast.via.as_ref().is_some_and(|v| path_words(v).starts_with("at("));
-                    if e.train != Mode::Predicted && matches!(e.port.as_str(), "hidden" | "logits") && !located {
-                        let what = if e.port == "hidden" { "hidden states" } else { "raw scores" };
-                        let d = Diagnostic::new("E0506", format!("{what} have no gold"))
-                            .at(v.span, "")
-                            .with(def.ast.source.span, format!("sends {what}"));
-                        self.report(d.help("send `.labels` or `.probs`, or write `train predicted`"));
+                    match self.train_mode(def, e, v, env) {
+                        Some(mode) => e.train = mode,
+                        None => continue,
                     }
                 }
-                "test" => match word {
-                    "predicted" => {}
-                    "gold" => {
-                        let d = Diagnostic::new("E0502", "gold labels do not exist at test time");
-                        self.report(d.at(v.span, "would leak the answer").help("write `test predicted`"));
-                    }
-                    "sample" | "top" => self.later(v.span, "this way of testing an arrow"),
-                    _ => {
-                        let known = ["predicted", "sample"];
-                        self.unknown_word("E0234", "a way to test an arrow", word, v.span, &known);
-                    }
-                },
+                "test" => self.test_mode(def, e, v, env),
                 "when" => match word {
                     "train" => e.when = Some(Phase::Train),
                     "test" => e.when = Some(Phase::Test),
@@ -348,11 +316,16 @@ impl<'p> Checker<'p> {
             self.report(d.help("add `{ rounds 1 }`"));
             return false;
         }
-        let gold_exists =
-            sources.iter().any(|s| !self.tasks[*s].golds.is_empty() && self.tasks[*s].head.runs.is_some());
-        if e.port == "labels" && !train_given && gold_exists && !def.ast.feedback && e.when != Some(Phase::Test) {
-            let d = Diagnostic::new("E0507", "the arrow does not say which labels it carries while training")
-                .at(def.ast.source.span, "hard labels: gold or predicted?");
+        let gold_exists = sources.iter().any(|s| {
+            let t = &self.tasks[*s];
+            let known = |g: &FieldType| !matches!(g, FieldType::Other { kind, .. } if kind == "list");
+            !t.head.self_supervised && !t.golds.is_empty() && t.gold.as_ref().is_some_and(known)
+        });
+        let open = !train_given && gold_exists && !def.ast.feedback && e.when != Some(Phase::Test);
+        if open && matches!(e.port.as_str(), "labels" | "top") {
+            let what = if e.port == "top" { "candidates" } else { "labels" };
+            let d = Diagnostic::new("E0507", format!("the arrow does not say which {what} it carries while training"))
+                .at(def.ast.source.span, format!("gold or predicted {what}?"));
             self.report(d.help(
                 "add `{ train predicted }` or `{ train gold }` (gold trains faster, but the destination never sees errors)",
             ));
