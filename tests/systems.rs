@@ -242,15 +242,9 @@ fn no_system_is_lost() {
 
 #[test]
 fn systems_are_laid_out_alike() {
-    let mut faults = vec![];
-    for s in systems() {
-        let bad = |l: &&str| l.contains('\t') || l.ends_with(' ') || l.chars().count() > 150;
-        faults.extend(s.text.lines().filter(bad).map(|l| format!("{}: {l}", s.file)));
-        if !s.text.ends_with('\n') || s.text.ends_with("\n\n") || s.text.contains("\n\n\n") {
-            faults.push(format!("{}: blank lines", s.file));
-        }
-    }
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let all = systems();
+    let bad: Vec<&str> = all.iter().filter(|s| mtlc::fmt::format(&s.text).text != s.text).map(|s| &*s.file).collect();
+    assert!(bad.is_empty(), "run `mtlc fmt` on {bad:?}");
 }
 
 #[test]
