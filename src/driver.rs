@@ -14,7 +14,7 @@ use crate::hir::{self, Options, Program, World};
 use crate::plan::{self, Plan, build};
 use crate::source::{Sources, Span};
 use crate::syntax;
-use crate::syntax::ast::{Setting, SettingKind};
+use crate::syntax::ast::{Expr, ExprKind, Setting, SettingKind};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -140,8 +140,11 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
     {
         let (tables, findings) =
             Tables::build(checked.vocabs(), checked.labels(), checked.corpora(), &out.corpora, &c.base);
-        c.diagnostics.extend(findings);
-        c.diagnostics.extend(narrow_vectors(checked, &tables));
+        let vectors: Vec<Diagnostic> = findings.into_iter().chain(narrow_vectors(checked, &tables)).collect();
+        c.diagnostics.extend(vectors.into_iter().map(|d| placed(d, checked, &c.program)));
+        for (spec, set) in checked.labels().iter().zip(&tables.labels) {
+            c.diagnostics.extend(data::classes::oddities(spec, set, checked.corpora(), &out.corpora));
+        }
         out.tables = tables;
     }
     out
@@ -159,6 +162,34 @@ fn narrow_vectors(checked: &Checked, tables: &Tables) -> Vec<Diagnostic> {
         })
     };
     checked.params().iter().filter_map(fault).collect()
+}
+
+/// A finding about a vectors file, at the `vectors = "..."` that names it.
+fn placed(d: Diagnostic, checked: &Checked, p: &Program) -> Diagnostic {
+    fn find(e: &Expr, file: &str, p: &Program, env: &hir::Env) -> Option<Span> {
+        match &*e.value {
+            ExprKind::Call(f, args) => find(f, file, p, env).or_else(|| {
+                args.iter().find_map(|a| match (&a.name, p.constant(&a.value, env)) {
+                    (Some(n), Some(hir::Item::Text(t))) if n.value == "vectors" && t == file => Some(a.value.span),
+                    _ => find(&a.value, file, p, env),
+                })
+            }),
+            ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) => {
+                find(a, file, p, env).or_else(|| find(b, file, p, env))
+            }
+            ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Tap(a, _) | ExprKind::Dot(a, _) => find(a, file, p, env),
+            _ => None,
+        }
+    }
+    let named = |v: &&String| d.message.contains(&format!("`{v}`"));
+    let file = checked.vocabs().iter().filter_map(|v| v.vectors.as_ref()).find(named);
+    let Some(file) = file.filter(|_| d.primary.is_none()) else { return d };
+    let named = p.encoders.iter().chain(&p.lets).map(|n| (&n.value, &n.env));
+    let tasks = p.tasks.iter().filter_map(|t| Some((t.ast.from.as_ref()?, &t.env)));
+    match named.chain(tasks).find_map(|(e, env)| find(e, file, p, env)) {
+        Some(span) => d.at(span, ""),
+        None => d,
+    }
 }
 
 /// The plan of a checked program with complete data; else nothing, and the findings say why.

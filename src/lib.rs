@@ -10,6 +10,7 @@
 //! | [`syntax`] | a text | a tree that says what stands there |
 //! | [`fmt`] | a text | its canonical layout |
 //! | [`data`] | `data` declarations and files | typed columns |
+//! | [`mend`] | a spec | the same with its safe fixes |
 //! | [`metrics`] | gold and predictions | the field's figures |
 //! | [`plan`] | a checked program and its tables | dataflow, parameters, schedule as data |
 //! | `model` | a plan | layers, heads, the network |
@@ -24,6 +25,7 @@ pub mod driver;
 pub mod fmt;
 pub mod graph;
 pub mod hir;
+pub mod mend;
 pub mod metrics;
 #[cfg(feature = "train")]
 pub mod model;

@@ -1,5 +1,5 @@
 //! What users see. Every page of `docs/errors` is a test: its first spec gives exactly that finding, its second none.
-//! `tests/ui/*.mtl` are compared with the rendered findings beside them; `UPDATE=1 cargo test ui` rewrites those.
+//! Rendered findings are in `tests/cases.rs`.
 
 use mtlc::diagnostics::codes::CODES;
 use mtlc::diagnostics::{Diagnostic, render};
@@ -32,18 +32,30 @@ fn compile_with(text: &str, options: &Options) -> Compilation {
     driver::compile(Path::new("spec.mtl"), text, &Files(files.into()), options)
 }
 
+/// A world without files.
+pub(crate) fn no_files() -> impl World {
+    Files(BTreeMap::new())
+}
+
+/// Compiles a text under a name; `common.mtl` can be used.
+pub(crate) fn compile_named(name: &str, text: &str) -> Compilation {
+    let common = "encoder enc = embed(64) |> bilstm(64)\n";
+    let files = [("spec.mtl", text), (name, text), ("common.mtl", common)].map(|(n, t)| (n.to_string(), t.to_string()));
+    driver::compile(Path::new(name), text, &Files(files.into()), &Options::default())
+}
+
 fn compile(text: &str) -> Compilation {
     compile_with(text, &Options::default())
 }
 
-fn plain(c: &Compilation) -> String {
+pub(crate) fn plain(c: &Compilation) -> String {
     render::render_plain(&c.sources, &c.diagnostics)
 }
 
 // ---- pages
 
 /// Codes that no text of a spec alone can show, and where they are tested instead.
-const ELSEWHERE: &[(&str, &str)] = &[
+pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("E0102", "the command line reads files: tests of `cli`"),
     ("E0103", "the command line reads files: tests of `cli`"),
     ("E0114", "no page holds hundreds of brackets: `hostile_texts_end_in_findings` below"),
@@ -57,7 +69,7 @@ fn of_data_or_run(code: &str) -> bool {
     (code.starts_with("E06") || code.starts_with("W06") || code.starts_with("E08")) && !declared.contains(&code)
 }
 
-fn snippets(page: &str) -> Vec<String> {
+pub(crate) fn snippets(page: &str) -> Vec<String> {
     let mut out: Vec<String> = vec![];
     let mut inside = false;
     for line in page.lines() {
@@ -79,7 +91,7 @@ fn snippets(page: &str) -> Vec<String> {
 }
 
 /// Findings of a snippet of a page: E01 pages show texts, E06 pages declarations, all others whole specs.
-fn findings(code: &str, text: &str) -> (Sources, Vec<Diagnostic>) {
+pub(crate) fn findings(code: &str, text: &str) -> (Sources, Vec<Diagnostic>) {
     if code.starts_with("E01") {
         let mut sources = Sources::default();
         let file = sources.add("spec.mtl", text);
@@ -207,44 +219,7 @@ fn what_the_trainer_cannot_run_is_no_error_of_check() {
     assert!(compile(&mended).checked.unwrap().not_yet().is_empty());
 }
 
-// ---- rendered findings
-
-/// Compares the findings of `tests/ui/NAME.mtl` with `NAME.txt`; a first line `# human` asks for excerpts.
-fn check(path: &Path) -> Result<(), String> {
-    let text = fs::read_to_string(path).unwrap();
-    let name = path.file_name().unwrap().to_string_lossy().into_owned();
-    let files = Files([(name.clone(), text.clone())].into());
-    let c = driver::compile(Path::new(&name), &text, &files, &Options::default());
-    let mut got = match text.starts_with("# human") {
-        true => render::render_human(&c.sources, &c.diagnostics, false),
-        false => plain(&c),
-    };
-    if let Some(checked) = &c.checked {
-        let word = if checked.task_graph().multi_step() { "multi_step" } else { "joint" };
-        got.push_str(&format!("{word}\n"));
-    }
-    // trailing blanks would be lost in editors
-    let got: String = got.lines().map(|l| format!("{}\n", l.trim_end())).collect();
-    let wanted = path.with_extension("txt");
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&wanted, &got).unwrap();
-    }
-    let saved = fs::read_to_string(&wanted).unwrap_or_default();
-    if saved == got { Ok(()) } else { Err(format!("{name}: saved\n{saved}\nnow\n{got}")) }
-}
-
-#[test]
-fn rendered_findings_are_as_saved() {
-    let mut all: Vec<_> = fs::read_dir(root().join("tests/ui"))
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .filter(|p| p.extension().is_some_and(|e| e == "mtl"))
-        .collect();
-    all.sort();
-    assert!(!all.is_empty());
-    let wrong: Vec<String> = all.iter().filter_map(|p| check(p).err()).collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
+// ---- examples
 
 #[test]
 fn examples_check() {

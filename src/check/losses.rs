@@ -483,7 +483,12 @@ impl<'p> Checker<'p> {
                 .at(b_at.span, on(u))
                 .with(a_at.span, on(t));
         let corpus = t.corpora.first().map_or(String::new(), |c| self.p.data[*c].name.clone());
-        Err(self.report(d.help(format!("say on which data the loss is computed: `on {corpus}`"))))
+        let d = d.help(format!("say on which data the loss is computed: `on {corpus}`"));
+        let line = self.p.losses.iter().find(|l| l.value.span.to(a_at.span) == l.value.span).map(|l| l.value.span);
+        Err(self.report(match line {
+            Some(s) => d.fix(Span { start: s.end, ..s }, format!(" on {corpus}"), false),
+            None => d,
+        }))
     }
 
     /// A name with its segments: `pos.probs`, `ner.view[*].probs`, `t[*].weights`, `z.prior`, `qa.answer`, `enc@1`.

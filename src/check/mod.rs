@@ -25,7 +25,7 @@ use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
 use crate::source::Span;
-use crate::syntax::ast::{Expr, SettingKind};
+use crate::syntax::ast::{Expr, ExprKind, SettingKind};
 use dim::{Dim, SymParam};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -532,7 +532,6 @@ impl Checker<'_> {
     /// Whether an expression, or what it names, has a finding already.
     fn unreadable(&self, e: &Expr, env: &Env) -> bool {
         use crate::hir::Meaning;
-        use crate::syntax::ast::ExprKind;
         match &*e.value {
             ExprKind::Error => true,
             ExprKind::Paren(e) | ExprKind::Neg(e) => self.unreadable(e, env),
@@ -563,7 +562,10 @@ impl Checker<'_> {
                 p if p > 1.0 && p < 100.0 => format!("write `{p}%`"),
                 _ => "for example `30%`".into(),
             };
-            return Err(self.report(d.at(e.span, format!("this is {}%", p * 100.0)).help(help)));
+            let d = d.at(e.span, format!("this is {}%", p * 100.0)).help(help);
+            // `dropout 30` can only mean `30%`
+            let plain = matches!(&*e.value, ExprKind::Number(n) if n.unit.is_none()) && p > 1.0 && p < 100.0;
+            return Err(self.report(if plain { d.fix(e.span, format!("{p}%"), true) } else { d }));
         }
         Ok(p)
     }

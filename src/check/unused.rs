@@ -84,7 +84,12 @@ impl<'p> Checker<'p> {
                 self.report(
                     d.at(l.span, "at test it is drawn from the prior")
                         .with(p.value.span, "while training from this posterior")
-                        .help(format!("add a line: `loss kl_{name} = kl({name}.posterior, {name}.prior)`")),
+                        .help(format!("add a line: `loss kl_{name} = kl({name}.posterior, {name}.prior)`"))
+                        .fix(
+                            Span { start: l.value.span.end, ..l.value.span },
+                            format!("\nloss kl_{name} = kl({name}.posterior, {name}.prior)"),
+                            false,
+                        ),
                 );
             }
         }

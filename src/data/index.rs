@@ -484,7 +484,7 @@ fn read_vectors(
 }
 
 /// Calls `f` with every class of a column.
-fn each_class(column: &Column, layer_names: bool, f: &mut impl FnMut(&str)) {
+pub(super) fn each_class(column: &Column, layer_names: bool, f: &mut impl FnMut(&str)) {
     match column {
         Column::Label(v) => v.iter().flatten().for_each(|c| f(c)),
         Column::Labels(v) => v.iter().flatten().flatten().for_each(|c| f(c)),
@@ -805,7 +805,8 @@ mod tests {
     }
 
     fn decl(types: Vec<FieldType>) -> Vec<CorpusDecl> {
-        let field = |(i, ty)| FieldDecl { name: format!("f{i}"), ty, source: None, span: Default::default() };
+        let field =
+            |(i, ty)| FieldDecl { name: format!("f{i}"), ty, source: None, span: Default::default(), axis_span: None };
         vec![CorpusDecl {
             name: "c".into(),
             reader: "tsv".into(),
@@ -815,6 +816,7 @@ mod tests {
             fields: types.into_iter().enumerate().map(field).collect(),
             span: Default::default(),
             reader_span: Default::default(),
+            option_spans: BTreeMap::new(),
         }]
     }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub mod batches;
+pub mod classes;
 mod faults;
 mod files;
 pub mod index;
@@ -49,6 +50,16 @@ pub struct CorpusDecl {
     /// place of the path or reader expression
     #[serde(skip)]
     pub reader_span: Span,
+    /// places of the names of options
+    #[serde(skip)]
+    pub option_spans: BTreeMap<String, Span>,
+}
+
+impl CorpusDecl {
+    /// The place of an option's name, else of the reader.
+    pub fn option_span(&self, name: &str) -> Span {
+        self.option_spans.get(name).copied().unwrap_or(self.reader_span)
+    }
 }
 
 /// A reader's option.
@@ -94,6 +105,9 @@ pub struct FieldDecl {
     /// place of the whole field
     #[serde(skip)]
     pub span: Span,
+    /// place of `x` in `on x`
+    #[serde(skip)]
+    pub axis_span: Option<Span>,
 }
 
 /// Where a field's values stand.

@@ -151,11 +151,17 @@ impl<'a> Sink<'a> {
             _ => n,
         };
         if got != n {
-            let note = format!("{got} tags here, {n} tokens in `{}`", on.name);
+            let some = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+            let note = format!("{} here, {} in `{}`", some(got, "tag"), some(n, "token"), on.name);
             self.faults.at("E0607", field.span, at, &note, || {
                 let message = format!(
-                    "`{}` has {got} tags for the {n} tokens of `{}` at {}:{}",
-                    field.name, on.name, at.file, at.line
+                    "`{}` has {} for {} of `{}` at {}:{}",
+                    field.name,
+                    some(got, "tag"),
+                    some(n, "token"),
+                    on.name,
+                    at.file,
+                    at.line
                 );
                 let help = match on.ty {
                     FieldType::Text => Some(format!("declare `{}: tokens` if the text is tokenised already", on.name)),

@@ -4,16 +4,28 @@ use super::files::split_word;
 use super::readers::{self, OptionKind};
 use super::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::source::Span;
+
+/// The only name that can be meant stands in for the wrong one.
+fn sole(d: Diagnostic, span: Span, near: &[&str]) -> Diagnostic {
+    match near {
+        [one] => d.fix(span, *one, true),
+        _ => d,
+    }
+}
 
 /// All findings in a declaration.
 pub fn validate(decl: &CorpusDecl) -> Vec<Diagnostic> {
     let mut found = vec![];
     let Some(reader) = readers::find(&decl.reader) else {
         let names: Vec<&str> = readers::READERS.iter().map(|r| r.name).collect();
-        let near = suggest::question(&suggest::near(&decl.reader, names.iter().copied()));
-        let help = near.unwrap_or_else(|| format!("the readers are {}", names.join(", ")));
+        let near = suggest::near(&decl.reader, names.iter().copied());
+        let help = suggest::question(&near).unwrap_or_else(|| format!("the readers are {}", names.join(", ")));
         let message = format!("there is no reader `{}`", decl.reader);
-        return vec![Diagnostic::new("E0611", message).at(decl.reader_span, "").help(help)];
+        // the call begins with its name
+        let word = Span { end: decl.reader_span.start + decl.reader.len() as u32, ..decl.reader_span };
+        let fault = Diagnostic::new("E0611", message).at(word, "").help(help);
+        return vec![sole(fault, word, &near)];
     };
     options(decl, reader, &mut found);
     splits(decl, &mut found);
@@ -49,8 +61,9 @@ fn options(decl: &CorpusDecl, reader: &readers::Reader, found: &mut Vec<Diagnost
     for (name, value) in &decl.options {
         let Some(option) = reader.all_options().find(|o| o.name == name) else {
             let names = reader.all_options().map(|o| o.name).chain(["train", "dev", "test"]);
+            let near = suggest::near(name, names);
             let owner = readers::READERS.iter().find(|r| r.options.iter().any(|o| o.name == name));
-            let help = suggest::question(&suggest::near(name, names)).or_else(|| {
+            let help = suggest::question(&near).or_else(|| {
                 let all: Vec<&str> = reader.all_options().map(|o| o.name).collect();
                 Some(match owner {
                     Some(r) => {
@@ -61,7 +74,8 @@ fn options(decl: &CorpusDecl, reader: &readers::Reader, found: &mut Vec<Diagnost
             });
             let mut fault = Diagnostic::new("E0611", format!("`{}` has no option `{name}`", reader.name));
             fault.help = help;
-            found.push(fault.at(decl.reader_span, ""));
+            let span = decl.option_span(name);
+            found.push(sole(fault.at(span, ""), span, &near));
             continue;
         };
         let one_byte = matches!(value, OptionValue::Text(t) if t.len() == 1 || ["tab", "space", "comma", "\\t"].contains(&t.as_str()));
@@ -85,7 +99,7 @@ fn options(decl: &CorpusDecl, reader: &readers::Reader, found: &mut Vec<Diagnost
             (OptionKind::Text, _) => format!("a string: `{name} = \"...\"`"),
         };
         let message = format!("`{name}` of `{}` cannot take this value", reader.name);
-        found.push(Diagnostic::new("E0612", message).at(decl.reader_span, "").help(format!("it takes {wanted}")));
+        found.push(Diagnostic::new("E0612", message).at(decl.option_span(name), "").help(format!("it takes {wanted}")));
     }
 }
 
@@ -138,10 +152,13 @@ fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
         }
         None => {
             let texts: Vec<&str> = decl.fields.iter().filter(|f| fits(&f.ty)).map(|f| f.name.as_str()).collect();
-            let near = suggest::question(&suggest::near(axis, texts.iter().copied()));
-            let mut fault =
-                Diagnostic::new("E0613", format!("`{}` has no field `{axis}`", decl.name)).at(field.span, "");
-            fault.help = near.or_else(|| match &texts[..] {
+            let near = suggest::near(axis, texts.iter().copied());
+            let span = field.axis_span.unwrap_or(field.span);
+            let mut fault = Diagnostic::new("E0613", format!("`{}` has no field `{axis}`", decl.name)).at(span, "");
+            if field.axis_span.is_some() {
+                fault = sole(fault, span, &near);
+            }
+            fault.help = suggest::question(&near).or_else(|| match &texts[..] {
                 [] => Some(format!("declare the {kind} first: `{axis}: tokens`")),
                 all => Some(format!("its {kind} fields are {}", all.join(", "))),
             });

@@ -173,6 +173,8 @@ codes! {
     "W0603" "examples with an empty text are left out"
     "W0604" "nearly every example has its own class"
     "W0605" "the first line may hold headings"
+    "W0606" "the corpora of a task have different classes"
+    "W0607" "dev or test has classes that training never shows"
 }
 
 /// The row of a code.

@@ -147,3 +147,12 @@ pub fn thousands(n: usize) -> String {
     }
     out
 }
+
+/// `once`, `twice`, `5 times`
+pub fn times(n: usize) -> String {
+    match n {
+        1 => "once".into(),
+        2 => "twice".into(),
+        n => format!("{n} times"),
+    }
+}

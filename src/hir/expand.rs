@@ -414,13 +414,19 @@ impl Expander<'_> {
             fields: vec![],
             span: name.span,
             reader_span: reader.span,
+            option_spans: BTreeMap::new(),
         };
+        let texts: Vec<&str> = fields
+            .iter()
+            .filter(|f| matches!(f.ty.name.value.as_str(), "text" | "tokens"))
+            .map(|f| f.name.value.as_str())
+            .collect();
         if fields.is_empty() {
             let d = Diagnostic::new("E0212", format!("`{}` declares no fields", name.value)).at(name.span, "");
             self.push_once(d.help("say what its columns hold: `{ x: tokens; y: label }`"));
         }
         for f in fields {
-            let ty = self.field_type(&f.ty);
+            let ty = self.field_type(&f.ty, &texts);
             let source = f.source.as_ref().and_then(|s| match &s.value {
                 AstSource::Number(n) => Some(FieldSource::Number(*n)),
                 AstSource::Name(n) => Some(FieldSource::Name(n.clone())),
@@ -433,7 +439,8 @@ impl Expander<'_> {
                 },
             });
             let span = f.name.span.to(f.ty.span);
-            decl.fields.push(FieldDecl { name: f.name.value.clone(), ty, source, span });
+            let axis_span = f.ty.axis.as_ref().map(|a| a.value.path.span);
+            decl.fields.push(FieldDecl { name: f.name.value.clone(), ty, source, span, axis_span });
         }
         let ExprKind::Call(callee, args) = &*reader.value else {
             let word = match &*reader.value {
@@ -448,6 +455,9 @@ impl Expander<'_> {
         let ExprKind::Name(word) = &*callee.value else { return decl };
         decl.reader = word.clone();
         for arg in args {
+            if let Some(n) = &arg.name {
+                decl.option_spans.insert(n.value.clone(), n.span);
+            }
             let value = self.program.constant(&arg.value, env);
             if let ExprKind::Text(t) = &*arg.value.value
                 && let Err(u) = self.program.text(t, env)
@@ -516,14 +526,17 @@ impl Expander<'_> {
         for n in names {
             let known: Vec<&str> = env.iter().map(|b| b.var.as_str()).collect();
             let d = Diagnostic::new("E0201", format!("nothing is called `{}`", n.value)).at(n.span, "unknown name");
-            self.push_once(match known.as_slice() {
-                [] => d.help("`{...}` in a string names a family variable or a `param`"),
+            let params = self.program.params.iter().map(|p| p.name.as_str());
+            let near = suggest::near(&n.value, known.iter().copied().chain(params));
+            self.push_once(match (near.as_slice(), known.as_slice()) {
+                ([one], _) => d.help(format!("did you mean `{one}`?")).fix(n.span, *one, true),
+                (_, []) => d.help("`{...}` in a string names a family variable or a `param`"),
                 _ => d.help(format!("family variables here: {}", known.join(", "))),
             });
         }
     }
 
-    fn field_type(&mut self, t: &AstType) -> FieldType {
+    fn field_type(&mut self, t: &AstType, texts: &[&str]) -> FieldType {
         let axis = t.axis.as_ref().map(|a| (a.value.within, path_text(&a.value.path)));
         let on = axis.as_ref().map(|(_, p)| p.clone());
         let word = t.name.value.as_str();
@@ -532,9 +545,10 @@ impl Expander<'_> {
             let d =
                 Diagnostic::new("E0204", format!("`{word}` is not a type of field")).at(t.name.span, "unknown type");
             let all: Vec<&str> = builtins::FIELD_TYPES.iter().map(|r| r.name).collect();
-            let d = match near.first() {
-                Some(n) => d.help(format!("did you mean `{n}`?")).fix(t.name.span, *n, true),
-                None => d.help(format!("types are: {}", all.join(", "))),
+            let d = match near.as_slice() {
+                [n] => d.help(format!("did you mean `{n}`?")).fix(t.name.span, *n, true),
+                [] => d.help(format!("types are: {}", all.join(", "))),
+                many => d.help(suggest::question(many).unwrap_or_default()),
             };
             self.push_once(d);
             return FieldType::Other { kind: "?".into(), on: None, of: None };
@@ -542,9 +556,16 @@ impl Expander<'_> {
         match (row.axis, &on) {
             (builtins::Axis::Needed, None) => {
                 let d = Diagnostic::new("E0205", format!("`{word}` must say to which text it belongs"));
-                self.push_once(
-                    d.at(t.name.span, "belongs to which field?").help(format!("write `{word} {} x`", row.word)),
-                );
+                let d = d.at(t.name.span, "belongs to which field?");
+                let end = Span { start: t.span.end, ..t.span };
+                self.push_once(match texts {
+                    // there is only one text that can be meant
+                    [one] => {
+                        let on = format!(" {} {one}", row.word);
+                        d.help(format!("write `{word}{on}`")).fix(end, on, true)
+                    }
+                    _ => d.help(format!("write `{word} {} x`", row.word)),
+                });
                 return FieldType::Other { kind: "?".into(), on: None, of: None };
             }
             (builtins::Axis::Never, Some(_)) => {
@@ -582,7 +603,7 @@ impl Expander<'_> {
             },
             _ => {
                 let of = match of {
-                    Some(TypeArg::Type(t)) => Some(Box::new(self.field_type(t))),
+                    Some(TypeArg::Type(t)) => Some(Box::new(self.field_type(t, texts))),
                     _ => None,
                 };
                 FieldType::Other { kind: word.into(), on, of }

@@ -177,6 +177,12 @@ impl<'p> Checker<'p> {
         };
         let stop = train.stages.iter().any(|s| s.early_stop.is_some());
         let place = self.p.train_span.map(|s| Span { end: s.start + 5, ..s });
+        // before the first setting, in its line or in a line of its own like it
+        let start = self.p.train.first().map(|s| Span { end: s.span.start, ..s.span });
+        let first = |d: Diagnostic| match start {
+            Some(at) => d.fix(at, format!("{line}; "), false),
+            None => d,
+        };
         if stop {
             let d = Diagnostic::new("E0243", "`early_stop` watches a figure, and none is declared");
             let span = self
@@ -188,14 +194,14 @@ impl<'p> Checker<'p> {
                 Some(s) => d.at(s, "stops by which figure?"),
                 None => d,
             };
-            self.report(d.help(format!("add to `train`: `{line}`")));
+            self.report(first(d.help(format!("add to `train`: `{line}`"))));
         } else if !self.d.iter().any(Diagnostic::is_error) {
             let d = Diagnostic::new("W0101", "no objective is declared: the last weights are kept, not the best");
             let d = match place {
                 Some(s) => d.at(s, format!("trains {} tasks", live.len())),
                 None => d,
             };
-            self.report(d.help(format!("add to `train`: `{line}`")));
+            self.report(first(d.help(format!("add to `train`: `{line}`"))));
         }
     }
 }

@@ -313,7 +313,8 @@ impl<'p> Checker<'p> {
         }
         if def.ast.feedback && !seen.contains(&"rounds") {
             let d = Diagnostic::new("E0235", "`~>` does not say how often it goes round").at(def.ast.arrow, "");
-            self.report(d.help("add `{ rounds 1 }`"));
+            let d = d.help("add `{ rounds 1 }`");
+            self.report(self.with_option(d, def, "rounds 1", true));
             return false;
         }
         let gold_exists = sources.iter().any(|s| {
@@ -326,9 +327,11 @@ impl<'p> Checker<'p> {
             let what = if e.port == "top" { "candidates" } else { "labels" };
             let d = Diagnostic::new("E0507", format!("the arrow does not say which {what} it carries while training"))
                 .at(def.ast.source.span, format!("gold or predicted {what}?"));
-            self.report(d.help(
+            let d = d.help(
                 "add `{ train predicted }` or `{ train gold }` (gold trains faster, but the destination never sees errors)",
-            ));
+            );
+            // as at test
+            self.report(self.with_option(d, def, "train predicted", true));
             return false;
         }
         true
@@ -352,5 +355,21 @@ impl<'p> Checker<'p> {
             return Err(self.report(d.help("write `train scheduled(1 -> 0)`")));
         }
         Ok(Mode::Scheduled(x, y))
+    }
+
+    /// The fix that adds an option to an arrow.
+    fn with_option(&self, d: Diagnostic, def: &crate::hir::EdgeDef, option: &str, safe: bool) -> Diagnostic {
+        let (span, text) = match def.ast.options.first() {
+            Some(first) => (Span { end: first.span.start, ..first.span }, format!("{option}; ")),
+            // after the last word of the arrow: the statement's own span may end with blanks or empty braces
+            None => {
+                let last = def.ast.via.as_ref().or(def.ast.targets.last()).map_or(def.span, |e| e.span);
+                if last.end < def.span.end {
+                    return d;
+                }
+                (Span { start: last.end, ..last }, format!(" {{ {option} }}"))
+            }
+        };
+        d.fix(span, text, safe)
     }
 }

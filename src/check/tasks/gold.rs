@@ -146,12 +146,17 @@ impl<'p> Checker<'p> {
                     let d = Diagnostic::new("E0402", "several classes need a multi-label head")
                         .at(def.ast.head.span, "chooses exactly one class");
                     let d = d.with(self.p.data[c].fields[f].span, "a set of classes");
-                    self.report(d.help("write `classify(multi)`").fix(def.ast.head.span, "classify(multi)", true));
+                    let d = d.help("write `classify(multi)`");
+                    // options that stand there already are kept
+                    let bare = matches!(&*def.ast.head.value, ExprKind::Name(_));
+                    self.report(if bare { d.fix(def.ast.head.span, "classify(multi)", true) } else { d });
                 } else if multi && !sets {
                     let d = Diagnostic::new("E0402", "one class per example needs no multi-label head")
                         .at(def.ast.head.span, "chooses a set of classes");
                     let d = d.with(self.p.data[c].fields[f].span, "one class");
-                    self.report(d.help("write `classify`, or declare the field as `labels`"));
+                    let d = d.help("write `classify`, or declare the field as `labels`");
+                    let alone = info.settings.len() == 1;
+                    self.report(if alone { d.fix(def.ast.head.span, "classify", false) } else { d });
                 }
             }
             if !info.poisoned && info.head.name == "tag" && matches!(ty, FieldType::Layers { .. }) != per {
@@ -160,7 +165,13 @@ impl<'p> Checker<'p> {
                     "several layers of tags need `tag(per = relation)`, one layer needs `tag`",
                 );
                 let help = if per { "write `tag`" } else { "write `tag(per = relation)`" };
-                self.report(d.at(def.ast.head.span, "").with(self.p.data[c].fields[f].span, "the target").help(help));
+                let d = d.at(def.ast.head.span, "").with(self.p.data[c].fields[f].span, "the target").help(help);
+                let bare = matches!(&*def.ast.head.value, ExprKind::Name(_));
+                self.report(match (per, bare, info.settings.len()) {
+                    (false, true, _) => d.fix(def.ast.head.span, "tag(per = relation)", true),
+                    (true, _, 1) => d.fix(def.ast.head.span, "tag", true),
+                    _ => d,
+                });
             }
             info.gold = Some(ty);
         }

@@ -384,10 +384,16 @@ fn normalise(
             let Some(place) = file.map(|f| line_of(f, if rows { start + token } else { start }, &note)) else {
                 continue;
             };
-            let message = format!(
-                "{count} tags of `{}` in `{}` cannot follow the tag before; each is read as the start of a span",
-                field.name, place.file
-            );
+            let message = match count {
+                1 => format!(
+                    "a tag of `{}` in `{}` cannot follow the tag before; it is read as the start of a span",
+                    field.name, place.file
+                ),
+                _ => format!(
+                    "{count} tags of `{}` in `{}` cannot follow the tag before; each is read as the start of a span",
+                    field.name, place.file
+                ),
+            };
             faults.plain(Diagnostic::new("W0602", message).at(field.span, "").data(place));
         }
     }

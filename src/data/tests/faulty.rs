@@ -143,7 +143,7 @@ fn values() {
 fn counts() {
     assert_eq!(
         one("tsv", "x: tokens; t: tags on x", "a b\tX\nc\tX\n"),
-        "E0607: `t` has 1 tags for the 2 tokens of `x` at a.txt:1\n  a.txt:1 | a b\tX | 1 tags here, 2 tokens in `x`\n"
+        "E0607: `t` has 1 tag for 2 tokens of `x` at a.txt:1\n  a.txt:1 | a b\tX | 1 tag here, 2 tokens in `x`\n"
     );
     let files = [("p/seq.in", "a b\nc\n"), ("p/seq.out", "X Y\nX Y\n")];
     assert_eq!(

@@ -26,6 +26,7 @@ pub fn declare(reader: &str, path: Option<&str>, fields: &str) -> CorpusDecl {
             }),
             // distinct places, so that faults of different fields stay apart
             span: Span::new(Default::default(), 100 + text.as_ptr() as usize % 1000, 2000),
+            axis_span: None,
         }
     };
     CorpusDecl {
@@ -37,6 +38,7 @@ pub fn declare(reader: &str, path: Option<&str>, fields: &str) -> CorpusDecl {
         fields: fields.split(';').filter(|f| !f.trim().is_empty()).map(field).collect(),
         span: Span::default(),
         reader_span: Span::default(),
+        option_spans: BTreeMap::new(),
     }
 }
 

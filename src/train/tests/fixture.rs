@@ -17,7 +17,7 @@ pub struct Program {
 }
 
 fn field(name: &str, ty: FieldType) -> FieldDecl {
-    FieldDecl { name: name.into(), ty, source: None, span: Default::default() }
+    FieldDecl { name: name.into(), ty, source: None, span: Default::default(), axis_span: None }
 }
 
 fn decl(name: &str, fields: Vec<FieldDecl>) -> CorpusDecl {
@@ -30,6 +30,7 @@ fn decl(name: &str, fields: Vec<FieldDecl>) -> CorpusDecl {
         fields,
         span: Default::default(),
         reader_span: Default::default(),
+        option_spans: BTreeMap::new(),
     }
 }
 
