@@ -266,6 +266,15 @@ pub(crate) fn failing_specs() -> Vec<(String, String)> {
     out
 }
 
+/// The findings of every failing case of data.
+pub(crate) fn data_findings() -> Vec<(String, Sources, Vec<Diagnostic>)> {
+    let found = |path: &PathBuf| {
+        let (sources, found, _) = Case::both(&fs::read_to_string(path).unwrap()).0.findings();
+        (stem(path), sources, found)
+    };
+    files(&folder("data"), ".case").iter().map(found).collect()
+}
+
 #[test]
 fn each_fix_mends_its_finding() {
     for (name, text) in failing_specs() {

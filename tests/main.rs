@@ -5,6 +5,7 @@
 mod cases;
 mod docs;
 mod example_data;
+mod formats;
 mod growth;
 #[cfg(feature = "train")]
 mod proofs;

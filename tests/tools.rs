@@ -1,5 +1,6 @@
 //! The tools of the command line, run as a user runs them.
 
+mod fix;
 mod fmt;
 
 use std::path::{Path, PathBuf};

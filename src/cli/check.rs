@@ -1,30 +1,61 @@
 //! `mtlc check FILE...`
 
-use super::{Changes, ERRORS, FINE, Format, Look, compile, findings, out, shown, view};
+use super::fix::{Fixing, mended};
+use super::{Changes, ERRORS, FINE, Format, Look, findings, is_stdin, out, shown, try_compile, view};
+use crate::diagnostics::{Diagnostic, render};
 use crate::driver;
+use crate::source::Sources;
 use std::path::PathBuf;
 
-pub(super) fn command(files: &[PathBuf], no_data: bool, changes: &Changes, look: Look) -> i32 {
+/// What `check` is asked to do besides checking.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// `--no-data`
+    pub(super) no_data: bool,
+    /// `--fix`
+    pub(super) fix: bool,
+}
+
+pub(super) fn command(files: &[PathBuf], asked: Asked, changes: &Changes, look: Look) -> i32 {
     let mut code = FINE;
+    // for machines there is one document, however many files
+    let mut all: Vec<(Sources, Vec<Diagnostic>)> = vec![];
+    let people = matches!(look.format, Format::Human | Format::Plain);
     for file in files {
-        let mut c = match compile(file, changes, look) {
+        let compiled = match asked.fix {
+            true => mended(file),
+            false => try_compile(file, changes).map(|c| Fixing { compilation: c, code: FINE }),
+        };
+        let Fixing { compilation: mut c, code: fixing } = match compiled {
             Ok(c) => c,
             Err(e) => {
-                code = code.max(e);
+                code = code.max(e.code);
+                match (e.finding, people) {
+                    (Some(d), true) => findings(&Sources::default(), &[d], look),
+                    (Some(d), false) => all.push((Sources::default(), vec![d])),
+                    (None, _) => {}
+                }
                 continue;
             }
         };
-        let data = if no_data { driver::Data::default() } else { driver::load(&mut c, false) };
-        findings(&c.sources, &c.diagnostics, look);
+        code = code.max(fixing);
+        let data = if asked.no_data { driver::Data::default() } else { driver::load(&mut c, false) };
+        if people {
+            findings(&c.sources, &c.diagnostics, look);
+        }
         if c.has_errors() {
             code = code.max(ERRORS);
-            continue;
-        }
-        let Some(checked) = &c.checked else { continue };
-        if matches!(look.format, Format::Human | Format::Plain) {
+        } else if let Some(checked) = c.checked.as_ref().filter(|_| people && !(asked.fix && is_stdin(file))) {
             let known = (data.complete && !data.corpora.is_empty()).then_some(&data);
             out(view::checked(&shown(file), checked, known));
         }
+        all.push((c.sources, c.diagnostics));
+    }
+    let all: Vec<(&Sources, &[Diagnostic])> = all.iter().map(|(s, d)| (s, d.as_slice())).collect();
+    match look.format {
+        Format::Json => out(render::render_json_of(&all)),
+        Format::Sarif => out(render::render_sarif_of(&all)),
+        Format::Human | Format::Plain => {}
     }
     code
 }

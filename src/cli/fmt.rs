@@ -1,6 +1,6 @@
 //! `mtlc fmt [FILE...]`
 
-use super::{ERRORS, FAILED, FINE, Format, Look, findings, is_stdin, out, read, say, shown};
+use super::{ERRORS, FAILED, FINE, Format, Look, findings, is_stdin, out, read, replace, say, shown};
 use crate::fmt::{Formatted, format};
 use crate::source::Sources;
 use similar::TextDiff;
@@ -83,16 +83,4 @@ fn one(file: &Path, check: bool, look: Look) -> i32 {
         }
     }
     code
-}
-
-/// Writes a file whole or not at all; a link stays a link.
-fn replace(file: &Path, text: &str) -> std::io::Result<()> {
-    let file = std::fs::canonicalize(file)?;
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    new.write_all(text.as_bytes())?;
-    new.as_file().set_permissions(std::fs::metadata(&file)?.permissions())?;
-    new.as_file().sync_all()?;
-    new.persist(&file)?;
-    Ok(())
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod explain;
+mod fix;
 mod fmt;
 mod plan;
 #[cfg(feature = "train")]
@@ -120,6 +121,9 @@ struct CheckArgs {
     /// leave the data files unread
     #[arg(long)]
     no_data: bool,
+    /// apply safe fixes to the specs and to the files that they use, then check
+    #[arg(long, conflicts_with_all = ["set", "without", "only"])]
+    fix: bool,
     #[command(flatten)]
     changes: Changes,
 }
@@ -239,7 +243,9 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
     };
     let look = Look { format: cli.format, color };
     match cli.command {
-        Command::Check(a) => check::command(&a.files, a.no_data, &a.changes, look),
+        Command::Check(a) => {
+            check::command(&a.files, check::Asked { no_data: a.no_data, fix: a.fix }, &a.changes, look)
+        }
         Command::Plan { file, json, no_data, changes } => plan::command(&file, json, no_data, &changes, look),
         Command::Fmt(a) => fmt::command(&a.files, a.check, look),
         Command::Explain { code } => explain::command(&code),
@@ -285,29 +291,64 @@ pub(crate) fn is_stdin(file: &Path) -> bool {
     file == Path::new("-")
 }
 
+/// Why there is nothing to compile.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// exit code
+    pub(crate) code: i32,
+    /// not said yet
+    pub(crate) finding: Option<Diagnostic>,
+}
+
+impl Refused {
+    /// Says what is to be said; the exit code.
+    pub(crate) fn said(self, look: Look) -> i32 {
+        if let Some(d) = self.finding {
+            findings(&Sources::default(), &[d], look);
+        }
+        self.code
+    }
+}
+
 /// The text of a spec, `-` from standard input; `Err` is the exit code when it cannot be read.
 pub(crate) fn read(file: &Path, look: Look) -> Result<String, i32> {
+    try_read(file).map_err(|e| e.said(look))
+}
+
+/// The same, saying nothing.
+pub(crate) fn try_read(file: &Path) -> Result<String, Refused> {
     let bytes = if is_stdin(file) {
         let mut bytes = vec![];
         std::io::Read::read_to_end(&mut std::io::stdin(), &mut bytes).map(|_| bytes)
     } else {
         std::fs::read(file)
     };
-    match bytes.map(String::from_utf8) {
-        Ok(Ok(text)) => Ok(text),
+    let (code, d) = match bytes.map(String::from_utf8) {
+        Ok(Ok(text)) => return Ok(text),
         Ok(Err(e)) => {
             let at = e.utf8_error().valid_up_to();
             let line = e.as_bytes()[..at].iter().filter(|b| **b == b'\n').count() + 1;
             let d = Diagnostic::new("E0102", format!("`{}` is not UTF-8 (line {line})", shown(file)));
-            findings(&Sources::default(), &[d.help("save it as UTF-8 text")], look);
-            Err(ERRORS)
+            (ERRORS, d.help("save it as UTF-8 text"))
         }
         Err(e) => {
             let d = Diagnostic::new("E0103", format!("`{}` cannot be read: {e}", shown(file)));
-            findings(&Sources::default(), &[d.help("name an existing `.mtl` file")], look);
-            Err(USAGE)
+            (USAGE, d.help("name an existing `.mtl` file"))
         }
-    }
+    };
+    Err(Refused { code, finding: Some(d) })
+}
+
+/// Writes a file whole or not at all; a link stays a link.
+pub(crate) fn replace(file: &Path, text: &str) -> std::io::Result<()> {
+    let file = std::fs::canonicalize(file)?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    new.as_file().set_permissions(std::fs::metadata(&file)?.permissions())?;
+    new.as_file().sync_all()?;
+    new.persist(&file)?;
+    Ok(())
 }
 
 /// How a file is called in messages.
@@ -317,8 +358,13 @@ pub(crate) fn shown(file: &Path) -> String {
 
 /// Reads and compiles a spec; `Err` is the exit code when it cannot be read.
 pub(crate) fn compile(file: &Path, changes: &Changes, look: Look) -> Result<Compilation, i32> {
-    let text = read(file, look)?;
-    let options = options(changes)?;
+    try_compile(file, changes).map_err(|e| e.said(look))
+}
+
+/// The same, saying nothing.
+pub(crate) fn try_compile(file: &Path, changes: &Changes) -> Result<Compilation, Refused> {
+    let text = try_read(file)?;
+    let options = options(changes).map_err(|code| Refused { code, finding: None })?;
     let name = shown(file);
     Ok(driver::compile(Path::new(&name), &text, &Disk, &options))
 }

@@ -282,7 +282,19 @@ fn after(span: Span) -> Span {
 /// | `help` | text or `null` |
 /// | `fix` | `{file, line, column, end, start_byte, end_byte, replacement, safe}` or `null` |
 /// | `data` | `[{file, line, text, range, note}]`: lines of data files, `range` in bytes of `text` |
+///
+/// `docs/schema/findings.schema.json` is its JSON Schema.
 pub fn render_json(sources: &Sources, findings: &[Diagnostic]) -> String {
+    render_json_of(&[(sources, findings)])
+}
+
+/// The findings of several compilations in one array.
+pub fn render_json_of(all: &[(&Sources, &[Diagnostic])]) -> String {
+    let all: Vec<Value> = all.iter().flat_map(|(sources, found)| json_values(sources, found)).collect();
+    format!("{:#}\n", Value::from(all))
+}
+
+fn json_values(sources: &Sources, findings: &[Diagnostic]) -> Vec<Value> {
     let position = |span: Span| {
         let (line, column) = sources.line_col(span);
         let (end_line, end_column) = sources.line_col(after(span));
@@ -295,7 +307,7 @@ pub fn render_json(sources: &Sources, findings: &[Diagnostic]) -> String {
         }
         object
     };
-    let all: Vec<Value> = findings
+    findings
         .iter()
         .map(|d| {
             let head = json!({ "code": d.code, "severity": d.severity, "message": d.message });
@@ -313,12 +325,35 @@ pub fn render_json(sources: &Sources, findings: &[Diagnostic]) -> String {
             });
             extend(found, json!({ "labels": labels, "help": d.help, "fix": fix, "data": d.data }))
         })
-        .collect();
-    format!("{:#}\n", Value::from(all))
+        .collect()
 }
 
 /// A SARIF 2.1.0 log, for code hosts and editors.
 pub fn render_sarif(sources: &Sources, findings: &[Diagnostic]) -> String {
+    render_sarif_of(&[(sources, findings)])
+}
+
+/// The findings of several compilations in one log.
+pub fn render_sarif_of(all: &[(&Sources, &[Diagnostic])]) -> String {
+    let mut used: Vec<&str> = all.iter().flat_map(|(_, found)| found.iter().map(|d| d.code)).collect();
+    used.sort_unstable();
+    used.dedup();
+    let rules: Vec<Value> = used
+        .iter()
+        .filter_map(|c| codes::find(c))
+        .map(|c| {
+            json!({ "id": c.code, "shortDescription": { "text": c.title }, "help": { "text": c.page, "markdown": c.page } })
+        })
+        .collect();
+    let index = |code: &str| used.iter().position(|c| *c == code);
+    let results: Vec<Value> = all.iter().flat_map(|(sources, found)| sarif_results(sources, found, &index)).collect();
+    let driver = json!({ "name": "mtlc", "version": env!("CARGO_PKG_VERSION"), "rules": rules });
+    let run = json!({ "tool": { "driver": driver }, "columnKind": "unicodeCodePoints", "results": results });
+    let log = json!({ "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run] });
+    format!("{log:#}\n")
+}
+
+fn sarif_results(sources: &Sources, findings: &[Diagnostic], rule: &dyn Fn(&str) -> Option<usize>) -> Vec<Value> {
     let uri = |name: &str| name.replace('\\', "/").replace('%', "%25").replace(' ', "%20").replace('#', "%23");
     let region = |span: Span| {
         let ((line, column), (end_line, end_column)) = (sources.line_col(span), sources.line_col(after(span)));
@@ -332,17 +367,7 @@ pub fn render_sarif(sources: &Sources, findings: &[Diagnostic]) -> String {
             text => json!({ "physicalLocation": physical, "message": { "text": text } }),
         }
     };
-    let mut used: Vec<&str> = findings.iter().map(|d| d.code).collect();
-    used.sort_unstable();
-    used.dedup();
-    let rules: Vec<Value> = used
-        .iter()
-        .filter_map(|c| codes::find(c))
-        .map(|c| {
-            json!({ "id": c.code, "shortDescription": { "text": c.title }, "help": { "text": c.page, "markdown": c.page } })
-        })
-        .collect();
-    let results: Vec<Value> = findings
+    findings
         .iter()
         .map(|d| {
             let message = match &d.help {
@@ -358,6 +383,7 @@ pub fn render_sarif(sources: &Sources, findings: &[Diagnostic]) -> String {
             }));
             let mut result = json!({
                 "ruleId": d.code,
+                "ruleIndex": rule(d.code),
                 "level": severity(d),
                 "message": { "text": message },
                 "locations": d.primary.iter().map(location).collect::<Vec<_>>(),
@@ -373,11 +399,7 @@ pub fn render_sarif(sources: &Sources, findings: &[Diagnostic]) -> String {
             }
             result
         })
-        .collect();
-    let driver = json!({ "name": "mtlc", "version": env!("CARGO_PKG_VERSION"), "rules": rules });
-    let run = json!({ "tool": { "driver": driver }, "columnKind": "unicodeCodePoints", "results": results });
-    let log = json!({ "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run] });
-    format!("{log:#}\n")
+        .collect()
 }
 
 #[cfg(test)]
