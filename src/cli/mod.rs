@@ -155,6 +155,9 @@ struct RunArgs {
     /// train with so many seeds and report mean ± standard deviation
     #[arg(long, value_name = "N", conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: Option<u64>,
+    /// where to compute: flex, tch, cuda or wgpu, as compiled in
+    #[arg(long, value_name = "NAME", value_parser = ["flex", "tch", "cuda", "wgpu"])]
+    device: Option<String>,
     /// threads to compute with (default: all cores)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
@@ -173,6 +176,9 @@ struct EvalArgs {
     /// a folder or file to read instead of the spec's data
     #[arg(long, value_name = "PATH")]
     data: Option<PathBuf>,
+    /// where to compute: flex, tch, cuda or wgpu, as compiled in
+    #[arg(long, value_name = "NAME", value_parser = ["flex", "tch", "cuda", "wgpu"])]
+    device: Option<String>,
     /// which data set `--data` replaces, when the spec has several
     #[arg(long, value_name = "NAME")]
     corpus: Option<String>,
@@ -203,6 +209,9 @@ struct PredictArgs {
     /// texts, one per line (default: standard input); several text fields of one example are separated by tabs, or
     /// each line is a JSON object with a key for each text field
     file: Option<PathBuf>,
+    /// where to compute: flex, tch, cuda or wgpu, as compiled in
+    #[arg(long, value_name = "NAME", value_parser = ["flex", "tch", "cuda", "wgpu"])]
+    device: Option<String>,
     /// how answers are written
     #[arg(long, value_enum, default_value = "json")]
     output: OutputArg,
@@ -261,6 +270,17 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
             USAGE
         }
     }
+}
+
+/// The device of this name; `Err` is the exit code where this build lacks it.
+#[cfg(feature = "train")]
+pub(crate) fn device(name: Option<&str>) -> Result<burn::tensor::Device, i32> {
+    use crate::model::devices::{DEVICES, find};
+    let Some(row) = name.map_or(DEVICES.first(), find) else { return Err(USAGE) };
+    row.open.map(|open| open()).ok_or_else(|| {
+        say(format!("error: this build has no device `{}`: build it with `--features {}`", row.name, row.feature));
+        USAGE
+    })
 }
 
 /// A line to stderr.

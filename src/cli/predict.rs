@@ -1,6 +1,6 @@
 //! `mtlc eval RUN` and `mtlc predict RUN`
 
-use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, findings, out, say};
+use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings, out, say};
 use crate::data::index::Examples;
 use crate::data::{Corpus, FieldType, SplitName};
 use crate::diagnostics::{Diagnostic, suggest};
@@ -10,7 +10,6 @@ use crate::train::LoadedRun;
 use crate::train::evaluate::{best_file, named};
 use crate::train::predict::{Input, Prediction, Said, predict as answer};
 use crate::train::report::{show_value, table};
-use crate::train::run_dir::{PLAN, RunDir};
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,10 +19,10 @@ fn fail(d: Diagnostic, look: Look) -> i32 {
     FAILED
 }
 
-fn open(a: &std::path::Path, weights: Option<&str>) -> Result<LoadedRun, Diagnostic> {
+fn open(a: &std::path::Path, weights: Option<&str>, device: &Device) -> Result<LoadedRun, Diagnostic> {
     match weights {
-        Some(w) => LoadedRun::open_weights(a, w, &Device::flex()),
-        None => LoadedRun::open(a, &Device::flex()),
+        Some(w) => LoadedRun::open_weights(a, w, device),
+        None => LoadedRun::open(a, device),
     }
 }
 
@@ -58,16 +57,11 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
         }
     }
     let weights = a.best.as_deref().map(best_file);
-    if let Some(name) = &a.best
-        && let Ok(plan) = RunDir::open(&a.run).and_then(|d| d.read_json::<Plan>(PLAN))
-        && !plan.tasks.iter().any(|t| t.name == *name)
-    {
-        let names: Vec<&str> = plan.tasks.iter().map(|t| t.name.as_str()).collect();
-        let q = suggest::question(&suggest::near(name, names.iter().copied()));
-        let d = Diagnostic::new("E0201", format!("`--best {name}`: no task of the run is called so"));
-        return fail(d.help(q.unwrap_or_else(|| format!("tasks are: {}", names.join(", ")))), look);
-    }
-    let run = match open(&a.run, weights.as_deref()) {
+    let device = match device(a.device.as_deref()) {
+        Ok(d) => d,
+        Err(code) => return code,
+    };
+    let run = match open(&a.run, weights.as_deref(), &device) {
         Ok(r) => r,
         Err(d) => return fail(d, look),
     };
@@ -152,7 +146,11 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
 }
 
 pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
-    let run = match open(&a.run, None) {
+    let device = match device(a.device.as_deref()) {
+        Ok(d) => d,
+        Err(code) => return code,
+    };
+    let run = match open(&a.run, None, &device) {
         Ok(r) => r,
         Err(d) => return fail(d, look),
     };

@@ -1,7 +1,7 @@
 //! `mtlc run SPEC` and `mtlc run --resume RUN`
 
 use super::progress::{Bars, Lines};
-use super::{Changes, ERRORS, FAILED, FINE, Format, Look, RunArgs, USAGE, compile, findings, out, say, view};
+use super::{Changes, ERRORS, FAILED, FINE, Format, Look, RunArgs, USAGE, compile, device, findings, out, say, view};
 use crate::data::SplitName;
 use crate::data::index::{Examples, Tables};
 use crate::diagnostics::Diagnostic;
@@ -75,6 +75,10 @@ fn progress(a: &RunArgs) -> Box<dyn Progress> {
 }
 
 fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
+    let device = match device(a.device.as_deref()) {
+        Ok(d) => d,
+        Err(code) => return code,
+    };
     let ready = match prepare(file, &a.changes, look, true) {
         Ok(r) => r,
         Err(code) => return code,
@@ -86,6 +90,7 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let examples = Examples::encode(plan, &data.tables, &data.corpora);
     let folder = run_dir::choose(a.out.as_deref(), &plan.name);
     let mut options = RunOptions::new(&folder, a.seed.unwrap_or(plan.train.seed));
+    options.device = device;
     options.sources = sources(c);
     options.base = c.base.clone();
     options.origin = Origin {
@@ -93,6 +98,7 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         set: a.changes.set.clone(),
         without: a.changes.without.clone(),
         only: a.changes.only.clone(),
+        device: a.device.clone(),
     };
     options.stop = stop;
     let ctx = Context { a, look, file, changes: &a.changes, folder: &folder, twins: true };
@@ -331,7 +337,11 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let mut options = RunOptions::new(dir, info.seed);
     options.base = info.base.clone();
     options.stop = stop;
-    let Origin { spec, set, without, only } = info.origin.clone();
+    let Origin { spec, set, without, only, device: begun } = info.origin.clone();
+    options.device = match device(a.device.as_deref().or(begun.as_deref())) {
+        Ok(d) => d,
+        Err(code) => return code,
+    };
     options.origin = info.origin;
     let changes = Changes { set, without, only };
     // twins are compiled from the spec, which must be the one of the run

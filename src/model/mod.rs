@@ -1,5 +1,6 @@
 //! The plan as tensors: layers, heads and the network that executes a graph. With `train`, the only user of burn.
 
+pub mod devices;
 pub mod heads;
 pub mod layers;
 pub mod network;

@@ -80,6 +80,9 @@ pub struct Origin {
     pub without: Vec<String>,
     /// each `--only`
     pub only: Vec<String>,
+    /// `--device`
+    #[serde(default)]
+    pub device: Option<String>,
 }
 
 /// What `resume` must know besides the plan: `run.json`.
@@ -572,7 +575,7 @@ impl<'a> Trainer<'a> {
             }
             self.state.epoch_examples += draw.examples.len() as u64;
         }
-        let losses: Vec<(usize, Tensor<1>, usize)> = parts.into_iter().map(|(t, p)| pool(t, p)).collect();
+        let losses: Vec<(usize, Tensor<1>, usize)> = parts.into_iter().map(|(t, p)| pool(t, p, &self.params)).collect();
         for (task, loss, count) in &losses {
             let value = f64::from(loss.clone().into_scalar::<f32>());
             self.state.last_losses.insert(*task, value);
@@ -828,7 +831,7 @@ impl<'a> Trainer<'a> {
 }
 
 /// One loss of a task whose gold stood in several corpora of a step: the mean over all of them.
-fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>) -> (usize, Tensor<1>, usize) {
+fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> (usize, Tensor<1>, usize) {
     let count = parts.iter().map(|(_, n)| n).sum::<usize>();
     let loss = match (parts.len(), parts.pop()) {
         (1, Some((loss, _))) => Some(loss),
@@ -838,7 +841,7 @@ fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>) -> (usize, Tensor<1>, u
             .map(|(l, n)| l.mul_scalar(n as f64 / count.max(1) as f64))
             .reduce(|a, b| a + b),
     };
-    (task, loss.unwrap_or_else(|| Tensor::zeros([1], &Device::flex())), count)
+    (task, loss.unwrap_or_else(|| Tensor::zeros([1], params.device())), count)
 }
 
 /// The losses of a step as one number.
