@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
     if let Some(n) = a.threads {
         // the pool is made once, before anything computes
+        crate::model::devices::set_threads(n);
         if rayon::ThreadPoolBuilder::new().num_threads(n as usize).build_global().is_err() {
             say("error: the threads cannot be started");
             return USAGE;

@@ -33,6 +33,14 @@ pub fn find(name: &str) -> Option<&'static Row> {
     DEVICES.iter().find(|d| d.name == name)
 }
 
+/// So many threads for the devices that have a pool of their own.
+pub fn set_threads(n: u64) {
+    #[cfg(feature = "tch")]
+    tch::set_num_threads(i32::try_from(n).unwrap_or(i32::MAX));
+    #[cfg(not(feature = "tch"))]
+    let _ = n;
+}
+
 const fn tch() -> Option<fn() -> Device> {
     #[cfg(feature = "tch")]
     #[allow(deprecated, reason = "burn deprecates libtorch; it stays while the pinned release has it")]
