@@ -13,3 +13,4 @@ mod systems;
 mod tidy;
 mod tools;
 mod ui;
+mod views;

@@ -49,6 +49,17 @@ pub struct Checked {
     task_graph: TaskGraph,
     not_yet: Vec<Diagnostic>,
     summaries: Vec<TaskSummary>,
+    arrows: Vec<Edge>,
+    shapes: BTreeMap<Place, (Shape, Dim)>,
+}
+
+/// A value of the program that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// an encoder (index), after a layer; `u32::MAX`: at its end
+    Encoder(usize, u32),
+    /// a `let` (index)
+    Let(usize),
 }
 
 /// A line of `check`'s table.
@@ -80,6 +91,14 @@ impl Checked {
     /// The table of tasks.
     pub fn summaries(&self) -> &[TaskSummary] {
         &self.summaries
+    }
+    /// The shape of an encoder's layer or of a `let`, where it is known.
+    pub fn shape_at(&self, place: Place) -> Option<&(Shape, Dim)> {
+        self.shapes.get(&place)
+    }
+    /// The arrows between tasks, and into encoders.
+    pub fn arrows(&self) -> &[Edge] {
+        &self.arrows
     }
     /// The data sets.
     pub fn corpora(&self) -> &[CorpusDecl] {
@@ -309,6 +328,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         return (None, c.d);
     }
     let summaries = c.summaries(&task_graph);
+    let shapes = c.shapes();
     let tasks = c
         .tasks
         .iter()
@@ -342,6 +362,8 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         task_graph,
         not_yet: c.not_yet,
         summaries,
+        arrows: c.edges.into_iter().filter(|e| e.alive).collect(),
+        shapes,
     };
     if kept.len() < checked.tasks.len() {
         keep_only(&mut checked, &kept);
@@ -356,6 +378,12 @@ fn keep_only(c: &mut Checked, kept: &[usize]) {
     let move_to = |task: &mut usize| new(*task).map(|n| *task = n).is_some();
     c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
     c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
+    for e in &mut c.arrows {
+        move_to(&mut e.source);
+        if let Target::Task(t) | Target::Slot(t, _) = &mut e.target {
+            move_to(t);
+        }
+    }
     for g in &mut c.graphs {
         g.tasks.retain_mut(|t| move_to(&mut t.task));
         for n in &mut g.nodes {
@@ -568,6 +596,33 @@ impl Checker<'_> {
             return Err(self.report(if plain { d.fix(e.span, format!("{p}%"), true) } else { d }));
         }
         Ok(p)
+    }
+
+    /// Shapes of encoders and `let`s as they were elaborated first.
+    fn shapes(&self) -> BTreeMap<Place, (Shape, Dim)> {
+        let known = |v: &Val| (v.kind != VKind::Opaque).then(|| (Self::shape(v), v.width.clone()));
+        let mut out = BTreeMap::new();
+        let mut keys: Vec<&EncoderKey> = self.encoder_memo.keys().collect();
+        keys.sort_unstable();
+        for k in keys {
+            let Some(Ok((v, taps))) = self.encoder_memo.get(k) else { continue };
+            let layers = taps.iter().enumerate().filter_map(|(d, v)| Some((d as u32, v.as_ref()?)));
+            for (d, v) in layers.chain([(u32::MAX, v)]) {
+                if let Some(s) = known(v) {
+                    out.entry(Place::Encoder(k.0, d)).or_insert(s);
+                }
+            }
+        }
+        let mut keys: Vec<&EncoderKey> = self.let_memo.keys().collect();
+        keys.sort_unstable();
+        for k in keys {
+            if let Some(Ok(v)) = self.let_memo.get(k)
+                && let Some(s) = known(v)
+            {
+                out.entry(Place::Let(k.0)).or_insert(s);
+            }
+        }
+        out
     }
 
     fn summaries(&self, g: &TaskGraph) -> Vec<TaskSummary> {

@@ -7,6 +7,7 @@ mod check;
 mod explain;
 mod fix;
 mod fmt;
+mod graph;
 mod plan;
 #[cfg(feature = "train")]
 mod predict;
@@ -77,6 +78,8 @@ enum Command {
     Eval(EvalArgs),
     /// Answer new texts with every task of a run
     Predict(PredictArgs),
+    /// Draw a spec: texts, encoders, tasks and the arrows between them
+    Graph(GraphArgs),
     /// Say what training would take: parameters, operations, memory, batches, time; runs nothing
     Plan {
         /// the spec
@@ -135,6 +138,29 @@ struct FmtArgs {
     /// write nothing; show what would change, and end with 1 if anything would
     #[arg(long)]
     check: bool,
+}
+
+#[derive(Args, Debug)]
+struct GraphArgs {
+    /// the spec
+    file: PathBuf,
+    /// the form (default: by the ending of the file after `-o`, else terminal)
+    #[arg(long, value_enum)]
+    output: Option<graph::Picture>,
+    /// a file to write
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    /// show the members of families one by one
+    #[arg(long)]
+    expand: bool,
+    /// without box characters
+    #[arg(long)]
+    ascii: bool,
+    /// leave the data files unread: sizes that they decide stay symbols
+    #[arg(long)]
+    no_data: bool,
+    #[command(flatten)]
+    changes: Changes,
 }
 
 #[derive(Args, Debug)]
@@ -255,6 +281,7 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
         Command::Check(a) => {
             check::command(&a.files, check::Asked { no_data: a.no_data, fix: a.fix }, &a.changes, look)
         }
+        Command::Graph(a) => graph::command(&a, look),
         Command::Plan { file, json, no_data, changes } => plan::command(&file, json, no_data, &changes, look),
         Command::Fmt(a) => fmt::command(&a.files, a.check, look),
         Command::Explain { code } => explain::command(&code),
