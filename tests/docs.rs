@@ -205,7 +205,7 @@ fn tables() -> Vec<(&'static str, String)> {
                 &["code", "finding"],
                 codes::CODES
                     .iter()
-                    .filter(|c| ["E03", "E04", "E05"].iter().any(|p| c.code.starts_with(p)))
+                    .filter(|c| ["E03", "E04", "E05", "W01", "W06"].iter().any(|p| c.code.starts_with(p)))
                     .map(|c| vec![format!("[{0}](errors/{0}.md)", c.code), c.title.into()]),
             ),
         ),

@@ -56,8 +56,8 @@ pub(crate) fn plain(c: &Compilation) -> String {
 
 /// Codes that no text of a spec alone can show, and where they are tested instead.
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
-    ("E0102", "the command line reads files: tests of `cli`"),
-    ("E0103", "the command line reads files: tests of `cli`"),
+    ("E0102", "the command line reads files: `tests/tools/fix.rs`"),
+    ("E0103", "the command line reads files: `tests/tools/fix.rs`"),
     ("E0114", "no page holds hundreds of brackets: `hostile_texts_end_in_findings` below"),
     ("E0210", "`--set`: below"),
     ("E0701", "an error of `run`, not of `check`: below"),

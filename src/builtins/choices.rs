@@ -168,6 +168,36 @@ pub const TASK_LOSSES: &[(Choice, &[&str])] = &[
     (c("mse", &[], false, "mse"), &["regress", "rank", "choose"]),
 ];
 
+/// What follows an argument of a head: `attention = additive`. Heads name their arguments in their rows.
+pub const HEAD_ARGUMENTS: &[(Arg, &str)] = &[
+    (may("crf", Flag), "crf"),
+    (may("capsule", Flag), "capsule"),
+    (may("mixture", Size), "mixture = 3"),
+    (may("em", Word(&["hard", "soft"])), "em = hard"),
+    (may("per", Word(&["relation"])), "per = relation"),
+    (may("routing", Size), "routing = 2"),
+    (may("multi", Flag), "multi"),
+    (may("san", Flag), "san"),
+    (may("threshold", Share), "threshold = 0.5"),
+    (may("steps", Size), "steps = 5"),
+    (may("bins", Size), "bins = 5"),
+    (may("biaffine", Flag), "biaffine"),
+    (may("sigmoid", Flag), "sigmoid"),
+    (may("iterations", Size), "iterations = 4"),
+    (may("memory", Size), "memory = 5k"),
+    (may("attention", Word(&["additive", "dot", "dual"])), "attention = additive"),
+    (may("layers", Size), "layers = 2"),
+    (may("copy", Flag), "copy = true"),
+    (may("fuse", Word(&["gate", "in_decoder"])), "fuse = gate"),
+    (may("t5", Flag), "t5"),
+    (may("vocab", Size), "vocab = 10k"),
+    (may("p", Share), "p = 15%"),
+    (may("spans", Size), "spans = 3"),
+    (may("infonce", Flag), "infonce"),
+    (may("transe", Flag), "transe"),
+    (may("negatives", Size), "negatives = 16"),
+];
+
 /// How a stage is tied to the weights before it.
 pub const ANCHORS: &[Choice] = &[c("l2", &[must("weight", Positive)], false, "l2(1e-2)")];
 

@@ -525,7 +525,17 @@ impl Checker<'_> {
                 match near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n)) {
                     Some((n, k)) => d.help(format!("`{n}` is {}, not {what}", k.a())),
                     None if !right.is_empty() && right.len() <= 12 => d.help(format!("known here: {}", listed(right))),
-                    None => d,
+                    // the words of the language are too many to be listed
+                    None => {
+                        match self.p.all_names().filter(|(_, k)| wanted.contains(k)).map(|(n, _)| n).collect::<Vec<_>>()
+                        {
+                            own if own.is_empty() && wanted.contains(&Kind::Encoder) => {
+                                d.help(format!("declare it: `encoder {name} = embed(64) |> bilstm(64)`"))
+                            }
+                            own if own.is_empty() => d,
+                            own => d.help(format!("declared are: {}", listed(own))),
+                        }
+                    }
                 }
             }
         };
@@ -590,9 +600,11 @@ impl Checker<'_> {
                 p if p > 1.0 && p < 100.0 => format!("write `{p}%`"),
                 _ => "for example `30%`".into(),
             };
-            let d = d.at(e.span, format!("this is {}%", p * 100.0)).help(help);
             // `dropout 30` can only mean `30%`
-            let plain = matches!(&*e.value, ExprKind::Number(n) if n.unit.is_none()) && p > 1.0 && p < 100.0;
+            let bare = matches!(&*e.value, ExprKind::Number(n) if n.unit.is_none());
+            let plain = bare && p > 1.0 && p < 100.0;
+            let is = if bare { p.to_string() } else { format!("{}%", p * 100.0) };
+            let d = d.at(e.span, format!("this is {is}")).help(help);
             return Err(self.report(if plain { d.fix(e.span, format!("{p}%"), true) } else { d }));
         }
         Ok(p)

@@ -127,21 +127,33 @@ impl Checker<'_> {
 
     /// Whether a value is what the argument takes.
     fn takes(&mut self, row: &'static Choice, arg: &'static Arg, e: &Expr, env: &Env) -> Result<(), Poison> {
+        self.taken(arg, row.name, row.example, e, env)
+    }
+
+    /// Whether a value is what an argument of a word takes.
+    pub(crate) fn taken(
+        &mut self,
+        arg: &'static Arg,
+        of: &str,
+        example: &str,
+        e: &Expr,
+        env: &Env,
+    ) -> Result<(), Poison> {
         if matches!(&*e.value, ExprKind::Error) {
             return Err(Poison);
         }
-        let name = format!("`{}` of `{}`", arg.name, row.name);
+        let name = format!("`{}` of `{of}`", arg.name);
         let range = |c: &mut Self, ok: fn(f64) -> bool, must: &str| {
             let x = c.number(e, env, &name)?;
             if ok(x) {
                 return Ok(());
             }
             let d = Diagnostic::new("E0207", format!("{name} must be {must}")).at(e.span, format!("this is {x}"));
-            Err(c.report(d.help(format!("for example `{}`", row.example))))
+            Err(c.report(d.help(format!("for example `{example}`"))))
         };
         let wrong = |c: &mut Self, must: &str| {
             let d = Diagnostic::new("E0207", format!("{name} must be {must}")).at(e.span, "");
-            Err(c.report(d.help(format!("for example `{}`", row.example))))
+            Err(c.report(d.help(format!("for example `{example}`"))))
         };
         match arg.takes {
             Takes::Own => Ok(()),
@@ -156,7 +168,10 @@ impl Checker<'_> {
             },
             Takes::Word(words) => match &*e.value {
                 ExprKind::Name(n) if words.contains(&n.as_str()) => Ok(()),
-                ExprKind::Name(n) => Err(self.unknown_word("E0237", &format!("a {name}"), n, e.span, words)),
+                ExprKind::Name(n) => {
+                    let a = if arg.name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                    Err(self.unknown_word("E0237", &format!("{a} {name}"), n, e.span, words))
+                }
                 _ => wrong(self, &either(words)),
             },
             Takes::Numbers => match self.p.list(e, env) {

@@ -62,9 +62,25 @@ impl<'p> Checker<'p> {
                 }
                 match &*a.value {
                     ExprKind::Call(f, args) if is_name(f, "gain") => {
-                        let single = args
-                            .iter()
-                            .any(|x| x.name.as_ref().is_some_and(|n| n.value == "over") && is_name(&x.value, "single"));
+                        self.named_in_claim("gain", args, &["over"])?;
+                        let over = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "over"));
+                        let Some(over) = over else {
+                            let d = Diagnostic::new("E0242", "`gain` does not say over what").at(a.span, "");
+                            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
+                        };
+                        let single = is_name(&over.value, "single");
+                        match &*over.value.value {
+                            ExprKind::Call(f, left) if is_name(f, "without") && left.len() == 1 => {
+                                self.one_task(&left[0].value, env, "what is left out")?;
+                            }
+                            _ if single => {}
+                            _ => {
+                                let what = "something to compare with";
+                                let word = path_words(&over.value);
+                                let known = ["single", "without(task)"];
+                                return Err(self.unknown_word("E0242", what, &word, over.value.span, &known));
+                            }
+                        }
                         let score = args.first().ok_or(Poison)?;
                         let score = self.score(&score.value, env)?;
                         if !single {
@@ -78,6 +94,7 @@ impl<'p> Checker<'p> {
                         Ok(Claim::Gain { score, task, op: word, value })
                     }
                     ExprKind::Call(f, args) if is_name(f, "drop") => {
+                        self.named_in_claim("drop", args, &["without"])?;
                         let score = args.first().ok_or(Poison)?;
                         let score = self.score(&score.value, env)?;
                         let without = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "without"));
@@ -105,7 +122,13 @@ impl<'p> Checker<'p> {
                         }
                         Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: word, value })
                     }
-                    ExprKind::Call(f, _) if ["probe", "match"].iter().any(|w| is_name(f, w)) => {
+                    ExprKind::Call(f, args) if is_name(f, "probe") => {
+                        self.probed(a, args, env)?;
+                        self.later(a.span, "this claim");
+                        Err(Poison)
+                    }
+                    ExprKind::Call(f, args) if is_name(f, "match") => {
+                        self.matched(a, args, env)?;
                         self.later(a.span, "this claim");
                         Err(Poison)
                     }
@@ -121,6 +144,57 @@ impl<'p> Checker<'p> {
                 Err(self.report(d.help("write `expect joint`, `expect multi_step` or `expect slot.span_f1 >= 90%`")))
             }
         }
+    }
+
+    /// Names of a claim's arguments.
+    fn named_in_claim(&mut self, claim: &str, args: &[ast::Arg], known: &[&str]) -> Result<(), Poison> {
+        let mut names = args.iter().filter_map(|a| a.name.as_ref());
+        match names.find(|n| !known.contains(&n.value.as_str())) {
+            Some(n) => Err(self.unknown_word("E0215", &format!("an option of `{claim}`"), &n.value, n.span, known)),
+            None => Ok(()),
+        }
+    }
+
+    /// `probe(shared, reviews[*].source)`: an encoder, and a field that a fresh classifier reads off it.
+    fn probed(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<(), Poison> {
+        let [encoder, field] = args else {
+            let d = Diagnostic::new("E0242", "`probe` names an encoder and a field").at(whole.span, "");
+            return Err(self.report(d.help("write `probe(enc, corpus.field) <= 30%`")));
+        };
+        let wrong = |c: &mut Self, e: &Expr, what: &str| {
+            let d = Diagnostic::new("E0242", format!("`probe` needs {what} here")).at(e.span, "");
+            c.report(d.help("write `probe(enc, corpus.field) <= 30%`"))
+        };
+        let Some(p) = path(&encoder.value) else { return Err(wrong(self, &encoder.value, "an encoder")) };
+        self.named(&p, env, &[Kind::Encoder, Kind::Let], "an encoder")?;
+        let ExprKind::Dot(corpus, name) = &*field.value.value else {
+            return Err(wrong(self, &field.value, "a field of a data set"));
+        };
+        for c in self.corpora_of(corpus, env)? {
+            if name.value != "source" {
+                self.field_of(c, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `match(ask.text, kind.labels)`: what one task wrote, judged by another's labels.
+    fn matched(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<(), Poison> {
+        let [a, b] = args else {
+            let d = Diagnostic::new("E0242", "`match` compares two ports").at(whole.span, "");
+            return Err(self.report(d.help("write `match(ask.text, kind.labels) >= 90%`")));
+        };
+        for x in [a, b] {
+            let ExprKind::Dot(task, port) = &*x.value.value else {
+                let d = Diagnostic::new("E0242", "`match` compares ports of tasks").at(x.value.span, "");
+                return Err(self.report(d.help("write `match(ask.text, kind.labels) >= 90%`")));
+            };
+            let t = self.one_task(task, env, "what is compared")?;
+            if !self.port_of(t, port) {
+                return Err(Poison);
+            }
+        }
+        Ok(())
     }
 
     /// Whether an arrow leads from `s` to `t` (names without members' keys).

@@ -43,6 +43,14 @@ impl<'p> Checker<'p> {
                         Some((w, _, args)) => (w.to_string(), args.first().map(|x| x.value.clone())),
                         None => (String::new(), None),
                     };
+                    let extra = word_of(&a.value)
+                        .and_then(|(w, _, args)| args.get(usize::from(matches!(w, "exponential" | "inverse"))));
+                    if let Some(extra) = extra {
+                        let d = Diagnostic::new("E0215", format!("`{w}` has too many arguments"));
+                        self.report(
+                            d.at(extra.value.span, "one too many").help("for example `decay = exponential(0.95)`"),
+                        );
+                    }
                     let rate = |c: &mut Self, default: f64| match &arg {
                         Some(e) => c.number(e, env, "`decay`").unwrap_or(default),
                         None => default,

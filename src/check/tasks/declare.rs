@@ -104,7 +104,9 @@ impl<'p> Checker<'p> {
                 _ => None,
             };
             let Some((word, span)) = word else {
-                if head.runs.is_some() {
+                // `mlm(15%)`, `denoise(spans, 15%, 3)`, `relate(biaffine, 64)`
+                let number = matches!(self.p.constant(&a.value, env), Some(Item::Number(n)) if n > 0.0);
+                if !number || !matches!(head.name, "mlm" | "denoise" | "relate") {
                     let d = Diagnostic::new("E0215", format!("`{}` cannot use this argument", head.name));
                     self.report(d.at(a.value.span, "").help(format!("its options are: {}", head.args.join(", "))));
                 }
@@ -125,6 +127,9 @@ impl<'p> Checker<'p> {
                 continue;
             }
             seen.push(word);
+            if !self.head_value(head, word, span, a, env) {
+                continue;
+            }
             match word {
                 "crf" | "multi" => {
                     settings.insert(word.into(), Setting::Bool(true));
@@ -154,6 +159,44 @@ impl<'p> Checker<'p> {
             if head.runs.is_some_and(|r| !r.contains(&word)) {
                 self.later(span, format!("the option `{word}` of `{}`", head.name));
             }
+        }
+    }
+
+    /// Whether what follows an argument of a head is of its kind: `attention = additive`, `gru(256)`.
+    fn head_value(&mut self, head: &'static builtins::Head, word: &str, span: Span, a: &ast::Arg, env: &Env) -> bool {
+        // a cell with its width
+        if let (None, ExprKind::Call(_, args)) = (&a.name, &*a.value.value) {
+            let Some(row) = builtins::function(word) else {
+                let d = Diagnostic::new("E0215", format!("`{word}` of `{}` takes no arguments", head.name));
+                self.report(d.at(a.value.span, "").help(format!("write `{}({word})`", head.name)));
+                return false;
+            };
+            let mut fine = true;
+            for (i, x) in args.iter().enumerate() {
+                let known = x.name.as_ref().is_none_or(|n| row.args.contains(&n.value.as_str()));
+                if let Some(n) = x.name.as_ref().filter(|_| !known) {
+                    self.unknown_word("E0215", &format!("an option of `{word}`"), &n.value, n.span, row.args);
+                    fine = false;
+                } else if i == 0 && x.name.is_none() {
+                    fine &= self.size(&x.value, env, &format!("the width of `{word}`")).is_ok();
+                }
+            }
+            return fine;
+        }
+        let Some((arg, example)) = builtins::HEAD_ARGUMENTS.iter().find(|(arg, _)| arg.name == word) else {
+            return true;
+        };
+        let flag = arg.takes == builtins::Takes::Flag;
+        match &a.name {
+            None if flag || word == "spans" => true,
+            // these have findings of their own
+            _ if matches!(word, "threshold" | "bins") => true,
+            None => {
+                let d = Diagnostic::new("E0229", format!("`{word}` of `{}` has no value", head.name)).at(span, "");
+                self.report(d.help(format!("write `{}({example})`", head.name)));
+                false
+            }
+            Some(_) => self.taken(arg, head.name, &format!("{}({example})", head.name), &a.value, env).is_ok(),
         }
     }
 

@@ -148,7 +148,7 @@ fn counts() {
     let files = [("p/seq.in", "a b\nc\n"), ("p/seq.out", "X Y\nX Y\n")];
     assert_eq!(
         faults(&declare("parallel", Some("p"), "x: tokens; t: tags on x"), &files),
-        "E0607: `t` has 2 tags for the 1 tokens of `x` at p/seq.out:2\n  p/seq.out:2 | X Y | 2 tags here, 1 tokens in `x`\n"
+        "E0607: `t` has 2 tags for 1 token of `x` at p/seq.out:2\n  p/seq.out:2 | X Y | 2 tags here, 1 token in `x`\n"
     );
     let files = [("p/a.txt", "1\n2\n3\n"), ("p/b.txt", "1\n2\n")];
     assert_eq!(
