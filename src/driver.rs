@@ -15,7 +15,7 @@ use crate::plan::{self, Plan, build};
 use crate::source::{Sources, Span};
 use crate::syntax;
 use crate::syntax::ast::{Expr, ExprKind, Setting, SettingKind};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// What compiling gave.
@@ -84,21 +84,50 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     };
     let file = out.sources.add(path.to_string_lossy(), text);
     let parsed = syntax::parse(file, text);
+    let mended = Mended::new(&parsed.diagnostics);
     out.diagnostics = parsed.diagnostics;
+    let mut lost = parsed.lost;
     let syntax_errors = out.has_errors();
     let (mut program, findings) = hir::expand(&parsed.file, path, world, &mut out.sources, options);
-    out.diagnostics.extend(findings);
+    lost.append(&mut program.lost);
+    out.diagnostics.extend(findings.into_iter().filter(|d| !names_lost(d, &lost)));
     program.faulty |= syntax_errors;
+    program.lost = lost;
     let (checked, findings) = check::check(&program, options);
-    // a part that could not be read leaves gaps: of those nothing more is said
-    let gaps = ["E0212", "E0222", "E0224", "E0236", "E0307", "E0308"];
-    out.diagnostics.extend(findings.into_iter().filter(|d| !syntax_errors || d.is_error() && !gaps.contains(&d.code)));
+    let faulty = out.has_errors();
+    // a part that could not be read leaves gaps: of those nothing more is said, nor twice of one place
+    let gaps = ["E0212", "E0222", "E0224", "E0236", "E0307", "E0308", "E0508"];
+    let gap = |d: &Diagnostic| syntax_errors && gaps.contains(&d.code) || faulty && !d.is_error();
+    out.diagnostics.extend(findings.into_iter().filter(|d| !gap(d) && !mended.covers(d)));
     out.checked = checked.filter(|_| !out.has_errors());
     let mut seen = std::collections::HashSet::new();
     out.diagnostics.retain(|d| seen.insert((d.code, d.message.clone(), d.primary.as_ref().map(|l| l.span))));
     out.diagnostics.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
     out.program = program;
     out
+}
+
+/// Strings and numbers that syntax findings have mended: what they mean is not known.
+struct Mended(Vec<Span>);
+
+impl Mended {
+    fn new(findings: &[Diagnostic]) -> Self {
+        let places = findings.iter().filter(|d| matches!(d.code, "E0111" | "E0116"));
+        Self(places.filter_map(|d| d.primary.as_ref()).map(|l| l.span).collect())
+    }
+
+    fn covers(&self, d: &Diagnostic) -> bool {
+        let Some(l) = &d.primary else { return false };
+        // in order of the text
+        let at = self.0.partition_point(|s| s.end <= l.span.start);
+        self.0.get(at).is_some_and(|s| s.file == l.span.file && s.start < l.span.end)
+    }
+}
+
+/// Whether a name is called unknown that may be declared in what could not be read.
+fn names_lost(d: &Diagnostic, lost: &BTreeSet<String>) -> bool {
+    let name = d.message.rsplit('`').nth(1).unwrap_or("");
+    matches!(d.code, "E0201" | "E0613") && lost.contains(name)
 }
 
 /// Loads every data set and builds the tables. Findings go to the compilation; missing files are warnings unless

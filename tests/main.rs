@@ -6,9 +6,11 @@ mod cases;
 mod docs;
 mod example_data;
 mod formats;
+mod fuzz;
 mod growth;
 #[cfg(feature = "train")]
 mod proofs;
+mod recovery;
 mod systems;
 mod tidy;
 mod tools;

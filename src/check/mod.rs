@@ -497,6 +497,9 @@ impl Checker<'_> {
 
     /// A finding for an unknown name, with near names of the wanted kinds first.
     pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Poison {
+        if self.p.lost.contains(name) {
+            return Poison;
+        }
         let right: Vec<&str> = self
             .p
             .all_names()
@@ -514,6 +517,10 @@ impl Checker<'_> {
         }
         let d = Diagnostic::new("E0201", format!("nothing is called `{name}`")).at(span, format!("expected {what}"));
         let near = suggest::near(name, right.iter().copied());
+        // perhaps it is the name of a field that could not be read
+        if near.is_empty() && !more.is_empty() && self.p.has_field(crate::syntax::ast::UNREADABLE).is_some() {
+            return Poison;
+        }
         let d = match suggest::question(&near) {
             Some(q) => {
                 let d = d.help(q);

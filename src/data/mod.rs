@@ -169,6 +169,11 @@ pub enum FieldType {
 }
 
 impl FieldType {
+    /// Whether the type could not be read; that has its finding.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, FieldType::Other { kind, .. } if kind == crate::syntax::ast::UNREADABLE)
+    }
+
     /// Whether the field is a text, i.e. owns a token axis.
     pub fn is_text(&self) -> bool {
         matches!(self, FieldType::Text | FieldType::Tokens)

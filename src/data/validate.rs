@@ -5,6 +5,8 @@ use super::readers::{self, OptionKind};
 use super::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Span;
+use crate::syntax::ast::UNREADABLE;
+use std::collections::HashMap;
 
 /// The only name that can be meant stands in for the wrong one.
 fn sole(d: Diagnostic, span: Span, near: &[&str]) -> Diagnostic {
@@ -29,8 +31,10 @@ pub fn validate(decl: &CorpusDecl) -> Vec<Diagnostic> {
     };
     options(decl, reader, &mut found);
     splits(decl, &mut found);
-    for (i, field) in decl.fields.iter().enumerate() {
-        if let Some(first) = decl.fields[..i].iter().find(|f| f.name == field.name) {
+    let mut seen: HashMap<&str, &FieldDecl> = HashMap::new();
+    for field in decl.fields.iter().filter(|f| f.name != UNREADABLE) {
+        let first = *seen.entry(&field.name).or_insert(field);
+        if !std::ptr::eq(first, field) {
             let message = format!("the field `{}` is declared twice", field.name);
             found.push(Diagnostic::new("E0613", message).at(field.span, "again").with(first.span, "first here"));
             continue;
@@ -44,8 +48,8 @@ pub fn validate(decl: &CorpusDecl) -> Vec<Diagnostic> {
             found.push(Diagnostic::new("E0613", "a vector has at least one number").at(field.span, ""));
             continue;
         }
-        if matches!(&field.ty, FieldType::Other { kind, .. } if kind == "?") {
-            continue; // its type could not be read, and has its finding
+        if field.ty.is_unreadable() {
+            continue;
         }
         found.extend(axis(decl, field));
         if let Some((code, message, help)) = (reader.field)(decl, field) {
@@ -153,6 +157,10 @@ fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
         None => {
             let texts: Vec<&str> = decl.fields.iter().filter(|f| fits(&f.ty)).map(|f| f.name.as_str()).collect();
             let near = suggest::near(axis, texts.iter().copied());
+            // perhaps the name is that of a field that could not be read
+            if near.is_empty() && decl.fields.iter().any(|f| f.ty.is_unreadable()) {
+                return None;
+            }
             let span = field.axis_span.unwrap_or(field.span);
             let mut fault = Diagnostic::new("E0613", format!("`{}` has no field `{axis}`", decl.name)).at(span, "");
             if field.axis_span.is_some() {

@@ -114,6 +114,7 @@ impl Expander<'_> {
                     let id = self.sources.add(target.to_string_lossy(), content.as_str());
                     let parsed = crate::syntax::parse(id, &content);
                     self.diagnostics.extend(parsed.diagnostics);
+                    self.program.lost.extend(parsed.lost);
                     self.open.push(target.clone());
                     out.extend(self.follow_uses(&parsed.file, &target));
                     self.open.pop();
@@ -421,7 +422,8 @@ impl Expander<'_> {
             .filter(|f| matches!(f.ty.name.value.as_str(), "text" | "tokens"))
             .map(|f| f.name.value.as_str())
             .collect();
-        if fields.is_empty() {
+        let unreadable = matches!(&*reader.value, ExprKind::Error);
+        if fields.is_empty() && !unreadable {
             let d = Diagnostic::new("E0212", format!("`{}` declares no fields", name.value)).at(name.span, "");
             self.push_once(d.help("say what its columns hold: `{ x: tokens; y: label }`"));
         }
@@ -441,6 +443,9 @@ impl Expander<'_> {
             let span = f.name.span.to(f.ty.span);
             let axis_span = f.ty.axis.as_ref().map(|a| a.value.path.span);
             decl.fields.push(FieldDecl { name: f.name.value.clone(), ty, source, span, axis_span });
+        }
+        if unreadable {
+            return decl;
         }
         let ExprKind::Call(callee, args) = &*reader.value else {
             let word = match &*reader.value {
@@ -541,6 +546,9 @@ impl Expander<'_> {
         let on = axis.as_ref().map(|(_, p)| p.clone());
         let word = t.name.value.as_str();
         let Some(row) = builtins::FIELD_TYPES.iter().find(|r| r.name == word) else {
+            if word == ast::UNREADABLE {
+                return FieldType::Other { kind: "?".into(), on: None, of: None };
+            }
             let near = suggest::near(word, builtins::FIELD_TYPES.iter().map(|r| r.name));
             let d =
                 Diagnostic::new("E0204", format!("`{word}` is not a type of field")).at(t.name.span, "unknown type");

@@ -10,7 +10,7 @@ pub use expand::{Options, World, expand, is_name};
 use crate::data::CorpusDecl;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -223,6 +223,8 @@ pub struct Program {
     pub expects: Vec<(Expr, Env)>,
     /// every name but those of data sets
     pub names: HashMap<String, Symbol>,
+    /// words of what could not be read: names among them may be declared there
+    pub lost: BTreeSet<String>,
     /// a part of the text was refused: what depends on it may be missing without a finding of its own
     pub faulty: bool,
     /// names of data sets: a task may be called as its data
@@ -248,6 +250,9 @@ impl Program {
             if let Some(places) = self.fields.get_mut(&f.name) {
                 places.entry(corpus).or_insert(i);
             }
+            if f.ty.is_unreadable() {
+                self.fields.entry(ast::UNREADABLE.into()).or_default().insert(corpus, i);
+            }
         }
         self.data.push(decl);
     }
@@ -260,6 +265,11 @@ impl Program {
     /// The first data set that has such a field.
     pub fn has_field(&self, name: &str) -> Option<usize> {
         self.fields.get(name)?.keys().next().copied()
+    }
+
+    /// Whether a field of this data set could not be read.
+    pub fn unreadable_field(&self, corpus: usize) -> bool {
+        self.fields.get(ast::UNREADABLE).is_some_and(|places| places.contains_key(&corpus))
     }
 
     /// The names of all fields.

@@ -92,6 +92,9 @@ pub enum FieldSource {
     Name(String),
 }
 
+/// The name of what could not be read: a finding exists already, and nothing else may be said of it.
+pub const UNREADABLE: &str = "?";
+
 /// `tags on x`, `list<tokens>`, `vec<64>`, `index in docs`
 #[derive(Clone, Debug)]
 pub struct FieldType {

@@ -12,6 +12,7 @@ mod wording;
 
 use crate::diagnostics::Diagnostic;
 use crate::source::FileId;
+use std::collections::BTreeSet;
 
 /// What parsing gives, always.
 #[derive(Debug, Default)]
@@ -22,16 +23,18 @@ pub struct Parse {
     pub comments: Vec<ast::Comment>,
     /// syntax findings
     pub diagnostics: Vec<Diagnostic>,
+    /// words of what could not be read: names among them may be declared there
+    pub lost: BTreeSet<String>,
 }
 
 /// Parses one text.
 pub fn parse(file: FileId, text: &str) -> Parse {
     let mut prepared = recovery::prepare(file, text);
-    let (tree, found) = parser::file(&prepared);
+    let (tree, found, lost) = parser::file(&prepared);
     let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
     diagnostics.extend(found);
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|l| l.span.start));
-    Parse { file: tree, comments: prepared.comments, diagnostics }
+    Parse { file: tree, comments: prepared.comments, diagnostics, lost }
 }
 
 /// Parses an expression, or an arrow between two, as given on the command line: `--set lr=1e-4`,

@@ -8,6 +8,7 @@ use crate::source::Span;
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
+use std::collections::BTreeSet;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/mtl.pest"]
@@ -34,7 +35,7 @@ const ITEMS: [(&str, Rule); 11] = [
 ];
 
 /// Reads a whole prepared text.
-pub(super) fn file(prepared: &Prepared) -> (File, Vec<Diagnostic>) {
+pub(super) fn file(prepared: &Prepared) -> (File, Vec<Diagnostic>, BTreeSet<String>) {
     let mut w = Walk::new(prepared);
     let items = match Grammar::parse(Rule::file, &prepared.text) {
         Ok(mut pairs) => pairs.next().map_or(vec![], |p| w.items(p)),
@@ -43,7 +44,7 @@ pub(super) fn file(prepared: &Prepared) -> (File, Vec<Diagnostic>) {
             vec![]
         }
     };
-    (File { items }, w.diagnostics)
+    (File { items }, w.diagnostics, w.lost)
 }
 
 /// Reads an expression or an arrow between two.
@@ -63,6 +64,8 @@ struct Walk<'a> {
     /// operators in this statement
     length: usize,
     diagnostics: Vec<Diagnostic>,
+    /// words of what could not be read
+    lost: BTreeSet<String>,
 }
 
 fn punctuation(rule: Rule) -> bool {
@@ -114,7 +117,7 @@ fn parts(p: P<'_>) -> impl Iterator<Item = P<'_>> {
 
 impl<'a> Walk<'a> {
     fn new(prepared: &'a Prepared) -> Self {
-        Self { prepared, base: 0, length: 0, diagnostics: vec![] }
+        Self { prepared, base: 0, length: 0, diagnostics: vec![], lost: BTreeSet::new() }
     }
 
     fn span(&self, p: &P) -> Span {
@@ -124,6 +127,12 @@ impl<'a> Walk<'a> {
 
     fn here(&self) -> Span {
         self.prepared.span(self.base, self.base)
+    }
+
+    /// Notes the words of what could not be read.
+    fn lose(&mut self, start: usize, end: usize) {
+        let words = self.prepared.text[start..end].split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        self.lost.extend(words.filter(|w| !w.is_empty()).map(String::from));
     }
 
     fn report(&mut self, d: Diagnostic) {
@@ -322,15 +331,23 @@ impl<'a> Walk<'a> {
                 Rule::junk => self.junk(&q),
                 _ => {
                     let (start, end) = self.range(&q);
-                    if let Some(Some(f)) =
-                        self.alone(Rule::only_field, start, end, |w, p| p.into_inner().next().and_then(|p| w.field(p)))
-                    {
-                        out.push(f);
-                    }
+                    let read =
+                        self.alone(Rule::only_field, start, end, |w, p| p.into_inner().next().and_then(|p| w.field(p)));
+                    self.lose(start, end);
+                    out.push(read.flatten().unwrap_or_else(|| self.broken_field(start, end)));
                 }
             }
         }
         out
+    }
+
+    /// A field of which only the name is known, so that nobody calls it unknown.
+    fn broken_field(&self, start: usize, end: usize) -> Field {
+        let span = self.prepared.span(start, end);
+        let word = |w: &&str| w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let name = self.words(start, end).first().copied().filter(word).unwrap_or(UNREADABLE);
+        let ty = FieldType { name: Node::new(UNREADABLE.into(), span), of: None, axis: None, span };
+        Field { name: Node::new(name.into(), span), ty, source: None }
     }
 
     fn field(&mut self, p: P<'a>) -> Option<Field> {
@@ -781,6 +798,7 @@ impl<'a> Walk<'a> {
     fn junk(&mut self, p: &P<'a>) {
         let (start, end) = self.range(p);
         let (at, token) = self.token(start, end);
+        self.lose(start, end);
         if self.mended(start, end) {
             return;
         }
@@ -939,6 +957,7 @@ impl<'a> Walk<'a> {
 
     fn broken_item(&mut self, p: P<'a>, out: &mut Vec<Item>) {
         let (start, end) = self.range(&p);
+        self.lose(start, end);
         let whole = self.prepared.span(start, end);
         let words = self.words(start, end);
         let first = words.first().copied().unwrap_or("");
@@ -984,7 +1003,9 @@ impl<'a> Walk<'a> {
         // the name is declared all the same, so that nobody calls it unknown
         let value = self.error(whole);
         let name = words
-            .get(1)
+            .iter()
+            .skip(1)
+            .find(|w| ITEMS.iter().all(|i| i.0 != **w))
             .filter(|w| w.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
             .map(|w| Node::new((*w).to_string(), whole));
         let kind = match (rule, name) {
@@ -1062,6 +1083,7 @@ impl<'a> Walk<'a> {
     }
 
     fn broken_setting(&mut self, start: usize, end: usize, out: &mut Vec<Setting>) {
+        self.lose(start, end);
         let words = self.words(start, end);
         let first = words.first().copied().unwrap_or("");
         let sign = words.get(2).copied().unwrap_or("");

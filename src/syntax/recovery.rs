@@ -532,6 +532,15 @@ impl Reader<'_> {
 
     /// `train` and its like without `{`, when the `}` at token `k` closes nothing.
     fn open_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
+        if let Some(at) = self.block_begins(k) {
+            let d = Diagnostic::new("E0109", "`{` is missing before `}`")
+                .at(self.span(at, at), "write `{` here")
+                .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
+                .help("add `{`");
+            self.diagnostics.push(d.fix(self.span(at, at), " {", false));
+            out.push((at, '{'));
+            return true;
+        }
         let mut depth = 0usize;
         // a header far above is not what is meant, and a file of stray braces is read in time
         for i in (k.saturating_sub(500)..k).rev() {
@@ -559,11 +568,51 @@ impl Reader<'_> {
         false
     }
 
+    /// Where the block of a declaration on one line was probably opened that the `}` at token `k` closes: after the
+    /// reader of `data`, before the first option of a task, an arrow or a loss.
+    fn block_begins(&self, k: usize) -> Option<usize> {
+        const OPTIONS: [&str; 11] =
+            ["metric", "weight", "loss", "when", "also", "dropout", "train", "test", "grad", "rounds", "view"];
+        // the line's beginning, if it is not far
+        let first = (k.saturating_sub(200)..k).rev().take_while(|&i| self.tokens[i].kind != Kind::Line).last()?;
+        if !self.first_on_line(first) {
+            return None;
+        }
+        let mut depth = 0usize;
+        for i in first..k {
+            let t = self.tokens[i];
+            match t.kind {
+                Kind::Open if self.byte(i) == b'{' => return None,
+                Kind::Open => depth += 1,
+                Kind::Close => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 && self.str(self.tokens[first]) == "data" && i + 1 < k {
+                        return Some(t.end);
+                    }
+                }
+                Kind::Semicolon if i < first + 3 => return None,
+                Kind::Word if depth == 0 && i > first + 2 && OPTIONS.contains(&self.str(t)) => {
+                    let arrow = (first..i).any(|j| matches!(self.str(self.tokens[j]), "->" | "~>"));
+                    let declares = matches!(self.str(self.tokens[first]), "task" | "loss");
+                    let before = self.tokens[i - 1].kind;
+                    let fine = (arrow || declares) && before != Kind::Semicolon && before != Kind::Sign;
+                    return fine.then(|| self.tokens[i - 1].end);
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
     /// Closes the openers from `p` on, which are not closed before token `k`. A run of parentheses is one fault,
-    /// each brace another.
+    /// each brace another, unless the text ends there.
     fn unclosed(&mut self, stack: &mut Vec<usize>, p: usize, k: usize, out: &mut Vec<(usize, char)>) {
         while stack.len() > p {
-            let from = parens(stack, |o| self.byte(o) == b'{').unwrap_or(stack.len() - 1).max(p);
+            // where the text ends within them all, that is one fault
+            let cut =
+                k == self.tokens.len() && stack.last().is_some_and(|&o| self.close_point(o, k) == self.last_before(k));
+            let run = parens(stack, |o| self.byte(o) == b'{').unwrap_or(stack.len() - 1).max(p);
+            let from = if cut { p } else { run };
             let open: Vec<usize> = stack.drain(from..).collect();
             let (Some(&outer), Some(&inner)) = (open.first(), open.last()) else { return };
             let first = self.tokens[outer];

@@ -251,7 +251,8 @@ train { stage s for t [a] { batch 1, epochs 2 }; epochs 3 }";
     assert_eq!((t.name.value.as_str(), t.options.len()), ("slot", 2));
     let ast::ItemKind::For { items, .. } = &p.file.items[1].value else { panic!() };
     let ast::ItemKind::Data { fields, .. } = &items[0].value else { panic!() };
-    assert_eq!(fields.len(), 1);
+    let types: Vec<(&str, &str)> = fields.iter().map(|f| (&*f.name.value, &*f.ty.name.value)).collect();
+    assert_eq!(types, [("x", ast::UNREADABLE), ("y", "label")]);
     let ast::ItemKind::Train(settings) = &p.file.items[2].value else { panic!() };
     assert_eq!(settings.len(), 2);
 }

@@ -199,6 +199,9 @@ impl<'p> Checker<'p> {
         if let Some((_, f)) = self.tasks[source].golds.iter().find(|g| g.0 == cx.corpus) {
             return Ok(*f);
         }
+        if self.tasks[source].poisoned {
+            return Err(Poison);
+        }
         let (name, target) = (self.tasks[source].gold_text.clone(), self.p.data[cx.corpus].name.clone());
         let fields: Vec<&str> = self.p.data[cx.corpus].fields.iter().map(|f| f.name.as_str()).collect();
         let d = Diagnostic::new("E0501", format!("`{target}` has no gold for `{}`", self.tasks[source].name))

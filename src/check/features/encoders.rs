@@ -121,7 +121,11 @@ impl<'p> Checker<'p> {
     pub(super) fn stack(&mut self, e: &Expr, cx: &Cx, taps: &mut Vec<Option<Val>>) -> Out {
         let v = match &*e.value {
             ExprKind::Pipe(a, b) => {
-                let v = self.stack(a, cx, taps)?;
+                let Ok(v) = self.stack(a, cx, taps) else {
+                    let input = Some(self.opaque(cx));
+                    let _ = self.eval(b, &Cx { input, ..cx.clone() });
+                    return Err(Poison);
+                };
                 let inner = Cx { input: Some(v.clone()), ..cx.clone() };
                 if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)
                     && let ExprKind::Name(n) = &*f.value

@@ -174,7 +174,12 @@ impl<'p> Checker<'p> {
             ExprKind::Error => Err(Poison),
             ExprKind::Paren(e) => self.eval(e, cx),
             ExprKind::Pipe(a, b) => {
-                let v = self.eval(a, cx)?;
+                let Ok(v) = self.eval(a, cx) else {
+                    // what stands on the right is looked at all the same
+                    let input = Some(self.opaque(cx));
+                    let _ = self.eval(b, &Cx { input, ..cx.clone() });
+                    return Err(Poison);
+                };
                 self.eval(b, &Cx { input: Some(v), ..cx.clone() })
             }
             ExprKind::Cat(..) => {

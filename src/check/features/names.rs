@@ -45,6 +45,9 @@ impl<'p> Checker<'p> {
         }
         if self.p.has_field(n).is_some() {
             let c = &self.p.data[cx.corpus];
+            if self.p.lost.contains(n) || self.p.unreadable_field(cx.corpus) {
+                return Err(Poison);
+            }
             let fields: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
             let task = self.tasks[cx.task].name.clone();
             let d = Diagnostic::new("E0412", format!("`{}` has no field `{n}`", c.name))
@@ -122,6 +125,9 @@ impl<'p> Checker<'p> {
     pub(super) fn implicit_text(&mut self, span: Span, cx: &Cx) -> Out {
         if cx.text.is_empty() {
             let c = &self.p.data[cx.corpus];
+            if self.p.unreadable_field(cx.corpus) {
+                return Err(Poison);
+            }
             let texts: Vec<String> = c.fields.iter().filter(|f| is_texty(&f.ty)).map(|f| f.name.clone()).collect();
             let task = self.tasks[cx.task].name.clone();
             let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));

@@ -95,8 +95,12 @@ impl<'p> Checker<'p> {
         if let Some(port) = port {
             for s in &sources {
                 let head = self.tasks[*s].head;
-                let known: Vec<&str> = builtins::PORTS.iter().chain(head.ports).copied().collect();
-                if !known.contains(&port.value.as_str()) && !self.tasks[*s].poisoned {
+                let mut known: Vec<&str> = builtins::PORTS.iter().chain(head.ports).copied().collect();
+                if self.tasks[*s].poisoned {
+                    // of which head it is is not known
+                    known.extend(builtins::HEADS.iter().flat_map(|h| h.ports));
+                }
+                if !known.contains(&port.value.as_str()) {
                     let what = format!("a port of `{}`", self.tasks[*s].name);
                     self.unknown_word("E0304", &what, &port.value, port.span, &known);
                     ok = false;

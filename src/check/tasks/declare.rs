@@ -227,6 +227,11 @@ impl<'p> Checker<'p> {
     pub(super) fn task_options(&mut self, def: &'p crate::hir::TaskDef, info: &mut TaskInfo) {
         let env = &def.env;
         let mut seen: Vec<&str> = vec![];
+        let word = match &*def.ast.head.value {
+            ExprKind::Call(f, _) => f,
+            _ => &def.ast.head,
+        };
+        let unknown_head = !crate::hir::is_name(word, info.head.name);
         for s in &def.ast.options {
             let (name, values) = match &s.value {
                 SettingKind::Attr { name, values } => (name, values),
@@ -261,6 +266,8 @@ impl<'p> Checker<'p> {
                 continue;
             };
             match name.value.as_str() {
+                // of an unknown head nothing is known
+                "metric" | "loss" if unknown_head => {}
                 "metric" => {
                     for v in values {
                         if let Ok(m) = self.metric(v, env, info.head, &info.settings) {

@@ -69,6 +69,15 @@ impl<'p> Checker<'p> {
                     }
                 };
                 for (at, a) in args.iter().enumerate() {
+                    // sizes, here too: a layer that is never built because of another fault is checked all the same
+                    if let Some(row) = row.filter(|r| r.runs) {
+                        let key = a.name.as_ref().map_or(row.args.get(at).copied(), |n| Some(n.value.as_str()));
+                        if let Some(key) = key.filter(|k| matches!(*k, "d" | "layers" | "heads" | "ffn"))
+                            && let Some(Item::Number(_)) = self.p.constant(&a.value, env)
+                        {
+                            let _ = self.size(&a.value, env, &format!("`{key}`"));
+                        }
+                    }
                     let word = |(f, k, n): &(&str, usize, &str)| {
                         row.is_some_and(|r| r.name == *f) && a.name.as_ref().map_or(at == *k, |a| a.value == *n)
                     };
@@ -85,6 +94,10 @@ impl<'p> Checker<'p> {
                                 self.unknown_word("E0215", &what, &n.value, n.span, row.args);
                             }
                             continue;
+                        }
+                        // a bare word may be a word of the option's own
+                        if !matches!(&*a.value.value, ExprKind::Name(_)) {
+                            self.walk(&a.value, env);
                         }
                         continue;
                     }
@@ -147,12 +160,15 @@ impl<'p> Checker<'p> {
         if let Some(i) = self.p.field(corpus, &name.value) {
             return Ok(i);
         }
-        if decl.fields.is_empty() {
+        if decl.fields.is_empty() || self.p.lost.contains(&name.value) {
             return Err(Poison); // reported where it is declared
         }
         let (cname, cspan) = (decl.name.clone(), decl.span);
         let fields: Vec<&str> = decl.fields.iter().map(|f| f.name.as_str()).collect();
         let near = suggest::near(&name.value, fields.iter().copied());
+        if near.is_empty() && self.p.unreadable_field(corpus) {
+            return Err(Poison);
+        }
         let d = Diagnostic::new("E0217", format!("`{cname}` has no field `{}`", name.value))
             .at(name.span, "unknown field")
             .with(cspan, format!("its fields are {}", fields.join(", ")));
