@@ -167,6 +167,24 @@ fn a_file_tells_the_form_of_its_picture() {
 }
 
 #[test]
+fn explanations() {
+    for spec in SHOWN {
+        check(spec, "explain.txt", &["explain", "--no-data"]);
+    }
+    check("examples/hierarchy.mtl", "chunk.txt", &["explain", "chunk"]);
+    check("examples/domains.mtl", "sent.txt", &["explain", "sent", "--no-data"]);
+    check("examples/systems/hashimoto2017_jmt.mtl", "entail.txt", &["explain", "entail", "--no-data"]);
+    for (args, help) in [
+        (["explain", "examples/hierarchy.mtl", "chnk"], "did you mean `chunk`?"),
+        (["explain", "E0301", "chunk"], "mtlc explain spec.mtl task"),
+    ] {
+        let run = Command::new(env!("CARGO_BIN_EXE_mtlc")).args(args).current_dir(root()).output().unwrap();
+        assert_eq!(run.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&run.stderr).contains(help), "{args:?}");
+    }
+}
+
+#[test]
 fn plans() {
     for spec in ["examples/hierarchy.mtl", "examples/pairs.mtl", "examples/systems/hashimoto2017_jmt.mtl"] {
         check(spec, "plan.txt", &["plan", "--no-data"]);

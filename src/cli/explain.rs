@@ -1,9 +1,29 @@
-//! `mtlc explain CODE`
+//! `mtlc explain CODE` and `mtlc explain FILE [TASK]`
 
-use super::{FINE, USAGE, out, say};
+use super::{ERRORS, ExplainArgs, FINE, Look, USAGE, compile, findings, out, say};
 use crate::diagnostics::{codes, suggest};
+use crate::driver;
+use crate::graph::prose::{self, Told};
+use crate::graph::scene::scene;
+use crate::plan::outline::{Known, family, outline};
+use crate::plan::sizes::Sizes;
+use std::path::Path;
 
-pub(super) fn command(code: &str) -> i32 {
+pub(super) fn command(a: &ExplainArgs, look: Look) -> i32 {
+    let path = Path::new(&a.what);
+    if path.extension().is_some_and(|e| e == "mtl") || path.is_file() {
+        return explain(path, a, look);
+    }
+    if let Some(task) = &a.task {
+        say(format!("error: `{}` is no spec, so it has no task `{task}`", a.what));
+        say("  help: `mtlc explain spec.mtl task`");
+        return USAGE;
+    }
+    page(&a.what)
+}
+
+/// The page of a code.
+fn page(code: &str) -> i32 {
     let wanted = code.to_ascii_uppercase();
     match codes::find(&wanted) {
         Some(c) => {
@@ -15,6 +35,53 @@ pub(super) fn command(code: &str) -> i32 {
             say(format!("error: there is no code `{code}`"));
             if let Some(q) = suggest::question(&near) {
                 say(format!("  help: {q}"));
+            }
+            USAGE
+        }
+    }
+}
+
+fn explain(file: &Path, a: &ExplainArgs, look: Look) -> i32 {
+    let mut c = match compile(file, &a.changes, look) {
+        Ok(c) => c,
+        Err(code) => return code,
+    };
+    let data = if a.no_data { driver::Data::default() } else { driver::load(&mut c, false) };
+    let read = data.complete && !data.corpora.is_empty();
+    let trainable = c.checked.as_ref().is_some_and(|c| c.not_yet().is_empty());
+    let plan = if read && trainable { driver::plan(&mut c, &data) } else { None };
+    if c.has_errors() {
+        findings(&c.sources, &c.diagnostics, look);
+        return ERRORS;
+    }
+    let Some(checked) = &c.checked else { return ERRORS };
+    let tables = read.then_some(&data.tables);
+    let sizes = Sizes::new(checked, tables);
+    let known = plan.as_ref().map(|plan| Known { plan, tables: &data.tables, corpora: &data.corpora });
+    let told = Told {
+        file: &file.display().to_string(),
+        checked,
+        sizes,
+        scene: &scene(&c, checked, &sizes, true),
+        outline: &outline(&c.name, &c.program, checked, tables, known),
+    };
+    let Some(task) = &a.task else {
+        out(prose::program(&told));
+        return FINE;
+    };
+    let names = || checked.tasks().iter().map(|t| t.name.as_str());
+    // the name of a family is its first member
+    let found = names().position(|n| n == task).or_else(|| names().position(|n| family(n) == format!("{task}[*]")));
+    match found {
+        Some(i) => {
+            out(prose::task(&told, i));
+            FINE
+        }
+        None => {
+            say(format!("error: no task is called `{task}`"));
+            match suggest::question(&suggest::near(task, names())) {
+                Some(q) => say(format!("  help: {q}")),
+                None => say(format!("  help: tasks are {}", names().take(12).collect::<Vec<_>>().join(", "))),
             }
             USAGE
         }

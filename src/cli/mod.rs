@@ -95,11 +95,8 @@ enum Command {
     },
     /// Lay specs out in the one canonical way
     Fmt(FmtArgs),
-    /// Explain a code such as E0301
-    Explain {
-        /// the code, as printed before a finding
-        code: String,
-    },
+    /// Explain a code such as E0301, or a spec: why it is joint or multi-step, what flows where
+    Explain(ExplainArgs),
 }
 
 /// What changes a program from outside.
@@ -138,6 +135,20 @@ struct FmtArgs {
     /// write nothing; show what would change, and end with 1 if anything would
     #[arg(long)]
     check: bool,
+}
+
+#[derive(Args, Debug)]
+struct ExplainArgs {
+    /// a code, as printed before a finding, or a spec
+    #[arg(value_name = "CODE|SPEC")]
+    what: String,
+    /// a task of the spec: the shape of every value from which it is computed
+    task: Option<String>,
+    /// leave the data files unread: sizes that they decide stay symbols
+    #[arg(long)]
+    no_data: bool,
+    #[command(flatten)]
+    changes: Changes,
 }
 
 #[derive(Args, Debug)]
@@ -284,7 +295,7 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
         Command::Graph(a) => graph::command(&a, look),
         Command::Plan { file, json, no_data, changes } => plan::command(&file, json, no_data, &changes, look),
         Command::Fmt(a) => fmt::command(&a.files, a.check, look),
-        Command::Explain { code } => explain::command(&code),
+        Command::Explain(a) => explain::command(&a, look),
         #[cfg(feature = "train")]
         Command::Run(a) => run::command(&a, look),
         #[cfg(feature = "train")]

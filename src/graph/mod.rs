@@ -5,6 +5,7 @@
 
 mod classify;
 pub mod draw;
+pub mod prose;
 pub mod reads;
 pub mod scene;
 
