@@ -313,7 +313,7 @@ fn console_blocks_show_what_is_printed() {
         for (line, _, text) in all.iter().filter(|(_, info, _)| info == "console") {
             for (command, wanted) in shown(text) {
                 let words: Vec<&str> = command.split_whitespace().collect();
-                let ["mtlc", "check" | "explain" | "plan" | "graph", ..] = words.as_slice() else { continue };
+                let ["mtlc", "check" | "explain" | "plan" | "graph" | "init", ..] = words.as_slice() else { continue };
                 let run =
                     Command::new(env!("CARGO_BIN_EXE_mtlc")).args(&words[1..]).current_dir(&folder).output().unwrap();
                 let got = String::from_utf8(run.stderr).unwrap() + &String::from_utf8(run.stdout).unwrap();

@@ -2,6 +2,8 @@
 
 mod fix;
 mod fmt;
+mod init;
+mod shell;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -4,10 +4,12 @@
 //! failed or a claim of `expect` did not hold, 130 interrupted.
 
 mod check;
+mod completions;
 mod explain;
 mod fix;
 mod fmt;
 mod graph;
+mod init;
 mod plan;
 #[cfg(feature = "train")]
 mod predict;
@@ -16,6 +18,7 @@ mod progress;
 #[cfg(feature = "train")]
 mod run;
 mod view;
+mod watch;
 
 use crate::diagnostics::{Diagnostic, render};
 use crate::driver::{self, Compilation, Disk};
@@ -33,6 +36,8 @@ pub const ERRORS: i32 = 1;
 pub const USAGE: i32 = 2;
 /// A run failed, or a claim did not hold.
 pub const FAILED: i32 = 3;
+/// Ctrl-C.
+pub const INTERRUPTED: i32 = 130;
 
 /// A compiler for multi-task learning: declare tasks and the arrows between them, check, train, publish.
 #[derive(Parser, Debug)]
@@ -95,6 +100,21 @@ enum Command {
     },
     /// Lay specs out in the one canonical way
     Fmt(FmtArgs),
+    /// Begin with a working spec and a little data, in a new folder
+    Init {
+        /// which spec, see `--list` (default: joint)
+        template: Option<String>,
+        /// where to (default: a folder of the template's name)
+        folder: Option<PathBuf>,
+        /// list the templates
+        #[arg(long)]
+        list: bool,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// the shell
+        shell: clap_complete::Shell,
+    },
     /// Explain a code such as E0301, or a spec: why it is joint or multi-step, what flows where
     Explain(ExplainArgs),
 }
@@ -115,7 +135,7 @@ pub(crate) struct Changes {
 
 #[derive(Args, Debug)]
 struct CheckArgs {
-    /// the specs
+    /// the specs; `-` is standard input
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// leave the data files unread
@@ -124,6 +144,9 @@ struct CheckArgs {
     /// apply safe fixes to the specs and to the files that they use, then check
     #[arg(long, conflicts_with_all = ["set", "without", "only"])]
     fix: bool,
+    /// check again whenever a spec, a file that it uses or its data change
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     changes: Changes,
 }
@@ -289,11 +312,14 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
     };
     let look = Look { format: cli.format, color };
     match cli.command {
+        Command::Check(a) if a.watch => watch::command(&a, look),
         Command::Check(a) => {
             check::command(&a.files, check::Asked { no_data: a.no_data, fix: a.fix }, &a.changes, look)
         }
         Command::Graph(a) => graph::command(&a, look),
         Command::Plan { file, json, no_data, changes } => plan::command(&file, json, no_data, &changes, look),
+        Command::Init { template, folder, list } => init::command(template.as_deref(), folder.as_deref(), list),
+        Command::Completions { shell } => completions::command(shell),
         Command::Fmt(a) => fmt::command(&a.files, a.check, look),
         Command::Explain(a) => explain::command(&a, look),
         #[cfg(feature = "train")]

@@ -33,7 +33,7 @@ pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
     // a second Ctrl-C ends the process at once; what was saved stays good
     let _ = ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
+            std::process::exit(super::INTERRUPTED);
         }
         say("\nstopping after this step ...");
     });
