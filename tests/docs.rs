@@ -310,7 +310,9 @@ fn console_blocks_show_what_is_printed() {
         for (name, text) in &files {
             std::fs::write(folder.join(name), text).unwrap();
         }
-        for (line, _, text) in all.iter().filter(|(_, info, _)| info == "console") {
+        // `tests/tutorial.rs` follows that page from its beginning
+        let console = all.iter().filter(|(_, info, _)| info == "console" && path != "docs/tutorial.md");
+        for (line, _, text) in console {
             for (command, wanted) in shown(text) {
                 let words: Vec<&str> = command.split_whitespace().collect();
                 let ["mtlc", "check" | "explain" | "plan" | "graph" | "init", ..] = words.as_slice() else { continue };
@@ -322,7 +324,7 @@ fn console_blocks_show_what_is_printed() {
             }
         }
     }
-    assert!(ran >= 4, "only {ran} commands");
+    assert!(ran >= 3, "only {ran} commands");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod docs;
 mod example_data;
 mod formats;
 mod fuzz;
+mod grammar;
 mod growth;
 #[cfg(feature = "train")]
 mod proofs;
@@ -14,5 +15,6 @@ mod recovery;
 mod systems;
 mod tidy;
 mod tools;
+mod tutorial;
 mod ui;
 mod views;
