@@ -39,7 +39,12 @@ pub struct Formatted {
 pub fn format(text: &str) -> Formatted {
     // line ends of other systems are kept, also within comments and what cannot be read
     if text.contains("\r\n") && text.matches('\n').count() == text.matches("\r\n").count() {
-        let mut out = format(&text.replace("\r\n", "\n"));
+        let lf = text.replace("\r\n", "\n");
+        let mut out = format(&lf);
+        let back = |at: u32| at + lf.get(..at as usize).map_or(0, |s| s.matches('\n').count()) as u32;
+        for s in &mut out.kept {
+            (s.start, s.end) = (back(s.start), back(s.end));
+        }
         out.text = out.text.replace('\n', "\r\n");
         out.diagnostics = parse(FileId(0), text).diagnostics;
         return out;

@@ -305,7 +305,7 @@ proptest! {
 
     /// Whatever is broken: nothing is lost, and what was not understood stays as it was.
     #[test]
-    fn broken_texts(text in prop::sample::select(specs()), at in any::<prop::sample::Index>(), to in any::<prop::sample::Index>(), how in 0..6) {
+    fn broken_texts(text in prop::sample::select(specs()), at in any::<prop::sample::Index>(), to in any::<prop::sample::Index>(), how in 0..6, crlf in any::<bool>()) {
         let tokens: Vec<&str> = text.split_inclusive([' ', '(', ')', '{', '}', ',', '\n', '.', '"']).collect();
         prop_assume!(!tokens.is_empty());
         let (i, j) = (at.index(tokens.len()), to.index(tokens.len()));
@@ -320,6 +320,7 @@ proptest! {
             _ => t.insert(i, " ? "),
         }
         let broken = t.concat();
+        let broken = if crlf { broken.replace('\n', "\r\n") } else { broken };
         let out = format(&broken);
         prop_assert!(!out.refused, "refused:\n{}\n--- after\n{}", broken, out.text);
         sound(&broken, &out);
