@@ -60,15 +60,25 @@ fn clear() {
     }
 }
 
-/// Until something is another than before, and then until it is quiet.
+/// Until something is another than before, and then until nothing changes any more.
 fn wait(woken: &Receiver<()>, roots: &BTreeSet<PathBuf>, before: State) {
-    while state(roots) == before {
+    let mut now = state(roots);
+    while now == before {
         let clock = std::time::Instant::now();
         if woken.recv_timeout(PATIENCE).is_err() {
             // a watcher that has gone answers at once
             std::thread::sleep(PATIENCE.saturating_sub(clock.elapsed()));
         }
-        while woken.recv_timeout(QUIET).is_ok() {}
+        now = state(roots);
+    }
+    loop {
+        std::thread::sleep(QUIET);
+        while woken.try_recv().is_ok() {}
+        let next = state(roots);
+        if next == now {
+            return;
+        }
+        now = next;
     }
 }
 
