@@ -307,3 +307,58 @@ fn mending_leaves_no_safe_fix() {
         assert!(left.is_none(), "{name}: {left:?} is left in\n{:?}", m.files);
     }
 }
+
+/// Words of the language, each misspelt in one way that leaves a single near word.
+const MISSPELT: &[(&str, &str)] = &[
+    ("classify", "clasify"),
+    ("generate", "genrate"),
+    ("metric ", "metrc "),
+    ("span_f1", "spam_f1"),
+    ("epochs", "epohcs"),
+    ("optimizer", "optimiser"),
+    ("objective", "objectve"),
+    ("bilstm(", "bilsmt("),
+    ("transformer(", "transfomer("),
+    ("attention = additive", "attention = aditive"),
+    (".probs", ".porbs"),
+    ("predicted", "predcited"),
+    ("tokens", "tokns"),
+    ("columns(", "colums("),
+    ("reinforce(", "reinforc("),
+    ("baseline", "baselin"),
+    ("tensor_normal(", "tensor_norml("),
+    ("uncertainty", "uncertanty"),
+    ("alternate", "alternat"),
+    ("cross_stitch", "cross_stich"),
+    ("augmented_lagrangian", "augmented_lagrange"),
+    ("cutoff", "cutof"),
+    ("multi_step", "multistep"),
+];
+
+#[test]
+fn a_misspelt_word_is_mended_back() {
+    let (mut tried, mut back, mut left) = (0, 0, vec![]);
+    for path in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/systems"), ".mtl") {
+        let (name, text) = (stem(&path), fs::read_to_string(&path).unwrap());
+        for (right, wrong) in MISSPELT {
+            let Some(at) =
+                text.find(right).filter(|at| !text[..*at].lines().last().is_some_and(|l| l.starts_with('#')))
+            else {
+                continue;
+            };
+            let broken = format!("{}{wrong}{}", &text[..at], &text[at + right.len()..]);
+            let m =
+                mend::mend(Path::new("spec.mtl"), &broken, &ui::no_files(), &|text, _| compile_named("spec.mtl", text));
+            tried += 1;
+            if m.files.get(Path::new("spec.mtl")) == Some(&text) {
+                back += 1;
+            } else {
+                // a fix that leads elsewhere would be worse than none
+                assert!(m.applied.is_empty(), "{name}: `{wrong}` became\n{:?}", m.applied);
+                left.push(format!("{name}: `{wrong}`: {}", plain(&m.compilation).lines().next().unwrap_or_default()));
+            }
+        }
+    }
+    eprintln!("{back} of {tried} are mended back; left:\n{}", left.join("\n"));
+    assert!(back * 100 >= tried * 95, "{back} of {tried}:\n{}", left.join("\n"));
+}

@@ -112,6 +112,8 @@ pub(crate) struct Reached {
     pub tasks: BTreeSet<usize>,
     /// `let`s with `latent` whose posterior and prior one `kl` compares
     pub latents: BTreeSet<usize>,
+    /// place of the loss that is being read, and whether it says `on DATA`
+    here: Option<(Span, bool)>,
 }
 
 type Typed = Result<Term, Poison>;
@@ -123,6 +125,7 @@ impl<'p> Checker<'p> {
         for l in &self.p.losses {
             self.loss_options(l);
             let on = l.on.as_ref().and_then(|on| self.corpora_of(on, &l.env).ok());
+            out.here = Some((l.value.span, l.on.is_some()));
             let Ok(t) = self.term(&l.value, &l.env, &mut out) else { continue };
             match &t.ty {
                 Ty::Scalar if !t.trains => {
@@ -370,7 +373,7 @@ impl<'p> Checker<'p> {
                 {
                     out.latents.insert(*i);
                 }
-                self.one_example(&a, p, &b, q)?;
+                self.one_example(out.here, (&a, p), (&b, q))?;
                 // what stands behind `stop` is compared with, not trained
                 for t in [&a, &b].into_iter().filter(|t| t.trains) {
                     out.tasks.extend(&t.tasks);
@@ -384,7 +387,7 @@ impl<'p> Checker<'p> {
                 for (t, at) in [(&a, u), (&b, v)] {
                     self.want(t, at.span, &who, "features", |t| matches!(t, Ty::Features | Ty::Dist(_)))?;
                 }
-                self.one_example(&a, u, &b, v)?;
+                self.one_example(out.here, (&a, u), (&b, v))?;
                 scalar(a.trains || b.trains, a.tasks.into_iter().chain(b.tasks).collect())
             }
             "square" => {
@@ -429,7 +432,9 @@ impl<'p> Checker<'p> {
                 scalar(true, vec![t])
             }
             "stop" => {
-                let t = self.term(arg("x")?, env, &mut Reached::default())?;
+                // what stands behind `stop` is not trained by it
+                let mut apart = Reached { here: out.here, ..Reached::default() };
+                let t = self.term(arg("x")?, env, &mut apart)?;
                 Ok(Term { trains: false, ..t })
             }
             "uniform" => {
@@ -464,9 +469,14 @@ impl<'p> Checker<'p> {
     }
 
     /// E0423: two values are compared only where one example has both.
-    fn one_example(&mut self, a: &Term, a_at: &Expr, b: &Term, b_at: &Expr) -> Result<(), Poison> {
+    fn one_example(
+        &mut self,
+        here: Option<(Span, bool)>,
+        (a, a_at): (&Term, &Expr),
+        (b, b_at): (&Term, &Expr),
+    ) -> Result<(), Poison> {
         let ([x], [y]) = (a.tasks.as_slice(), b.tasks.as_slice()) else { return Ok(()) };
-        let on = self.p.losses.iter().any(|l| l.on.is_some() && l.value.span.to(a_at.span) == l.value.span);
+        let on = here.is_some_and(|(_, on)| on);
         let (t, u) = (&self.tasks[*x], &self.tasks[*y]);
         if on || a.several || b.several || t.poisoned || u.poisoned || t.corpora.is_empty() || u.corpora.is_empty() {
             return Ok(());
@@ -484,9 +494,8 @@ impl<'p> Checker<'p> {
                 .with(a_at.span, on(t));
         let corpus = t.corpora.first().map_or(String::new(), |c| self.p.data[*c].name.clone());
         let d = d.help(format!("say on which data the loss is computed: `on {corpus}`"));
-        let line = self.p.losses.iter().find(|l| l.value.span.to(a_at.span) == l.value.span).map(|l| l.value.span);
-        Err(self.report(match line {
-            Some(s) => d.fix(Span { start: s.end, ..s }, format!(" on {corpus}"), false),
+        Err(self.report(match here {
+            Some((s, _)) => d.fix(Span { start: s.end, ..s }, format!(" on {corpus}"), false),
             None => d,
         }))
     }

@@ -126,6 +126,9 @@ impl<'p> Checker<'p> {
                     [] => d.help(format!(
                         "no head learns `{kind}`: declare the field as another type, or name another field"
                     )),
+                    [one] if matches!(&*def.ast.head.value, ExprKind::Name(_)) => {
+                        d.help(format!("write `{one}`")).fix(def.ast.head.span, *one, false)
+                    }
                     [one] => d.help(format!("write `{one}`")),
                     many => d.help(format!("heads for `{kind}`: {}", many.join(", "))),
                 };
