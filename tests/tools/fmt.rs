@@ -66,9 +66,7 @@ fn broken_declarations_are_named_and_left() {
 
 #[test]
 fn what_is_shipped_is_laid_out() {
-    let specs = fs::read_dir(root().join("examples")).unwrap().map(|e| e.unwrap().path());
-    let specs: Vec<String> = specs.map(|p| p.display().to_string()).filter(|p| p.ends_with(".mtl")).collect();
-    let out = mtlc(root()).args(["fmt", "--check"]).args(specs).output().unwrap();
+    let out = run(root(), &["fmt", "--check", "examples"]);
     assert_eq!(out.status.code(), Some(0), "{}", text(&out.stdout));
     let page = fs::read_to_string(root().join("docs/cli.md")).unwrap();
     let shown: Vec<&str> = page.split("```mtl\n").skip(1).map(|b| b.split("```").next().unwrap()).collect();
