@@ -65,8 +65,10 @@ fn standard_input_comes_back_on_standard_output() {
 #[test]
 fn fixes_go_with_no_change_from_outside() {
     let dir = tempfile::tempdir().unwrap();
-    let o = run(dir.path(), &["check", "--fix", "--set", "a=1", "spec.mtl"]);
-    assert_eq!(o.status.code(), Some(2));
+    for more in [&["--set", "a=1"][..], &["--only", "t"], &["--without", "a -> b"]] {
+        let o = run(dir.path(), &[&["check", "--fix", "spec.mtl"][..], more].concat());
+        assert_eq!(o.status.code(), Some(2), "{more:?}");
+    }
 }
 
 #[test]
