@@ -16,5 +16,6 @@ mod systems;
 mod tidy;
 mod tools;
 mod tutorial;
+mod types;
 mod ui;
 mod views;

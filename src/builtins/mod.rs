@@ -177,7 +177,7 @@ pub const FUNCTIONS: &[Function] = &[
     f("bidaf", &[], 0, true, false, "bidaf(q, d)", "bidirectional attention flow"),
     f("match_lstm", &[], 0, true, false, "match_lstm(q, d)", "match-LSTM"),
     f("graph_attend", &["heads"], 0, true, false, "graph_attend(g)", "attention over a graph"),
-    f("rgcn", &["layers"], 0, true, false, "rgcn(g, 2)", "relational graph convolution"),
+    f("rgcn", &["layers", "d"], 0, true, false, "rgcn(g, 2)", "relational graph convolution"),
     f("span_attend", &[], 0, false, false, "span_attend", "representations of spans"),
     f("correlate", &[], 0, false, false, "correlate", "correlation of candidates"),
     f("co_select", &[], 0, false, false, "co_select", "co-selective encoding"),

@@ -9,6 +9,8 @@ pub enum Size {
     Labels(usize),
     /// number of ids of a vocabulary
     Vocab(usize),
+    /// a size that stands in no table of this version: its letter, and which of its kind
+    Open(&'static str, usize),
 }
 
 /// n + Σ multiples of sizes.
@@ -68,6 +70,7 @@ impl std::fmt::Display for Dim {
             let name = match s {
                 Size::Labels(_) => "K",
                 Size::Vocab(_) => "V",
+                Size::Open(letter, _) => letter,
             };
             parts.push(if *k == 1 { name.to_string() } else { format!("{k}{name}") });
         }

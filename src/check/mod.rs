@@ -8,12 +8,15 @@
 mod depends;
 pub mod dim;
 mod features;
+mod heads;
 mod losses;
 mod schedule;
 mod settings;
 mod sharing;
 mod tasks;
+pub mod typed;
 mod unused;
+mod value;
 mod views;
 mod words;
 
@@ -30,6 +33,8 @@ use dim::{Dim, SymParam};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub use tasks::{Edge, Grad, Mode, Target};
+pub use value::{Carried, Flow, Form, NodeType, Type};
+pub(crate) use value::{Latent, Outer, VKind, Val};
 
 /// A program that has been checked: the only way to a plan.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ pub struct Checked {
     pub(crate) train: Train,
     pub(crate) expects: Vec<Expect>,
     pub(crate) uncertainty: BTreeMap<usize, usize>,
+    pub(crate) typed: typed::Typed,
     task_graph: TaskGraph,
     not_yet: Vec<Diagnostic>,
     summaries: Vec<TaskSummary>,
@@ -126,51 +132,6 @@ impl Checked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Poison;
 
-/// Which positions a state has seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Flow {
-    Local,
-    Fwd,
-    Bwd,
-    /// the two directions side by side, neither of which has seen the future of its own direction
-    Sides,
-    Full,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum VKind {
-    Text,
-    Seq,
-    Vec,
-    /// a value of a kind that the trainer cannot compute yet: accepted everywhere
-    Opaque,
-}
-
-/// A typed value while elaborating.
-#[derive(Clone, Debug)]
-pub(crate) struct Val {
-    pub kind: VKind,
-    pub node: usize,
-    pub width: Dim,
-    /// the texts over which a `Seq` or `Text` runs, by field index
-    pub axis: Vec<usize>,
-    pub flow: Flow,
-    /// flows of the two halves of a bidirectional value
-    pub halves: Option<(Flow, Flow)>,
-    /// deep layers passed inside the encoder that is being elaborated
-    pub depth: u32,
-    /// encoder layers (encoder, depth) directly below
-    pub tops: BTreeSet<(usize, u32)>,
-    /// tapped with `@*`
-    pub star: bool,
-    /// passed through `reverse`
-    pub reversed: bool,
-    /// fields of the corpus that it depends on
-    pub reads: BTreeSet<usize>,
-    /// the several values of `enc@*`
-    pub parts: Vec<Val>,
-}
-
 /// What is known of a task before its features are.
 #[derive(Debug)]
 pub(crate) struct TaskInfo {
@@ -178,10 +139,13 @@ pub(crate) struct TaskInfo {
     pub def: usize,
     pub span: Span,
     pub head: &'static crate::builtins::Head,
+    pub rule: &'static heads::HeadRule,
     pub head_text: String,
     pub settings: crate::plan::Settings,
     pub golds: Vec<(usize, usize)>,
-    /// type of the gold field
+    /// the texts that a computed gold compares
+    pub compares: Vec<usize>,
+    /// type of the gold
     pub gold: Option<FieldType>,
     pub gold_text: String,
     pub gold_span: Span,
@@ -224,6 +188,15 @@ pub(crate) struct Checker<'p> {
     pub layer_names: HashMap<String, usize>,
     pub graphs: Vec<Graph>,
     pub widths: Vec<Vec<Dim>>,
+    pub types: Vec<Vec<NodeType>>,
+    /// what travels along each arrow, by (arrow, graph)
+    pub carried: BTreeMap<(usize, usize), Vec<Carried>>,
+    /// types of tasks, by (task, graph)
+    pub task_types: BTreeMap<(usize, usize), typed::TaskType>,
+    /// paths of pretrained models
+    pub models: Vec<String>,
+    /// the place of the expression that is being elaborated
+    pub here: Span,
     pub node_keys: Vec<HashMap<String, usize>>,
     pub task_memo: HashMap<TaskKey, Result<(Val, usize), Poison>>,
     pub encoder_memo: HashMap<EncoderKey, Result<Encoded, Poison>>,
@@ -274,6 +247,11 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         layer_names: HashMap::new(),
         graphs: vec![],
         widths: vec![],
+        types: vec![],
+        carried: BTreeMap::new(),
+        task_types: BTreeMap::new(),
+        models: vec![],
+        here: Span::default(),
         node_keys: vec![],
         task_memo: HashMap::new(),
         encoder_memo: HashMap::new(),
@@ -347,6 +325,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         })
         .collect();
     let kept: Vec<usize> = (0..c.tasks.len()).filter(|i| !c.tasks[*i].left_out).collect();
+    let typed = c.typed();
     let mut checked = Checked {
         corpora: p.data.clone(),
         vocabs: c.vocabs,
@@ -354,6 +333,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         params: c.params,
         layers: c.layers,
         tasks,
+        typed,
         graphs: c.graphs,
         widths: c.widths,
         train,
@@ -376,6 +356,7 @@ fn keep_only(c: &mut Checked, kept: &[usize]) {
     let places: HashMap<usize, usize> = kept.iter().enumerate().map(|(n, old)| (*old, n)).collect();
     let new = |old: usize| places.get(&old).copied();
     let move_to = |task: &mut usize| new(*task).map(|n| *task = n).is_some();
+    c.typed.keep_only(&new);
     c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
     c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
     for e in &mut c.arrows {
@@ -654,19 +635,13 @@ impl Checker<'_> {
                 target: t.gold_text.clone(),
                 metric: t.metrics.first().map(|m| m.label.clone()).unwrap_or_default(),
                 loss: {
-                    let crf = t.settings.get("crf").and_then(|s| s.as_bool()) == Some(true);
-                    let multi = t.settings.get("multi").and_then(|s| s.as_bool()) == Some(true);
-                    let bins = t.settings.contains_key("bins");
                     let own = self.p.tasks[t.def].ast.options.iter().find_map(|s| match &s.value {
                         SettingKind::Attr { name, values } if name.value == "loss" => values.first(),
                         _ => None,
                     });
-                    let l = match (own, crf, multi, bins) {
-                        (Some(e), ..) if !is_name(e, "ce") => tasks::path_words(e),
-                        (_, true, ..) => "CRF likelihood per token".into(),
-                        (_, _, true, _) => "binary cross-entropy".into(),
-                        (.., true) => "KL to bins".into(),
-                        _ => t.head.loss.into(),
+                    let l = match own {
+                        Some(e) if !t.rule.own_loss.is_some_and(|l| is_name(e, l)) => tasks::path_words(e),
+                        _ => (t.rule.loss)(&t.settings).unwrap_or(t.head.loss).into(),
                     };
                     if t.weight == 1.0 { l } else { format!("{} × {l}", t.weight) }
                 },
@@ -677,11 +652,22 @@ impl Checker<'_> {
 
     /// Words of a shape for messages.
     pub fn shape_words(v: &Val) -> String {
-        match v.kind {
+        let one = match v.kind {
             VKind::Text => "a text".into(),
             VKind::Seq => format!("a vector of {} for each token", v.width),
-            VKind::Vec => format!("one vector of {} for each example", v.width),
+            VKind::Vec if v.outer.is_empty() => format!("one vector of {} for each example", v.width),
+            VKind::Vec => format!("a vector of {}", v.width),
+            VKind::Label => "a class".into(),
+            VKind::Spans => "spans".into(),
+            VKind::Graph => "a graph".into(),
             VKind::Opaque => "a value".into(),
+        };
+        match v.outer.as_slice() {
+            [] => one,
+            lists => {
+                let names: Vec<String> = lists.iter().map(|o| format!("`{}`", o.name)).collect();
+                format!("{one}, for each of {}", names.join(" and of "))
+            }
         }
     }
 

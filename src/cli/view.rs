@@ -15,6 +15,7 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
         Some(match s {
             Size::Labels(i) => d.tables.labels.get(i)?.len(),
             Size::Vocab(i) => d.tables.vocabs.get(i)?.len(),
+            Size::Open(..) => return None,
         })
     };
     // of each owner in order; nothing where a size is not known, or where it is not elaborated through and through

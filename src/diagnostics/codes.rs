@@ -118,6 +118,8 @@ codes! {
     "E0421" "a loss cannot compute with this"
     "E0422" "two distributions range over different things"
     "E0423" "no example has both sides of a loss"
+    "E0424" "a list stands where one value is needed, or the reverse"
+    "E0425" "an arrow brings what its end cannot take"
     // phases, leaks, gradients
     "E0501" "gold is wanted where the data has none"
     "E0502" "an answer leaks into its own prediction"

@@ -5,7 +5,7 @@
 //! that an arrow enters, and the layers that tasks tap. A ⇒ B where a path leads from A to B over such nodes alone.
 //! Steps and components are read off that graph; the pairs are listed for people, up to a bound.
 
-use super::{Dependency, Link, Place, TaskGraph, needs, static_graph};
+use super::{Dependency, Link, Place, TOP, TaskGraph, needs, static_graph};
 use crate::check::{Edge, Target};
 use crate::hir::Program;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -166,7 +166,7 @@ impl<'a> Relation<'a> {
             }
         }
         // what is above a layer is above the layer below it
-        let inner: Vec<Layer> = self.floors.keys().copied().filter(|l| l.1 > 1).collect();
+        let inner: Vec<Layer> = self.floors.keys().copied().filter(|l| l.1 > 1 && l.1 != TOP).collect();
         for (e, k) in inner {
             let (lower, upper) = (self.floor((e, k - 1)), self.floor((e, k)));
             self.next[lower.above].push(upper.above);

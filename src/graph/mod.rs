@@ -127,9 +127,16 @@ impl TaskGraph {
     }
 }
 
+/// Stands for the last layer of an encoder whose number of layers is not known.
+pub(crate) const TOP: u32 = u32::MAX;
+
 fn layer_words(p: &Program, (e, k): Layer) -> String {
     let name = &p.encoders[e].name;
-    if k == 0 { format!("the floor of `{name}`") } else { format!("layer {k} of `{name}`") }
+    match k {
+        0 => format!("the floor of `{name}`"),
+        TOP => format!("the last layer of `{name}`"),
+        k => format!("layer {k} of `{name}`"),
+    }
 }
 
 /// A place of the computation: a task, or the input of an encoder's layer.

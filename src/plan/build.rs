@@ -14,6 +14,8 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
     let size = |s: Size| match s {
         Size::Labels(i) => tables.labels.get(i).map_or(0, |l| l.len()),
         Size::Vocab(i) => tables.vocabs.get(i).map_or(0, |v| v.len()),
+        // of what is not run yet: such a program has no plan
+        Size::Open(..) => 0,
     };
     let n = |d: &Dim| d.resolve(&size);
     let vocabs: Vec<VocabSpec> =

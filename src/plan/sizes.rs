@@ -25,6 +25,7 @@ impl<'a> Sizes<'a> {
         match s {
             Size::Labels(i) => t.labels.get(i).map(|l| l.len()),
             Size::Vocab(i) => t.vocabs.get(i).map(|v| v.len()),
+            Size::Open(..) => None,
         }
     }
 
@@ -36,6 +37,7 @@ impl<'a> Sizes<'a> {
                 [_] => "K".into(),
                 all => all.get(i).map_or("K".into(), |l| format!("K_{}", last(&l.name))),
             },
+            Size::Open(letter, _) => letter.into(),
             Size::Vocab(i) => {
                 let Some(v) = self.checked.vocabs().get(i) else { return "V".into() };
                 let letter = if v.unit == Unit::Word { "V" } else { "C" };

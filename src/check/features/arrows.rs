@@ -4,11 +4,27 @@ use super::*;
 
 /// How what an arrow carries joins its destination.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Join {
+pub(in crate::check) enum Join {
     Concat,
     Gate,
     Add,
+    /// a weight for each member of a list, or for each token
+    Weight,
+    /// which tokens or members are left
+    Mask,
+    /// what a pointer is asked with
+    Query,
 }
+
+/// Last stages of `via` that say how the value joins; whether they also compute something on the way.
+const JOINS: &[(&str, Join, bool)] = &[
+    ("concat", Join::Concat, false),
+    ("gate", Join::Gate, false),
+    ("add", Join::Add, false),
+    ("weight", Join::Weight, true),
+    ("mask", Join::Mask, true),
+    ("query", Join::Query, true),
+];
 
 impl<'p> Checker<'p> {
     /// What an arrow carries on the destination's example, after its `via` (without a final `gate`, `add`, `concat`).
@@ -57,10 +73,11 @@ impl<'p> Checker<'p> {
             self.zeros(&e, &text, cx)?
         } else {
             let (features, head) = self.task_on(source, graph, round, text)?;
-            if features.kind == VKind::Opaque {
-                let (_, join) = self.join_of(&e, cx);
-                return Ok((Val { kind: VKind::Opaque, ..features }, join));
+            if features.is_opaque() {
+                let (_, join) = self.join_of(&e);
+                return Ok((features, join));
             }
+            self.here = e.span;
             self.port(&e, &features, head, cx)?
         };
         match e.grad {
@@ -71,47 +88,33 @@ impl<'p> Checker<'p> {
             }
             _ => {}
         }
-        self.via(v, &e, cx)
+        let sends = self.type_of(&v, cx.corpus);
+        let (v, join) = self.via(v, &e, cx)?;
+        let arrives = self.type_of(&v, cx.corpus);
+        let join_word = if matches!(e.target, Target::Slot(..)) { "slot" } else { join.word() };
+        let carried = Carried { sends, arrives, join: join_word };
+        let known = self.carried.entry((edge, cx.graph)).or_default();
+        if !known.contains(&carried) {
+            known.push(carried);
+        }
+        Ok((v, join))
     }
 
     /// What arrives after the stages of `via`, and how it joins the destination.
     pub(super) fn via(&mut self, mut v: Val, e: &Edge, cx: &Cx) -> Result<(Val, Join), Poison> {
         let def = &self.p.edges[e.def];
-        let (stages, join) = self.join_of(e, cx);
-        let inner_owner = e.name.clone();
-        for s in stages {
+        let (stages, join) = self.join_of(e);
+        for stage in stages {
             let inner = Cx {
-                owner: inner_owner.clone(),
+                owner: e.name.clone(),
                 encoder: None,
                 env: def.env.clone(),
                 input: Some(v.clone()),
+                arrow: true,
                 ..cx.clone()
             };
-            v = match label_embedding(&s) {
-                Some(args) => {
-                    let Some(row) = builtins::function("embed") else { return Err(Poison) };
-                    let o = self.options(row, args, s.span)?;
-                    let d = self.opt_size(&o, "d", 0, cx)?;
-                    let site = Site { span: s.span, sub: 0, word: "embed", numbered: false };
-                    let out = Val { width: Dim::of(d), halves: None, ..v.clone() };
-                    let set = settings([
-                        ("width", Setting::Int(d as i64)),
-                        ("activation", Setting::Text("none".into())),
-                        ("bias", Setting::Bool(false)),
-                    ]);
-                    let (w, edge_owner) = (v.width.clone(), inner_owner.clone());
-                    self.layer(&inner, site, "dense", set, &[&v], out, &|s, name| {
-                        vec![s.param(
-                            format!("{name}.weight"),
-                            vec![w.clone(), Dim::of(d)],
-                            InitRule::Fixed(Init::Normal(0.5)),
-                            &edge_owner,
-                        )]
-                    })?
-                }
-                None => self.eval(&s, &inner)?,
-            };
-            if v.kind == VKind::Opaque {
+            v = self.eval(&stage, &inner)?;
+            if v.is_opaque() {
                 break;
             }
         }
@@ -131,9 +134,9 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn blank(&mut self, e: &Edge, width: Dim, text: &[usize], cx: &Cx) -> Val {
-        let kind = match self.reads_kind(e.source) {
-            Reads::Seq => VKind::Seq,
-            _ => VKind::Vec,
+        let kind = match self.head_takes(e.source) {
+            Takes::Tokens | Takes::Passages | Takes::Words | Takes::PastWords => VKind::Seq,
+            Takes::Example | Takes::Members | Takes::Views | Takes::Any => VKind::Vec,
         };
         let donor = self.text_value(text.to_vec(), cx);
         let shape = if kind == VKind::Seq { "seq" } else { "vec" };
@@ -143,7 +146,7 @@ impl<'p> Checker<'p> {
             ("task", Setting::Int(e.source as i64)),
             ("port", Setting::Text(e.port.clone())),
         ]);
-        let out = Val { kind, width, tops: BTreeSet::new(), ..donor.clone() };
+        let out = Val { kind, width, tops: BTreeSet::new(), classes: e.port != "hidden", ..donor.clone() };
         self.plain(cx, "zeros", set, &[&donor], out)
     }
 
@@ -180,7 +183,7 @@ impl<'p> Checker<'p> {
         let mut width = self.eval(from, &inner)?.width;
         for k in self.edges_into(task, cx.phase) {
             let into = self.edges[k].clone();
-            if self.join_of(&into, &inner).1 != Join::Concat {
+            if self.join_of(&into).1 != Join::Concat {
                 continue;
             }
             let carried = match into.port.as_str() {
@@ -215,7 +218,9 @@ impl<'p> Checker<'p> {
     pub(super) fn port(&mut self, e: &Edge, features: &Val, head: usize, cx: &Cx) -> Out {
         let task = e.source;
         let width = self.head_width(task);
-        let probs_less = self.tasks[task].head.name == "regress" && !self.tasks[task].settings.contains_key("bins");
+        let t = &self.tasks[task];
+        let number = (t.rule.measures)(&t.settings) == Some(crate::metrics::Kind::Reals);
+        let probs_less = number && width == Dim::of(1);
         if probs_less && matches!(e.port.as_str(), "probs" | "labels") {
             let d = Diagnostic::new("E0304", format!("`{}` gives a number, no distribution", self.tasks[task].name));
             return Err(self.report(
@@ -225,19 +230,26 @@ impl<'p> Checker<'p> {
         if self.tasks[task].layer_names.is_some() && e.port != "hidden" {
             self.later(e.span, "an arrow from `tag(per = relation)`");
         }
+        let scores = self.answer(task, features, cx.corpus);
+        let own = self.tasks[task].rule.ports.iter().find(|p| p.name == e.port);
+        if let Some(value) = own.and_then(|p| p.value) {
+            let v = value(self, &Sent { task, features, scores: &scores, arg: e.arg });
+            let set = settings([("task", Setting::Int(task as i64)), ("port", Setting::Text(e.port.clone()))]);
+            let from = Val { node: head, ..scores };
+            let v = self.plain(cx, "port", set, &[&from], v);
+            let name = format!("{}.{}", self.tasks[task].name, e.port);
+            return Ok(self.called(v, cx, &name));
+        }
         let which = match (e.port.as_str(), e.grad) {
-            ("hidden", _) => return Ok(features.clone()),
             ("logits", _) => Port::Logits,
             ("probs", _) => Port::Probs,
             ("labels", Grad::Straight) => Port::Straight,
             ("labels", _) => Port::Labels,
-            _ => return Ok(Val { kind: VKind::Opaque, ..features.clone() }),
+            _ => return Ok(features.clone()),
         };
-        let out = Val { width: width.clone(), halves: None, parts: vec![], ..features.clone() };
         let name = format!("{}.{}", self.tasks[task].name, e.port);
-        let node =
-            self.node(cx, Op::Port { task, port: which }, vec![head], Self::shape(&out), width.clone(), name.clone());
-        let mut out = Val { node, ..out };
+        let node = self.node(cx, Op::Port { task, port: which }, vec![head], &scores, name.clone());
+        let mut out = Val { node, ..scores };
         let share = match e.train {
             Mode::Gold => Some((1.0, 1.0)),
             Mode::Scheduled(a, b) => Some((a, b)),
@@ -248,37 +260,45 @@ impl<'p> Checker<'p> {
         {
             let field = self.gold_here(task, e, cx)?;
             let name = format!("{name} or gold");
-            out.node = self.node(cx, Op::Gold { task, field, share }, vec![out.node], Self::shape(&out), width, name);
+            out.node = self.node(cx, Op::Gold { task, field, share }, vec![out.node], &out, name);
         }
         Ok(out)
     }
 
     /// The stages of `via` and how its value joins the destination.
-    pub(super) fn join_of(&mut self, e: &Edge, _cx: &Cx) -> (Vec<Expr>, Join) {
+    pub(super) fn join_of(&mut self, e: &Edge) -> (Vec<Expr>, Join) {
         let def = &self.p.edges[e.def];
         let mut stages = vec![];
         if let Some(via) = &def.ast.via {
             pipe_stages(via, &mut stages);
         }
-        let join = match stages.last().map(|s| &*s.value) {
-            Some(ExprKind::Name(n)) if n == "gate" => Join::Gate,
-            Some(ExprKind::Name(n)) if n == "add" => Join::Add,
-            Some(ExprKind::Name(n)) if n == "concat" => Join::Concat,
-            _ => return (stages, Join::Concat),
-        };
-        stages.pop();
-        (stages, join)
+        let last = stages.last().and_then(|s| JOINS.iter().find(|j| crate::hir::is_name(s, j.0)));
+        let Some((_, join, computes)) = last else { return (stages, Join::Concat) };
+        if !computes {
+            stages.pop();
+        }
+        (stages, *join)
     }
 
     /// Joins what an arrow carries into `h`.
     pub(super) fn enter(&mut self, h: Val, edge: usize, cx: &Cx) -> Out {
         let (payload, join) = self.payload(edge, cx)?;
         let e = self.edges[edge].clone();
-        if matches!(e.target, Target::Slot(..)) {
-            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h], VKind::Opaque, Dim::of(0)) });
+        if let Some(v) = self.opaque_of(&[&h, &payload]) {
+            return Ok(v);
         }
-        if payload.kind == VKind::Opaque {
-            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&h, &payload], VKind::Opaque, Dim::of(0)) });
+        self.here = e.span;
+        if let Target::Slot(task, slot) = &e.target {
+            return self.enter_slot(h, payload, &e, *task, slot, cx);
+        }
+        if let Target::Task(task) = e.target
+            && let Some(v) = self.enter_head(&h, &payload, &e, task, join, cx)?
+        {
+            return Ok(v);
+        }
+        if join == Join::Query {
+            let d = Diagnostic::new("E0425", "only a pointer is asked with queries").at(e.span, "ends elsewhere");
+            return Err(self.report(d.help("let the arrow end at a `point` task, or remove `query`")));
         }
         let c = self.fit(payload, e.span, &h, cx)?;
         let site_span = e.target_span;
@@ -295,6 +315,12 @@ impl<'p> Checker<'p> {
                 let out = Self::merged(&[&h, &c], h.kind, width);
                 self.plain(cx, "concat", Settings::new(), &[&h, &c], out)
             }
+            Join::Weight | Join::Mask => {
+                let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
+                self.plain(cx, join.word(), Settings::new(), &[&h, &c], out)
+            }
+            // refused above
+            Join::Query => return Err(Poison),
             Join::Gate => {
                 let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
                 self.gate(&inner, Site { span: site_span, sub: 1, word: "gate", numbered: false }, &h, &c, out)?
@@ -321,7 +347,8 @@ impl<'p> Checker<'p> {
         let mut tops: HashMap<usize, usize> = HashMap::new();
         for (key, done) in &self.encoder_memo {
             if let Ok((v, taps)) = done
-                && v.kind != VKind::Opaque
+                && !v.is_opaque()
+                && !v.model
             {
                 let top = tops.entry(key.0).or_insert(0);
                 *top = (*top).max(taps.len() - 1);
@@ -365,10 +392,9 @@ fn pipe_stages(e: &Expr, out: &mut Vec<Expr>) {
     }
 }
 
-/// `embed(32)` inside `via`.
-fn label_embedding(e: &Expr) -> Option<&[ast::Arg]> {
-    match &*e.value {
-        ExprKind::Call(f, args) if crate::hir::is_name(f, "embed") => Some(args),
-        _ => None,
+impl Join {
+    /// As written, and said to users.
+    fn word(self) -> &'static str {
+        JOINS.iter().find(|j| j.1 == self).map_or("concat", |j| j.0)
     }
 }

@@ -75,58 +75,128 @@ impl<'p> Checker<'p> {
         }
     }
 
-    pub(super) fn word_at(&self, o: &HashMap<&'static str, &Expr>, key: &'static str) -> String {
-        o.get(key).map(|e| path_words(e)).unwrap_or_default()
-    }
-
     pub(super) fn function(&mut self, name: &str, span: Span, args: &[ast::Arg], whole: Span, cx: &Cx) -> Out {
-        let Some(row) = builtins::function(name) else { return Err(Poison) };
+        let (Some(row), Some(rule)) = (builtins::function(name), rules::rule(name)) else { return Err(Poison) };
         if !row.runs {
             self.later(whole, format!("`{name}`"));
-            let mut reads = cx.input.as_ref().map(|v| v.reads.clone()).unwrap_or_default();
-            let mut tops = cx.input.as_ref().map(|v| v.tops.clone()).unwrap_or_default();
-            let mut failed = false;
-            for a in args {
-                if matches!(&*a.value.value, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_)) {
-                    continue;
-                }
-                if let ExprKind::Name(n) = &*a.value.value
-                    && builtins::ARGUMENT_WORDS.contains(&n.as_str())
-                {
-                    continue;
-                }
-                let unread = cx.phase == Phase::Test && a.name.as_ref().is_some_and(|n| n.value == "posterior");
-                match self.eval(&a.value, &Cx { input: None, ..cx.clone() }) {
-                    Ok(_) if unread => {}
-                    Ok(v) => {
-                        reads.extend(v.reads);
-                        tops.extend(v.tops);
-                    }
-                    Err(Poison) => failed = true,
-                }
-            }
-            if failed {
-                return Err(Poison);
-            }
-            let text_source = matches!(name, "pretrained" | "ngrams");
-            if text_source {
-                reads.extend(cx.text.iter().copied());
-            }
-            let depth = cx.input.as_ref().map_or(0, |v| v.depth) + u32::from(row.deep);
-            return Ok(Val { reads, tops, depth, ..self.opaque(cx) });
         }
-        if row.deep {
-            if let Some(count) = self.repeated(name, args, cx) {
+        let call = Call { row, span, args, whole, cx };
+        match rule {
+            Rule::Layer(_) => {
+                let Some(count) = self.repeated(row, args, cx) else { return self.one_layer(&call, 0, 1) };
                 let mut v = self.input(row, span, cx)?;
                 for k in 0..count {
                     let inner = Cx { input: Some(v), ..cx.clone() };
-                    v = self.one_layer(name, span, args, whole, k, count, &inner)?;
+                    v = self.one_layer(&Call { cx: &inner, ..call }, k, count)?;
                 }
-                return Ok(v);
+                Ok(v)
             }
-            return self.one_layer(name, span, args, whole, 0, 1, cx);
+            Rule::Value(rule) if row.deep => {
+                let out = rule(self, &call)?;
+                let below = out.tops.clone();
+                Ok(self.on_top(out, below, cx))
+            }
+            Rule::Value(rule) | Rule::Family(rule) => rule(self, &call),
         }
-        self.shallow(row, span, args, whole, cx)
+    }
+
+    /// One layer of the encoder's stack.
+    pub(super) fn one_layer(&mut self, call: &Call<'_>, k: usize, count: usize) -> Out {
+        let Some(Rule::Layer(rule)) = rules::rule(call.row.name) else { return Err(Poison) };
+        let o = self.options(call.row, call.args, call.whole)?;
+        let input = self.input(call.row, call.span, call.cx)?;
+        if input.is_opaque() {
+            return Ok(Val { depth: input.depth + 1, ..input });
+        }
+        let below = input.tops.clone();
+        let v = self.layer_input(input, call.cx)?;
+        if v.is_opaque() {
+            return Ok(Val { depth: v.depth + 1, ..v });
+        }
+        let d = self.opt_size(&o, "d", 0, call.cx)?;
+        let mut rate = self.dropout;
+        if let Some(e) = o.get("dropout") {
+            rate = self.rate(e, &call.cx.env, "`dropout`")?;
+        }
+        let out = Val { depth: v.depth + 1, halves: None, classes: false, parts: vec![], latent: None, ..v.clone() };
+        let site = Site { sub: k, numbered: count > 1, ..call.site() };
+        let out = rule(self, Stacked { call, o, v, out, site, d, k, rate })?;
+        Ok(self.on_top(out, below, call.cx))
+    }
+
+    /// Notes that a layer of the encoder that is being elaborated stands on others.
+    fn on_top(&mut self, mut out: Val, below: BTreeSet<(usize, u32)>, cx: &Cx) -> Val {
+        if let Some(i) = cx.encoder
+            && !out.model
+        {
+            let here = (i, out.depth);
+            self.below.entry(here).or_default().extend(below);
+            if out.depth > 1 {
+                self.below.entry(here).or_default().insert((i, out.depth - 1));
+            }
+            out.tops = BTreeSet::from([here]);
+        }
+        out
+    }
+
+    /// The features of a call in order: what flows in, then the arguments that are no numbers, strings or words, then
+    /// those called one of `named`; and the arguments that are left.
+    pub(super) fn features(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Vec<Placed>, Vec<ast::Arg>), Poison> {
+        let mut vals: Vec<(Val, Span)> = vec![];
+        let mut rest: Vec<ast::Arg> = vec![];
+        if let Some(v) = &call.cx.input {
+            vals.push((v.clone(), call.span));
+        }
+        let free = Cx { input: None, ..call.cx.clone() };
+        let mut failed = false;
+        for a in call.args {
+            let feature = match (&a.name, &*a.value.value) {
+                (Some(n), _) => named.contains(&n.value.as_str()),
+                (None, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_)) => false,
+                (None, ExprKind::Name(n)) => !builtins::ARGUMENT_WORDS.contains(&n.as_str()),
+                _ => true,
+            };
+            if feature {
+                match self.eval(&a.value, &free) {
+                    Ok(v) => vals.push((v, a.value.span)),
+                    Err(Poison) => failed = true,
+                }
+            } else {
+                rest.push(a.clone());
+            }
+        }
+        if failed {
+            return Err(Poison);
+        }
+        for (v, s) in &vals {
+            if let Some(p) = self.parts_error(v, *s) {
+                return Err(p);
+            }
+        }
+        Ok((vals, rest))
+    }
+
+    /// As [`Checker::features`], of a function that joins two values.
+    pub(super) fn two(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Placed, Placed, Vec<ast::Arg>), Poison> {
+        let (mut vals, rest) = self.features(call, named)?;
+        let (Some(b), Some(a), true) = (vals.pop(), vals.pop(), vals.is_empty()) else {
+            return Err(self.number_of_values(call, "joins two values"));
+        };
+        Ok((a, b, rest))
+    }
+
+    /// E0236: a function is given too few or too many values.
+    pub(super) fn number_of_values(&mut self, call: &Call<'_>, what: &str) -> Poison {
+        let given = call.args.len() + usize::from(call.cx.input.is_some());
+        let d =
+            Diagnostic::new("E0236", format!("`{}` {what}", call.row.name)).at(call.whole, format!("{given} given"));
+        self.report(d.help(format!("write `{}`", call.row.example)))
+    }
+
+    /// A value of which nothing is known makes one of which nothing is known.
+    pub(super) fn opaque_of(&self, vals: &[&Val]) -> Option<Val> {
+        let any = vals.iter().any(|v| v.is_opaque());
+        any.then(|| Val { kind: VKind::Opaque, ..Self::merged(vals, VKind::Opaque, Dim::of(0)) })
     }
 
     /// What a function reads from the left of `|>`: else the text that is meant.
@@ -138,32 +208,43 @@ impl<'p> Checker<'p> {
         if let Some(p) = self.parts_error(&v, span) {
             return Err(p);
         }
-        if v.kind == VKind::Text {
-            let d =
-                Diagnostic::new("E0404", format!("`{}` reads vectors, not words", row.name)).at(span, "reads a text");
-            return Err(self.report(d.help(format!("embed the words first: `embed(100) |> {}`", row.example))));
-        }
+        self.need_vectors(&v, row, span)?;
         Ok(v)
     }
 
-    /// The one input of a function: what flows in, or its first argument when that is no option (`last(enc)`).
-    pub(super) fn unary_input(
-        &mut self,
-        row: &'static builtins::Function,
-        span: Span,
-        args: &[ast::Arg],
-        cx: &Cx,
-    ) -> Result<(Val, Vec<ast::Arg>), Poison> {
-        if cx.input.is_none()
-            && let Some(first) = args.first()
+    /// The one input of a function, and its other arguments: what flows in, or its first argument when that is no
+    /// option (`last(enc)`).
+    pub(super) fn one<'a>(&mut self, call: &Call<'a>) -> Result<(Val, Arguments<'a>), Poison> {
+        if call.cx.input.is_none()
+            && let Some(first) = call.args.first()
             && first.name.is_none()
             && !matches!(&*first.value.value, ExprKind::Number(_))
         {
-            let v = self.eval(&first.value, cx)?;
-            let v = self.input(row, span, &Cx { input: Some(v), ..cx.clone() })?;
-            return Ok((v, args[1..].to_vec()));
+            let v = self.eval(&first.value, call.cx)?;
+            let v = self.input(call.row, call.span, &Cx { input: Some(v), ..call.cx.clone() })?;
+            return Ok((v, self.options(call.row, &call.args[1..], call.whole)?));
         }
-        Ok((self.input(row, span, cx)?, args.to_vec()))
+        let v = self.input(call.row, call.span, call.cx)?;
+        Ok((v, self.options(call.row, call.args, call.whole)?))
+    }
+
+    /// E0404: words, classes, spans and graphs are no vectors yet.
+    pub(super) fn need_vectors(&mut self, v: &Val, row: &'static builtins::Function, span: Span) -> Result<(), Poison> {
+        let (what, place, help) = match v.kind {
+            VKind::Text => ("words", "reads a text", format!("embed the words first: `embed(100) |> {}`", row.example)),
+            VKind::Label => {
+                ("classes", "reads a class", format!("embed the class first: `embed(16) |> {}`", row.example))
+            }
+            VKind::Spans => {
+                ("spans", "reads spans", format!("take their states first: `span_attend |> {}`", row.example))
+            }
+            VKind::Graph => {
+                ("a graph", "reads a graph", format!("encode its nodes first: `rgcn(graph, 2) |> {}`", row.example))
+            }
+            VKind::Seq | VKind::Vec | VKind::Opaque => return Ok(()),
+        };
+        let d = Diagnostic::new("E0404", format!("`{}` reads vectors, not {what}", row.name)).at(span, place);
+        Err(self.report(d.help(help)))
     }
 
     pub(super) fn need_seq(&mut self, v: &Val, row: &'static builtins::Function, span: Span) -> Result<(), Poison> {

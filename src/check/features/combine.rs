@@ -3,11 +3,50 @@
 use super::*;
 
 impl<'p> Checker<'p> {
-    pub(super) fn concat(&mut self, vals: Vec<(Val, Span)>, cx: &Cx) -> Out {
-        if vals.iter().any(|(v, _)| v.kind == VKind::Opaque) {
-            let all: Vec<&Val> = vals.iter().map(|(v, _)| v).collect();
-            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&all, VKind::Opaque, Dim::of(0)) });
+    /// Brings values to the same lists: one that belongs to no list is repeated for each member, one that belongs to
+    /// no text for each token of a sequence beside it.
+    pub(super) fn beside(&mut self, vals: &[(Val, Span)], cx: &Cx) -> Result<Vec<(Val, Span)>, Poison> {
+        let Some(most) = vals.iter().rev().max_by_key(|(v, _)| v.outer.len()) else { return Ok(vec![]) };
+        let (mut outer, outer_span) = (most.0.outer.clone(), most.1);
+        for (v, _) in vals {
+            for (here, o) in outer.iter_mut().zip(&v.outer).filter(|(_, o)| o.turns) {
+                here.clone_from(o);
+            }
         }
+        for (v, span) in vals {
+            if let Some((a, b)) = v.outer.iter().zip(&outer).find(|(a, b)| !a.fits(b)) {
+                let d = Diagnostic::new(
+                    "E0424",
+                    format!("`{}` and `{}` are different lists, member by member", b.name, a.name),
+                )
+                .at(*span, format!("one value for each of `{}`", a.name))
+                .with(outer_span, format!("one value for each of `{}`", b.name));
+                return Err(self
+                    .report(d.help("pool one of the lists first: `|> mean`, `|> max`, or `mix(list, weights = p)`")));
+            }
+        }
+        let like = vals.iter().find(|(v, _)| v.kind == VKind::Seq).map(|(v, _)| v.clone());
+        let mut out = vec![];
+        for (v, span) in vals {
+            let mut v = v.clone();
+            if let Some(like) = &like
+                && v.is_condition()
+            {
+                let wide = Val { kind: VKind::Seq, axis: like.axis.clone(), flow: Flow::Local, ..v.clone() };
+                v = self.plain(cx, "broadcast", Settings::new(), &[&v, like], wide);
+            }
+            v.outer.clone_from(&outer);
+            out.push((v, *span));
+        }
+        Ok(out)
+    }
+
+    pub(super) fn concat(&mut self, vals: Vec<(Val, Span)>, cx: &Cx) -> Out {
+        let refs: Vec<&Val> = vals.iter().map(|(v, _)| v).collect();
+        if let Some(v) = self.opaque_of(&refs) {
+            return Ok(v);
+        }
+        let vals = self.beside(&vals, cx)?;
         let (first, first_span) = &vals[0];
         for (v, span) in &vals[1..] {
             self.same_kind(first, *first_span, v, *span, cx)?;
@@ -24,10 +63,7 @@ impl<'p> Checker<'p> {
     /// Both per token of one text, or both per example; else an axis error that shows both.
     pub(super) fn same_kind(&mut self, a: &Val, a_span: Span, b: &Val, b_span: Span, cx: &Cx) -> Result<(), Poison> {
         for (v, span) in [(a, a_span), (b, b_span)] {
-            if v.kind == VKind::Text {
-                let d = Diagnostic::new("E0404", "words are no vectors yet").at(span, "a text");
-                return Err(self.report(d.help("embed them first: `embed(100)`")));
-            }
+            self.vectors(v, span)?;
         }
         if a.kind != b.kind {
             let d = Diagnostic::new("E0409", "a sequence and a single vector cannot stand side by side")
@@ -45,6 +81,19 @@ impl<'p> Checker<'p> {
         Ok(())
     }
 
+    /// E0404: only vectors stand beside vectors.
+    pub(super) fn vectors(&mut self, v: &Val, span: Span) -> Result<(), Poison> {
+        let (what, place, help) = match v.kind {
+            VKind::Text => ("words are", "a text", "embed them first: `embed(100)`"),
+            VKind::Label => ("classes are", "a class", "embed it first: `embed(16)(class)`"),
+            VKind::Spans => ("spans are", "spans", "take their states first: `via span_attend`, or `h |> at(span)`"),
+            VKind::Graph => ("a graph is", "a graph", "encode its nodes first: `rgcn(graph, 2)`"),
+            VKind::Seq | VKind::Vec | VKind::Opaque => return Ok(()),
+        };
+        let d = Diagnostic::new("E0404", format!("{what} no vectors yet")).at(span, place);
+        Err(self.report(d.help(help)))
+    }
+
     pub(super) fn arithmetic(&mut self, op: &ast::Node<ast::BinOp>, a: &Expr, b: &Expr, cx: &Cx) -> Out {
         use ast::BinOp::*;
         let factor = |e: &Expr| match self.p.constant(e, &cx.env) {
@@ -53,7 +102,12 @@ impl<'p> Checker<'p> {
         };
         match (op.value, factor(a), factor(b)) {
             (Mul, Some(k), None) | (Mul, None, Some(k)) | (Div, None, Some(k)) => {
-                let v = self.eval(if factor(a).is_some() { b } else { a }, cx)?;
+                let e = if factor(a).is_some() { b } else { a };
+                let v = self.eval(e, cx)?;
+                self.vectors(&v, e.span)?;
+                if v.is_opaque() {
+                    return Ok(v);
+                }
                 let k = if op.value == Div { 1.0 / k } else { k };
                 Ok(self.plain(cx, "scale", settings([("factor", Setting::Real(k))]), &[&v], v.clone()))
             }
@@ -74,9 +128,11 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn pointwise(&mut self, kind: &str, a: (Val, Span), b: (Val, Span), cx: &Cx) -> Out {
-        if a.0.kind == VKind::Opaque || b.0.kind == VKind::Opaque {
-            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&[&a.0, &b.0], VKind::Opaque, Dim::of(0)) });
+        if let Some(v) = self.opaque_of(&[&a.0, &b.0]) {
+            return Ok(v);
         }
+        let mut both = self.beside(&[a, b], cx)?.into_iter();
+        let (Some(a), Some(b)) = (both.next(), both.next()) else { return Err(Poison) };
         self.same_kind(&a.0, a.1, &b.0, b.1, cx)?;
         self.same_width(&a, &b)?;
         let out = Self::merged(&[&a.0, &b.0], a.0.kind, a.0.width.clone());
@@ -95,6 +151,17 @@ impl<'p> Checker<'p> {
 
     /// Brings `v` to the kind and axis of `like`: a vector is spread over tokens, a sequence is averaged.
     pub(super) fn fit(&mut self, v: Val, span: Span, like: &Val, cx: &Cx) -> Out {
+        if v.outer.len() > like.outer.len() {
+            let name = v.outer.last().map(|o| o.name.clone()).unwrap_or_default();
+            let d =
+                Diagnostic::new("E0424", format!("a value for each of `{name}` enters where there is no such list"))
+                    .at(span, Self::shape_words(&v));
+            return Err(self.report(
+                d.help("pool the list on the way: `via mean`, `via mix(list)`, or send one member: `.top(1)`"),
+            ));
+        }
+        let v = self.beside(&[(v, span), (like.clone(), span)], cx)?.swap_remove(0).0;
+        self.vectors(&v, span)?;
         match (v.kind, like.kind) {
             (VKind::Vec, VKind::Seq) => {
                 let out = Val { kind: VKind::Seq, axis: like.axis.clone(), flow: Flow::Full, ..v.clone() };

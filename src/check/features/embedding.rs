@@ -1,186 +1,271 @@
-//! From words to vectors.
+//! From words, characters and classes to vectors.
 
 use super::*;
 
-impl<'p> Checker<'p> {
-    pub(super) fn embedding(
-        &mut self,
-        row: &'static builtins::Function,
-        span: Span,
-        args: &[ast::Arg],
-        whole: Span,
-        cx: &Cx,
-    ) -> Out {
-        let o = self.options(row, args, whole)?;
-        let v = match &cx.input {
-            Some(v) => v.clone(),
-            None => self.implicit_text(span, cx)?,
-        };
-        if v.kind == VKind::Opaque {
-            return Ok(v);
+/// `embed(100)` of words; of classes that an arrow brings, one vector for each; of a class that the data give, too.
+pub(super) fn embed(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let o = c.options(call.row, call.args, call.whole)?;
+    let v = match &call.cx.input {
+        Some(v) => v.clone(),
+        None => c.implicit_text(call.span, call.cx)?,
+    };
+    let d = c.opt_size(&o, "d", 0, call.cx)?;
+    match v.kind {
+        VKind::Opaque => Ok(v),
+        VKind::Text => words(c, call, &o, v, d),
+        VKind::Label => {
+            let kind = if v.axis.is_empty() { VKind::Vec } else { VKind::Seq };
+            let out = Val { kind, width: Dim::of(d), ..v.clone() };
+            Ok(c.plain(call.cx, "embed_class", settings([("width", Setting::Int(d as i64))]), &[&v], out))
         }
-        if v.kind != VKind::Text {
-            let d = Diagnostic::new("E0419", format!("`{}` reads words, not vectors", row.name))
-                .at(whole, Self::shape_words(&v));
-            return Err(self.report(d.help("put it first, and join with `&`: `embed(100) & chars(cnn, 50)`")));
-        }
-        let d = self.opt_size(&o, "d", 0, cx)?;
-        let site = Site { span: whole, sub: 0, word: row.name, numbered: false };
-        let key = format!("{}|{}", cx.owner, site.key());
-        let out = Val { kind: VKind::Seq, width: Dim::of(d), flow: Flow::Local, ..v.clone() };
-        let owner = cx.owner.clone();
-        let rate = self.dropout;
-        let out = if row.name == "embed" {
-            let vectors = match o.get("vectors").map(|e| (self.p.constant(e, &cx.env), e.span)) {
-                None => None,
-                Some((Some(Item::Text(t)), _)) => Some(t),
-                Some((_, s)) => {
-                    let d = Diagnostic::new("E0207", "`vectors` names a file").at(s, "");
-                    return Err(self.report(d.help("write `vectors = \"glove.6B.100d.txt\"`")));
-                }
-            };
-            let lower = self.opt_flag(&o, "lower")?;
-            let min_count = self.opt_size(&o, "min_count", 1, cx)?;
-            let max_size = self.opt_size(&o, "max_size", 0, cx)?;
-            let unk = match o.get("unk") {
-                Some(e) => match self.number(e, &cx.env, "`unk`")? {
-                    a if (0.0..=100.0).contains(&a) => a,
-                    a => {
-                        let d =
-                            Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(e.span, format!("this is {a}"));
-                        return Err(self.report(d.help(
-                            "a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`",
-                        )));
-                    }
-                },
-                None => 1.0,
-            };
-            let spec = VocabSpec {
-                name: format!("{}.words", cx.owner),
-                unit: Unit::Word,
-                fields: vec![],
-                lower,
-                min_count,
-                max_size,
-                vectors: vectors.clone(),
-                size: 0,
-            };
-            let vocab = self.vocab(&key, spec, cx, &v.axis);
+        _ if v.classes => {
+            let out = Val { width: Dim::of(d), halves: None, classes: false, ..v.clone() };
             let set = settings([
-                ("vocab", Setting::Int(vocab as i64)),
                 ("width", Setting::Int(d as i64)),
-                ("unk", Setting::Real(unk)),
+                ("activation", Setting::Text("none".into())),
+                ("bias", Setting::Bool(false)),
             ]);
-            self.layer(cx, site, "embed", set, &[&v], out, &|s, name| {
-                let init = match &vectors {
-                    Some(_) => Init::Vectors(vocab, 0.1),
-                    None => Init::Normal(1.0),
-                };
-                vec![s.param(
-                    format!("{name}.weight"),
-                    vec![Dim::size(Size::Vocab(vocab)), Dim::of(d)],
-                    InitRule::Fixed(init),
-                    &owner,
-                )]
-            })?
-        } else {
-            let kind = match o.get("kind").map(|e| (path_words(e), e.span)) {
-                Some((k, _)) if k == "cnn" || k == "lstm" => k,
-                Some((k, s)) if k == "ngram" => {
-                    self.later(s, "`chars(ngram, ...)`");
-                    return Ok(Val { reads: v.reads, ..self.opaque(cx) });
-                }
-                Some((k, s)) => {
-                    return Err(self.unknown_word(
-                        "E0237",
-                        "a way to read characters",
-                        &k,
-                        s,
-                        &["cnn", "lstm", "ngram"],
-                    ));
-                }
-                None => return Err(Poison),
-            };
-            let e = self.opt_size(&o, "embed", 25.min(d.max(1)), cx)?;
-            let window = self.opt_size(&o, "width", 3, cx)?;
-            if window % 2 == 0 {
-                let x = Diagnostic::new("E0418", "a window over characters needs an odd width")
-                    .at(whole, format!("this is {window}"));
-                return Err(self.report(x.help(format!("write `width = {}`", window + 1))));
-            }
-            let spec = VocabSpec {
-                name: format!("{}.chars", cx.owner),
-                unit: Unit::Char,
-                fields: vec![],
-                lower: false,
-                min_count: 1,
-                max_size: 0,
-                vectors: None,
-                size: 0,
-            };
-            let vocab = self.vocab(&key, spec, cx, &v.axis);
-            let mut set = settings([
-                ("vocab", Setting::Int(vocab as i64)),
-                ("embed", Setting::Int(e as i64)),
-                ("width", Setting::Int((if kind == "lstm" { d + d % 2 } else { d }) as i64)),
-            ]);
-            let table = vec![Dim::size(Size::Vocab(vocab)), Dim::of(e)];
-            // both directions are equally wide: an odd width leaves out the last column
-            let even = d + d % 2;
-            let out = if kind == "lstm" { Val { width: Dim::of(even), ..out } } else { out };
-            if kind == "cnn" {
-                set.insert("window".into(), Setting::Int(window as i64));
-                self.layer(cx, site, "chars_cnn", set, &[&v], out, &|s, name| {
-                    let rule = InitRule::FanIn(Dim::of(window * e));
-                    vec![
-                        s.param(format!("{name}.char"), table.clone(), InitRule::Fixed(Init::Normal(1.0)), &owner),
-                        s.param(format!("{name}.filter"), vec![Dim::of(window * e), Dim::of(d)], rule.clone(), &owner),
-                        s.param(format!("{name}.bias"), vec![Dim::of(d)], rule, &owner),
-                    ]
-                })?
-            } else {
-                self.layer(cx, site, "chars_lstm", set, &[&v], out, &|s, name| {
-                    let h = even / 2;
-                    let rule = InitRule::Fixed(Init::Uniform(1.0 / (h as f64).sqrt()));
-                    let mut ids = vec![s.param(
-                        format!("{name}.char"),
-                        table.clone(),
-                        InitRule::Fixed(Init::Normal(1.0)),
-                        &owner,
-                    )];
-                    for dir in ["fwd", "bwd"] {
-                        ids.push(s.param(
-                            format!("{name}.{dir}.w_ih"),
-                            vec![Dim::of(e), Dim::of(4 * h)],
-                            rule.clone(),
-                            &owner,
-                        ));
-                        ids.push(s.param(
-                            format!("{name}.{dir}.w_hh"),
-                            vec![Dim::of(h), Dim::of(4 * h)],
-                            rule.clone(),
-                            &owner,
-                        ));
-                        ids.push(s.param(format!("{name}.{dir}.b"), vec![Dim::of(4 * h)], rule.clone(), &owner));
-                    }
-                    ids
-                })?
-            }
-        };
-        let out = match out.width.known() {
-            Some(w) if w > d => {
-                let set = settings([("start", Setting::Int(0)), ("len", Setting::Int(d as i64))]);
-                let narrow = Val { width: Dim::of(d), ..out.clone() };
-                self.plain(cx, "slice", set, &[&out], narrow)
-            }
-            _ => out,
-        };
-        Ok(self.dropout(out, rate, cx))
+            let (w, owner) = (v.width.clone(), call.cx.owner.clone());
+            c.layer(call.cx, call.site(), "dense", set, &[&v], out, &|c, name| {
+                let rule = InitRule::Fixed(Init::Normal(0.5));
+                vec![c.param(format!("{name}.weight"), vec![w.clone(), Dim::of(d)], rule, &owner)]
+            })
+        }
+        _ => Err(reads_words(c, call, &v)),
     }
+}
 
+/// E0419: an embedding of vectors.
+fn reads_words(c: &mut Checker<'_>, call: &Call<'_>, v: &Val) -> Poison {
+    let d = Diagnostic::new("E0419", format!("`{}` reads words, not vectors", call.row.name))
+        .at(call.whole, Checker::shape_words(v));
+    c.report(d.help(match &call.cx.input {
+        Some(v) if v.classes || call.cx.arrow => {
+            "`embed` gives classes a vector: send `.probs` or `.labels`, or write `via dense(32)`"
+        }
+        _ => "put it first, and join with `&`: `embed(100) & chars(cnn, 50)`",
+    }))
+}
+
+/// The words that a function of texts reads.
+fn words_of(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let v = match &call.cx.input {
+        Some(v) => v.clone(),
+        None => c.implicit_text(call.span, call.cx)?,
+    };
+    match v.kind {
+        VKind::Text | VKind::Opaque => Ok(v),
+        _ => Err(reads_words(c, call, &v)),
+    }
+}
+
+fn words(c: &mut Checker<'_>, call: &Call<'_>, o: &rules::Arguments<'_>, v: Val, d: usize) -> Out {
+    let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.dropout);
+    let vectors = match o.get("vectors").map(|e| (c.p.constant(e, &cx.env), e.span)) {
+        None => None,
+        Some((Some(Item::Text(t)), _)) => Some(t),
+        Some((_, s)) => {
+            let d = Diagnostic::new("E0207", "`vectors` names a file").at(s, "");
+            return Err(c.report(d.help("write `vectors = \"glove.6B.100d.txt\"`")));
+        }
+    };
+    let lower = c.opt_flag(o, "lower")?;
+    let min_count = c.opt_size(o, "min_count", 1, cx)?;
+    let max_size = c.opt_size(o, "max_size", 0, cx)?;
+    let unk = match o.get("unk") {
+        Some(e) => match c.number(e, &cx.env, "`unk`")? {
+            a if (0.0..=100.0).contains(&a) => a,
+            a => {
+                let d = Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(e.span, format!("this is {a}"));
+                return Err(c.report(
+                    d.help("a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`"),
+                ));
+            }
+        },
+        None => 1.0,
+    };
+    let spec = VocabSpec { lower, min_count, max_size, vectors: vectors.clone(), ..vocab_of(cx, "words", Unit::Word) };
+    let vocab = c.vocab(call, spec, &v.axis);
+    let out = Val { kind: VKind::Seq, width: Dim::of(d), flow: Flow::Local, ..v.clone() };
+    let set = settings([
+        ("vocab", Setting::Int(vocab as i64)),
+        ("width", Setting::Int(d as i64)),
+        ("unk", Setting::Real(unk)),
+    ]);
+    let out = c.layer(cx, call.site(), "embed", set, &[&v], out, &|c, name| {
+        let init = match &vectors {
+            Some(_) => Init::Vectors(vocab, 0.1),
+            None => Init::Normal(1.0),
+        };
+        let shape = vec![Dim::size(Size::Vocab(vocab)), Dim::of(d)];
+        vec![c.param(format!("{name}.weight"), shape, InitRule::Fixed(init), &owner)]
+    })?;
+    Ok(c.dropout(out, rate, cx))
+}
+
+const WAYS: &[&str] = &["cnn", "lstm", "ngram"];
+
+/// `chars(cnn, 50)`
+pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let o = c.options(call.row, call.args, call.whole)?;
+    let v = words_of(c, call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.dropout);
+    let d = c.opt_size(&o, "d", 0, cx)?;
+    let out = Val { kind: VKind::Seq, width: Dim::of(d), flow: Flow::Local, ..v.clone() };
+    let (way, place) = match o.get("kind").map(|e| (path_words(e), e.span)) {
+        Some((k, s)) if WAYS.contains(&k.as_str()) => (k, s),
+        Some((k, s)) => return Err(c.unknown_word("E0237", "a way to read characters", &k, s, WAYS)),
+        None => return Err(Poison),
+    };
+    let e = c.opt_size(&o, "embed", 25.min(d.max(1)), cx)?;
+    let window = c.opt_size(&o, "width", 3, cx)?;
+    if way == "ngram" {
+        c.later(place, "`chars(ngram, ...)`");
+        let out = c.plain(cx, "chars_ngram", settings([("width", Setting::Int(d as i64))]), &[&v], out);
+        return Ok(c.dropout(out, rate, cx));
+    }
+    if window.is_multiple_of(2) {
+        let x = Diagnostic::new("E0418", "a window over characters needs an odd width")
+            .at(call.whole, format!("this is {window}"));
+        return Err(c.report(x.help(format!("write `width = {}`", window + 1))));
+    }
+    let vocab = c.vocab(call, vocab_of(cx, "chars", Unit::Char), &v.axis);
+    let table = vec![Dim::size(Size::Vocab(vocab)), Dim::of(e)];
+    // both directions are equally wide: an odd width leaves out the last column
+    let even = d + d % 2;
+    let mut set = settings([
+        ("vocab", Setting::Int(vocab as i64)),
+        ("embed", Setting::Int(e as i64)),
+        ("width", Setting::Int((if way == "lstm" { even } else { d }) as i64)),
+    ]);
+    let out = if way == "cnn" {
+        set.insert("window".into(), Setting::Int(window as i64));
+        c.layer(cx, call.site(), "chars_cnn", set, &[&v], out, &|c, name| {
+            let rule = InitRule::FanIn(Dim::of(window * e));
+            let normal = InitRule::Fixed(Init::Normal(1.0));
+            vec![
+                c.param(format!("{name}.char"), table.clone(), normal, &owner),
+                c.param(format!("{name}.filter"), vec![Dim::of(window * e), Dim::of(d)], rule.clone(), &owner),
+                c.param(format!("{name}.bias"), vec![Dim::of(d)], rule, &owner),
+            ]
+        })?
+    } else {
+        let wide = Val { width: Dim::of(even), ..out };
+        c.layer(cx, call.site(), "chars_lstm", set, &[&v], wide, &|c, name| {
+            let h = even / 2;
+            let rule = InitRule::Fixed(Init::Uniform(1.0 / (h as f64).sqrt()));
+            let normal = InitRule::Fixed(Init::Normal(1.0));
+            let mut ids = vec![c.param(format!("{name}.char"), table.clone(), normal, &owner)];
+            for dir in ["fwd", "bwd"] {
+                let mut p = |part: &str, shape: Vec<Dim>| {
+                    ids.push(c.param(format!("{name}.{dir}.{part}"), shape, rule.clone(), &owner));
+                };
+                p("w_ih", vec![Dim::of(e), Dim::of(4 * h)]);
+                p("w_hh", vec![Dim::of(h), Dim::of(4 * h)]);
+                p("b", vec![Dim::of(4 * h)]);
+            }
+            ids
+        })?
+    };
+    let out = match out.width.known() {
+        Some(w) if w > d => {
+            let set = settings([("start", Setting::Int(0)), ("len", Setting::Int(d as i64))]);
+            let narrow = Val { width: Dim::of(d), ..out.clone() };
+            c.plain(cx, "slice", set, &[&out], narrow)
+        }
+        _ => out,
+    };
+    Ok(c.dropout(out, rate, cx))
+}
+
+/// `ngrams(3, hash = 50k)`: hashed letter n-grams, counted over the text.
+pub(super) fn ngrams(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let o = c.options(call.row, call.args, call.whole)?;
+    let v = words_of(c, call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let n = c.opt_size(&o, "n", 3, call.cx)?;
+    let hash = c.opt_size(&o, "hash", 50_000, call.cx)?;
+    let out = Val { kind: VKind::Vec, width: Dim::of(hash), flow: Flow::Full, ..v.clone() };
+    let set = settings([("n", Setting::Int(n as i64)), ("width", Setting::Int(hash as i64))]);
+    Ok(c.plain(call.cx, "ngrams", set, &[&v], out))
+}
+
+/// `bow(x)`: counts of the words of a text.
+pub(super) fn bow(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (vals, _) = c.features(call, &[])?;
+    let (v, span) = match vals.as_slice() {
+        [one] => one.clone(),
+        [] => (c.implicit_text(call.span, call.cx)?, call.span),
+        _ => return Err(c.number_of_values(call, "counts the words of one text")),
+    };
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    if v.kind != VKind::Text {
+        let d = Diagnostic::new("E0419", "`bow` reads words, not vectors").at(span, Checker::shape_words(&v));
+        return Err(c.report(d.help("name a text: `bow(x)`")));
+    }
+    let vocab = c.vocab(call, vocab_of(call.cx, "words", Unit::Word), &v.axis);
+    let out = Val { kind: VKind::Vec, width: Dim::size(Size::Vocab(vocab)), flow: Flow::Full, ..v.clone() };
+    Ok(c.plain(call.cx, "bow", settings([("vocab", Setting::Int(vocab as i64))]), &[&v], out))
+}
+
+/// `pretrained("models/mini-bert")`: a stack of layers whose number and width stand in the model's file.
+pub(super) fn pretrained(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let o = c.options(call.row, call.args, call.whole)?;
+    let v = words_of(c, call)?;
+    let path = match o.get("path").map(|e| (c.p.constant(e, &call.cx.env), e.span)) {
+        Some((Some(Item::Text(t)), _)) => t,
+        Some((_, span)) => {
+            let d = Diagnostic::new("E0207", "`pretrained` names a folder").at(span, "not a string");
+            return Err(c.report(d.help("write `pretrained(\"models/mini-bert\")`")));
+        }
+        None => return Err(Poison),
+    };
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let model = match c.models.iter().position(|m| *m == path) {
+        Some(i) => i,
+        None => {
+            c.models.push(path.clone());
+            c.models.len() - 1
+        }
+    };
+    let out = Val {
+        kind: VKind::Seq,
+        width: Dim::size(Size::Open("D", model)),
+        flow: Flow::Full,
+        depth: v.depth + 1,
+        model: true,
+        ..v.clone()
+    };
+    let out = c.plain(call.cx, "pretrained", settings([("path", Setting::Text(path))]), &[&v], out);
+    c.model_layers(out, call)
+}
+
+fn vocab_of(cx: &Cx, what: &str, unit: Unit) -> VocabSpec {
+    VocabSpec {
+        name: format!("{}.{what}", cx.owner),
+        unit,
+        fields: vec![],
+        lower: false,
+        min_count: 1,
+        max_size: 0,
+        vectors: None,
+        size: 0,
+    }
+}
+
+impl Checker<'_> {
     /// The vocabulary of an embedding; the texts it is applied to are added as they are met.
-    pub(super) fn vocab(&mut self, site: &str, spec: VocabSpec, cx: &Cx, axis: &[usize]) -> usize {
-        let key = format!("vocab|{site}");
+    pub(super) fn vocab(&mut self, call: &Call<'_>, spec: VocabSpec, axis: &[usize]) -> usize {
+        let (cx, key) = (call.cx, format!("vocab|{}|{}", call.cx.owner, call.site().key()));
         let i = match self.layer_keys.get(&key) {
             Some((i, _)) => *i,
             None => {

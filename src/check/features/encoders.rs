@@ -1,6 +1,10 @@
 //! Encoders: their bodies, their layers and taps.
 
 use super::*;
+use crate::graph::TOP;
+
+/// Most layers of a model from a file.
+const MOST_OF_A_MODEL: u32 = 1000;
 
 impl<'p> Checker<'p> {
     pub(super) fn encoder(&mut self, i: usize, span: Span, tap: Option<&ast::Node<Tap>>, cx: &Cx) -> Out {
@@ -27,8 +31,11 @@ impl<'p> Checker<'p> {
             }
         };
         let (value, taps) = done?;
-        if value.kind == VKind::Opaque {
+        if value.is_opaque() {
             return Ok(Val { depth: 0, ..value });
+        }
+        if value.model {
+            return Ok(self.model_tap(i, Val { depth: 0, model: false, ..value }, tap, cx));
         }
         let top = taps.len() - 1;
         let name = &self.p.encoders[i].name;
@@ -72,6 +79,49 @@ impl<'p> Checker<'p> {
                 Err(self.report(d))
             }
         }
+    }
+
+    /// A layer of a model whose number of layers stands in its file: any may be tapped.
+    fn model_tap(&mut self, i: usize, top: Val, tap: Option<&ast::Node<Tap>>, cx: &Cx) -> Val {
+        let Some(Tap::Layer(k)) = tap.map(|t| &t.value) else {
+            let all = tap.is_some();
+            let parts = if all { vec![top.clone(), top.clone()] } else { vec![] };
+            return Val { star: all, parts, ..top };
+        };
+        let k = (*k).min(u64::from(MOST_OF_A_MODEL)) as u32;
+        self.below.entry((i, TOP)).or_default().insert((i, k));
+        for l in 1..=k {
+            self.below.entry((i, l)).or_default().insert((i, l - 1));
+        }
+        let out = Val { tops: BTreeSet::from([(i, k)]), ..top.clone() };
+        let v = self.plain(cx, "layer", settings([("k", Setting::Int(i64::from(k)))]), &[&top], out);
+        let name = format!("{}@{k}", self.p.encoders[i].name);
+        self.called(v, cx, &name)
+    }
+
+    /// The value of a model from a file: arrows that end at one of its layers are looked at, and tasks that they come
+    /// from may read the layers below.
+    pub(super) fn model_layers(&mut self, mut v: Val, call: &Call<'_>) -> Out {
+        let Some(i) = call.cx.encoder else { return Ok(v) };
+        v.tops = BTreeSet::from([(i, TOP)]);
+        let entered: Vec<(usize, u32)> = (0..self.edges.len())
+            .filter(|k| self.edges[*k].alive && self.edges[*k].when.is_none_or(|w| w == call.cx.phase))
+            .filter_map(|k| match self.edges[k].target {
+                Target::Encoder(t, layer) if t == i => Some((k, layer.unwrap_or(1).clamp(1, MOST_OF_A_MODEL))),
+                _ => None,
+            })
+            .collect();
+        for (k, layer) in entered {
+            let below = |l: u32| Val { tops: BTreeSet::from([(i, l)]), model: false, ..v.clone() };
+            let taps = (0..layer).map(|l| Some(below(l))).collect();
+            for l in 1..layer {
+                self.below.entry((i, l)).or_default().insert((i, l - 1));
+            }
+            self.partial.insert(Self::encoder_key(call.cx), taps);
+            let entered = self.enter(v.clone(), k, call.cx)?;
+            v = Val { width: v.width.clone(), tops: v.tops.clone(), model: true, ..entered };
+        }
+        Ok(v)
     }
 
     pub(super) fn parts_error(&mut self, v: &Val, span: Span) -> Option<Poison> {
@@ -129,12 +179,14 @@ impl<'p> Checker<'p> {
                 let inner = Cx { input: Some(v.clone()), ..cx.clone() };
                 if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)
                     && let ExprKind::Name(n) = &*f.value
-                    && let Some(count) = self.repeated(n, args, cx)
+                    && let (Some(row), Some(Rule::Layer(_))) = (builtins::function(n), rules::rule(n))
+                    && let Some(count) = self.repeated(row, args, cx)
                 {
                     let mut v = v;
                     for k in 0..count {
                         let inner = Cx { input: Some(v), ..cx.clone() };
-                        v = self.one_layer(n, f.span, args, b.span, k, count, &inner)?;
+                        let call = Call { row, span: f.span, args, whole: b.span, cx: &inner };
+                        v = self.at_place(b.span, |c| c.one_layer(&call, k, count))?;
                         keep(taps, &v);
                         self.partial.insert(Self::encoder_key(cx), taps.clone());
                     }
@@ -156,9 +208,8 @@ impl<'p> Checker<'p> {
     }
 
     /// The number of layers of a repeated layer function (`bilstm(100, layers = 3)`), if it is one.
-    pub(super) fn repeated(&mut self, name: &str, args: &[ast::Arg], cx: &Cx) -> Option<usize> {
-        let row = builtins::function(name)?;
-        if !row.args.contains(&"layers") || !row.runs {
+    pub(super) fn repeated(&mut self, row: &'static builtins::Function, args: &[ast::Arg], cx: &Cx) -> Option<usize> {
+        if !row.args.contains(&"layers") {
             return None;
         }
         let at = args.iter().position(|a| a.name.as_ref().is_some_and(|n| n.value == "layers"));

@@ -44,69 +44,32 @@ impl<'p> Checker<'p> {
             env: def.env.clone(),
             encoder: None,
             task,
+            arrow: false,
         };
         let mut h = self.eval(from, &cx)?;
         if let Some(several) = self.parts_error(&h, from.span) {
             return Err(several);
         }
         let own = graph_has_gold(&self.tasks[task], corpus);
+        // on another's text, for the sake of an arrow, there is no gold to stand beside
+        let beside_gold = own && self.default_text(task, corpus)? == cx.text;
         if own || self.tasks[task].tops.is_empty() {
             self.tasks[task].tops.extend(h.tops.iter().copied());
             self.tasks[task].star |= h.star;
             self.tasks[task].reversed |= h.reversed;
         }
         // a head that does not run, or features that do not: types beyond this point are not computed
-        let head = self.tasks[task].head;
-        if head.runs.is_none() || h.kind == VKind::Opaque {
-            self.language_model_leak(task, &h, from.span);
+        if h.is_opaque() {
             // arrows are still looked at, so that their faults are found
             for e in self.edges_into(task, phase) {
                 let _ = self.payload(e, &cx);
             }
-            let mut o = self.opaque(&cx);
-            o.reads = h.reads;
-            return Ok((o, 0));
+            return Ok((Val { reads: h.reads, ..self.opaque(&cx) }, 0));
         }
-        match (self.reads_kind(task), h.kind) {
-            (_, VKind::Text) => {
-                let d = Diagnostic::new("E0404", format!("`{}` reads words, not vectors", self.tasks[task].name));
-                return Err(self
-                    .report(d.at(from.span, "a text").help("put an encoder before it: `embed(100) |> bilstm(128)`")));
-            }
-            (Reads::Vec, VKind::Seq) => {
-                let w = path_words(from);
-                let d = Diagnostic::new("E0405", format!("`{}` needs one vector for each example", head.name))
-                    .at(from.span, Self::shape_words(&h))
-                    .with(def.ast.head.span, "one answer for each example");
-                let better = format!("{w} |> attend");
-                let d = d.help(format!("pool over the tokens: `from {better}` (or `mean`, `max`, `last`)"));
-                let end = crate::source::Span { start: from.span.end, ..from.span };
-                return Err(self.report(d.fix(end, " |> attend", false)));
-            }
-            (Reads::Seq, VKind::Vec) => {
-                let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", head.name))
-                    .at(from.span, Self::shape_words(&h))
-                    .with(def.ast.head.span, "one answer for each token");
-                return Err(self
-                    .report(d.help("read the encoder without pooling: remove `|> attend`, `mean`, `max` or `last`")));
-            }
-            _ => {}
-        }
-        if self.reads_kind(task) == Reads::Seq && own {
-            let gold = self.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
-            if let Some(axis) =
-                gold.and_then(|f| self.p.data[corpus].fields.get(f)).and_then(|f| f.ty.axis().map(String::from))
-            {
-                let here = self.axis_name(corpus, &h.axis);
-                let known = self.p.field(corpus, &axis).is_some();
-                if here != axis && known {
-                    let d =
-                        Diagnostic::new("E0406", format!("the labels stand on `{axis}` and the features on `{here}`"))
-                            .at(from.span, format!("runs over `{here}`"))
-                            .with(self.tasks[task].gold_span, format!("labels of the tokens of `{axis}`"));
-                    return Err(self.report(d.help(format!("encode the other text: `enc({axis})`"))));
-                }
-            }
+        // the members among which a task picks may come along an arrow: those are looked at after it has entered
+        let late = self.head_takes(task) == Takes::Members;
+        if !late {
+            self.fits(task, &h, from, corpus, beside_gold)?;
         }
         let dropout = self.tasks[task].dropout;
         if dropout > 0.0 {
@@ -119,14 +82,27 @@ impl<'p> Checker<'p> {
             _ => cx.text.clone(),
         };
         let cx = Cx { text, ..cx };
+        let mut failed = false;
         for e in self.edges_into(task, phase) {
-            h = self.enter(h, e, &cx)?;
+            match self.enter(h.clone(), e, &cx) {
+                Ok(v) => h = v,
+                Err(Poison) => failed = true,
+            }
+        }
+        if failed {
+            return Err(Poison);
+        }
+        if h.is_opaque() {
+            return Ok((h, 0));
+        }
+        if late {
+            self.fits(task, &h, from, corpus, beside_gold)?;
         }
         self.head_params(task, &h, phase)?;
-        let width = self.head_width(task);
-        let shape = |w: usize| if h.kind == VKind::Seq { Shape::Seq(w) } else { Shape::Vec(w) };
+        let scores = self.answer(task, &h, corpus);
         let name = format!("{}({})", self.tasks[task].name, self.axis_name(corpus, &h.axis));
-        let node = self.node(&cx, Op::Head { task }, vec![h.node], shape(width.n), width, name);
+        self.here = self.tasks[task].span;
+        let node = self.node(&cx, Op::Head { task }, vec![h.node], &scores, name);
         let new = self.graphs[graph].tasks.len();
         let place = self.place(graph, task);
         if place == new {
@@ -135,33 +111,49 @@ impl<'p> Checker<'p> {
         Ok((h, node))
     }
 
+    /// What features the head of a task takes.
+    pub(in crate::check) fn head_takes(&self, task: usize) -> Takes {
+        (self.tasks[task].rule.takes)(&self.tasks[task].settings)
+    }
+
+    /// What the head of a task gives, from features `h`.
+    pub(super) fn answer(&self, task: usize, h: &Val, corpus: usize) -> Val {
+        let t = &self.tasks[task];
+        let gold = t.golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
+        let mut out =
+            Val { width: self.head_width(task), classes: true, halves: None, latent: None, parts: vec![], ..h.clone() };
+        let fields = &self.p.data[corpus].fields;
+        match (t.rule.answers)(&t.settings) {
+            Answers::Tokens => {}
+            Answers::Examples => out.kind = VKind::Vec,
+            Answers::Words => {
+                (out.kind, out.flow, out.outer) = (VKind::Seq, Flow::Fwd, vec![]);
+                out.axis = gold.into_iter().collect();
+            }
+            Answers::GoldTokens => {
+                let on = gold.and_then(|f| fields.get(f)).and_then(|f| f.ty.axis());
+                (out.kind, out.flow, out.outer) = (VKind::Seq, Flow::Full, vec![]);
+                out.axis = on.and_then(|on| fields.iter().position(|f| f.name == on)).into_iter().collect();
+            }
+        }
+        out
+    }
+
+    /// Width of the decoder of a task that writes.
+    pub(in crate::check) fn decoder_width(&self, task: usize) -> Dim {
+        let t = &self.tasks[task];
+        t.settings.get("width").and_then(Setting::as_usize).map_or(Dim::size(Size::Open("D'", t.def)), Dim::of)
+    }
+
     pub(super) fn edges_into(&self, task: usize, phase: Phase) -> Vec<usize> {
         let flows = |i: &usize| self.edges[*i].alive && self.edges[*i].when.is_none_or(|w| w == phase);
         self.into_task.get(&task).into_iter().flatten().copied().filter(flows).collect()
     }
 
-    pub(super) fn language_model_leak(&mut self, task: usize, h: &Val, span: Span) {
-        if self.tasks[task].head.name != "lm" || h.kind == VKind::Opaque {
-            return;
-        }
-        if h.flow == Flow::Full {
-            let d = Diagnostic::new("E0504", "a language model may not see the words that it predicts")
-                .at(span, "these states have seen both sides")
-                .with(self.tasks[task].span, "predicts the next word");
-            self.report(d.help(
-                "read one direction of the first layer: `enc@1.fwd`, `enc@1.sides` (above layer 1 both directions are mixed)",
-            ));
-        }
-    }
-
     /// Width of a head's scores.
     pub(crate) fn head_width(&self, task: usize) -> Dim {
         let t = &self.tasks[task];
-        match (t.labels, t.settings.get("bins").and_then(Setting::as_usize)) {
-            (_, Some(n)) => Dim::of(n),
-            (Some(l), _) => Dim::size(Size::Labels(l)),
-            _ => Dim::of(1),
-        }
+        (t.rule.width)(t)
     }
 
     pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Poison> {
@@ -187,22 +179,8 @@ impl<'p> Checker<'p> {
             return Ok(());
         }
         self.tasks[task].width = Some((h.width.clone(), phase, 0));
-        let name = self.tasks[task].name.clone();
         let k = self.head_width(task);
-        // of several layers of tags there are R·K columns: that product is made with the plan
-        let out = k.clone();
-        let fan = InitRule::FanIn(h.width.clone());
-        let mut ids = vec![
-            self.param(format!("{name}.out.weight"), vec![h.width.clone(), out.clone()], fan.clone(), &name),
-            self.param(format!("{name}.out.bias"), vec![out], fan, &name),
-        ];
-        if self.tasks[task].settings.get("crf").and_then(Setting::as_bool) == Some(true) {
-            let zero = InitRule::Fixed(Init::Zeros);
-            ids.push(self.param(format!("{name}.transitions"), vec![k.clone(), k.clone()], zero.clone(), &name));
-            ids.push(self.param(format!("{name}.start"), vec![k.clone()], zero.clone(), &name));
-            ids.push(self.param(format!("{name}.end"), vec![k], zero, &name));
-        }
-        self.tasks[task].params = ids;
+        self.tasks[task].params = (self.tasks[task].rule.params)(self, task, h, k);
         Ok(())
     }
 }

@@ -2,135 +2,233 @@
 
 use super::*;
 
-impl<'p> Checker<'p> {
-    /// Functions of several values.
-    pub(super) fn interaction(
-        &mut self,
-        row: &'static builtins::Function,
-        span: Span,
-        args: &[ast::Arg],
-        whole: Span,
-        cx: &Cx,
-    ) -> Out {
-        let mut vals: Vec<(Val, Span)> = vec![];
-        let mut rest: Vec<ast::Arg> = vec![];
-        if let Some(v) = &cx.input {
-            vals.push((v.clone(), span));
+pub(super) fn concat(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (vals, _) = c.features(call, &[])?;
+    if vals.is_empty() {
+        return Err(c.number_of_values(call, "joins several values"));
+    }
+    c.concat(vals, call.cx)
+}
+
+pub(super) fn add(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (a, b, rest) = c.two(call, &[])?;
+    c.options(call.row, &rest, call.whole)?;
+    c.pointwise("add", a, b, call.cx)
+}
+
+/// `mix(h, weights = p)`: the sum of h over its tokens, or over the members of a list, weighted by p.
+pub(super) fn mix(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (a, b, rest) = c.two(call, &["weights"])?;
+    c.options(call.row, &rest, call.whole)?;
+    if let Some(v) = c.opaque_of(&[&a.0, &b.0]) {
+        return Ok(v);
+    }
+    // `via mix(list)`: the weights are what flows in
+    let named = call.args.iter().any(|a| a.name.is_some());
+    let ((a, a_span), (b, b_span)) = if call.cx.input.is_some() && !named && a.0.classes { (b, a) } else { (a, b) };
+    for (v, s) in [(&a, a_span), (&b, b_span)] {
+        c.vectors(v, s)?;
+    }
+    let mut out = Checker::merged(&[&a, &b], VKind::Vec, a.width.clone());
+    if a.kind == VKind::Vec && !a.outer.is_empty() {
+        c.beside(&[(a.clone(), a_span), (b.clone(), b_span)], call.cx)?;
+        out.outer.clone_from(&a.outer);
+        out.outer.pop();
+    } else {
+        for (v, s) in [(&a, a_span), (&b, b_span)] {
+            c.need_seq(v, call.row, s)?;
         }
-        let free = Cx { input: None, ..cx.clone() };
-        let mut failed = false;
-        for a in args {
-            let feature = match &a.name {
-                None => !matches!(&*a.value.value, ExprKind::Number(_)),
-                Some(n) => matches!(n.value.as_str(), "by" | "weights"),
-            };
-            if feature {
-                match self.eval(&a.value, &free) {
-                    Ok(v) => vals.push((v, a.value.span)),
-                    Err(Poison) => failed = true,
-                }
-            } else {
-                rest.push(a.clone());
-            }
+        c.same_kind(&a, a_span, &b, b_span, call.cx)?;
+    }
+    let scores = b.width == Dim::of(1) || b.classes && a.outer.len() == b.outer.len() && !a.outer.is_empty();
+    if !scores {
+        let d = Diagnostic::new("E0411", "weights are one number for each token").at(b_span, Checker::shape_words(&b));
+        return Err(c.report(d.help("write `mix(h, weights = attention(h))`")));
+    }
+    Ok(c.plain(call.cx, "mix", Settings::new(), &[&a, &b], out))
+}
+
+/// `gate(h, by = c)`; `gate(shared)` lets the value in through a gate of its own.
+pub(super) fn gate(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (mut vals, rest) = c.features(call, &["by"])?;
+    if vals.len() == 1 && call.args.len() <= 1 {
+        vals.push(vals[0].clone());
+    }
+    let (Some((b, b_span)), Some((a, a_span)), true) = (vals.pop(), vals.pop(), vals.is_empty()) else {
+        return Err(c.number_of_values(call, "joins two values"));
+    };
+    c.options(call.row, &rest, call.whole)?;
+    if let Some(v) = c.opaque_of(&[&a, &b]) {
+        return Ok(v);
+    }
+    c.vectors(&a, a_span)?;
+    let b = c.fit(b, b_span, &a, call.cx)?;
+    let out = Checker::merged(&[&a, &b], a.kind, a.width.clone());
+    c.gate(call.cx, call.site(), &a, &b, out)
+}
+
+/// Two vectors, or vectors for each member of lists; `None` when nothing is known of one.
+type Pair = Option<((Val, Span), (Val, Span))>;
+
+fn vectors(c: &mut Checker<'_>, call: &Call<'_>) -> Result<(Pair, Vec<ast::Arg>), Poison> {
+    let (a, b, rest) = c.two(call, &[])?;
+    if c.opaque_of(&[&a.0, &b.0]).is_some() {
+        return Ok((None, rest));
+    }
+    for (v, s) in [(&a.0, a.1), (&b.0, b.1)] {
+        if v.kind == VKind::Text {
+            let d = Diagnostic::new("E0404", "words are no vectors yet").at(s, "a text");
+            return Err(c.report(d.help("encode and pool it: `enc(a) |> max`")));
         }
-        if failed {
-            return Err(Poison);
-        }
-        for (v, s) in &vals {
-            if let Some(p) = self.parts_error(&v.clone(), *s) {
-                return Err(p);
-            }
-        }
-        if row.name == "concat" {
-            if vals.is_empty() {
-                return Err(Poison);
-            }
-            return self.concat(vals, cx);
-        }
-        if row.name == "gate" && vals.len() == 1 && args.len() <= 1 {
-            // `gate(shared)`: lets itself in through a gate of its own
-            vals.push(vals[0].clone());
-        }
-        if vals.len() != 2 {
-            let d = Diagnostic::new("E0236", format!("`{}` joins two values", row.name))
-                .at(whole, format!("{} given", vals.len()));
-            return Err(self.report(d.help(format!("write `{}`", row.example))));
-        }
-        let o = self.options(row, &rest, whole)?;
-        if vals.iter().any(|(v, _)| v.kind == VKind::Opaque) {
-            let all: Vec<&Val> = vals.iter().map(|(v, _)| v).collect();
-            return Ok(Val { kind: VKind::Opaque, ..Self::merged(&all, VKind::Opaque, Dim::of(0)) });
-        }
-        let site = Site { span: whole, sub: 0, word: row.name, numbered: false };
-        let owner = cx.owner.clone();
-        let (b, bs) = vals.pop().ok_or(Poison)?;
-        let (a, asp) = vals.pop().ok_or(Poison)?;
-        match row.name {
-            "add" => self.pointwise("add", (a, asp), (b, bs), cx),
-            "mix" => {
-                for (v, s) in [(&a, asp), (&b, bs)] {
-                    if v.kind != VKind::Seq {
-                        self.need_seq(v, row, s)?;
-                    }
-                }
-                self.same_kind(&a, asp, &b, bs, cx)?;
-                if b.width != Dim::of(1) {
-                    let d =
-                        Diagnostic::new("E0411", "weights are one number for each token").at(bs, Self::shape_words(&b));
-                    return Err(self.report(d.help("write `mix(h, weights = attention(h))`")));
-                }
-                let out = Self::merged(&[&a, &b], VKind::Vec, a.width.clone());
-                Ok(self.plain(cx, "mix", Settings::new(), &[&a, &b], out))
-            }
-            "gate" => {
-                let b = self.fit(b, bs, &a, cx)?;
-                let out = Self::merged(&[&a, &b], a.kind, a.width.clone());
-                self.gate(cx, site, &a, &b, out)
-            }
-            _ => {
-                // pairs of vectors
-                for (v, s) in [(&a, asp), (&b, bs)] {
-                    if v.kind == VKind::Text {
-                        let d = Diagnostic::new("E0404", "words are no vectors yet").at(s, "a text");
-                        return Err(self.report(d.help("encode and pool it: `enc(a) |> max`")));
-                    }
-                    if v.kind == VKind::Seq {
-                        let d = Diagnostic::new("E0405", format!("`{}` joins one vector with another", row.name));
-                        return Err(self.report(d.at(s, Self::shape_words(v)).help("pool it: `enc(a) |> max`")));
-                    }
-                }
-                match row.name {
-                    "bilinear" => {
-                        let d = self.opt_size(&o, "d", 1, cx)?;
-                        let out = Self::merged(&[&a, &b], VKind::Vec, Dim::of(d));
-                        let Some(wb) = b.width.known() else {
-                            let e = Diagnostic::new("E0411", "`bilinear` needs widths that do not depend on labels");
-                            return Err(
-                                self.report(e.at(bs, Self::shape_words(&b)).help("put `|> dense(64)` before it"))
-                            );
-                        };
-                        let wa = a.width.clone();
-                        let set = settings([("width", Setting::Int(d as i64))]);
-                        self.layer(cx, site, "bilinear", set, &[&a, &b], out, &|s, name| {
-                            vec![s.param(
-                                format!("{name}.weight"),
-                                vec![wa.clone(), Dim::of(wb * d)],
-                                InitRule::FanIn(wa.clone()),
-                                &owner,
-                            )]
-                        })
-                    }
-                    _ => {
-                        self.same_width(&(a.clone(), asp), &(b.clone(), bs))?;
-                        let width = if row.name == "match" { a.width.times(4) } else { Dim::of(1) };
-                        let out = Self::merged(&[&a, &b], VKind::Vec, width);
-                        Ok(self.plain(cx, row.name, Settings::new(), &[&a, &b], out))
-                    }
-                }
-            }
+        c.vectors(v, s)?;
+        if v.kind == VKind::Seq {
+            let d = Diagnostic::new("E0405", format!("`{}` joins one vector with another", call.row.name));
+            return Err(c.report(d.at(s, Checker::shape_words(v)).help("pool it: `enc(a) |> max`")));
         }
     }
+    let mut both = c.beside(&[a, b], call.cx)?.into_iter();
+    let (Some(a), Some(b)) = (both.next(), both.next()) else { return Err(Poison) };
+    Ok((Some((a, b)), rest))
+}
 
+fn unknown(c: &mut Checker<'_>, call: &Call<'_>) -> Val {
+    c.opaque(call.cx)
+}
+
+/// `match(u, v)` = [u; v; |u − v|; u ∘ v]
+pub(super) fn matched(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (pair, rest) = vectors(c, call)?;
+    c.options(call.row, &rest, call.whole)?;
+    let Some((a, b)) = pair else { return Ok(unknown(c, call)) };
+    c.same_width(&a, &b)?;
+    let out = Checker::merged(&[&a.0, &b.0], VKind::Vec, a.0.width.times(4));
+    Ok(c.plain(call.cx, "match", Settings::new(), &[&a.0, &b.0], out))
+}
+
+/// `dot`, `cosine`. Against the members of a list a wider or narrower vector is brought to their width first: a query
+/// is often made of several.
+pub(super) fn dot(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (pair, rest) = vectors(c, call)?;
+    c.options(call.row, &rest, call.whole)?;
+    let Some((mut a, b)) = pair else { return Ok(unknown(c, call)) };
+    if !b.0.outer.is_empty() && a.0.width != b.0.width {
+        let out = Val { width: b.0.width.clone(), ..a.0.clone() };
+        a.0 = c.plain(call.cx, "project", Settings::new(), &[&a.0, &b.0], out);
+    }
+    c.same_width(&a, &b)?;
+    let out = Checker::merged(&[&a.0, &b.0], VKind::Vec, Dim::of(1));
+    Ok(c.plain(call.cx, call.row.name, Settings::new(), &[&a.0, &b.0], out))
+}
+
+pub(super) fn bilinear(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (pair, rest) = vectors(c, call)?;
+    let o = c.options(call.row, &rest, call.whole)?;
+    let Some(((a, _), (b, b_span))) = pair else { return Ok(unknown(c, call)) };
+    let d = c.opt_size(&o, "d", 1, call.cx)?;
+    let out = Checker::merged(&[&a, &b], VKind::Vec, Dim::of(d));
+    if b.width.sizes.keys().any(|s| matches!(s, Size::Open(..))) {
+        let set = settings([("width", Setting::Int(d as i64))]);
+        return Ok(c.plain(call.cx, "bilinear", set, &[&a, &b], out));
+    }
+    let Some(wb) = b.width.known() else {
+        let e = Diagnostic::new("E0411", "`bilinear` needs widths that do not depend on labels");
+        return Err(c.report(e.at(b_span, Checker::shape_words(&b)).help("put `|> dense(64)` before it")));
+    };
+    let (owner, wa) = (call.cx.owner.clone(), a.width.clone());
+    let set = settings([("width", Setting::Int(d as i64))]);
+    c.layer(call.cx, call.site(), "bilinear", set, &[&a, &b], out, &|c, name| {
+        let shape = vec![wa.clone(), Dim::of(wb * d)];
+        vec![c.param(format!("{name}.weight"), shape, InitRule::FanIn(wa.clone()), &owner)]
+    })
+}
+
+/// `coattend(q, d)` (Xiong et al. 2017): for each token of d the question and the co-attended context.
+pub(super) fn coattend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    attention_between(c, call, 2)
+}
+
+/// `bidaf(q, d)` (Seo et al. 2017): [h; u; h ∘ u; h ∘ q] for each token of d.
+pub(super) fn bidaf(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    attention_between(c, call, 4)
+}
+
+/// `match_lstm(q, d)` (Wang and Jiang 2017): states over d that have read q.
+pub(super) fn match_lstm(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    attention_between(c, call, 1)
+}
+
+/// The second text read in the light of the first: a state for each of its tokens, `factor` times as wide.
+fn attention_between(c: &mut Checker<'_>, call: &Call<'_>, factor: usize) -> Out {
+    let ((q, q_span), (d, d_span), rest) = c.two(call, &[])?;
+    c.options(call.row, &rest, call.whole)?;
+    if let Some(v) = c.opaque_of(&[&q, &d]) {
+        return Ok(v);
+    }
+    for (v, s) in [(&q, q_span), (&d, d_span)] {
+        c.vectors(v, s)?;
+        if v.kind == VKind::Vec {
+            let e = Diagnostic::new("E0405", format!("`{}` joins two sequences", call.row.name));
+            return Err(c.report(e.at(s, Checker::shape_words(v)).help("remove the pooling: `enc(q)`, `enc(d)`")));
+        }
+    }
+    let mut both = c.beside(&[(q, q_span), (d, d_span)], call.cx)?.into_iter();
+    let (Some(q), Some(d)) = (both.next(), both.next()) else { return Err(Poison) };
+    c.same_width(&q, &d)?;
+    let (q, d) = (q.0, d.0);
+    let mut out = Checker::merged(&[&q, &d], VKind::Seq, d.width.times(factor));
+    out.axis.clone_from(&d.axis);
+    out.flow = Flow::Full;
+    out.depth += 1;
+    Ok(c.plain(call.cx, call.row.name, Settings::new(), &[&q, &d], out))
+}
+
+/// `triple(h, r, t)`: head, relation and tail of a knowledge graph; a relation that the data name gets a vector.
+pub(super) fn triple(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (vals, rest) = c.features(call, &[])?;
+    c.options(call.row, &rest, call.whole)?;
+    let Ok([h, r, t]) = <[(Val, Span); 3]>::try_from(vals) else {
+        return Err(c.number_of_values(call, "joins head, relation and tail"));
+    };
+    if let Some(v) = c.opaque_of(&[&h.0, &r.0, &t.0]) {
+        return Ok(v);
+    }
+    let r = match r.0.kind {
+        VKind::Label => {
+            let out = Val { kind: VKind::Vec, width: h.0.width.clone(), ..r.0.clone() };
+            (c.plain(call.cx, "embed_class", Settings::new(), &[&r.0], out), r.1)
+        }
+        _ => r,
+    };
+    for (v, s) in [&h, &r, &t] {
+        c.vectors(v, *s)?;
+        if v.kind == VKind::Seq {
+            let d = Diagnostic::new("E0405", "`triple` joins single vectors");
+            return Err(c.report(d.at(*s, Checker::shape_words(v)).help("pool it: `enc(h) |> first`")));
+        }
+    }
+    for other in [&r, &t] {
+        c.same_width(&h, other)?;
+    }
+    let all = [&h.0, &r.0, &t.0];
+    let out = Checker::merged(&all, VKind::Vec, h.0.width.times(3));
+    Ok(c.plain(call.cx, "triple", Settings::new(), &all, out))
+}
+
+/// The list whose members are the views of one example.
+pub(in crate::check) const VIEWS: &str = "2 views";
+
+/// `both(u, v)`: two views of one example.
+pub(super) fn both(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
+    let (pair, rest) = vectors(c, call)?;
+    c.options(call.row, &rest, call.whole)?;
+    let Some((a, b)) = pair else { return Ok(unknown(c, call)) };
+    c.same_width(&a, &b)?;
+    let mut out = Checker::merged(&[&a.0, &b.0], VKind::Vec, a.0.width.clone());
+    out.outer.push(Outer::of(VIEWS));
+    Ok(c.plain(call.cx, "both", Settings::new(), &[&a.0, &b.0], out))
+}
+
+impl Checker<'_> {
     pub(super) fn gate(&mut self, cx: &Cx, site: Site<'_>, h: &Val, c: &Val, out: Val) -> Out {
         let (owner, dh, dc) = (cx.owner.clone(), h.width.clone(), c.width.clone());
         self.layer(cx, site, "gate", Settings::new(), &[h, c], out, &|s, name| {

@@ -3,24 +3,35 @@
 mod arrows;
 mod calls;
 mod combine;
+mod data;
 mod embedding;
 mod encoders;
+mod fits;
+mod graphs;
 mod heads;
 mod interactions;
+mod latent;
 mod layers;
 mod leaks;
 mod names;
 mod nodes;
-mod shallow;
+mod picks;
+mod pools;
+mod rules;
+mod simple;
+mod slots;
 
 use super::dim::{InitRule, Size};
+use super::heads::{Answers, Sent, Takes};
 use super::tasks::{Path, path, path_words, type_word};
 use super::*;
-use crate::builtins::{self, Reads};
+use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::syntax::ast::{self, ExprKind, Tap};
+use interactions::VIEWS;
 use nodes::{Site, settings};
+use rules::{Arguments, Call, Rule, Stacked};
 
 /// Where an expression is elaborated.
 #[derive(Clone)]
@@ -41,9 +52,14 @@ pub(crate) struct Cx {
     pub encoder: Option<usize>,
     /// the task for which this is elaborated
     pub task: usize,
+    /// between the port of an arrow and its end
+    pub arrow: bool,
 }
 
-type Out = Result<Val, Poison>;
+/// A value and the place of its expression.
+type Placed = (Val, Span);
+
+pub(in crate::check) type Out = Result<Val, Poison>;
 
 /// Longest chain of encoders, `let`s and arrows.
 const MOST_NESTED: usize = 2000;
@@ -61,10 +77,7 @@ impl<'p> Checker<'p> {
         let rounds = self.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
         for (corpus, tasks) in corpora {
             for phase in [Phase::Train, Phase::Test] {
-                let graph = self.graphs.len();
-                self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
-                self.widths.push(vec![]);
-                self.node_keys.push(HashMap::new());
+                let graph = self.graph_of(corpus, phase);
                 for task in tasks.iter().copied() {
                     let t = &self.tasks[task];
                     if t.poisoned || t.left_out || t.when.is_some_and(|w| w != phase) {
@@ -72,9 +85,10 @@ impl<'p> Checker<'p> {
                     }
                     let Ok(text) = self.default_text(task, corpus) else { continue };
                     let Ok((features, head)) = self.task_on(task, graph, rounds, text) else { continue };
-                    if features.kind == VKind::Opaque {
+                    if features.is_opaque() {
                         continue;
                     }
+                    self.note_type(task, graph, &features);
                     let gold = self.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
                     let place = self.place(graph, task);
                     self.graphs[graph].tasks[place] = GraphTask { task, head, gold };
@@ -93,9 +107,52 @@ impl<'p> Checker<'p> {
         })
     }
 
+    /// The graph of a corpus in a phase.
+    fn graph_of(&mut self, corpus: usize, phase: Phase) -> usize {
+        if let Some(i) = self.graphs.iter().position(|g| g.corpus == corpus && g.phase == phase) {
+            return i;
+        }
+        self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
+        self.widths.push(vec![]);
+        self.types.push(vec![]);
+        self.node_keys.push(HashMap::new());
+        self.graphs.len() - 1
+    }
+
+    /// Keeps the type of a task on a graph.
+    fn note_type(&mut self, task: usize, graph: usize, features: &Val) {
+        let corpus = self.graphs[graph].corpus;
+        let fields = &self.p.data[corpus].fields;
+        let ty = typed::TaskType {
+            features: self.type_of(features, corpus),
+            answers: self.type_of(&self.answer(task, features, corpus), corpus),
+            space: self.tasks[task].rule.space,
+            reads: features.reads.iter().filter_map(|f| fields.get(*f)).map(|f| f.name.clone()).collect(),
+        };
+        self.task_types.insert((task, graph), ty);
+    }
+
+    /// What those who show a program are told.
+    pub(super) fn typed(&mut self) -> typed::Typed {
+        let mut arrows = vec![];
+        for (i, edge) in self.edges.iter().enumerate().filter(|(_, e)| e.alive) {
+            let carried = self.carried.range((i, 0)..=(i, usize::MAX)).map(|((_, g), c)| (*g, c.clone())).collect();
+            arrows.push(typed::Arrow { edge: edge.clone(), carried });
+        }
+        typed::Typed { nodes: std::mem::take(&mut self.types), arrows, tasks: std::mem::take(&mut self.task_types) }
+    }
+
+    /// Elaborates something that stands at a place of the text.
+    fn at_place<T>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.here, span);
+        let out = f(self);
+        self.here = before;
+        out
+    }
+
     /// Drops nodes that no head needs: those from which only a width was wanted.
     fn prune(&mut self) {
-        for (graph, widths) in self.graphs.iter_mut().zip(&mut self.widths) {
+        for ((graph, widths), types) in self.graphs.iter_mut().zip(&mut self.widths).zip(&mut self.types) {
             let mut needed = vec![false; graph.nodes.len()];
             graph.tasks.iter().for_each(|t| {
                 if let Some(n) = needed.get_mut(t.head) {
@@ -113,6 +170,8 @@ impl<'p> Checker<'p> {
             graph.nodes.retain(|_| keep.next() == Some(&true));
             let mut keep = needed.iter();
             widths.retain(|_| keep.next() == Some(&true));
+            let mut keep = needed.iter();
+            types.retain(|_| keep.next() == Some(&true));
             graph.nodes.iter_mut().flat_map(|n| &mut n.inputs).for_each(|n| *n = place[*n]);
             graph.tasks.iter_mut().filter(|t| t.head < place.len()).for_each(|t| t.head = place[t.head]);
         }
@@ -140,6 +199,9 @@ impl<'p> Checker<'p> {
         let fields = &self.p.data[corpus].fields;
         let texts = &self.texts[corpus];
         let t = &self.tasks[task];
+        if !t.compares.is_empty() {
+            return Ok(t.compares.clone());
+        }
         if let Some((_, f)) = t.golds.iter().find(|g| g.0 == corpus)
             && let Some(field) = fields.get(*f)
         {
@@ -170,6 +232,10 @@ impl<'p> Checker<'p> {
     }
 
     pub(crate) fn eval(&mut self, e: &Expr, cx: &Cx) -> Out {
+        self.at_place(e.span, |c| c.eval_here(e, cx))
+    }
+
+    fn eval_here(&mut self, e: &Expr, cx: &Cx) -> Out {
         match &*e.value {
             ExprKind::Error => Err(Poison),
             ExprKind::Paren(e) => self.eval(e, cx),
@@ -207,6 +273,10 @@ impl<'p> Checker<'p> {
             }
             ExprKind::Neg(a) => {
                 let v = self.eval(a, cx)?;
+                self.vectors(&v, a.span)?;
+                if v.is_opaque() {
+                    return Ok(v);
+                }
                 Ok(self.plain(cx, "scale", settings([("factor", Setting::Real(-1.0))]), &[&v], v.clone()))
             }
             ExprKind::Binary(op, a, b) => self.arithmetic(op, a, b, cx),

@@ -89,36 +89,87 @@ impl<'p> Checker<'p> {
     /// A field of the corpus as a value.
     pub(super) fn field(&mut self, f: usize, span: Span, cx: &Cx) -> Out {
         let decl = &self.p.data[cx.corpus].fields[f];
-        let mut v = self.opaque(cx);
-        v.reads = BTreeSet::from([f]);
-        v.axis = vec![f];
-        v.tops = BTreeSet::new();
-        match &decl.ty {
-            FieldType::Text | FieldType::Tokens => Ok(self.text_value(vec![f], cx)),
-            FieldType::Other { kind, .. } if kind == "list" || kind == "?" => {
-                self.later(span, "a list of texts");
-                Ok(v)
-            }
-            _ => {
-                self.later(span, format!("a field of type `{}` as an input", type_word(&decl.ty)));
-                Ok(v)
-            }
+        let position = |on: &str| self.p.data[cx.corpus].fields.iter().position(|x| x.name == on);
+        let axis = |on: Option<&str>| on.and_then(position).into_iter().collect::<Vec<usize>>();
+        // the lists, and what they hold
+        let (mut ty, mut outer) = (&decl.ty, vec![]);
+        while let FieldType::Other { kind, of: Some(of), .. } = ty
+            && kind == "list"
+        {
+            outer.push(Outer::of(format!("{}{}", decl.name, "[]".repeat(outer.len()))));
+            ty = of;
         }
+        let spans = |pieces: usize, on: Option<&str>| (VKind::Spans, Dim::of(pieces), axis(on));
+        let (kind, width, axis) = match ty {
+            FieldType::Text | FieldType::Tokens if outer.is_empty() => return Ok(self.text_value(vec![f], cx)),
+            FieldType::Text | FieldType::Tokens => (VKind::Text, Dim::of(0), vec![f]),
+            FieldType::Vec(d) => (VKind::Vec, Dim::of(*d), vec![]),
+            FieldType::Real => (VKind::Vec, Dim::of(1), vec![]),
+            FieldType::Label | FieldType::Id => (VKind::Label, Dim::of(0), vec![]),
+            FieldType::Labels { on } => (VKind::Label, Dim::of(0), axis(on.as_deref())),
+            FieldType::Tags { on } | FieldType::Layers { on } => (VKind::Label, Dim::of(0), axis(Some(on))),
+            FieldType::Other { kind, on, .. } => match kind.as_str() {
+                "span" => spans(1, on.as_deref()),
+                "spanpair" => spans(2, on.as_deref()),
+                "spans" => {
+                    outer.push(Outer::of(decl.name.clone()));
+                    spans(1, on.as_deref())
+                }
+                "graph" => (VKind::Graph, Dim::of(0), axis(on.as_deref())),
+                _ => (VKind::Opaque, Dim::of(0), vec![]),
+            },
+            FieldType::Heads { .. } => (VKind::Opaque, Dim::of(0), vec![]),
+        };
+        match outer.is_empty() {
+            true => self.later(span, format!("a field of type `{}` as an input", type_word(ty))),
+            false => self.later(span, "a list of texts"),
+        }
+        let fresh = Cx { input: None, ..cx.clone() };
+        let v = Val { kind, width, axis, outer, reads: BTreeSet::from([f]), ..self.opaque(&fresh) };
+        Ok(self.source(cx, "field", self.p.data[cx.corpus].fields[f].name.clone(), v))
     }
 
+    /// A value that nothing computes.
+    pub(super) fn source(&mut self, cx: &Cx, kind: &str, name: String, v: Val) -> Val {
+        let v = self.plain(cx, kind, settings([("name", Setting::Text(name.clone()))]), &[], v);
+        self.graphs[cx.graph].nodes[v.node].name = name;
+        v
+    }
+
+    /// Gives the node of a value a name that says more than its kind.
+    pub(super) fn called(&mut self, v: Val, cx: &Cx, name: &str) -> Val {
+        let axis = self.axis_name(cx.corpus, &v.axis);
+        self.graphs[cx.graph].nodes[v.node].name =
+            if axis.is_empty() { name.into() } else { format!("{name}({axis})") };
+        v
+    }
+
+    /// The words of one text or of several that are read as one; with a list among them, once for each member.
     pub(super) fn text_value(&mut self, fields: Vec<usize>, cx: &Cx) -> Val {
-        let name = self.axis_name(cx.corpus, &fields);
-        let node = self.node(cx, Op::Text { fields: fields.clone() }, vec![], Shape::Text, Dim::of(0), name);
-        Val {
-            kind: VKind::Text,
-            node,
-            reads: fields.iter().copied().collect(),
-            axis: fields,
-            tops: BTreeSet::new(),
-            reversed: false,
-            depth: 0,
-            ..self.opaque(cx)
+        let mut outer = vec![];
+        for f in &fields {
+            let field = &self.p.data[cx.corpus].fields[*f];
+            let mut ty = &field.ty;
+            let mut level = 0;
+            while let FieldType::Other { kind, of: Some(of), .. } = ty
+                && kind == "list"
+            {
+                outer.push(Outer::of(format!("{}{}", field.name, "[]".repeat(level))));
+                level += 1;
+                ty = of;
+            }
         }
+        let fresh = Cx { input: None, ..cx.clone() };
+        let v = Val {
+            kind: VKind::Text,
+            reads: fields.iter().copied().collect(),
+            axis: fields.clone(),
+            outer,
+            ..self.opaque(&fresh)
+        };
+        let name = self.axis_name(cx.corpus, &fields);
+        let node = self.node(cx, Op::Text { fields }, vec![], &v, name);
+        Val { node, ..v }
     }
 
     /// The text that is meant when none is named.
@@ -143,17 +194,21 @@ impl<'p> Checker<'p> {
                 None => d.help("declare its text: `x: tokens`"),
             }));
         }
+        let fields = &self.p.data[cx.corpus].fields;
         if let [f] = cx.text.as_slice()
-            && !self.p.data[cx.corpus].fields[*f].ty.is_text()
+            && !fields[*f].ty.is_text()
         {
             return self.field(*f, span, cx);
         }
-        if cx.text.iter().any(|f| !self.p.data[cx.corpus].fields[*f].ty.is_text()) {
+        if let Some(f) = cx.text.iter().find(|f| !is_texty(&fields[**f].ty)) {
+            let d = Diagnostic::new(
+                "E0416",
+                format!("`{}` is `{}`, not a text", fields[*f].name, type_word(&fields[*f].ty)),
+            );
+            return Err(self.report(d.at(span, "").help("only texts are read together: encode it on its own")));
+        }
+        if cx.text.iter().any(|f| !fields[*f].ty.is_text()) {
             self.later(span, "a list of texts");
-            let mut v = self.opaque(cx);
-            v.reads = cx.text.iter().copied().collect();
-            v.tops = BTreeSet::new();
-            return Ok(v);
         }
         Ok(self.text_value(cx.text.clone(), cx))
     }
@@ -226,6 +281,19 @@ impl<'p> Checker<'p> {
         if v.kind == VKind::Opaque {
             return Ok(v);
         }
+        if let Some(latent) = &v.latent {
+            return match port.value.as_str() {
+                "prior" => Ok(latent.prior.clone()),
+                "posterior" => Ok(latent.posterior.clone()),
+                word => Err(self.unknown_word(
+                    "E0415",
+                    "a port of a latent variable",
+                    word,
+                    port.span,
+                    &["prior", "posterior"],
+                )),
+            };
+        }
         let ports = ["fwd", "bwd", "sides", "last"];
         match (port.value.as_str(), v.halves) {
             ("last", _) if v.kind == VKind::Seq => {
@@ -262,9 +330,24 @@ impl<'p> Checker<'p> {
             // `embed(64)(question)`, `enc(a)`, `bert@3(q, docs)`
             _ => {
                 let inner = self.applied(args, cx)?;
-                self.eval(callee, &inner)
+                let v = self.eval(callee, &inner)?;
+                Ok(if inner.corpus == cx.corpus { v } else { self.elsewhere(v, &inner, cx) })
             }
         }
+    }
+
+    /// A value for each example of another data set, as seen from here.
+    fn elsewhere(&mut self, v: Val, there: &Cx, cx: &Cx) -> Val {
+        let name = self.p.data[there.corpus].name.clone();
+        let mut out = Val { reads: BTreeSet::new(), axis: vec![], parts: vec![], latent: None, ..v };
+        if out.kind != VKind::Vec {
+            out.kind = VKind::Opaque;
+            return out;
+        }
+        out.outer.insert(0, Outer::of(name.clone()));
+        let word = format!("{name}, value {} of graph {}", out.node, there.graph);
+        let v = self.source(cx, "elsewhere", word, out);
+        self.called(v, cx, &name)
     }
 
     /// The context in which an encoder runs on the named texts.
@@ -298,7 +381,8 @@ impl<'p> Checker<'p> {
                         let f = self.field_of(c, f)?;
                         if c != cx.corpus {
                             self.later(a.value.span, "a text of another data set");
-                            return Ok(Cx { input: Some(self.opaque(cx)), ..cx.clone() });
+                            let graph = self.graph_of(c, cx.phase);
+                            return Ok(Cx { input: None, corpus: c, graph, text: vec![f], ..cx.clone() });
                         }
                         Some(f)
                     }

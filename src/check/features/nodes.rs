@@ -31,8 +31,12 @@ impl<'p> Checker<'p> {
             node: 0,
             width: Dim::of(0),
             axis: cx.text.clone(),
+            outer: vec![],
             flow: Flow::Local,
             halves: None,
+            classes: false,
+            latent: None,
+            model: false,
             depth: cx.input.as_ref().map_or(0, |v| v.depth),
             tops: cx.input.as_ref().map(|v| v.tops.clone()).unwrap_or_default(),
             star: false,
@@ -49,24 +53,29 @@ impl<'p> Checker<'p> {
     }
 
     /// Adds a node unless an equal one stands already.
-    pub(super) fn node(
-        &mut self,
-        cx: &Cx,
-        op: Op,
-        inputs: Vec<usize>,
-        shape: Shape,
-        width: Dim,
-        name: String,
-    ) -> usize {
+    pub(super) fn node(&mut self, cx: &Cx, op: Op, inputs: Vec<usize>, v: &Val, name: String) -> usize {
         let key = format!("{op:?}{inputs:?}");
         if let Some(n) = self.node_keys[cx.graph].get(&key) {
             return *n;
         }
         let id = self.graphs[cx.graph].nodes.len();
-        self.graphs[cx.graph].nodes.push(Node { op, inputs, shape, name });
-        self.widths[cx.graph].push(width);
+        let ty = self.type_of(v, cx.corpus);
+        self.graphs[cx.graph].nodes.push(Node { op, inputs, shape: Self::shape(v), name });
+        self.widths[cx.graph].push(v.width.clone());
+        self.types[cx.graph].push(NodeType { ty, span: self.here });
         self.node_keys[cx.graph].insert(key, id);
         id
+    }
+
+    /// A value's type, for people.
+    pub(in crate::check) fn type_of(&self, v: &Val, corpus: usize) -> Type {
+        Type {
+            form: v.kind,
+            lists: v.outer.iter().map(|o| o.name.clone()).collect(),
+            axis: self.axis_name(corpus, &v.axis),
+            width: v.width.to_string(),
+            flow: (v.kind == VKind::Seq).then_some(v.flow),
+        }
     }
 
     /// Applies a layer that stands at `site`. The same site on another text, corpus or phase is the same layer.
@@ -109,9 +118,8 @@ impl<'p> Checker<'p> {
             }
         };
         let name = format!("{}({})", self.layers[index].name, self.axis_name(cx.corpus, &out.axis));
-        let shape = Self::shape(&out);
         let ids = inputs.iter().map(|v| v.node).collect();
-        let node = self.node(cx, Op::Layer { layer: index }, ids, shape, out.width.clone(), name);
+        let node = self.node(cx, Op::Layer { layer: index }, ids, &out, name);
         Ok(Val { node, ..out })
     }
 
@@ -127,24 +135,29 @@ impl<'p> Checker<'p> {
                 i
             }
         };
-        let name = format!("{kind}({})", self.axis_name(cx.corpus, &out.axis));
+        let axis = self.axis_name(cx.corpus, &out.axis);
+        let name = if axis.is_empty() { kind.to_string() } else { format!("{kind}({axis})") };
         let ids = inputs.iter().map(|v| v.node).collect();
-        let node = self.node(cx, Op::Layer { layer: index }, ids, Self::shape(&out), out.width.clone(), name);
+        let node = self.node(cx, Op::Layer { layer: index }, ids, &out, name);
         Val { node, ..out }
     }
 
     /// Merges what is known of several inputs.
     pub(super) fn merged(inputs: &[&Val], kind: VKind, width: Dim) -> Val {
         let first = inputs[0];
-        let mut out = Val { kind, width, halves: None, parts: vec![], ..first.clone() };
+        let mut out = Val { kind, width, halves: None, classes: false, latent: None, parts: vec![], ..first.clone() };
         for v in inputs {
-            out.flow = out.flow.max(v.flow);
+            out.flow = out.flow.join(v.flow);
+            out.model |= v.model;
+            if v.outer.len() > out.outer.len() {
+                out.outer.clone_from(&v.outer);
+            }
             out.depth = out.depth.max(v.depth);
             out.tops.extend(v.tops.iter().copied());
             out.star |= v.star;
             out.reversed |= v.reversed;
             out.reads.extend(v.reads.iter().copied());
-            if v.kind == VKind::Seq {
+            if v.kind == VKind::Seq || out.axis.is_empty() {
                 out.axis.clone_from(&v.axis);
             }
         }

@@ -46,6 +46,7 @@ impl<'p> Checker<'p> {
             def: index,
             source: 0,
             port: String::new(),
+            arg: None,
             target: Target::Task(0),
             train: Mode::Predicted,
             when: None,
@@ -113,6 +114,29 @@ impl<'p> Checker<'p> {
                 }
             }
             proto.port = port.value.clone();
+            let rules: Vec<_> = sources.iter().flat_map(|s| self.tasks[*s].rule.ports).collect();
+            let own = rules.into_iter().find(|p| p.name == port.value);
+            let args = path(&ast.source).and_then(|p| p.args);
+            match (own.and_then(|p| p.arg), args) {
+                _ if !ok => {}
+                (Some(_), Some([first, ..])) => match self.number(&first.value, env, "the argument of a port") {
+                    Ok(n) => proto.arg = Some(n),
+                    Err(Poison) => ok = false,
+                },
+                (Some(arg), _) => {
+                    let (name, what) = (&port.value, if arg == "k" { "how many to take" } else { "its temperature" });
+                    let d = Diagnostic::new("E0236", format!("`.{name}` needs {what}")).at(port.span, "");
+                    let example = if arg == "k" { "5" } else { "0.1" };
+                    self.report(d.help(format!("for example `.{name}({example})`")));
+                    ok = false;
+                }
+                (None, Some([first, ..])) => {
+                    let d = Diagnostic::new("E0215", format!("`.{}` takes no arguments", port.value));
+                    self.report(d.at(first.value.span, "one too many").help(format!("write `.{}`", port.value)));
+                    ok = false;
+                }
+                (None, _) => {}
+            }
         }
         ok &= self.edge_options(def, &mut proto, &sources);
         for t in &ast.targets {

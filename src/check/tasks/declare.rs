@@ -1,6 +1,7 @@
 //! Tasks as declared: head, options, metrics.
 
 use super::*;
+use crate::check::heads::{self, Classes, HeadArg};
 
 impl<'p> Checker<'p> {
     pub(crate) fn collect_tasks(&mut self) {
@@ -11,7 +12,6 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn task(&mut self, index: usize, def: &'p crate::hir::TaskDef) -> TaskInfo {
-        let env = &def.env;
         let (word, args) = match &*def.ast.head.value {
             ExprKind::Name(n) => (n.as_str(), &[][..]),
             ExprKind::Call(f, args) => match &*f.value {
@@ -33,6 +33,7 @@ impl<'p> Checker<'p> {
             poisoned = true;
             &builtins::HEADS[0]
         });
+        let rule = heads::rule(head.name);
         let mut settings = crate::plan::Settings::new();
         if !poisoned {
             self.head_args(def, head, args, &mut settings);
@@ -42,8 +43,10 @@ impl<'p> Checker<'p> {
             def: index,
             span: def.ast.name.span,
             head,
+            rule,
             head_text: path_words(&def.ast.head),
             settings,
+            compares: vec![],
             golds: vec![],
             gold: None,
             gold_text: String::new(),
@@ -79,7 +82,6 @@ impl<'p> Checker<'p> {
         if !info.poisoned {
             self.labels_of(&mut info);
         }
-        let _ = env;
         info
     }
 
@@ -130,32 +132,7 @@ impl<'p> Checker<'p> {
             if !self.head_value(head, word, span, a, env) {
                 continue;
             }
-            match word {
-                "crf" | "multi" => {
-                    settings.insert(word.into(), Setting::Bool(true));
-                }
-                "threshold" => {
-                    if let Ok(t) = self.rate(&a.value, env, "`threshold`") {
-                        settings.insert(word.into(), Setting::Real(t));
-                    }
-                }
-                "bins" => {
-                    if a.name.is_none() {
-                        let d = Diagnostic::new("E0229", "`bins` has no number").at(a.value.span, "");
-                        self.report(d.help("write `regress(bins = 5)`"));
-                    } else if let Ok(n) = self.size(&a.value, env, "`bins`") {
-                        if n < 2 {
-                            let d = Diagnostic::new("E0207", "a regression needs at least two bins");
-                            self.report(d.at(a.value.span, "").help("`regress(bins = 5)`"));
-                        }
-                        settings.insert(word.into(), Setting::Int(n as i64));
-                    }
-                }
-                "per" => {
-                    settings.insert("per_layer".into(), Setting::Bool(true));
-                }
-                _ => {}
-            }
+            (heads::rule(head.name).option)(self, &HeadArg { word, arg: a, env }, settings);
             if head.runs.is_some_and(|r| !r.contains(&word)) {
                 self.later(span, format!("the option `{word}` of `{}`", head.name));
             }
@@ -201,12 +178,13 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn labels_of(&mut self, info: &mut TaskInfo) {
-        if !matches!(info.head.name, "tag" | "classify") || info.golds.is_empty() {
+        let needed = (info.rule.classes)(&info.settings);
+        if needed == Classes::None || info.golds.is_empty() {
             return;
         }
         let base = info.name.clone();
         info.labels = Some(self.label_set(base.clone(), &info.golds, false));
-        if info.settings.contains_key("per_layer") {
+        if needed == Classes::Layers {
             info.layer_names = Some(self.label_set(format!("{base}.layers"), &info.golds, true));
         }
     }
@@ -292,7 +270,7 @@ impl<'p> Checker<'p> {
                     }
                 },
                 "loss" => {
-                    let default = matches!(&*first.value, ExprKind::Name(n) if n == "ce" && matches!(info.head.name, "tag" | "classify"));
+                    let default = matches!(&*first.value, ExprKind::Name(n) if info.rule.own_loss == Some(n));
                     if !default {
                         self.task_loss(first, env, info.head);
                         self.later(s.span, "a loss of one's own choice");
@@ -346,10 +324,7 @@ impl<'p> Checker<'p> {
             }
         }
         if info.metrics.is_empty() {
-            let name = match (info.head.name, info.settings.contains_key("multi")) {
-                ("classify", true) => "f1",
-                _ => info.head.metrics[0],
-            };
+            let name = (info.rule.metric)(&info.settings).unwrap_or(info.head.metrics[0]);
             info.metrics.push(Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() });
         }
     }
@@ -384,13 +359,7 @@ impl<'p> Checker<'p> {
             return Err(self.unknown_word("E0231", "a metric", word, span, &known));
         }
         // what a running head's predictions are says which metrics measure it; for the others the head's row does
-        let kind = match (head.name, settings.contains_key("multi")) {
-            ("tag", _) => Some(crate::metrics::Kind::Tags),
-            ("classify", true) => Some(crate::metrics::Kind::Sets),
-            ("classify", false) => Some(crate::metrics::Kind::Classes),
-            ("regress", _) => Some(crate::metrics::Kind::Reals),
-            _ => None,
-        };
+        let kind = (heads::rule(head.name).measures)(settings);
         let fits = match (row, kind) {
             (Some(row), Some(kind)) => row.accepts(kind),
             _ => head.metrics.contains(&canonical),
@@ -428,9 +397,5 @@ impl<'p> Checker<'p> {
             m.label = format!("{word}({})", parts.join(", "));
         }
         Ok(m)
-    }
-
-    pub(crate) fn reads_kind(&self, task: usize) -> Reads {
-        self.tasks[task].head.reads
     }
 }

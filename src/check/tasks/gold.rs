@@ -2,6 +2,10 @@
 
 use super::*;
 
+/// Data functions that make gold: the field of theirs that does, and its type. Others make lists to pick from.
+const TARGETS: &[(&str, &str, &str)] =
+    &[("rouge", "", "real"), ("next_sentence", "is_next", "label"), ("uniform", "", "real")];
+
 impl<'p> Checker<'p> {
     /// `of corpus.field`, `of union(a, b).source`, `of family[*].field`, `of field` with `on corpus`.
     pub(super) fn gold(&mut self, def: &'p crate::hir::TaskDef, info: &mut TaskInfo) {
@@ -22,6 +26,10 @@ impl<'p> Checker<'p> {
             }
         };
         let found = match &*of.value {
+            ExprKind::Dot(base, field) if self.is_let(base) => {
+                self.later(of.span, "data that are computed");
+                self.computed(base, Some(field), env, info)
+            }
             ExprKind::Dot(base, field) => self.corpora_of(base, env).and_then(|corpora| {
                 let several = corpora.len() > 1
                     || matches!(&*base.value, ExprKind::Index(_, None))
@@ -45,12 +53,12 @@ impl<'p> Checker<'p> {
             }
             ExprKind::Name(n) if self.p.names.get(n).is_some_and(|s| s.kind == Kind::Let) => {
                 self.later(of.span, "a target that is computed");
-                Ok(vec![])
+                self.computed(of, None, env, info)
             }
             ExprKind::Call(..) => {
                 self.walk(of, env);
                 self.later(of.span, "a target that is computed");
-                Ok(vec![])
+                self.computed(of, None, env, info)
             }
             ExprKind::Name(n) => {
                 let owner = self.p.has_field(n).map(|c| self.p.data[c].name.clone());
@@ -99,7 +107,11 @@ impl<'p> Checker<'p> {
             return;
         };
         info.golds = golds;
-        info.corpora = if info.golds.is_empty() { on } else { info.golds.iter().map(|g| g.0).collect() };
+        if !info.golds.is_empty() {
+            info.corpora = info.golds.iter().map(|g| g.0).collect();
+        } else if !on.is_empty() {
+            info.corpora = on;
+        }
         info.corpora.sort_unstable();
         info.corpora.dedup();
         if info.gold.is_none()
@@ -135,48 +147,96 @@ impl<'p> Checker<'p> {
                 self.report(d);
                 info.poisoned = true;
             }
-            let multi = info.settings.contains_key("multi");
-            let per = info.settings.contains_key("per_layer");
-            if !info.poisoned && info.head.name == "classify" {
-                let sets = matches!(ty, FieldType::Labels { .. });
-                if info.settings.contains_key("threshold") && !multi {
-                    let d = Diagnostic::new("E0223", "`threshold` belongs to `classify(multi)`");
-                    self.report(d.at(def.ast.head.span, "chooses the most probable class").help(match sets {
-                        true => "write `classify(multi, threshold = 0.5)`",
-                        false => "remove `threshold`",
-                    }));
-                } else if sets && !multi {
-                    let d = Diagnostic::new("E0402", "several classes need a multi-label head")
-                        .at(def.ast.head.span, "chooses exactly one class");
-                    let d = d.with(self.p.data[c].fields[f].span, "a set of classes");
-                    let d = d.help("write `classify(multi)`");
-                    // options that stand there already are kept
-                    let bare = matches!(&*def.ast.head.value, ExprKind::Name(_));
-                    self.report(if bare { d.fix(def.ast.head.span, "classify(multi)", true) } else { d });
-                } else if multi && !sets {
-                    let d = Diagnostic::new("E0402", "one class per example needs no multi-label head")
-                        .at(def.ast.head.span, "chooses a set of classes");
-                    let d = d.with(self.p.data[c].fields[f].span, "one class");
-                    let d = d.help("write `classify`, or declare the field as `labels`");
-                    let alone = info.settings.len() == 1;
-                    self.report(if alone { d.fix(def.ast.head.span, "classify", false) } else { d });
-                }
-            }
-            if !info.poisoned && info.head.name == "tag" && matches!(ty, FieldType::Layers { .. }) != per {
-                let d = Diagnostic::new(
-                    "E0402",
-                    "several layers of tags need `tag(per = relation)`, one layer needs `tag`",
-                );
-                let help = if per { "write `tag`" } else { "write `tag(per = relation)`" };
-                let d = d.at(def.ast.head.span, "").with(self.p.data[c].fields[f].span, "the target").help(help);
-                let bare = matches!(&*def.ast.head.value, ExprKind::Name(_));
-                self.report(match (per, bare, info.settings.len()) {
-                    (false, true, _) => d.fix(def.ast.head.span, "tag(per = relation)", true),
-                    (true, _, 1) => d.fix(def.ast.head.span, "tag", true),
-                    _ => d,
-                });
+            if !info.poisoned {
+                let field = self.p.data[c].fields[f].span;
+                (info.rule.gold)(self, &def.ast.head, &info.settings, &ty, field);
             }
             info.gold = Some(ty);
+        }
+    }
+
+    fn is_let(&self, e: &Expr) -> bool {
+        path(e).is_some_and(|p| {
+            self.p.names.get(p.name).is_some_and(|s| s.kind == Kind::Let) && !self.p.data_names.contains_key(p.name)
+        })
+    }
+
+    /// A gold that data functions make: `of rouge(a, b)`, `of pair.is_next`, `of store`.
+    fn computed(
+        &mut self,
+        e: &Expr,
+        field: Option<&ast::Name>,
+        env: &Env,
+        info: &mut TaskInfo,
+    ) -> Result<Vec<(usize, usize)>, Poison> {
+        let (mut word, mut named) = (None, vec![]);
+        self.inside(e, env, &mut word, &mut named, 0);
+        named.dedup();
+        info.corpora = named.iter().map(|n| n.0).collect();
+        let target = word.and_then(|w| TARGETS.iter().find(|t| t.0 == w));
+        if let Some(f) = field {
+            if let Some((c, i)) = named.iter().copied().find(|(c, i)| self.p.data[*c].fields[*i].name == f.value) {
+                info.corpora = vec![c];
+                return Ok(vec![(c, i)]);
+            }
+            let known: Vec<String> = named.iter().map(|(c, i)| self.p.data[*c].fields[*i].name.clone()).collect();
+            let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
+            known.extend(target.map(|t| t.1));
+            if target.is_none_or(|t| t.1 != f.value) {
+                let what = format!("a field of `{}`", path_words(e));
+                return Err(self.unknown_word("E0217", &what, &f.value, f.span, &known));
+            }
+            info.compares = named.iter().map(|n| n.1).collect();
+        }
+        let kind = target.map_or("list", |t| t.2);
+        info.gold = Some(match kind {
+            "real" => FieldType::Real,
+            "label" => FieldType::Label,
+            kind => FieldType::Other { kind: kind.into(), on: None, of: None },
+        });
+        if !info.head.golds.contains(&kind) && !info.poisoned {
+            let wants: Vec<String> = info.head.golds.iter().map(|g| format!("`{g}`")).collect();
+            let d = Diagnostic::new("E0401", format!("the head `{}` cannot learn `{kind}`", info.head.name))
+                .at(info.gold_span, format!("makes `{kind}`"))
+                .with(info.span, format!("learns {}", wants.join(" or ")));
+            let fits = builtins::HEADS.iter().filter(|h| h.golds.contains(&kind) && !h.self_supervised);
+            let fits: Vec<&str> = fits.map(|h| h.name).collect();
+            return Err(self.report(d.help(format!("heads for `{kind}`: {}", fits.join(", ")))));
+        }
+        Ok(vec![])
+    }
+
+    /// The data function and the fields that stand in an expression, through `let`s.
+    fn inside(&self, e: &Expr, env: &Env, word: &mut Option<String>, named: &mut Vec<(usize, usize)>, depth: usize) {
+        if depth > 100 {
+            return;
+        }
+        match &*e.value {
+            ExprKind::Name(n) => {
+                if let Some(Meaning::One(Kind::Let, i)) = self.p.lookup(n, env) {
+                    self.inside(&self.p.lets[i].value, &self.p.lets[i].env, word, named, depth + 1);
+                }
+            }
+            ExprKind::Call(f, args) => {
+                if let ExprKind::Name(n) = &*f.value {
+                    word.get_or_insert_with(|| n.clone());
+                }
+                args.iter().for_each(|a| self.inside(&a.value, env, word, named, depth + 1));
+            }
+            ExprKind::Pipe(a, b) => {
+                self.inside(a, env, word, named, depth + 1);
+                self.inside(b, env, word, named, depth + 1);
+            }
+            ExprKind::Paren(a) => self.inside(a, env, word, named, depth + 1),
+            ExprKind::Dot(base, field) => {
+                if let Some(p) = path(base)
+                    && let Some(Meaning::One(Kind::Data, c)) = self.p.lookup_data(p.name, env)
+                    && let Some(i) = self.p.data[c].fields.iter().position(|f| f.name == field.value)
+                {
+                    named.push((c, i));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -7,9 +7,9 @@ mod modes;
 mod names;
 
 use super::*;
-use crate::builtins::{self, Reads};
+use crate::builtins;
 use crate::hir::{Item, Meaning};
-use crate::plan::{SOURCE_FIELD, Setting};
+use crate::plan::SOURCE_FIELD;
 use crate::syntax::ast::{self, ExprKind, SettingKind};
 
 /// Where an arrow ends.
@@ -58,6 +58,8 @@ pub struct Edge {
     pub source: usize,
     /// `probs`
     pub port: String,
+    /// the number in the port's brackets: 5 of `.top(5)`
+    pub arg: Option<f64>,
     /// its end
     pub target: Target,
     /// while training

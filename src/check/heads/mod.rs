@@ -1,0 +1,209 @@
+//! The rules of heads: one row for each row of `builtins::HEADS`, with what its type depends on.
+//!
+//! A new head is a row in `HEADS`, and a rule in a file of this folder with a row here.
+
+mod examples;
+mod lists;
+mod ports;
+mod texts;
+mod tokens;
+
+use super::dim::{InitRule, Size};
+use super::*;
+use crate::metrics;
+use crate::plan::{Init, Settings};
+use crate::syntax::ast;
+
+/// What features a head takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// a vector for each token of the text on which the gold stands
+    Tokens,
+    /// one vector for each example
+    Example,
+    /// states of a text, or of each text of a list
+    Passages,
+    /// one vector for each member of the list in which the gold picks
+    Members,
+    /// a vector for each token of the text that is the gold itself
+    Words,
+    /// as `Words`, none of which has seen what comes after it
+    PastWords,
+    /// two vectors for each example, side by side in a list
+    Views,
+    /// states or vectors, of a text or of a list
+    Any,
+}
+
+/// What a head gives a distribution for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// each token of its features
+    Tokens,
+    /// each example, or each member of a list
+    Examples,
+    /// each token of its gold text, from left to right
+    Words,
+    /// each token of the text on which its gold stands
+    GoldTokens,
+}
+
+/// Which label sets a head needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Classes {
+    /// none
+    None,
+    /// those of its gold
+    Gold,
+    /// those of its gold, and the names of its layers
+    Layers,
+}
+
+/// A port of a head, besides those of all heads.
+pub(crate) struct PortRule {
+    pub name: &'static str,
+    /// what stands in its brackets: `k` of `.top(k)`
+    pub arg: Option<&'static str>,
+    /// the type of what leaves it; none for what only losses read
+    pub value: Option<fn(&mut Checker<'_>, &Sent<'_>) -> Val>,
+}
+
+/// What a port's value is made of.
+pub(crate) struct Sent<'a> {
+    pub task: usize,
+    pub features: &'a Val,
+    pub scores: &'a Val,
+    /// the number in the port's brackets
+    pub arg: Option<f64>,
+}
+
+/// An argument of a head.
+pub(crate) struct HeadArg<'a> {
+    pub word: &'a str,
+    pub arg: &'a ast::Arg,
+    pub env: &'a Env,
+}
+
+/// The rule of a head.
+pub(crate) struct HeadRule {
+    pub name: &'static str,
+    pub takes: fn(&Settings) -> Takes,
+    pub answers: fn(&Settings) -> Answers,
+    pub classes: fn(&Settings) -> Classes,
+    /// numbers in one answer
+    pub width: fn(&TaskInfo) -> Dim,
+    /// the space in which it chooses, in words: `label K for each token of x`
+    pub space: &'static str,
+    /// its parameters, given its features and the width of its scores; a head that is not run has none
+    pub params: fn(&mut Checker<'_>, usize, &Val, Dim) -> Vec<usize>,
+    /// which metrics measure what it predicts; none where its row says so
+    pub measures: fn(&Settings) -> Option<metrics::Kind>,
+    /// its metric by default; none for the first of its row
+    pub metric: fn(&Settings) -> Option<&'static str>,
+    /// its loss in words; none for that of its row
+    pub loss: fn(&Settings) -> Option<&'static str>,
+    /// the name of its loss by default, where a task may write it down: `loss ce`
+    pub own_loss: Option<&'static str>,
+    /// sets what an argument says
+    pub option: fn(&mut Checker<'_>, &HeadArg<'_>, &mut Settings),
+    /// what must hold between its arguments and the type of its gold
+    pub gold: fn(&mut Checker<'_>, &Expr, &Settings, &FieldType, Span),
+    pub ports: &'static [PortRule],
+    /// it writes its gold word by word
+    pub writes: bool,
+}
+
+impl std::fmt::Debug for HeadRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HeadRule({})", self.name)
+    }
+}
+
+/// What most rules share.
+const BASE: HeadRule = HeadRule {
+    name: "",
+    takes: |_| Takes::Any,
+    answers: |_| Answers::Examples,
+    classes: |_| Classes::None,
+    width: |_| Dim::of(1),
+    space: "",
+    params: |_, _, _, _| vec![],
+    measures: |_| None,
+    metric: |_| None,
+    loss: |_| None,
+    own_loss: None,
+    option: |_, _, _| {},
+    gold: |_, _, _, _, _| {},
+    ports: &[],
+    writes: false,
+};
+
+/// The rules.
+const RULES: &[&[HeadRule]] = &[tokens::RULES, examples::RULES, lists::RULES, texts::RULES];
+
+/// The rule of a head.
+pub(crate) fn rule(name: &str) -> &'static HeadRule {
+    RULES.iter().copied().flatten().find(|r| r.name == name).unwrap_or(&BASE)
+}
+
+/// Whether a task has switched an option on.
+fn on(settings: &Settings, key: &str) -> bool {
+    settings.get(key).and_then(Setting::as_bool) == Some(true)
+}
+
+/// A size that no table gives yet, of a task.
+fn open(letter: &'static str, t: &TaskInfo) -> Dim {
+    Dim::size(Size::Open(letter, t.def))
+}
+
+/// The classes of a task's gold.
+fn classes(t: &TaskInfo) -> Dim {
+    match (t.labels, t.settings.get("bins").and_then(Setting::as_usize)) {
+        (_, Some(n)) => Dim::of(n),
+        (Some(l), _) => Dim::size(Size::Labels(l)),
+        _ => open("K", t),
+    }
+}
+
+/// `name.out.weight`, `name.out.bias`: a linear layer from the features to the scores.
+fn linear(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
+    let name = c.tasks[task].name.clone();
+    let fan = InitRule::FanIn(h.width.clone());
+    vec![
+        c.param(format!("{name}.out.weight"), vec![h.width.clone(), k.clone()], fan.clone(), &name),
+        c.param(format!("{name}.out.bias"), vec![k], fan, &name),
+    ]
+}
+
+/// An option that is switched on by its name.
+fn flag(_: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+    settings.insert(a.word.into(), Setting::Bool(true));
+}
+
+/// E0402: the arguments of a head and the number of its gold's classes disagree.
+fn differ(head: Span, what: &str, place: &str, field: Span, gold: &str, help: &str) -> Diagnostic {
+    Diagnostic::new("E0402", what).at(head, place).with(field, gold).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::builtins;
+
+    #[test]
+    fn every_head_has_one_rule() {
+        let mut rows: Vec<&str> = builtins::HEADS.iter().map(|h| h.name).collect();
+        let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|r| r.name).collect();
+        rows.sort_unstable();
+        rules.sort_unstable();
+        assert_eq!(rows, rules);
+    }
+
+    #[test]
+    fn ports_of_the_table_have_rules() {
+        for row in builtins::HEADS {
+            let rules: Vec<&str> = rule(row.name).ports.iter().map(|p| p.name).collect();
+            assert_eq!(row.ports, rules, "{}", row.name);
+        }
+    }
+}

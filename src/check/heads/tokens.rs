@@ -1,0 +1,108 @@
+//! Heads that answer for each token, or for pairs of tokens.
+
+use super::*;
+
+fn tag_params(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
+    // of several layers of tags there are R·K columns: that product is made with the plan
+    let mut ids = linear(c, task, h, k.clone());
+    if on(&c.tasks[task].settings, "crf") {
+        let (name, zero) = (c.tasks[task].name.clone(), InitRule::Fixed(Init::Zeros));
+        ids.push(c.param(format!("{name}.transitions"), vec![k.clone(), k.clone()], zero.clone(), &name));
+        ids.push(c.param(format!("{name}.start"), vec![k.clone()], zero.clone(), &name));
+        ids.push(c.param(format!("{name}.end"), vec![k], zero, &name));
+    }
+    ids
+}
+
+fn tag_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+    match a.word {
+        "crf" => flag(c, a, settings),
+        "per" => {
+            settings.insert("per_layer".into(), Setting::Bool(true));
+        }
+        _ => {}
+    }
+}
+
+fn tag_gold(c: &mut Checker<'_>, head: &Expr, settings: &Settings, ty: &FieldType, field: Span) {
+    let per = settings.contains_key("per_layer");
+    if matches!(ty, FieldType::Layers { .. }) == per {
+        return;
+    }
+    let what = "several layers of tags need `tag(per = relation)`, one layer needs `tag`";
+    let help = if per { "write `tag`" } else { "write `tag(per = relation)`" };
+    let d = differ(head.span, what, "", field, "the target", help);
+    let bare = matches!(&*head.value, ast::ExprKind::Name(_));
+    c.report(match (per, bare, settings.len()) {
+        (false, true, _) => d.fix(head.span, "tag(per = relation)", true),
+        (true, _, 1) => d.fix(head.span, "tag", true),
+        _ => d,
+    });
+}
+
+pub(super) const RULES: &[HeadRule] = &[
+    HeadRule {
+        name: "tag",
+        takes: |_| Takes::Tokens,
+        answers: |_| Answers::Tokens,
+        classes: |s| if s.contains_key("per_layer") { Classes::Layers } else { Classes::Gold },
+        width: classes,
+        space: "a class for each token",
+        params: tag_params,
+        measures: |_| Some(metrics::Kind::Tags),
+        loss: |s| on(s, "crf").then_some("CRF likelihood per token"),
+        own_loss: Some("ce"),
+        option: tag_option,
+        gold: tag_gold,
+        ..BASE
+    },
+    HeadRule {
+        name: "relate",
+        takes: |_| Takes::Tokens,
+        answers: |_| Answers::Tokens,
+        width: |t| open("R", t),
+        space: "a relation for each pair of tokens",
+        ..BASE
+    },
+    HeadRule {
+        name: "parse",
+        takes: |_| Takes::Tokens,
+        answers: |_| Answers::Tokens,
+        width: |t| open("n", t),
+        space: "a governor for each token",
+        ..BASE
+    },
+    HeadRule {
+        name: "antecedent",
+        takes: |_| Takes::Tokens,
+        answers: |_| Answers::Tokens,
+        width: |t| open("n", t),
+        space: "an antecedent for each mention",
+        ..BASE
+    },
+    HeadRule {
+        name: "transition",
+        takes: |_| Takes::Tokens,
+        answers: |_| Answers::Tokens,
+        width: |t| open("A", t),
+        space: "an action for each step",
+        ..BASE
+    },
+    HeadRule {
+        name: "span",
+        takes: |_| Takes::Passages,
+        answers: |_| Answers::Tokens,
+        width: |_| Dim::of(2),
+        space: "a start and an end",
+        ports: ports::OF_SPANS,
+        ..BASE
+    },
+    HeadRule {
+        name: "point",
+        takes: |_| Takes::Any,
+        answers: |_| Answers::GoldTokens,
+        width: |t| open("n", t),
+        space: "a position for each query",
+        ..BASE
+    },
+];
