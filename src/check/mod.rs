@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 pub use tasks::{Edge, Grad, Mode, Target};
 pub use value::{Carried, Flow, Form, NodeType, Type};
-pub(crate) use value::{Latent, Outer, VKind, Val};
+pub(crate) use value::{Latent, Outer, TRIPLE, VIEWS, VKind, Val};
 
 /// A program that has been checked: the only way to a plan.
 #[derive(Debug)]

@@ -85,6 +85,11 @@ impl Outer {
     }
 }
 
+/// The list of `both(u, v)`: two views of one example.
+pub(crate) const VIEWS: &str = "2 views";
+/// The list of `triple(h, r, t)`.
+pub(crate) const TRIPLE: &str = "head, relation, tail";
+
 /// A typed value while elaborating.
 #[derive(Clone, Debug)]
 pub(crate) struct Val {

@@ -136,7 +136,7 @@ impl<'p> Checker<'p> {
     pub(super) fn blank(&mut self, e: &Edge, width: Dim, text: &[usize], cx: &Cx) -> Val {
         let kind = match self.head_takes(e.source) {
             Takes::Tokens | Takes::Passages | Takes::Words | Takes::PastWords => VKind::Seq,
-            Takes::Example | Takes::Members | Takes::Views | Takes::Any => VKind::Vec,
+            Takes::Example | Takes::Members | Takes::Joined(_) | Takes::Any => VKind::Vec,
         };
         let donor = self.text_value(text.to_vec(), cx);
         let shape = if kind == VKind::Seq { "seq" } else { "vec" };

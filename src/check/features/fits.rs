@@ -21,13 +21,20 @@ impl Checker<'_> {
         match takes {
             Takes::Any => {}
             Takes::Example => self.fits_example(task, h, from)?,
-            Takes::Views => {
-                if h.outer.last().is_none_or(|o| o.name != VIEWS) {
-                    let d = Diagnostic::new("E0424", format!("`{name}` compares two views of an example"));
-                    let d = d.at(from.span, Self::shape_words(h));
-                    return Err(
-                        self.report(d.help("put two vectors side by side: `both(enc(a) |> first, enc(b) |> first)`"))
-                    );
+            Takes::Joined(what) => {
+                if h.outer.last().is_none_or(|o| o.name != what) {
+                    let (reads, help) = match what {
+                        TRIPLE => (
+                            "judges head, relation and tail",
+                            "join them: `triple(enc(h) |> first, r, enc(t) |> first)`",
+                        ),
+                        _ => (
+                            "compares two views of an example",
+                            "put two vectors side by side: `both(enc(a) |> first, enc(b) |> first)`",
+                        ),
+                    };
+                    let d = Diagnostic::new("E0424", format!("`{name}` {reads}"));
+                    return Err(self.report(d.at(from.span, Self::shape_words(h)).help(help)));
                 }
             }
             Takes::Members => self.fits_members(task, h, from, corpus)?,

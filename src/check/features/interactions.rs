@@ -210,12 +210,10 @@ pub(super) fn triple(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         c.same_width(&h, other)?;
     }
     let all = [&h.0, &r.0, &t.0];
-    let out = Checker::merged(&all, VKind::Vec, h.0.width.times(3));
+    let mut out = Checker::merged(&all, VKind::Vec, h.0.width.clone());
+    out.outer.push(Outer::of(TRIPLE));
     Ok(c.plain(call.cx, "triple", Settings::new(), &all, out))
 }
-
-/// The list whose members are the views of one example.
-pub(in crate::check) const VIEWS: &str = "2 views";
 
 /// `both(u, v)`: two views of one example.
 pub(super) fn both(c: &mut Checker<'_>, call: &Call<'_>) -> Out {

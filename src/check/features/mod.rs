@@ -29,7 +29,6 @@ use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::syntax::ast::{self, ExprKind, Tap};
-use interactions::VIEWS;
 use nodes::{Site, settings};
 use rules::{Arguments, Call, Rule, Stacked};
 

@@ -88,6 +88,6 @@ pub(super) const RULES: &[HeadRule] = &[
         ports: ports::OF_BAGS,
         ..BASE
     },
-    HeadRule { name: "contrast", takes: |_| Takes::Views, space: "the matching view", ..BASE },
-    HeadRule { name: "energy", takes: |_| Takes::Example, space: "how plausible a triple is", ..BASE },
+    HeadRule { name: "contrast", takes: |_| Takes::Joined(VIEWS), space: "the matching view", ..BASE },
+    HeadRule { name: "energy", takes: |_| Takes::Joined(TRIPLE), space: "how plausible a triple is", ..BASE },
 ];

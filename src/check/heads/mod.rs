@@ -29,8 +29,8 @@ pub(crate) enum Takes {
     Words,
     /// as `Words`, none of which has seen what comes after it
     PastWords,
-    /// two vectors for each example, side by side in a list
-    Views,
+    /// vectors that a function has put side by side: those of `both` or of `triple`
+    Joined(&'static str),
     /// states or vectors, of a text or of a list
     Any,
 }
@@ -177,7 +177,10 @@ fn linear(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
 
 /// An option that is switched on by its name.
 fn flag(_: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
-    settings.insert(a.word.into(), Setting::Bool(true));
+    let off = matches!(&*a.arg.value.value, ast::ExprKind::Name(n) if n == "false" || n == "no");
+    if !off {
+        settings.insert(a.word.into(), Setting::Bool(true));
+    }
 }
 
 /// E0402: the arguments of a head and the number of its gold's classes disagree.

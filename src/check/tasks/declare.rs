@@ -67,6 +67,7 @@ impl<'p> Checker<'p> {
             left_out: false,
         };
         self.gold(def, &mut info);
+        self.masked_at(args, &info);
         self.task_options(def, &mut info);
         if !info.poisoned {
             self.views(def);
@@ -107,7 +108,14 @@ impl<'p> Checker<'p> {
             };
             let Some((word, span)) = word else {
                 // `mlm(15%)`, `denoise(spans, 15%, 3)`, `relate(biaffine, 64)`
-                let number = matches!(self.p.constant(&a.value, env), Some(Item::Number(n)) if n > 0.0);
+                let number = match self.p.constant(&a.value, env) {
+                    Some(Item::Number(n)) if head.name == "mlm" && n > 1.0 => {
+                        let _ = self.rate(&a.value, env, "`p` of `mlm`");
+                        true
+                    }
+                    Some(Item::Number(n)) => n > 0.0,
+                    _ => false,
+                };
                 if !number || !matches!(head.name, "mlm" | "denoise" | "relate") {
                     let d = Diagnostic::new("E0215", format!("`{}` cannot use this argument", head.name));
                     self.report(d.at(a.value.span, "").help(format!("its options are: {}", head.args.join(", "))));
@@ -273,7 +281,7 @@ impl<'p> Checker<'p> {
                     let default = matches!(&*first.value, ExprKind::Name(n) if info.rule.own_loss == Some(n));
                     if !default {
                         self.task_loss(first, env, info.head);
-                        self.later(s.span, "a loss of one's own choice");
+                        self.later(s.span, format!("`loss {}`", path_words(first)));
                     }
                 }
                 "when" => match &*first.value {

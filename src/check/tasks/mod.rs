@@ -3,6 +3,7 @@
 mod arrows;
 mod declare;
 mod gold;
+mod masked;
 mod modes;
 mod names;
 
