@@ -7,11 +7,12 @@
 //! gives every finding.
 
 use crate::check::{self, Checked};
-use crate::data::index::Tables;
+use crate::data::cache::{self, Cache};
+use crate::data::index::{Examples, Tables};
 use crate::data::{self, Corpus};
 use crate::diagnostics::Diagnostic;
 use crate::hir::{self, Options, Program, World};
-use crate::plan::{self, Plan, build};
+use crate::plan::{self, Plan, build, passes};
 use crate::source::{Sources, Span};
 use crate::syntax;
 use crate::syntax::ast::{Expr, ExprKind, Setting, SettingKind};
@@ -33,6 +34,8 @@ pub struct Compilation {
     pub base: PathBuf,
     /// name of the spec, without its ending
     pub name: String,
+    /// passes over the plan that are turned off
+    pub no_pass: Vec<String>,
 }
 
 /// The data of a compilation.
@@ -44,6 +47,10 @@ pub struct Data {
     pub tables: Tables,
     /// whether every file was there
     pub complete: bool,
+    /// the indexed examples, where a cache held them
+    pub examples: Option<Examples>,
+    /// under which key, and from how many bytes of files, a cache may hold them after they are indexed
+    pub key: Option<(cache::Key, u64)>,
 }
 
 impl Compilation {
@@ -80,6 +87,7 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     let mut out = Compilation {
         base: path.parent().unwrap_or(Path::new("")).to_path_buf(),
         name: path.file_stem().map_or_else(|| "spec".into(), |s| s.to_string_lossy().into_owned()),
+        no_pass: options.no_pass.clone(),
         ..Compilation::default()
     };
     let file = out.sources.add(path.to_string_lossy(), text);
@@ -179,6 +187,38 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
     out
 }
 
+/// [`load`] for a run, from a cache where it holds these data. Only data without findings are cached, so none is lost.
+pub fn load_cached(c: &mut Compilation, cache: Option<&Cache>) -> Data {
+    let key = cache.and_then(|_| {
+        let k = c.checked.as_ref()?;
+        cache::key(&c.program.data, &c.base, k.vocabs(), k.labels(), &k.tasks)
+    });
+    if let (Some(cache), Some((k, _))) = (cache, &key)
+        && !c.has_errors()
+        && let Some(mut entry) = cache.get(k)
+    {
+        let corpora = entry.corpora(&c.program.data);
+        return Data { corpora, tables: entry.tables, complete: true, examples: Some(entry.examples), key: None };
+    }
+    let before = c.diagnostics.len();
+    let data = load(c, true);
+    Data { key: key.filter(|_| c.diagnostics.len() == before && data.complete), ..data }
+}
+
+/// The examples of a run as ids, from the cache or for it.
+pub fn examples(plan: &Plan, data: &mut Data, cache: Option<&Cache>) -> Examples {
+    if let Some(ready) = data.examples.take() {
+        return ready;
+    }
+    let examples = Examples::encode(plan, &data.tables, &data.corpora);
+    if let (Some(cache), Some((key, bytes))) = (cache, data.key.take()) {
+        let entry = cache::Entry::new(data.tables.clone(), examples, &data.corpora);
+        cache.put(&key, &entry, bytes);
+        return entry.examples;
+    }
+    examples
+}
+
 /// Vectors from a file are as wide as the embedding that they begin.
 fn narrow_vectors(checked: &Checked, tables: &Tables) -> Vec<Diagnostic> {
     let fault = |p: &check::dim::SymParam| {
@@ -246,6 +286,7 @@ pub fn plan(c: &mut Compilation, data: &Data) -> Option<Plan> {
         c.diagnostics.push(d.help("give it a dev split, as in `dev = split(10%)`"));
         plan.train.objective = None;
     }
+    passes::apply(&mut plan, &c.no_pass);
     Some(plan)
 }
 

@@ -3,7 +3,9 @@
 
 mod arrows;
 mod bottleneck;
+mod cache;
 mod gradients;
+mod passes;
 mod resume;
 mod robustness;
 mod sharing;

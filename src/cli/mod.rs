@@ -96,6 +96,8 @@ enum Command {
         #[arg(long)]
         no_data: bool,
         #[command(flatten)]
+        passes: PassArgs,
+        #[command(flatten)]
         changes: Changes,
     },
     /// Lay specs out in the one canonical way
@@ -131,6 +133,26 @@ pub(crate) struct Changes {
     /// keep only this task, without arrows into it (its single-task twin); may be repeated
     #[arg(long, value_name = "TASK")]
     only: Vec<String>,
+    /// of commands that make a plan: their [`PassArgs`]
+    #[arg(skip)]
+    no_pass: Vec<String>,
+}
+
+/// What changes how a plan is computed, but not its results.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct PassArgs {
+    /// turn a pass over the plan off; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(
+        crate::plan::passes::PASSES.iter().map(|p| clap::builder::PossibleValue::new(p.name).help(p.doc))
+    ))]
+    no_pass: Vec<String>,
+}
+
+impl Changes {
+    /// With the passes of a command.
+    pub(crate) fn passes(&self, args: &PassArgs) -> Self {
+        Self { no_pass: args.no_pass.clone(), ..self.clone() }
+    }
 }
 
 #[derive(Args, Debug)]
@@ -224,6 +246,14 @@ struct RunArgs {
     /// no progress display
     #[arg(long, short)]
     quiet: bool,
+    /// megabytes of outputs of frozen encoders to keep in memory; the rest goes to a file in the run folder
+    #[arg(long, value_name = "MB", default_value_t = 1024)]
+    cache_memory: usize,
+    /// read and index the data anew, and keep nothing of them for later runs
+    #[arg(long)]
+    no_cache: bool,
+    #[command(flatten)]
+    passes: PassArgs,
     #[command(flatten)]
     changes: Changes,
 }
@@ -317,7 +347,9 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
             check::command(&a.files, check::Asked { no_data: a.no_data, fix: a.fix }, &a.changes, look)
         }
         Command::Graph(a) => graph::command(&a, look),
-        Command::Plan { file, json, no_data, changes } => plan::command(&file, json, no_data, &changes, look),
+        Command::Plan { file, json, no_data, passes, changes } => {
+            plan::command(&file, json, no_data, &changes.passes(&passes), look)
+        }
         Command::Init { template, folder, list } => init::command(template.as_deref(), folder.as_deref(), list),
         Command::Completions { shell } => completions::command(shell),
         Command::Fmt(a) => fmt::command(&a.files, a.check, look),
@@ -473,7 +505,7 @@ fn quoted(id: crate::source::FileId, text: &str) -> Result<crate::syntax::ast::E
 
 /// `--set`, `--without` and `--only` as the front end takes them.
 fn options(changes: &Changes) -> Result<Options, i32> {
-    let mut out = Options { only: changes.only.clone(), ..Options::default() };
+    let mut out = Options { only: changes.only.clone(), no_pass: changes.no_pass.clone(), ..Options::default() };
     let usage = |message: String| {
         say(format!("error: {message}"));
         USAGE

@@ -5,6 +5,7 @@ use super::{Changes, ERRORS, FINE, Look, compile, findings, out};
 use crate::data::batches::Description;
 use crate::driver;
 use crate::plan::outline::{Known, LayerOutline, Outline, Part, StageOutline, family, outline};
+use crate::plan::passes::Applied;
 use std::path::Path;
 
 pub(super) fn command(file: &Path, json: bool, no_data: bool, changes: &Changes, look: Look) -> i32 {
@@ -202,6 +203,7 @@ fn text(title: &str, o: &Outline) -> String {
         s.push_str(&data(o));
     }
     s.push_str(&stages(o));
+    s.push_str(&passes(o));
     if let Some(e) = &o.estimate {
         s.push_str(&format!(
             "\n  estimate: {} operations an epoch, {}{}; memory {} of weights and moments, {} of activations\n",
@@ -217,6 +219,14 @@ fn text(title: &str, o: &Outline) -> String {
         o.not_yet.iter().for_each(|n| s.push_str(&format!("    {n}\n")));
     }
     s
+}
+
+/// The passes that find something to do, and those that are turned off.
+fn passes(o: &Outline) -> String {
+    let shown = o.passes.iter().filter(|p| !p.on || !p.what.is_empty());
+    let what = |p: &Applied| if p.on { p.what.clone() } else { format!("off; would: {}", p.what) };
+    let rows: Vec<Vec<String>> = shown.map(|p| vec![p.name.clone(), what(p)]).collect();
+    if rows.is_empty() { String::new() } else { format!("\n{}", indent(&table(&["pass", "what it does here"], &rows))) }
 }
 
 fn seconds(n: f64) -> String {

@@ -3,6 +3,7 @@
 use super::progress::{Bars, Lines};
 use super::{Changes, ERRORS, FAILED, FINE, Format, Look, RunArgs, USAGE, compile, device, findings, out, say, view};
 use crate::data::SplitName;
+use crate::data::cache::Cache;
 use crate::data::index::{Examples, Tables};
 use crate::diagnostics::Diagnostic;
 use crate::driver;
@@ -52,9 +53,9 @@ struct Ready {
 }
 
 /// Compiles, loads and plans; findings are printed.
-fn prepare(file: &Path, changes: &Changes, look: Look, print: bool) -> Result<Ready, i32> {
+fn prepare(file: &Path, changes: &Changes, look: Look, print: bool, cache: Option<&Cache>) -> Result<Ready, i32> {
     let mut c = compile(file, changes, look)?;
-    let data = driver::load(&mut c, true);
+    let data = driver::load_cached(&mut c, cache);
     let plan = driver::plan(&mut c, &data);
     if print || c.has_errors() {
         findings(&c.sources, &c.diagnostics, look);
@@ -63,6 +64,11 @@ fn prepare(file: &Path, changes: &Changes, look: Look, print: bool) -> Result<Re
         Some(plan) => Ok(Ready { compilation: c, data, plan }),
         None => Err(ERRORS),
     }
+}
+
+/// Where indexed data are kept between runs.
+fn cache(a: &RunArgs) -> Option<Cache> {
+    if a.no_cache { None } else { Cache::of_user() }
 }
 
 fn progress(a: &RunArgs) -> Box<dyn Progress> {
@@ -80,15 +86,17 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Ok(d) => d,
         Err(code) => return code,
     };
-    let ready = match prepare(file, &a.changes, look, true) {
+    let changes = a.changes.passes(&a.passes);
+    let cache = cache(a);
+    let mut ready = match prepare(file, &changes, look, true, cache.as_ref()) {
         Ok(r) => r,
         Err(code) => return code,
     };
+    let examples = driver::examples(&ready.plan, &mut ready.data, cache.as_ref());
     let Ready { compilation: c, data, plan } = &ready;
     if look.format == Format::Human || look.format == Format::Plain {
         say(before(plan, c, data));
     }
-    let examples = Examples::encode(plan, &data.tables, &data.corpora);
     let folder = run_dir::choose(a.out.as_deref(), &plan.name);
     let mut options = RunOptions::new(&folder, a.seed.unwrap_or(plan.train.seed));
     options.device = device;
@@ -100,9 +108,11 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         without: a.changes.without.clone(),
         only: a.changes.only.clone(),
         device: a.device.clone(),
+        no_pass: a.passes.no_pass.clone(),
     };
     options.stop = stop;
-    let ctx = Context { a, look, file, changes: &a.changes, folder: &folder, twins: true };
+    options.cache_memory = a.cache_memory.saturating_mul(1_000_000);
+    let ctx = Context { a, look, file, changes: &changes, folder: &folder, twins: true };
     train(&ctx, plan, &data.tables, &examples, &options)
 }
 
@@ -251,11 +261,12 @@ fn compare(
     let safe: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect();
     let folder = options.out.join(safe);
     say(format!("training the twin `{name}` for the claim"));
-    let twin = prepare(ctx.file, &changes, ctx.look, false).map_err(|_| {
+    let cache = cache(ctx.a);
+    let mut twin = prepare(ctx.file, &changes, ctx.look, false, cache.as_ref()).map_err(|_| {
         let d = Diagnostic::new("E0810", format!("the twin `{name}` cannot be built"));
         RunError::Failed(vec![d.help("its findings are above; remove the claim, or mend the spec")])
     })?;
-    let examples = Examples::encode(&twin.plan, &twin.data.tables, &twin.data.corpora);
+    let examples = driver::examples(&twin.plan, &mut twin.data, cache.as_ref());
     let own = RunOptions {
         out: folder.clone(),
         sources: sources(&twin.compilation),
@@ -338,13 +349,14 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let mut options = RunOptions::new(dir, info.seed);
     options.base = info.base.clone();
     options.stop = stop;
-    let Origin { spec, set, without, only, device: begun } = info.origin.clone();
+    let Origin { spec, set, without, only, no_pass, device: begun } = info.origin.clone();
     options.device = match device(a.device.as_deref().or(begun.as_deref())) {
         Ok(d) => d,
         Err(code) => return code,
     };
+    options.cache_memory = a.cache_memory.saturating_mul(1_000_000);
     options.origin = info.origin;
-    let changes = Changes { set, without, only };
+    let changes = Changes { set, without, only, no_pass };
     // twins are compiled from the spec, which must be the one of the run
     let unchanged = run.read_text("spec.mtl").is_ok_and(|old| std::fs::read_to_string(&spec).is_ok_and(|t| t == old));
     if unchanged && let Ok(c) = compile(&spec, &changes, look) {

@@ -6,15 +6,13 @@
 
 use crate::data::SplitName;
 use crate::data::index::Examples;
+use crate::plan::passes::{self, bucket::POOL};
 use crate::plan::{Phase, Plan, Sampler, Stage};
 use crate::random::generator;
 use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-
-/// Examples within a pool of so many batches are sorted by length; pools keep the order of the shuffle.
-const POOL: usize = 50;
 
 /// A batch of a unit: position in its corpora, examples.
 type Cut = (usize, Vec<usize>);
@@ -88,6 +86,8 @@ pub struct Schedule {
     seed: u64,
     stage: u64,
     batch: usize,
+    /// whether pools are sorted by length
+    sorted: bool,
     order: Order,
     /// what is drawn
     pub units: Vec<Unit>,
@@ -170,6 +170,7 @@ impl Schedule {
             seed,
             stage: index as u64,
             batch,
+            sorted: plan.pass(passes::BUCKET),
             order,
             units: std::mem::take(&mut units),
             steps_per_epoch,
@@ -180,7 +181,17 @@ impl Schedule {
 
     fn empty(seed: u64) -> Self {
         let order = Order::Joint;
-        Self { seed, stage: 0, batch: 1, order, units: vec![], steps_per_epoch: 0, lengths: vec![], passes: vec![] }
+        Self {
+            seed,
+            stage: 0,
+            batch: 1,
+            sorted: true,
+            order,
+            units: vec![],
+            steps_per_epoch: 0,
+            lengths: vec![],
+            passes: vec![],
+        }
     }
 
     /// The start of the stage.
@@ -250,7 +261,9 @@ impl Schedule {
             let mut order: Vec<usize> = examples.iter().map(|e| *e as usize).collect();
             order.shuffle(&mut rng);
             for pool in order.chunks_mut(self.batch * POOL) {
-                pool.sort_by_key(|e| self.lengths.get(*corpus).and_then(|l| l.get(*e)).copied().unwrap_or(0));
+                if self.sorted {
+                    pool.sort_by_key(|e| self.lengths.get(*corpus).and_then(|l| l.get(*e)).copied().unwrap_or(0));
+                }
                 batches.extend(pool.chunks(self.batch).map(|b| (part, b.to_vec())));
             }
         }

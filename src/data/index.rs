@@ -10,6 +10,7 @@
 use super::{Column, Corpus, CorpusDecl, FieldType, Split, SplitName};
 use crate::diagnostics::{DataPlace, Diagnostic};
 use crate::plan::{LabelSpec, Plan, SOURCE_FIELD, Task, Unit, VocabSpec};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -27,7 +28,7 @@ pub const WORD_END: i32 = 2;
 pub const OUTSIDE: &str = "O";
 
 /// Vocabularies and label sets, in the plan's order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tables {
     /// by index of the [`VocabSpec`]
     pub vocabs: Vec<Vocab>,
@@ -36,7 +37,7 @@ pub struct Tables {
 }
 
 /// A vocabulary: item ↔ id.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Vocab {
     /// of the spec
     pub name: String,
@@ -50,6 +51,7 @@ pub struct Vocab {
     pub counts: Vec<u64>,
     /// initial vectors by id, all of one width, from the vectors file
     pub vectors: BTreeMap<usize, Vec<f32>>,
+    #[serde(skip)]
     index: HashMap<String, i32>,
 }
 
@@ -117,7 +119,7 @@ fn reserved(unit: Unit) -> &'static [&'static str] {
 }
 
 /// A label set: class ↔ id.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LabelSet {
     /// of the spec
     pub name: String,
@@ -125,6 +127,7 @@ pub struct LabelSet {
     pub classes: Vec<String>,
     /// classes seen in dev or test only, with the ids that follow: always errors in metrics, never in the loss
     pub extra: Vec<String>,
+    #[serde(skip)]
     index: HashMap<String, i32>,
 }
 
@@ -222,6 +225,17 @@ impl Tables {
         let vocabs = vocabs.iter().map(|s| build_vocab(s, corpora, base, &mut findings)).collect();
         let labels = labels.iter().map(|s| build_labels(s, decls, corpora)).collect();
         (Self { vocabs, labels }, findings)
+    }
+
+    /// Makes the maps from items to ids, which are not stored.
+    pub(crate) fn reindex(&mut self) {
+        for v in &mut self.vocabs {
+            let own = v.items.iter().enumerate().skip(reserved(v.unit).len());
+            v.index = own.map(|(i, item)| (item.clone(), i as i32)).collect();
+        }
+        for l in &mut self.labels {
+            *l = LabelSet::new(&l.name, std::mem::take(&mut l.classes), std::mem::take(&mut l.extra));
+        }
     }
 
     /// Writes `vocab/*.txt` and `labels/*.txt`; `write` puts one file in place.
@@ -495,7 +509,7 @@ pub(super) fn each_class(column: &Column, layer_names: bool, f: &mut impl FnMut(
             tags.filter(|c| !c.is_empty()).for_each(|c| f(c));
         }
         Column::Heads(v) => v.iter().flatten().flat_map(|(_, r)| r).for_each(|c| f(c)),
-        Column::Tokens(_) | Column::Real(_) | Column::Vector(_) | Column::Json(_) => {}
+        Column::Tokens(_) | Column::Lengths(_) | Column::Real(_) | Column::Vector(_) | Column::Json(_) => {}
     }
 }
 
@@ -534,7 +548,7 @@ fn build_labels(spec: &LabelSpec, decls: &[CorpusDecl], corpora: &[Corpus]) -> L
 }
 
 /// All examples as ids.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Examples {
     /// the distinct tokens
     pub forms: Forms,
@@ -543,7 +557,7 @@ pub struct Examples {
 }
 
 /// Distinct tokens in every vocabulary.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Forms {
     /// ids by word vocabulary
     pub words: BTreeMap<usize, Vec<i32>>,
@@ -552,7 +566,7 @@ pub struct Forms {
 }
 
 /// Rows of different lengths, one after the other.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ragged {
     /// rows + 1 numbers
     pub offsets: Vec<u32>,
@@ -583,7 +597,7 @@ impl Ragged {
 pub const SEPARATOR_FORM: i32 = 0;
 
 /// One split of a corpus as ids.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Encoded {
     /// number of examples
     pub len: usize,
@@ -603,7 +617,7 @@ impl Encoded {
 }
 
 /// The gold of a task in one split. Ids from K on are classes that training never showed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum GoldColumn {
     /// class per example, −1: none
     Classes(Vec<i32>),
@@ -786,7 +800,7 @@ fn encode_gold(
             }
             GoldColumn::Layers { layers: names.len(), tags: rows }
         }
-        Column::Tokens(_) | Column::Vector(_) | Column::Heads(_) | Column::Json(_) => return None,
+        Column::Tokens(_) | Column::Lengths(_) | Column::Vector(_) | Column::Heads(_) | Column::Json(_) => return None,
     })
 }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub mod batches;
+pub mod cache;
 pub mod classes;
 mod faults;
 mod files;
@@ -249,6 +250,8 @@ impl Split {
 pub enum Column {
     /// `text` and `tokens`
     Tokens(Vec<Vec<String>>),
+    /// texts of which only the numbers of tokens are known: those of a [`cache`], which are indexed already
+    Lengths(Vec<u32>),
     /// `label` and `id`
     Label(Vec<Option<String>>),
     /// `labels`
@@ -272,6 +275,7 @@ impl Column {
     pub fn len(&self) -> usize {
         match self {
             Column::Tokens(v) => v.len(),
+            Column::Lengths(v) => v.len(),
             Column::Label(v) => v.len(),
             Column::Labels(v) => v.len(),
             Column::Real(v) => v.len(),
@@ -287,6 +291,7 @@ impl Column {
     pub fn split_off(&mut self, at: usize) -> Column {
         match self {
             Column::Tokens(v) => Column::Tokens(v.split_off(at)),
+            Column::Lengths(v) => Column::Lengths(v.split_off(at)),
             Column::Label(v) => Column::Label(v.split_off(at)),
             Column::Labels(v) => Column::Labels(v.split_off(at)),
             Column::Real(v) => Column::Real(v.split_off(at)),

@@ -96,7 +96,7 @@ fn missing(column: &Column) -> usize {
         v.iter().filter(|x| x.is_none()).count()
     }
     match column {
-        Column::Tokens(_) => 0,
+        Column::Tokens(_) | Column::Lengths(_) => 0,
         Column::Label(v) => none(v),
         Column::Labels(v) => none(v),
         Column::Real(v) => none(v),

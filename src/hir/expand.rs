@@ -24,6 +24,8 @@ pub struct Options {
     pub without: Vec<(String, String)>,
     /// `--only task`
     pub only: Vec<String>,
+    /// `--no-pass name`: rows of [`crate::plan::passes::PASSES`] that do nothing
+    pub no_pass: Vec<String>,
 }
 
 struct Expander<'a> {

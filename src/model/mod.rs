@@ -7,4 +7,10 @@ pub mod network;
 pub(crate) mod ops;
 pub mod optim;
 pub mod params;
+pub mod together;
 pub mod value;
+
+/// A tensor's values, row-major.
+pub fn floats<const D: usize>(t: &burn::tensor::Tensor<D>) -> Vec<f32> {
+    ops::host::to_vec(t)
+}

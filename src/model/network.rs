@@ -3,8 +3,10 @@
 use super::heads::{self, Head};
 use super::layers::{self, Cx, Layer};
 use super::params::Params;
+use super::together::Share;
 use super::value::{CharBatch, Gold, Layout, TextBatch, Value};
 use crate::data::index::{Encoded, Forms, GoldColumn, SEPARATOR_FORM, Tables, Vocab};
+use crate::plan::passes::{self, flow};
 use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port, Setting, Shape};
 use crate::random::generator;
 use burn::tensor::{Tensor, TensorData};
@@ -86,13 +88,66 @@ impl Network {
 
     /// Computes what the heads of the wanted tasks need, every node once.
     pub fn forward(&self, job: &Job<'_>, wanted: &[usize]) -> Values {
-        let needed = needed(job.graph, job.batch, wanted, job.moment);
-        let cx = self.cx(job, 0);
-        let mut values: Values = vec![None; job.graph.nodes.len()];
+        self.forward_with(Share { job: *job, wanted: wanted.to_vec(), known: Known::default() })
+    }
+
+    /// [`Network::forward`] with what is known beforehand.
+    pub fn forward_with(&self, share: Share<'_>) -> Values {
+        let needed = self.needed(&share.job, &share.wanted, &share.known);
+        self.compute(&share, &needed)
+    }
+
+    /// Computes some nodes, and what they need.
+    pub fn nodes(&self, job: &Job<'_>, wanted: &[NodeId]) -> Values {
+        let share = Share { job: *job, wanted: vec![], known: Known::default() };
+        let needed = walk(job, wanted.iter().copied(), &share.known);
+        self.compute(&share, &needed)
+    }
+
+    fn compute(&self, share: &Share<'_>, needed: &Needed) -> Values {
+        let cx = self.cx(&share.job, 0);
+        let mut values: Values = vec![None; share.job.graph.nodes.len()];
         for i in (0..values.len()).filter(|&i| needed.nodes[i]) {
-            values[i] = Some(self.node(job, i, &values, &needed, &Cx { node: i, ..cx }));
+            values[i] = Some(self.known_or_computed(share, i, &values, needed, cx));
         }
         values
+    }
+
+    /// Which nodes a share needs.
+    pub(super) fn needed(&self, job: &Job<'_>, wanted: &[usize], known: &Known<'_>) -> Needed {
+        let all = 0..job.graph.nodes.len();
+        match job.plan.pass(passes::PRUNE) {
+            true => walk(job, flow::heads(job.graph, wanted), known),
+            false => walk(job, all, known),
+        }
+    }
+
+    /// The value of a node, given those before it.
+    pub(super) fn known_or_computed<'a>(
+        &self,
+        share: &Share<'a>,
+        i: NodeId,
+        values: &Values,
+        needed: &Needed,
+        cx: Cx<'a>,
+    ) -> Value {
+        let Share { job, known, .. } = share;
+        if let Some(value) = known.values.get(&i) {
+            return value.clone();
+        }
+        let tracked = known.gradient(job, i);
+        let inputs: Vec<Value> = job.graph.nodes[i]
+            .inputs
+            .iter()
+            .filter_map(|n| Some(with_gradient(values.get(*n)?.as_ref()?, job, tracked)))
+            .collect();
+        let params = known.plain().filter(|_| !tracked).unwrap_or(job.params);
+        self.node(job, i, &inputs.iter().collect::<Vec<_>>(), needed, &Cx { node: i, params, ..cx })
+    }
+
+    /// The value of a layer.
+    pub(super) fn layer(&self, layer: usize, inputs: &[&Value], cx: &Cx<'_>) -> Value {
+        self.layers[layer].forward(inputs, cx)
     }
 
     /// The surroundings of a node.
@@ -105,16 +160,16 @@ impl Network {
             node,
             progress: job.moment.progress,
             vocab_counts: &self.vocab_counts,
+            pieces: &[],
         }
     }
 
-    fn node(&self, job: &Job<'_>, i: NodeId, values: &Values, needed: &Needed, cx: &Cx<'_>) -> Value {
+    fn node(&self, job: &Job<'_>, i: NodeId, inputs: &[&Value], needed: &Needed, cx: &Cx<'_>) -> Value {
         let Job { plan, graph, batch, .. } = *job;
         let node = &graph.nodes[i];
-        let inputs: Vec<&Value> = node.inputs.iter().filter_map(|n| values.get(*n)?.as_ref()).collect();
         match &node.op {
             Op::Text { fields } => Value::Text(Arc::new(text(plan, graph, batch, i, fields))),
-            Op::Layer { layer } => self.layers[*layer].forward(&inputs, cx),
+            Op::Layer { layer } => self.layer(*layer, inputs, cx),
             Op::Head { task } => self.heads[*task].scores(inputs[0], cx),
             Op::Port { task, port } => {
                 let (head, scores) = (&self.heads[*task], inputs[0]);
@@ -138,8 +193,8 @@ impl Network {
     pub fn losses(&self, job: &Job<'_>, wanted: &[usize], values: &Values) -> Vec<TaskLoss> {
         let loss = |t: &GraphTask| {
             let gold = gold(job.plan, t.task, job.batch, t.gold?)?;
-            let scores = values.get(t.head)?.as_ref()?;
-            let (mean, count) = self.heads[t.task].loss(scores, &gold, &self.cx(job, t.head))?;
+            let scores = with_gradient(values.get(t.head)?.as_ref()?, job, job.params.device().is_autodiff());
+            let (mean, count) = self.heads[t.task].loss(&scores, &gold, &self.cx(job, t.head))?;
             Some(TaskLoss { task: t.task, mean, count })
         };
         job.graph.tasks.iter().filter(|t| wanted.contains(&t.task)).filter_map(loss).collect()
@@ -153,20 +208,56 @@ fn width(node: &Node) -> usize {
     }
 }
 
+/// What is known of a job beforehand.
+#[derive(Default)]
+pub struct Known<'a> {
+    /// values of nodes: neither they nor what only they need is computed
+    pub values: HashMap<NodeId, Value>,
+    /// by node, whether a gradient through it is wanted, and the parameters for where none is ([`Params::valid`]).
+    /// `None`: as the job's parameters are
+    pub gradients: Option<(&'a [bool], &'a Params)>,
+}
+
+impl<'a> Known<'a> {
+    /// Whether a node is computed with autodiff.
+    pub(super) fn gradient(&self, job: &Job<'_>, node: NodeId) -> bool {
+        self.gradients.map_or(job.params.device().is_autodiff(), |(wanted, _)| wanted[node])
+    }
+
+    /// Parameters without autodiff.
+    pub(super) fn plain(&self) -> Option<&'a Params> {
+        self.gradients.map(|(_, plain)| plain)
+    }
+}
+
+/// A value with or without autodiff; as it is where the job has none.
+pub(super) fn with_gradient(v: &Value, job: &Job<'_>, tracked: bool) -> Value {
+    let turn = |t: &Tensor<2>| match (t.is_autodiff(), tracked) {
+        (true, false) => t.clone().inner(),
+        (false, true) => Tensor::from_inner(t.clone()),
+        _ => t.clone(),
+    };
+    match v {
+        _ if !job.params.device().is_autodiff() => v.clone(),
+        Value::Text(_) => v.clone(),
+        Value::Seq(t, l) => Value::Seq(turn(t), l.clone()),
+        Value::Vec(t) => Value::Vec(turn(t)),
+    }
+}
+
 /// Which nodes a batch needs, and which examples see gold at which node.
-struct Needed {
-    nodes: Vec<bool>,
+pub(super) struct Needed {
+    pub(super) nodes: Vec<bool>,
     gold: HashMap<NodeId, Vec<bool>>,
 }
 
-/// Walks back from the heads. A prediction that gold replaces in every example is not computed.
-fn needed(graph: &Graph, batch: Batch<'_>, wanted: &[usize], moment: Moment) -> Needed {
+/// Walks back from some nodes. A prediction that gold replaces in every example is not computed, nor what is known.
+fn walk(job: &Job<'_>, roots: impl Iterator<Item = NodeId>, known: &Known<'_>) -> Needed {
+    let Job { graph, batch, moment, .. } = *job;
     let mut n = Needed { nodes: vec![false; graph.nodes.len()], gold: HashMap::new() };
-    for t in graph.tasks.iter().filter(|t| wanted.contains(&t.task)) {
-        n.nodes[t.head] = true;
-    }
+    roots.for_each(|i| n.nodes[i] = true);
     for (i, node) in graph.nodes.iter().enumerate().rev() {
-        if !n.nodes[i] {
+        if !n.nodes[i] || known.values.contains_key(&i) {
             continue;
         }
         let mut inputs = true;
@@ -310,28 +401,44 @@ fn gold_layout(rows: &crate::data::index::Ragged, per_token: usize, batch: Batch
 
 /// The token ids of a text node, in the vocabularies that its readers use.
 fn text(plan: &Plan, graph: &Graph, batch: Batch<'_>, node: NodeId, fields: &[usize]) -> TextBatch {
-    let mut lengths = Vec::with_capacity(batch.examples.len());
+    texts(std::iter::once((batch, fields)), vocabs_read(plan, graph, node))
+}
+
+/// The token ids of several batches, one after the other.
+pub(super) fn merged_text<'a>(
+    parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>,
+    vocab: Option<usize>,
+) -> TextBatch {
+    texts(parts, vocab.into_iter().collect())
+}
+
+fn texts<'a>(parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>, vocabs: BTreeSet<usize>) -> TextBatch {
+    let mut lengths = vec![];
     let mut forms: Vec<i32> = vec![];
-    for &e in batch.examples {
-        let start = forms.len();
-        for (k, f) in fields.iter().enumerate() {
-            if k > 0 {
-                forms.push(SEPARATOR_FORM);
+    let mut known: Option<&Forms> = None;
+    for (batch, fields) in parts {
+        known = Some(batch.forms);
+        for &e in batch.examples {
+            let start = forms.len();
+            for (k, f) in fields.iter().enumerate() {
+                if k > 0 {
+                    forms.push(SEPARATOR_FORM);
+                }
+                if let Some(rows) = batch.split.texts.get(f) {
+                    forms.extend_from_slice(rows.row(e));
+                }
             }
-            if let Some(rows) = batch.split.texts.get(f) {
-                forms.extend_from_slice(rows.row(e));
-            }
+            lengths.push(forms.len() - start);
         }
-        lengths.push(forms.len() - start);
     }
     let mut t =
         TextBatch { layout: Arc::new(Layout::from_lengths(lengths)), words: HashMap::new(), chars: HashMap::new() };
     let mut distinct: Option<(Vec<i32>, Vec<i32>)> = None;
-    for v in vocabs_read(plan, graph, node) {
-        if let Some(ids) = batch.forms.words.get(&v) {
+    for (v, known) in vocabs.into_iter().filter_map(|v| Some((v, known?))) {
+        if let Some(ids) = known.words.get(&v) {
             t.words.insert(v, Arc::new(forms.iter().map(|f| ids[*f as usize]).collect()));
         }
-        if let Some(spellings) = batch.forms.chars.get(&v) {
+        if let Some(spellings) = known.chars.get(&v) {
             let (rows, index) = distinct.get_or_insert_with(|| number_distinct(&forms));
             let layout = Layout::from_lengths(rows.iter().map(|f| spellings.row(*f as usize).len()));
             let ids = rows.iter().flat_map(|f| spellings.row(*f as usize)).copied().collect();

@@ -138,11 +138,16 @@ impl Params {
 
     /// Freezes exactly these: no gradient is computed for them, and the optimiser leaves them alone.
     pub fn freeze(&mut self, ids: &[usize]) {
+        self.freeze_with(ids, false);
+    }
+
+    /// Freezes exactly these; with `gradients`, those are computed all the same, for nothing.
+    pub fn freeze_with(&mut self, ids: &[usize], gradients: bool) {
         for (i, value) in self.values.iter_mut().enumerate() {
             self.frozen[i] = ids.contains(&i);
-            let frozen = self.frozen[i];
+            let tracked = gradients || !self.frozen[i];
             if self.device.is_autodiff() {
-                *value = each!(&*value, t => t.clone().detach().set_require_grad(!frozen));
+                *value = each!(&*value, t => t.clone().detach().set_require_grad(tracked));
             }
         }
     }

@@ -125,5 +125,6 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         train,
         expects: c.expects.clone(),
         verdict,
+        passes: vec![],
     }
 }

@@ -32,6 +32,7 @@ impl Cost {
 fn tokens(corpus: &Corpus, split: SplitName) -> f64 {
     let texts = corpus.split(split).columns.iter().filter_map(|c| match c {
         Column::Tokens(v) => Some(v.iter().map(Vec::len).sum::<usize>()),
+        Column::Lengths(v) => Some(v.iter().map(|n| *n as usize).sum()),
         _ => None,
     });
     texts.max().unwrap_or(0) as f64

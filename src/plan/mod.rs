@@ -11,6 +11,7 @@
 pub mod build;
 pub mod cost;
 pub mod outline;
+pub mod passes;
 pub mod sizes;
 
 use crate::data::CorpusDecl;
@@ -47,6 +48,9 @@ pub struct Plan {
     pub expects: Vec<Expect>,
     /// joint or multi-step, as classified
     pub verdict: Verdict,
+    /// what the passes do
+    #[serde(default)]
+    pub passes: Vec<passes::Applied>,
 }
 
 /// The classification of the task graph.

@@ -3,6 +3,7 @@
 //! so a key once here stays.
 
 use super::cost::{self, UPDATE, Work};
+use super::passes::Applied;
 use super::sizes::Sizes;
 use super::{Graph, Length, NodeId, Op, Phase, Plan, Shape};
 use crate::check::Checked;
@@ -42,6 +43,8 @@ pub struct Outline {
     pub once: Vec<Once>,
     /// the stages in order
     pub stages: Vec<StageOutline>,
+    /// what the passes over the plan do; empty while sizes are unknown
+    pub passes: Vec<Applied>,
     /// estimates for the whole; `null` while sizes are unknown
     pub estimate: Option<Estimate>,
     /// what this version cannot train
@@ -260,6 +263,7 @@ pub fn outline(
             out.tasks.push(TaskExamples { name: t.name.clone(), examples: n });
         }
         out.batches = batches(k);
+        out.passes = k.plan.passes.clone();
         let total = cost::cost(k.plan, k.corpora);
         let epochs = cost::epochs(k.plan);
         out.estimate = Some(Estimate {

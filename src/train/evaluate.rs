@@ -1,14 +1,17 @@
 //! Figures of a split, through the test graphs.
 
+use super::frozen::Frozen;
 use super::report::{Figure, Report};
 use super::run_dir::{self, MODEL, RunDir};
 use crate::data::SplitName;
 use crate::data::index::{Encoded, Examples, Forms, GoldColumn, OUTSIDE, Tables, file_name};
 use crate::diagnostics::Diagnostic;
 use crate::metrics::{self, MASKED, Scored};
-use crate::model::network::{Batch, Job, Moment, Network};
+use crate::model::network::{Batch, Job, Known, Moment, Network};
 use crate::model::params::{Params, Stored};
+use crate::model::together::Share;
 use crate::model::value::{Decision, Layout, Value};
+use crate::plan::passes;
 use crate::plan::{Graph, Phase, Plan, SOURCE_FIELD, Score};
 use burn::tensor::Device;
 use std::collections::BTreeMap;
@@ -130,7 +133,7 @@ pub fn named(plan: &Plan, figures: &Figures) -> Vec<(String, Vec<Figure>)> {
     plan.tasks.iter().enumerate().map(task).collect()
 }
 
-/// The order in which examples are computed: similar lengths together.
+/// Examples in the order of their lengths.
 pub(super) fn by_length(split: &Encoded) -> Vec<usize> {
     let mut order: Vec<usize> = (0..split.len).collect();
     order.sort_by_key(|&i| split.lengths[i]);
@@ -170,6 +173,7 @@ pub(super) fn split_decision(decision: Decision, scores: &Value) -> Vec<Answer> 
 }
 
 /// Answers of the wanted tasks of a graph to every example of a split, by task.
+#[expect(clippy::too_many_arguments, reason = "one call site")]
 pub(super) fn answers(
     plan: &Plan,
     network: &Network,
@@ -178,12 +182,18 @@ pub(super) fn answers(
     forms: &Forms,
     split: &Encoded,
     wanted: &[usize],
-) -> BTreeMap<usize, Vec<Option<Answer>>> {
+    mut kept: Option<(&mut Frozen, SplitName)>,
+) -> Result<BTreeMap<usize, Vec<Option<Answer>>>, Diagnostic> {
     let mut all: BTreeMap<usize, Vec<Option<Answer>>> = wanted.iter().map(|t| (*t, vec![None; split.len])).collect();
-    for examples in by_length(split).chunks(BATCH) {
+    let order = if plan.pass(passes::BUCKET) { by_length(split) } else { (0..split.len).collect() };
+    for examples in order.chunks(BATCH) {
         let batch = Batch { forms, split, examples };
         let job = Job { plan, graph, batch, params, moment: Moment::default() };
-        let values = network.forward(&job, wanted);
+        let mut known = Known::default();
+        if let Some((frozen, name)) = &mut kept {
+            known.values = frozen.values(network, &job, *name, wanted)?;
+        }
+        let values = network.forward_with(Share { job, wanted: wanted.to_vec(), known });
         for t in graph.tasks.iter().filter(|t| wanted.contains(&t.task)) {
             let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
             let decision = head.decide(scores, &network.cx(&job, t.head));
@@ -194,7 +204,7 @@ pub(super) fn answers(
             }
         }
     }
-    all
+    Ok(all)
 }
 
 /// Whether a decision agrees with all the gold of an example; none for numbers and without gold.
@@ -234,6 +244,23 @@ pub fn figures(
     examples: &Examples,
     split: SplitName,
 ) -> Figures {
+    // only what is kept can fail
+    figures_with(plan, tables, network, params, examples, split, None).unwrap_or_default()
+}
+
+/// [`figures`] with what is kept from one evaluation to the next.
+///
+/// # Errors
+/// A file of kept values that cannot be written or read.
+pub fn figures_with(
+    plan: &Plan,
+    tables: &Tables,
+    network: &Network,
+    params: &Params,
+    examples: &Examples,
+    split: SplitName,
+    mut kept: Option<&mut Frozen>,
+) -> Result<Figures, Diagnostic> {
     let params = if params.device().is_autodiff() { params.valid() } else { params.clone() };
     let mut figures = Figures::default();
     let mut scored: BTreeMap<usize, Collected> = BTreeMap::new();
@@ -247,7 +274,8 @@ pub fn figures(
             }
         }
         let wanted: Vec<usize> = golds.iter().map(|(t, _)| *t).collect();
-        let answers = answers(plan, network, &params, graph, &examples.forms, part, &wanted);
+        let own = kept.as_deref_mut().map(|k| (k, split));
+        let answers = answers(plan, network, &params, graph, &examples.forms, part, &wanted, own)?;
         let (mut whole, mut frames) = (0usize, 0usize);
         for i in 0..part.len {
             let mut verdicts = vec![];
@@ -273,7 +301,7 @@ pub fn figures(
     for (t, collected) in scored {
         figures.tasks.insert(t, collected.compute(plan, tables, t));
     }
-    figures
+    Ok(figures)
 }
 
 /// Answers and golds of a task, over all its corpora.

@@ -14,6 +14,12 @@ pub fn unwritable(path: &Path, e: &io::Error) -> Diagnostic {
         .help("make room or name another folder, as in `mtlc run spec.mtl --out results/first`")
 }
 
+/// A file that was written and cannot be read back.
+pub fn unreadable(path: &Path, e: &io::Error) -> Diagnostic {
+    Diagnostic::new("E0804", format!("`{}` cannot be used: {e}", path.display()))
+        .help("restore the file from a copy, or run the program again")
+}
+
 /// Puts a file in place. A reader sees the old content or the new, never a part, even when the process or the machine
 /// stops in between.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {

@@ -8,6 +8,7 @@
 
 pub mod evaluate;
 pub mod files;
+pub mod frozen;
 pub mod predict;
 pub mod report;
 pub mod run_dir;

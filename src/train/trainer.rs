@@ -2,6 +2,7 @@
 
 use super::evaluate::{self, Figures};
 use super::files;
+use super::frozen::Frozen;
 use super::report::{
     self, Best, Figure, FrameReport, Report, SeedsReport, StageReport, TaskReport, median, peak_memory, show_score,
     versions,
@@ -10,18 +11,20 @@ use super::run_dir::{self, METRICS, MODEL, REPORT, RunDir};
 use super::state::{self, BestSoFar, State};
 use super::{EvaluationNews, NamedLoss, Progress, RunError, StepNews};
 use crate::data::SplitName;
-use crate::data::batches::Schedule;
-use crate::data::index::{Examples, Tables};
+use crate::data::batches::{Draw, Schedule};
+use crate::data::index::{Examples, GoldColumn, Tables};
 use crate::diagnostics::Diagnostic;
-use crate::model::network::{Batch, Job, Moment, Network};
+use crate::model::network::{Batch, Job, Known, Moment, Network, TaskLoss, Values};
 use crate::model::optim::Optimizer;
 use crate::model::params::{Params, Stored};
-use crate::plan::{Decay, Length, Phase, Plan, Score, Stage, Weights};
+use crate::model::together::Share;
+use crate::plan::passes::{self, flow};
+use crate::plan::{Decay, Graph, Length, Phase, Plan, Score, Stage, Weights};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +49,8 @@ pub struct RunOptions {
     pub stop: Arc<AtomicBool>,
     /// where tensors live
     pub device: Device,
+    /// bytes of outputs of frozen encoders that are kept in memory; the rest goes to a file in the run folder
+    pub cache_memory: usize,
     /// stop as if killed after so many steps of this process (tests)
     #[cfg(test)]
     pub kill_after: Option<u64>,
@@ -63,6 +68,7 @@ impl RunOptions {
             save_every: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             device: Device::flex(),
+            cache_memory: 1 << 30,
             #[cfg(test)]
             kill_after: None,
         }
@@ -83,6 +89,9 @@ pub struct Origin {
     /// `--device`
     #[serde(default)]
     pub device: Option<String>,
+    /// each `--no-pass`
+    #[serde(default)]
+    pub no_pass: Vec<String>,
 }
 
 /// What `resume` must know besides the plan: `run.json`.
@@ -281,7 +290,18 @@ fn fingerprint(examples: &Examples) -> String {
             rows.offsets.iter().for_each(|o| hash.update(o.to_le_bytes()));
             rows.values.iter().for_each(|v| hash.update(v.to_le_bytes()));
         }
-        e.golds.values().for_each(|g| hash.update(format!("{g:?}")));
+        for (at, gold) in &e.golds {
+            hash.update(format!("{at:?}"));
+            match gold {
+                GoldColumn::Classes(v) => v.iter().for_each(|c| hash.update(c.to_le_bytes())),
+                GoldColumn::Tags(r) | GoldColumn::Layers { tags: r, .. } => {
+                    r.offsets.iter().for_each(|o| hash.update(o.to_le_bytes()));
+                    r.values.iter().for_each(|v| hash.update(v.to_le_bytes()));
+                }
+                GoldColumn::Sets(v) => hash.update(format!("{v:?}")),
+                GoldColumn::Reals(v) => v.iter().for_each(|x| hash.update(x.to_le_bytes())),
+            }
+        }
     }
     hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
@@ -316,13 +336,6 @@ pub fn rate(stage: &Stage, step: u64, steps: Option<u64>, share: f64, epoch: u64
     }
 }
 
-/// Whether an owner is meant by a name: itself, or a part of it (`enc.bilstm1` and `sent["books"]` of `enc`, `sent`).
-/// An arrow is no part of the task at which it begins: it learns although that is frozen.
-fn owned(owner: &str, name: &str) -> bool {
-    let part = |rest: &str| rest.starts_with(['.', '[', '@']) && !rest.contains("> ");
-    owner.strip_prefix(name).is_some_and(|rest| rest.is_empty() || part(rest))
-}
-
 struct Trainer<'a> {
     plan: &'a Plan,
     tables: &'a Tables,
@@ -333,6 +346,7 @@ struct Trainer<'a> {
     progress: &'a mut dyn Progress,
     network: Network,
     params: Params,
+    frozen: Frozen,
     /// the optimiser's tensors of a resumed run, until its stage begins
     resumed: Option<Vec<Stored>>,
     objective: Option<Score>,
@@ -353,6 +367,8 @@ struct Course<'a> {
     /// learning rates by parameter, before warm-up and decay
     rates: Vec<f64>,
     steps: Option<u64>,
+    /// by corpus: the nodes of its training graph through which a gradient is of use; absent: not looked at
+    gradients: HashMap<usize, Vec<bool>>,
 }
 
 impl<'a> Trainer<'a> {
@@ -387,6 +403,7 @@ impl<'a> Trainer<'a> {
         let upwards = objective.as_ref().is_none_or(|o| evaluate::upwards(plan, o));
         let evaluates = (0..plan.tasks.len()).any(|t| evaluate::has_gold(plan, examples, t, SplitName::Dev));
         let now = Instant::now();
+        let frozen = Frozen::new(options.cache_memory, &dir.path);
         Ok(Self {
             plan,
             tables,
@@ -397,6 +414,7 @@ impl<'a> Trainer<'a> {
             progress,
             network,
             params,
+            frozen,
             resumed,
             objective,
             upwards,
@@ -437,11 +455,17 @@ impl<'a> Trainer<'a> {
             Length::Steps(n) => Some(n),
             Length::Seconds(_) => None,
         };
-        let is_frozen = |i: &usize| stage.freeze.iter().any(|f| owned(&plan.params[*i].owner, f));
-        self.params.freeze(&(0..plan.params.len()).filter(is_frozen).collect::<Vec<_>>());
+        let still = flow::frozen(plan, self.state.stage);
+        let still: Vec<usize> = (0..still.len()).filter(|i| still[*i]).collect();
+        let cut = plan.pass(passes::GRADIENTS);
+        self.params.freeze_with(&still, !cut);
+        self.frozen.begin(plan, self.state.stage);
+        let gradients = |g: &Graph| flow::with_gradient(plan, g, self.state.stage);
+        let training = plan.graphs.iter().filter(|g| cut && g.phase == Phase::Train);
+        let gradients = training.map(|g| (g.corpus, gradients(g))).collect();
         let lr = stage.optimizer.settings.get("lr").and_then(|l| l.as_f64()).unwrap_or(1e-3);
         let rate = |owner: &str| {
-            let groups = stage.optimizer.groups.iter().filter(|(g, _)| owned(owner, g));
+            let groups = stage.optimizer.groups.iter().filter(|(g, _)| flow::owned(owner, g));
             // of several that match, the longest name says it most exactly
             groups.max_by_key(|(g, _)| g.len()).map_or(lr, |(_, r)| *r)
         };
@@ -451,7 +475,7 @@ impl<'a> Trainer<'a> {
         if let Some(tensors) = self.resumed.take() {
             optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;
         }
-        Ok(Course { stage, schedule, optimizer, rates, steps })
+        Ok(Course { stage, schedule, optimizer, rates, steps, gradients })
     }
 
     fn stage(&mut self) -> Result<StageReport, RunError> {
@@ -558,23 +582,13 @@ impl<'a> Trainer<'a> {
         };
         let epoch = self.state.cursor.epoch;
         let draws = course.schedule.next(&mut self.state.cursor);
+        let losses = self.losses(course, &draws, moment)?;
         // of each task: its loss and count on every corpus of the step
         let mut parts: BTreeMap<usize, Vec<(Tensor<1>, usize)>> = BTreeMap::new();
-        for draw in &draws {
-            let (Some(graph), Some(split)) =
-                (self.plan.graph(draw.corpus, Phase::Train), self.examples.split(draw.corpus, SplitName::Train))
-            else {
-                continue;
-            };
-            let batch = Batch { forms: &self.examples.forms, split, examples: &draw.examples };
-            let job = Job { plan: self.plan, graph, batch, params: &self.params, moment };
-            let values = self.network.forward(&job, &draw.tasks);
-            let losses = self.network.losses(&job, &draw.tasks, &values);
-            for l in losses {
-                parts.entry(l.task).or_default().push((l.mean, l.count));
-            }
-            self.state.epoch_examples += draw.examples.len() as u64;
+        for l in losses {
+            parts.entry(l.task).or_default().push((l.mean, l.count));
         }
+        self.state.epoch_examples += draws.iter().map(|d| d.examples.len() as u64).sum::<u64>();
         let losses: Vec<(usize, Tensor<1>, usize)> = parts.into_iter().map(|(t, p)| pool(t, p, &self.params)).collect();
         for (task, loss, count) in &losses {
             let value = f64::from(loss.clone().into_scalar::<f32>());
@@ -604,6 +618,55 @@ impl<'a> Trainer<'a> {
         self.state.epoch_seconds += began.elapsed().as_secs_f64();
         self.tell_step(course);
         Ok(())
+    }
+
+    /// The losses of a step, on each of its corpora.
+    fn losses(&mut self, course: &Course<'_>, draws: &[Draw], moment: Moment) -> Result<Vec<TaskLoss>, Diagnostic> {
+        let plan = self.plan;
+        let found = |d: &&Draw| {
+            plan.graph(d.corpus, Phase::Train).is_some() && self.examples.split(d.corpus, SplitName::Train).is_some()
+        };
+        let draws: Vec<&Draw> = draws.iter().filter(found).collect();
+        // it shares its values with the parameters: gone before they move, so that those move in place
+        let still = |d: &&Draw| {
+            course.gradients.get(&d.corpus).is_some_and(|g| g.contains(&false))
+                || self.frozen.any(d.corpus, Phase::Train)
+        };
+        let plain = draws.iter().any(still).then(|| self.params.valid());
+        let mut shares = vec![];
+        for draw in draws {
+            let (Some(graph), Some(split)) =
+                (plan.graph(draw.corpus, Phase::Train), self.examples.split(draw.corpus, SplitName::Train))
+            else {
+                continue;
+            };
+            let batch = Batch { forms: &self.examples.forms, split, examples: &draw.examples };
+            let job = Job { plan, graph, batch, params: &self.params, moment };
+            let wanted = match plan.pass(passes::SHARE) {
+                true => vec![draw.tasks.clone()],
+                false => draw.tasks.iter().map(|t| vec![*t]).collect(),
+            };
+            for wanted in wanted {
+                let mut known = Known::default();
+                if let Some(plain) = &plain {
+                    let job = Job { params: plain, ..job };
+                    known.values = self.frozen.values(&self.network, &job, SplitName::Train, &wanted)?;
+                    known.gradients = course.gradients.get(&draw.corpus).map(|g| (g.as_slice(), plain));
+                }
+                shares.push(Share { job, wanted, known });
+            }
+        }
+        if plan.pass(passes::MERGE) && plan.pass(passes::SHARE) {
+            let values = self.network.forward_together(&shares);
+            let losses = |(s, v): (&Share<'_>, &Values)| self.network.losses(&s.job, &s.wanted, v);
+            return Ok(shares.iter().zip(&values).flat_map(losses).collect());
+        }
+        let each = |s: Share<'_>| {
+            let (job, wanted) = (s.job, s.wanted.clone());
+            let values = self.network.forward_with(s);
+            self.network.losses(&job, &wanted, &values)
+        };
+        Ok(shares.into_iter().flat_map(each).collect())
     }
 
     fn tell_step(&mut self, course: &Course<'_>) {
@@ -677,7 +740,15 @@ impl<'a> Trainer<'a> {
     }
 
     fn evaluate(&mut self, stage: &Stage) -> Result<(), Diagnostic> {
-        let dev = self.figures(SplitName::Dev);
+        let dev = evaluate::figures_with(
+            self.plan,
+            self.tables,
+            &self.network,
+            &self.params,
+            self.examples,
+            SplitName::Dev,
+            Some(&mut self.frozen),
+        )?;
         let objective = self.objective.as_ref().and_then(|o| report::score(o, &dev));
         let now =
             |value| BestSoFar { value, stage: self.state.stage, epoch: self.state.cursor.epoch, step: self.state.step };

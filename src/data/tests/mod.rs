@@ -128,6 +128,7 @@ pub fn show(diagnostics: &[Diagnostic]) -> String {
 pub fn table(split: &Split) -> String {
     let cell = |c: &Column, i: usize| match c {
         Column::Tokens(v) => v[i].join(" "),
+        Column::Lengths(v) => v[i].to_string(),
         Column::Label(v) => format!("{:?}", v[i]).replace("Some", ""),
         Column::Labels(v) => format!("{:?}", v[i]).replace("Some", ""),
         Column::Real(v) => format!("{:?}", v[i]).replace("Some", ""),

@@ -74,8 +74,15 @@ fn bed(head: &str, settings: &[(&str, Setting)], classes: &[&str], width: usize)
 impl Bed {
     fn with<R>(&self, f: impl FnOnce(&dyn Head, &Value, &Cx) -> R) -> R {
         let counts = HashMap::new();
-        let cx =
-            Cx { params: &self.params, training: true, dropout_key: 1, node: 0, progress: 0.0, vocab_counts: &counts };
+        let cx = Cx {
+            params: &self.params,
+            training: true,
+            dropout_key: 1,
+            node: 0,
+            progress: 0.0,
+            vocab_counts: &counts,
+            pieces: &[],
+        };
         f(&*self.head, &self.head.scores(&self.features, &cx), &cx)
     }
     fn loss(&self, gold: &Gold) -> Option<(f32, usize)> {

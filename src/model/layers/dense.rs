@@ -31,6 +31,6 @@ pub(super) fn dropout(s: &Spec) -> Result<Box<dyn Layer>, String> {
     let p = s.real("p")?;
     function(move |inputs, cx| {
         let x = matrix(inputs[0]);
-        like(inputs[0], if cx.training { rows::dropout(x, p, cx.key(0)) } else { x.clone() })
+        like(inputs[0], if cx.training { rows::dropout_parts(x, p, cx.keys(0, x.dims()[0])) } else { x.clone() })
     })
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Rows of a table by word. While training, a word with n occurrences in the training data becomes unknown with
 /// probability a/(a + n), so that the unknown word learns what rare words are like (Kiperwasser and Goldberg 2016,
-/// with a = 0.25; here 1 unless `unk` says otherwise).
+/// with a = 0.25; here 1 unless `unk` says otherwise). A frozen table, which cannot learn that, draws none.
 pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
     let vocab = s.size("vocab")?;
     let unknown = if s.0.settings.contains_key("unk") { s.real("unk")? } else { 0.0 };
@@ -16,17 +16,22 @@ pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
     function(move |inputs, cx| {
         let batch = text(inputs[0]);
         let Some(ids) = batch.words.get(&vocab) else { unreachable!("the batch has ids of every vocabulary read") };
-        let ids = drop_rare(ids, vocab, unknown, cx).map_or_else(|| ids.clone(), Arc::new);
+        let ids = drop_rare(ids, vocab, if cx.params.is_frozen(weight) { 0.0 } else { unknown }, cx)
+            .map_or_else(|| ids.clone(), Arc::new);
         Value::Seq(gather(&cx.params.get2(weight), ids), batch.layout.clone())
     })
 }
 
 fn drop_rare(ids: &[i32], vocab: usize, p: f64, cx: &Cx) -> Option<Vec<i32>> {
     let counts = cx.vocab_counts.get(&vocab).filter(|_| cx.training && p > 0.0)?;
-    let key = cx.key(0);
     let share = |id: i32| match usize::try_from(id).ok().and_then(|i| counts.get(i)) {
         Some(&n) if n > 0 => p / (p + f64::from(n)),
         _ => 0.0,
     };
-    Some(ids.iter().enumerate().map(|(i, &id)| if uniform(key, i) < share(id) { 0 } else { id }).collect())
+    let mut out = Vec::with_capacity(ids.len());
+    for (key, rows) in cx.keys(0, ids.len()) {
+        let own = &ids[out.len()..out.len() + rows];
+        out.extend(own.iter().enumerate().map(|(i, &id)| if uniform(key, i) < share(id) { 0 } else { id }));
+    }
+    Some(out)
 }

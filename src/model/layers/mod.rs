@@ -35,12 +35,36 @@ pub struct Cx<'a> {
     pub progress: f64,
     /// how often each id of a word vocabulary occurs in the training data
     pub vocab_counts: &'a HashMap<usize, Arc<Vec<u32>>>,
+    /// where several batches are computed as one: whose rows follow each other; empty: all rows are of one
+    pub pieces: &'a [Piece],
+}
+
+/// The rows of one batch among those of several.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    /// [`Cx::base`] of the batch's own node
+    pub key: u64,
+    /// how many
+    pub rows: usize,
 }
 
 impl Cx<'_> {
+    /// What random decisions of this node at this step depend on.
+    pub fn base(&self) -> u64 {
+        mix(self.dropout_key ^ mix(self.node as u64))
+    }
+
     /// The key of a random decision of this node at this step.
     pub fn key(&self, salt: u64) -> u64 {
-        mix(mix(self.dropout_key ^ mix(self.node as u64)).wrapping_add(salt))
+        mix(self.base().wrapping_add(salt))
+    }
+
+    /// The keys of the batches whose rows follow each other, with their numbers of rows; `rows` in all.
+    pub fn keys(&self, salt: u64, rows: usize) -> Vec<(u64, usize)> {
+        match self.pieces {
+            [] => vec![(self.key(salt), rows)],
+            pieces => pieces.iter().map(|p| (mix(p.key.wrapping_add(salt)), p.rows)).collect(),
+        }
     }
 }
 

@@ -110,6 +110,7 @@ impl Bed {
             node: 3,
             progress: 0.5,
             vocab_counts: &counts,
+            pieces: &[],
         };
         self.layer.forward(&values.iter().collect::<Vec<_>>(), &cx)
     }
@@ -391,7 +392,15 @@ fn dropout_acts_in_training_only_and_depends_on_step_and_node() {
     bed.training = false;
     assert_eq!(bed.value(), x);
     let counts = HashMap::new();
-    let cx = Cx { params: &bed.params, training: true, dropout_key: 1, node: 1, progress: 0.0, vocab_counts: &counts };
+    let cx = Cx {
+        params: &bed.params,
+        training: true,
+        dropout_key: 1,
+        node: 1,
+        progress: 0.0,
+        vocab_counts: &counts,
+        pieces: &[],
+    };
     assert_ne!(cx.key(0), Cx { node: 2, ..cx }.key(0));
     assert_ne!(cx.key(0), Cx { dropout_key: 2, ..cx }.key(0));
     assert_ne!(cx.key(0), cx.key(1));
@@ -474,6 +483,7 @@ fn bilstm_step() {
                     node: 0,
                     progress: 0.0,
                     vocab_counts: &counts,
+                    pieces: &[],
                 };
                 let x = drop.forward(&[&embed.forward(&[&text], &cx)], &cx);
                 let mut x = one.forward(&[&x], &cx);

@@ -6,6 +6,7 @@ pub(crate) mod crf;
 pub(crate) mod host;
 pub(crate) mod kernels;
 pub(crate) mod loss;
+pub(crate) mod parts;
 pub(crate) mod rnn;
 pub(crate) mod rows;
 #[cfg(test)]

@@ -393,18 +393,36 @@ pub(crate) fn layer_norm_reference(x: &Tensor<2>, gain: &Tensor<1>, bias: &Tenso
 
 /// Inverted dropout (Srivastava et al. 2014); the mask is a function of key and position alone.
 pub(crate) fn dropout(x: &Tensor<2>, p: f64, key: u64) -> Tensor<2> {
+    dropout_parts(x, p, vec![(key, x.dims()[0])])
+}
+
+/// [`dropout`] of parts that follow each other: (key, number of rows) each, as if each were alone.
+pub(crate) fn dropout_parts(x: &Tensor<2>, p: f64, parts: Vec<(u64, usize)>) -> Tensor<2> {
     let shape = x.dims();
-    let Some(mask) = Mask::new(p, key) else { return x.clone() };
-    let Some(inputs) = hosts!(x) else { return dropout_reference(x, p, key) };
-    fused(inputs, move |inputs| {
-        let mut y = vec![0f32; inputs[0].len()];
-        mask_to(&mut y, inputs[0], mask, 0);
-        let back = move |b: Back| -> Grads {
-            let mut dx = vec![0f32; b.grad.len()];
-            mask_to(&mut dx, b.grad, mask, 0);
-            vec![Some(dx)]
+    let Some(masks) =
+        parts.iter().map(|(key, n)| Some((Mask::new(p, *key)?, n * shape[1]))).collect::<Option<Vec<_>>>()
+    else {
+        return x.clone();
+    };
+    let Some(inputs) = hosts!(x) else {
+        let mut start = 0;
+        let part = |(key, n): &(u64, usize)| {
+            start += n;
+            dropout_reference(&x.clone().narrow(0, start - n, *n), p, *key)
         };
-        (y, shape, back)
+        return Tensor::cat(parts.iter().map(part).collect(), 0);
+    };
+    let apply = move |x: &[f32]| {
+        let (mut y, mut start) = (vec![0f32; x.len()], 0);
+        for (mask, n) in &masks {
+            mask_to(&mut y[start..start + n], &x[start..start + n], *mask, 0);
+            start += n;
+        }
+        y
+    };
+    fused(inputs, move |inputs| {
+        let y = apply(inputs[0]);
+        (y, shape, move |b: Back| -> Grads { vec![Some(apply(b.grad))] })
     })
 }
 

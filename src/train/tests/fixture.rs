@@ -255,6 +255,7 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
         train: Train { stages: vec![stage], objective: None, seed: 1 },
         expects: vec![],
         verdict: Verdict::default(),
+        passes: vec![],
     };
     let examples = Examples::encode(&plan, &tables, &corpora);
     Program { plan, tables, examples, corpora }

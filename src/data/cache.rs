@@ -1,0 +1,296 @@
+//! Indexed data kept from one run to the next.
+//!
+//! An entry is found by the hash of all that it was made from: the bytes of every data file, the declarations, the specs of
+//! vocabularies, label sets and tasks, the format and the build of the program. So an entry is never out of date; a changed
+//! file is another entry. Entries are checked by a hash of their content, and whatever is not as it should be is ignored
+//! and written anew.
+
+use super::index::{Examples, Tables};
+use super::{Column, Corpus, CorpusDecl, Split, SplitName, files, readers};
+use crate::plan::{LabelSpec, Task, VocabSpec};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Changes with the form of the entries.
+const FORMAT: u32 = 1;
+/// Begins an entry.
+const MAGIC: &[u8; 8] = b"mtlcdata";
+/// Smaller data are read as fast as an entry.
+const WORTH: u64 = 100_000;
+/// So many bytes of entries are kept; those used longest ago go first.
+const MOST: u64 = 1 << 30;
+
+/// A folder of entries.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    folder: PathBuf,
+    most: u64,
+}
+
+/// What an entry was made from.
+pub type Key = [u8; 32];
+
+/// What an entry holds. Of texts the corpora know only the lengths, of other fields than numbers nothing: all else is in
+/// the examples.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Entry {
+    /// vocabularies and label sets
+    pub tables: Tables,
+    /// by corpus
+    pub examples: Examples,
+    corpora: Vec<Known>,
+}
+
+/// The files of a corpus, and the length and columns of each split.
+type Known = (Vec<String>, [(usize, Vec<Sketch>); 3]);
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Sketch {
+    Lengths(Vec<u32>),
+    Real(Vec<Option<f64>>),
+    Nothing,
+}
+
+impl Entry {
+    /// From indexed data.
+    pub fn new(tables: Tables, examples: Examples, corpora: &[Corpus]) -> Self {
+        let sketch = |c: &Column| match c {
+            Column::Tokens(v) => Sketch::Lengths(v.iter().map(|t| t.len() as u32).collect()),
+            Column::Lengths(v) => Sketch::Lengths(v.clone()),
+            Column::Real(v) => Sketch::Real(v.clone()),
+            _ => Sketch::Nothing,
+        };
+        let split = |s: &Split| (s.len, s.columns.iter().map(sketch).collect());
+        let corpus = |c: &Corpus| (c.files.clone(), [split(&c.train), split(&c.dev), split(&c.test)]);
+        Self { tables, examples, corpora: corpora.iter().map(corpus).collect() }
+    }
+
+    /// The corpora, as far as they are known.
+    pub fn corpora(&mut self, decls: &[CorpusDecl]) -> Vec<Corpus> {
+        let split = |(len, columns): (usize, Vec<Sketch>)| {
+            let column = |s: Sketch| match s {
+                Sketch::Lengths(v) => Column::Lengths(v),
+                Sketch::Real(v) => Column::Real(v),
+                Sketch::Nothing => Column::Json(vec![None; len]),
+            };
+            Split { len, columns: columns.into_iter().map(column).collect() }
+        };
+        let corpus = |((files, splits), d): (Known, &CorpusDecl)| {
+            let [train, dev, test] = splits.map(split);
+            Corpus { name: d.name.clone(), train, dev, test, files, ..Corpus::default() }
+        };
+        std::mem::take(&mut self.corpora).into_iter().zip(decls).map(corpus).collect()
+    }
+}
+
+/// The key of a program's data, and the bytes of their files; `None` where a file cannot be read.
+pub fn key(
+    decls: &[CorpusDecl],
+    base: &Path,
+    vocabs: &[VocabSpec],
+    labels: &[LabelSpec],
+    tasks: &[Task],
+) -> Option<(Key, u64)> {
+    let (mut hash, mut total) = (Sha256::new(), 0);
+    let mut add = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    add(&FORMAT.to_le_bytes());
+    add(&build());
+    let golds: Vec<_> = tasks.iter().map(|t| (&t.head, &t.settings, t.labels, t.layers, &t.golds)).collect();
+    add(&serde_json::to_vec(&(decls, vocabs, labels, golds)).ok()?);
+    let mut paths = vec![];
+    for decl in decls {
+        let parts = files::locate(decl, readers::find(&decl.reader)?, base).ok()?;
+        for split in [SplitName::Train, SplitName::Dev, SplitName::Test] {
+            let own = parts.get(&split).map_or(&[][..], Vec::as_slice);
+            add(&own.len().to_le_bytes());
+            paths.extend_from_slice(own);
+        }
+    }
+    paths.extend(vocabs.iter().filter_map(|v| Some(base.join(v.vectors.as_ref()?))));
+    for path in paths {
+        let bytes = fs::read(path).ok()?;
+        total += bytes.len() as u64;
+        add(&bytes);
+    }
+    Some((hash.finalize().into(), total))
+}
+
+/// What tells one build of the program from another: entries of one are not read by another.
+fn build() -> Vec<u8> {
+    let mut id = env!("CARGO_PKG_VERSION").as_bytes().to_vec();
+    if let Ok(m) = std::env::current_exe().and_then(fs::metadata) {
+        id.extend(m.len().to_le_bytes());
+        let since = m.modified().ok().and_then(|t| t.duration_since(SystemTime::UNIX_EPOCH).ok());
+        id.extend(since.map_or(0, |d| d.as_nanos()).to_le_bytes());
+    }
+    id
+}
+
+impl Cache {
+    /// The user's: `$MTLC_CACHE`, or `mtlc` in `$XDG_CACHE_HOME` or in `~/.cache`; an empty `$MTLC_CACHE` means none.
+    pub fn of_user() -> Option<Self> {
+        let set = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+        let folder = match std::env::var_os("MTLC_CACHE") {
+            Some(own) => (!own.is_empty()).then(|| PathBuf::from(own))?,
+            None => set("XDG_CACHE_HOME")
+                .filter(|p| p.is_absolute())
+                .or_else(|| Some(set("HOME")?.join(".cache")))?
+                .join("mtlc"),
+        };
+        Some(Self::at(folder, MOST))
+    }
+
+    /// One in a folder, of at most so many bytes.
+    pub fn at(folder: impl Into<PathBuf>, most: u64) -> Self {
+        Self { folder: folder.into(), most }
+    }
+
+    fn file(&self, key: &Key) -> PathBuf {
+        let name: String = key.iter().map(|b| format!("{b:02x}")).collect();
+        self.folder.join(format!("{name}.data"))
+    }
+
+    /// An entry, if it is there and whole.
+    pub fn get(&self, key: &Key) -> Option<Entry> {
+        let path = self.file(key);
+        let bytes = fs::read(&path).ok()?;
+        let rest = bytes.strip_prefix(MAGIC)?.strip_prefix(key)?;
+        let (sum, content) = rest.split_at_checked(32)?;
+        if Sha256::digest(content).as_slice() != sum {
+            return None;
+        }
+        let mut entry: Entry = postcard::from_bytes(content).ok()?;
+        entry.tables.reindex();
+        // used now: others go before it
+        let _ = fs::File::options().append(true).open(&path).and_then(|f| f.set_modified(SystemTime::now()));
+        Some(entry)
+    }
+
+    /// Puts an entry in place, if data of so many bytes are worth it. What fails here fails in silence: nothing depends on
+    /// it.
+    pub fn put(&self, key: &Key, entry: &Entry, bytes: u64) {
+        let Ok(content) = postcard::to_allocvec(entry) else { return };
+        if bytes < WORTH || content.len() as u64 > self.most {
+            return;
+        }
+        let write = || -> std::io::Result<()> {
+            fs::create_dir_all(&self.folder)?;
+            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            for part in [MAGIC.as_slice(), key, Sha256::digest(&content).as_slice(), &content] {
+                file.write_all(part)?;
+            }
+            file.persist(self.file(key))?;
+            Ok(())
+        };
+        if write().is_ok() {
+            self.shrink();
+        }
+    }
+
+    /// Removes the entries that were used longest ago until the rest is small enough.
+    fn shrink(&self) {
+        let entry = |e: std::io::Result<fs::DirEntry>| {
+            let e = e.ok()?;
+            let path = e.path();
+            let meta = e.metadata().ok()?;
+            (path.extension()? == "data").then_some((meta.modified().ok()?, meta.len(), path))
+        };
+        let Ok(folder) = fs::read_dir(&self.folder) else { return };
+        let mut all: Vec<_> = folder.filter_map(entry).collect();
+        all.sort();
+        let mut total: u64 = all.iter().map(|(_, n, _)| n).sum();
+        for (_, n, path) in all {
+            if total <= self.most {
+                break;
+            }
+            if fs::remove_file(path).is_ok() {
+                total -= n;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(n: usize) -> Entry {
+        let column = Column::Tokens(vec![vec!["a".into(), "b".into()]; n]);
+        let split = Split { len: n, columns: vec![column, Column::Real(vec![Some(0.5); n])] };
+        let corpus = Corpus { train: split, files: vec!["f".into()], ..Corpus::default() };
+        Entry::new(Tables::default(), Examples::default(), &[corpus])
+    }
+
+    #[test]
+    fn entries_are_whole_or_absent() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path().join("new"), MOST);
+        let key = [7; 32];
+        assert!(cache.get(&key).is_none());
+        cache.put(&key, &entry(3), 10);
+        assert!(cache.get(&key).is_none(), "not worth it");
+        cache.put(&key, &entry(3), WORTH);
+        let decl = CorpusDecl {
+            name: "c".into(),
+            reader: "tsv".into(),
+            path: None,
+            splits: Default::default(),
+            options: Default::default(),
+            option_spans: Default::default(),
+            fields: vec![],
+            span: Default::default(),
+            reader_span: Default::default(),
+        };
+        let corpora = cache.get(&key).unwrap().corpora(&[decl]);
+        assert_eq!((corpora[0].train.len, corpora[0].files.len()), (3, 1));
+        assert_eq!(corpora[0].train.columns[0], Column::Lengths(vec![2; 3]));
+        assert_eq!(corpora[0].train.columns[1], Column::Real(vec![Some(0.5); 3]));
+        // another key, a flipped bit, a part, a foreign file: none is an entry
+        let path = cache.file(&key);
+        let good = fs::read(&path).unwrap();
+        fs::copy(&path, cache.file(&[8; 32])).unwrap();
+        assert!(cache.get(&[8; 32]).is_none());
+        for i in 0..good.len() {
+            let mut bad = good.clone();
+            bad[i] ^= 1;
+            fs::write(&path, &bad).unwrap();
+            assert!(cache.get(&key).is_none(), "byte {i}");
+            fs::write(&path, &good[..i]).unwrap();
+            assert!(cache.get(&key).is_none(), "{i} bytes");
+        }
+        cache.put(&key, &entry(3), WORTH);
+        assert!(cache.get(&key).is_some(), "written anew");
+    }
+
+    #[test]
+    fn those_used_longest_ago_go_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let size = {
+            let cache = Cache::at(dir.path(), MOST);
+            cache.put(&[0; 32], &entry(1000), WORTH);
+            fs::metadata(cache.file(&[0; 32])).unwrap().len()
+        };
+        let cache = Cache::at(dir.path(), size * 2);
+        let at = |s: u64| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(s);
+        let touch = |k: u8, s: u64| {
+            fs::File::options().append(true).open(cache.file(&[k; 32])).unwrap().set_modified(at(s)).unwrap();
+        };
+        touch(0, 10);
+        cache.put(&[1; 32], &entry(1000), WORTH);
+        touch(1, 20);
+        assert!(cache.get(&[0; 32]).is_some(), "used now");
+        cache.put(&[2; 32], &entry(1000), WORTH);
+        let there: Vec<bool> = (0..3).map(|k| cache.file(&[k; 32]).exists()).collect();
+        assert_eq!(there, [true, false, true]);
+        fs::write(dir.path().join("other.txt"), vec![0; 1 << 20]).unwrap();
+        cache.shrink();
+        assert!(dir.path().join("other.txt").exists() && cache.file(&[2; 32]).exists(), "foreign files are left alone");
+    }
+}

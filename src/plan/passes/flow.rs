@@ -1,0 +1,142 @@
+//! What learns in a stage, where gradients go, and what stays the same from one epoch to the next.
+
+use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Setting, Weights};
+
+/// Settings of layers that make them draw random numbers while training, where they are above 0. A layer that draws
+/// must name its rate so.
+const RATES: &[&str] = &["p", "dropout", "unk"];
+
+/// Whether an owner is meant by a name: itself, or a part of it (`enc.bilstm1` and `sent["books"]` of `enc`, `sent`).
+/// An arrow is no part of the task at which it begins: it learns although that is frozen.
+pub fn owned(owner: &str, name: &str) -> bool {
+    let part = |rest: &str| rest.starts_with(['.', '[', '@']) && !rest.contains("> ");
+    owner.strip_prefix(name).is_some_and(|rest| rest.is_empty() || part(rest))
+}
+
+/// By parameter: whether a stage freezes it.
+pub fn frozen(plan: &Plan, stage: usize) -> Vec<bool> {
+    let names = plan.train.stages.get(stage).map_or(&[][..], |s| &s.freeze);
+    plan.params.iter().map(|p| names.iter().any(|f| owned(&p.owner, f))).collect()
+}
+
+/// Parameters that a node computes with.
+pub fn params<'a>(plan: &'a Plan, node: &Node) -> &'a [usize] {
+    match node.op {
+        Op::Layer { layer } => plan.layers.get(layer).map_or(&[], |l| &l.params),
+        Op::Head { task } | Op::Port { task, .. } => plan.tasks.get(task).map_or(&[], |t| &t.params),
+        Op::Text { .. } | Op::Gold { .. } => &[],
+    }
+}
+
+/// Whether a node draws random numbers while training; `frozen` by parameter. An embedding that does not learn draws
+/// no unknown words: those are drawn so that the vector of the unknown word learns.
+pub fn draws(plan: &Plan, node: &Node, frozen: &[bool]) -> bool {
+    match node.op {
+        Op::Gold { .. } => true,
+        Op::Layer { layer } => plan.layers.get(layer).is_some_and(|l| {
+            let rate = |name: &&str| l.settings.get(*name).and_then(Setting::as_f64).is_some_and(|r| r > 0.0);
+            let still = l.kind == "embed" && l.params.iter().all(|p| frozen.get(*p) == Some(&true));
+            RATES.iter().any(rate) && !still
+        }),
+        Op::Text { .. } | Op::Head { .. } | Op::Port { .. } => false,
+    }
+}
+
+/// Nodes that some roots need, themselves included; below a node in `known` nothing is needed.
+pub fn needed(graph: &Graph, roots: impl IntoIterator<Item = NodeId>, known: &[NodeId]) -> Vec<bool> {
+    let mut needed = vec![false; graph.nodes.len()];
+    roots.into_iter().for_each(|n| needed[n] = true);
+    for i in (0..needed.len()).rev() {
+        if needed[i] && !known.contains(&i) {
+            graph.nodes[i].inputs.iter().for_each(|&n| needed[n] = true);
+        }
+    }
+    needed
+}
+
+/// Heads of some tasks in a graph.
+pub fn heads<'a>(graph: &'a Graph, tasks: &'a [usize]) -> impl Iterator<Item = NodeId> + 'a {
+    graph.tasks.iter().filter(|t| tasks.contains(&t.task)).map(|t| t.head)
+}
+
+/// Heads of some tasks whose losses count in a graph.
+fn losses<'a>(graph: &'a Graph, tasks: &'a [usize]) -> impl Iterator<Item = NodeId> + 'a {
+    graph.tasks.iter().filter(|t| t.gold.is_some() && tasks.contains(&t.task)).map(|t| t.head)
+}
+
+/// Nodes at which a gradient would arrive if everything before them learned.
+fn reached(plan: &Plan, graph: &Graph, tasks: &[usize]) -> Vec<bool> {
+    let mut reached = vec![false; graph.nodes.len()];
+    losses(graph, tasks).for_each(|n| reached[n] = true);
+    for i in (0..reached.len()).rev() {
+        let node = &graph.nodes[i];
+        let stops = match node.op {
+            Op::Layer { layer } => plan.layers.get(layer).is_some_and(|l| l.kind == "stop" || l.kind == "zeros"),
+            Op::Port { port, .. } => port == Port::Labels,
+            Op::Text { .. } | Op::Head { .. } | Op::Gold { .. } => false,
+        };
+        if reached[i] && !stops {
+            node.inputs.iter().for_each(|&n| reached[n] = true);
+        }
+    }
+    reached
+}
+
+/// By parameter: whether it moves in a stage, because it is not frozen and some loss has a gradient for it.
+pub fn learning(plan: &Plan, stage: usize) -> Vec<bool> {
+    let mut learning = vec![false; plan.params.len()];
+    let Some(s) = plan.train.stages.get(stage) else { return learning };
+    let frozen = frozen(plan, stage);
+    for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
+        let reached = reached(plan, graph, &s.tasks);
+        for (node, _) in graph.nodes.iter().zip(reached).filter(|(_, r)| *r) {
+            params(plan, node).iter().for_each(|p| learning[*p] = true);
+        }
+    }
+    if let Weights::Uncertainty { params } = &s.weights {
+        params.iter().for_each(|(_, p)| learning[*p] = true);
+    }
+    learning.iter().zip(frozen).map(|(l, f)| *l && !f).collect()
+}
+
+/// By node of a training graph: whether a gradient through it is of use in a stage.
+pub fn with_gradient(plan: &Plan, graph: &Graph, stage: usize) -> Vec<bool> {
+    let Some(s) = plan.train.stages.get(stage) else { return vec![false; graph.nodes.len()] };
+    let learning = learning(plan, stage);
+    let mut depends = vec![false; graph.nodes.len()];
+    for (i, node) in graph.nodes.iter().enumerate() {
+        depends[i] = params(plan, node).iter().any(|p| learning[*p]) || node.inputs.iter().any(|n| depends[*n]);
+    }
+    reached(plan, graph, &s.tasks).into_iter().zip(depends).map(|(r, d)| r && d).collect()
+}
+
+/// By node: whether its value for an example stays the same during a stage.
+pub fn constant(plan: &Plan, graph: &Graph, stage: usize) -> Vec<bool> {
+    let (learning, frozen) = (learning(plan, stage), frozen(plan, stage));
+    let mut constant = vec![false; graph.nodes.len()];
+    for (i, node) in graph.nodes.iter().enumerate() {
+        constant[i] = params(plan, node).iter().all(|p| !learning[*p])
+            && (graph.phase == Phase::Test || !draws(plan, node, &frozen))
+            && node.inputs.iter().all(|n| constant[*n]);
+    }
+    constant
+}
+
+/// Nodes whose values for each example are worth keeping during a stage: constant ones that something else reads on the
+/// way to some tasks, with more behind them than a lookup.
+pub fn kept(plan: &Plan, graph: &Graph, stage: usize, tasks: &[usize]) -> Vec<NodeId> {
+    let constant = constant(plan, graph, stage);
+    let needed = needed(graph, heads(graph, tasks), &[]);
+    let mut work = vec![false; graph.nodes.len()];
+    let mut read = vec![false; graph.nodes.len()];
+    heads(graph, tasks).for_each(|n| read[n] = true);
+    for (i, node) in graph.nodes.iter().enumerate() {
+        let lookup =
+            matches!(node.op, Op::Layer { layer } if plan.layers.get(layer).is_some_and(|l| l.kind == "embed"));
+        work[i] = !lookup && !params(plan, node).is_empty() || node.inputs.iter().any(|n| work[*n]);
+        if needed[i] && !constant[i] {
+            node.inputs.iter().for_each(|&n| read[n] = true);
+        }
+    }
+    (0..graph.nodes.len()).filter(|&i| needed[i] && constant[i] && read[i] && work[i]).collect()
+}

@@ -1,0 +1,107 @@
+//! A step of the `joint` sampler holds a batch of each data set. Layers that several of them go through alike are computed
+//! once, on all their texts one after the other; so are several texts of an example that one encoder reads. Without
+//! padding that is a concatenation of rows. Without the pass each batch goes through alone.
+
+use super::{Found, flow, names};
+use crate::plan::{Graph, Node, Op, Phase, Plan, Sampler, Shape};
+use std::collections::HashMap;
+
+/// A node of one of several graphs.
+pub type Place = (usize, usize);
+
+/// Nodes that are computed together.
+#[derive(Debug)]
+pub struct Class {
+    /// the layer
+    pub layer: usize,
+    /// in the order of their rows
+    pub members: Vec<Place>,
+    /// classes of the inputs; `None`: texts, which are put together on the spot
+    pub inputs: Vec<Option<usize>>,
+}
+
+/// Which nodes of some graphs can be computed together, in an order in which inputs come before their readers.
+/// `usable(graph, node)` says whether a node is computed at all, and with what it may stand together.
+pub fn classes<K: std::hash::Hash + Eq>(
+    plan: &Plan,
+    graphs: &[&Graph],
+    usable: impl Fn(usize, usize) -> Option<K>,
+) -> Vec<Class> {
+    let mut found: Vec<Class> = vec![];
+    let mut by_key: HashMap<(usize, Vec<Option<usize>>, K), usize> = HashMap::new();
+    let mut class_of: Vec<Vec<Option<usize>>> = graphs.iter().map(|g| vec![None; g.nodes.len()]).collect();
+    for (g, graph) in graphs.iter().enumerate() {
+        for (n, node) in graph.nodes.iter().enumerate() {
+            let Op::Layer { layer } = node.op else { continue };
+            let Some(key) = usable(g, n).filter(|_| mergeable(plan, node)) else { continue };
+            let input = |i: &usize| match (&graph.nodes[*i].shape, class_of[g][*i]) {
+                (Shape::Text, _) => Some(None),
+                (_, Some(c)) => Some(Some(c)),
+                _ => None,
+            };
+            let Some(inputs) = node.inputs.iter().map(input).collect::<Option<Vec<_>>>() else { continue };
+            let c = *by_key.entry((layer, inputs.clone(), key)).or_insert_with(|| {
+                found.push(Class { layer, members: vec![], inputs });
+                found.len() - 1
+            });
+            found[c].members.push((g, n));
+            class_of[g][n] = Some(c);
+        }
+    }
+    // a class whose members read only some rows of another, or in another order, is none
+    let mut good: Vec<bool> = vec![];
+    for class in &found {
+        let aligned = |(slot, input): (usize, &Option<usize>)| {
+            let Some(c) = *input else { return true };
+            let read = class.members.iter().map(|(g, n)| (*g, graphs[*g].nodes[*n].inputs[slot]));
+            good[c] && read.eq(found[c].members.iter().copied())
+        };
+        let fits = class.members.len() > 1 && class.inputs.iter().enumerate().all(aligned);
+        good.push(fits);
+    }
+    // places of the classes that are left
+    let place: Vec<usize> = good.iter().scan(0, |n, g| Some(std::mem::replace(n, *n + usize::from(*g)))).collect();
+    let mut out: Vec<Class> = found.into_iter().zip(&good).filter(|(_, g)| **g).map(|(c, _)| c).collect();
+    out.iter_mut().flat_map(|c| &mut c.inputs).for_each(|i| *i = i.map(|c| place[c]));
+    out
+}
+
+/// Whether each text's part of a layer's value depends on that text alone, however it stands in the batch. What is drawn
+/// at random depends on the place; dropout and embeddings know the places of the parts.
+fn mergeable(plan: &Plan, node: &Node) -> bool {
+    let Op::Layer { layer } = node.op else { return false };
+    let parts = plan.layers.get(layer).is_some_and(|l| matches!(l.kind.as_str(), "dropout" | "embed"));
+    !node.inputs.is_empty() && (parts || !flow::draws(plan, node, &[]))
+}
+
+pub(super) fn find(plan: &Plan) -> Found {
+    let (mut what, mut layers, mut nodes) = (vec![], 0, 0);
+    for stage in &plan.train.stages {
+        let own = |g: &&Graph| {
+            g.phase == Phase::Train && g.tasks.iter().any(|t| t.gold.is_some() && stage.tasks.contains(&t.task))
+        };
+        let graphs: Vec<&Graph> = plan.graphs.iter().filter(own).collect();
+        // other samplers hold one data set in a step
+        let steps = match stage.sampler {
+            Sampler::Joint => vec![graphs],
+            _ => graphs.into_iter().map(|g| vec![g]).collect(),
+        };
+        let (mut found, mut most) = (vec![], 0);
+        for graphs in steps {
+            let needed: Vec<Vec<bool>> =
+                graphs.iter().map(|g| flow::needed(g, flow::heads(g, &stage.tasks), &[])).collect();
+            for class in classes(plan, &graphs, |g, n| needed[g][n].then_some(())) {
+                layers += 1;
+                nodes += class.members.len();
+                most = most.max(class.members.len());
+                if !plan.layers[class.layer].params.is_empty() {
+                    found.push(plan.layers[class.layer].name.clone());
+                }
+            }
+        }
+        if !found.is_empty() {
+            what.push(format!("stage {}: {} on up to {most} batches at once", stage.name, names(&found)));
+        }
+    }
+    Found { what: what.join("; "), counts: vec![("layers", layers), ("nodes without", nodes)] }
+}
