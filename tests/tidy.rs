@@ -89,6 +89,21 @@ fn codes_are_in_the_table_and_used() {
 }
 
 #[test]
+fn rules_of_functions_and_heads_are_tables() {
+    let mut arms = vec![];
+    for (path, text) in sources() {
+        let names: Vec<&str> = match path.as_str() {
+            p if p.starts_with("src/check/features/") => builtins::FUNCTIONS.iter().map(|f| f.name).collect(),
+            p if p.starts_with("src/check/heads/") => builtins::HEADS.iter().map(|h| h.name).collect(),
+            _ => continue,
+        };
+        let arm = |n: &&str| text.contains(&format!("\"{n}\" =>")) || text.contains(&format!("\"{n}\" |"));
+        arms.extend(names.into_iter().filter(arm).map(|n| format!("{path}: {n}")));
+    }
+    assert_eq!(arms, Vec::<String>::new(), "a rule stands in the table, not in a `match` over names");
+}
+
+#[test]
 fn no_file_names_a_machine() {
     let mut all = vec![];
     for folder in ["src", "tests", "docs", "examples", "grammar", "benches", ".github"] {
