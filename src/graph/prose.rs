@@ -367,7 +367,7 @@ pub fn task(t: &Told<'_>, index: usize) -> String {
         let _ = write!(o, " of `{}`", summary.target);
     }
     let _ = writeln!(o, ", step {} of {}\n", g.step_of(index) + 1, g.steps.len().max(1));
-    let _ = writeln!(o, "  {text}    equation ({number}) of Zhang et al. 2022: {kind}\n");
+    let _ = writeln!(o, "  {text}\n  equation ({number}) of Zhang et al. 2022: {kind}\n");
     let mut near = false;
     for d in g.dependencies.iter().filter(|d| d.to == index) {
         near = true;

@@ -39,7 +39,10 @@ pub(crate) fn place(s: &Scene, m: &Measure<'_>, more: i32) -> Boxes {
         bottom -= h + gaps.get(r).copied().unwrap_or(0);
     }
     stretch(s, m, &rows, &order, gap, &mut rects);
-    let right = columns.last().map_or(0, |c| c.1);
+    // words to the right of the last boxes
+    let words = s.edges.iter().filter(|e| e.link == Link::Read && (m.label)(e).0 > 0);
+    let words = words.map(|e| rects[e.to].middle() + 3 + (m.label)(e).0).max().unwrap_or(0);
+    let right = columns.last().map_or(0, |c| c.1).max(words - m.margin);
     Boxes { width: right + m.margin, height: total, rects, columns }
 }
 

@@ -191,6 +191,10 @@ fn search(
     };
     for side in from {
         for (x, y, c) in doors(a, *side, false) {
+            // a door that the net has taken is a branch, see below
+            if g.at(x, y).is_some_and(|k| g.across[k] == id || g.along[k] == id) {
+                continue;
+            }
             let crowded = u32::from(g.beside(x, y, side.0 % 2 == 0, id)) * 12;
             start(x, y, side.0, c + crowded + 30, &mut heap);
         }
@@ -271,7 +275,10 @@ fn search(
     }
     path.reverse();
     path.dedup();
-    Some(path)
+    // it begins where it leaves the net
+    let taken = |(x, y): &(i32, i32)| g.at(*x, *y).is_some_and(|k| g.across[k] == id || g.along[k] == id);
+    let shared = path.iter().take_while(|c| taken(c)).count();
+    Some(path.split_off(shared.saturating_sub(1)))
 }
 
 /// Occupies the cells of a way.
