@@ -1,10 +1,14 @@
 //! The front end on generated programs: each stage, and the whole.
 //!
-//! `cargo bench --no-default-features --bench front_end` builds no burn. `FULL=1` goes up to 100,000 tasks.
+//! `cargo bench --no-default-features --bench front_end` builds no burn. `FULL=1` goes up to 100,000 tasks. `TABLE=1`
+//! prints the processor time of one run of each instead: on a machine that does other work too, that is steadier.
 
 #![allow(missing_docs, clippy::expect_used, reason = "a bench")]
 
 mod programs;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group};
 use mtlc::diagnostics::render;
@@ -14,7 +18,7 @@ use mtlc::source::{FileId, Sources};
 use mtlc::{check, syntax};
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn sizes() -> Vec<usize> {
     match std::env::var_os("FULL") {
@@ -74,9 +78,53 @@ fn faults(c: &mut Criterion) {
 
 criterion_group!(benches, stages, faults);
 
+/// Processor time of this thread where the system tells it, else time passed.
+fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
+    let start = Instant::now();
+    let clock = || {
+        let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+        let nanos = spent.and_then(|s| s.split(' ').next().and_then(|n| n.parse().ok()));
+        nanos.map_or_else(|| start.elapsed(), Duration::from_nanos)
+    };
+    let before = clock();
+    let out = f();
+    (out, clock().saturating_sub(before))
+}
+
+/// The shortest of three runs of each stage.
+fn table() {
+    println!(
+        "{:<12} {:>7} {:>7} {:>9} {:>9} {:>9} {:>9}",
+        "program", "tasks", "lines", "parse", "expand", "check", "sum"
+    );
+    let faulty: (&str, programs::Program) = ("faulty", programs::faulty);
+    for (name, program) in programs::PROGRAMS.into_iter().chain([faulty]) {
+        for n in sizes() {
+            let text = program(n);
+            let mut best = [Duration::MAX; 3];
+            for _ in 0..3 {
+                let options = Options::default();
+                let mut sources = Sources::default();
+                let (parsed, parse) = timed(|| syntax::parse(FileId(0), &text));
+                let (expanded, expand) =
+                    timed(|| hir::expand(&parsed.file, Path::new("spec.mtl"), &Disk, &mut sources, &options));
+                let (_, check) = timed(|| check::check(&expanded.0, &options));
+                best = [best[0].min(parse), best[1].min(expand), best[2].min(check)];
+            }
+            let ms = |d: Duration| format!("{:.1} ms", d.as_secs_f64() * 1e3);
+            let [parse, expand, check] = best.map(ms);
+            let (lines, sum) = (text.lines().count(), ms(best.iter().sum()));
+            println!("{name:<12} {n:>7} {lines:>7} {parse:>9} {expand:>9} {check:>9} {sum:>9}");
+        }
+    }
+}
+
 /// Chains are followed by recursion: on a stack as deep as the driver's.
 fn main() {
     let bench = || {
+        if std::env::var_os("TABLE").is_some() {
+            return table();
+        }
         benches();
         Criterion::default().configure_from_args().final_summary();
     };

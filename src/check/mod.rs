@@ -31,6 +31,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, SettingKind};
 use dim::{Dim, SymParam};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 pub use tasks::{Edge, Grad, Mode, Target};
 pub use value::{Carried, Flow, Form, NodeType, Type};
@@ -197,9 +198,9 @@ pub(crate) struct Checker<'p> {
     pub models: Vec<String>,
     /// the place of the expression that is being elaborated
     pub here: Span,
-    pub node_keys: Vec<HashMap<String, usize>>,
+    pub node_keys: Vec<HashMap<Vec<u64>, usize>>,
     pub task_memo: HashMap<TaskKey, Result<(Val, usize), Poison>>,
-    pub encoder_memo: HashMap<EncoderKey, Result<Encoded, Poison>>,
+    pub encoder_memo: HashMap<EncoderKey, Result<Rc<Encoded>, Poison>>,
     /// layers so far of encoders that are being elaborated: an arrow may lead from a task on a lower layer to a higher
     pub partial: HashMap<EncoderKey, Vec<Option<Val>>>,
     pub let_memo: HashMap<EncoderKey, Result<Val, Poison>>,
@@ -605,7 +606,7 @@ impl Checker<'_> {
         let mut keys: Vec<&EncoderKey> = self.encoder_memo.keys().collect();
         keys.sort_unstable();
         for k in keys {
-            let Some(Ok((v, taps))) = self.encoder_memo.get(k) else { continue };
+            let Some(Ok((v, taps))) = self.encoder_memo.get(k).map(|r| r.as_deref()) else { continue };
             let layers = taps.iter().enumerate().filter_map(|(d, v)| Some((d as u32, v.as_ref()?)));
             for (d, v) in layers.chain([(u32::MAX, v)]) {
                 if let Some(s) = known(v) {

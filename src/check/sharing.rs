@@ -221,7 +221,7 @@ impl<'p> Checker<'p> {
     fn layers_of(&self, encoder: usize) -> Option<Vec<Dim>> {
         let mut keys: Vec<_> = self.encoder_memo.iter().filter(|(k, _)| k.0 == encoder).collect();
         keys.sort_by(|a, b| a.0.cmp(b.0));
-        let (value, taps) = keys.into_iter().find_map(|(_, v)| v.as_ref().ok())?;
+        let (value, taps) = &**keys.into_iter().find_map(|(_, v)| v.as_ref().ok())?;
         if value.kind == VKind::Opaque {
             return None;
         }

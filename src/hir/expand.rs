@@ -364,7 +364,7 @@ impl Expander<'_> {
                     let i = self.program.tasks.len();
                     if self.declare(&task.name, Kind::Task, env, i) {
                         let name = member_name(&task.name.value, env);
-                        self.program.tasks.push(TaskDef { name, ast: (**task).clone(), env: env.clone() });
+                        self.program.tasks.push(TaskDef { name, ast: task.clone(), env: env.clone() });
                     }
                 }
                 ItemKind::Loss { name, value, on, options } => {
@@ -387,7 +387,7 @@ impl Expander<'_> {
                     env: env.clone(),
                 }),
                 ItemKind::Edge(edge) => {
-                    self.program.edges.push(EdgeDef { ast: (**edge).clone(), span: item.span, env: env.clone() })
+                    self.program.edges.push(EdgeDef { ast: edge.clone(), span: item.span, env: env.clone() })
                 }
                 ItemKind::Expect(e) => self.program.expects.push((e.clone(), env.clone())),
                 ItemKind::Train(settings) => match self.program.train_span {

@@ -150,7 +150,7 @@ pub struct TaskDef {
     /// `sent["books"]`
     pub name: String,
     /// as written
-    pub ast: ast::Task,
+    pub ast: Arc<ast::Task>,
     /// family variables in scope
     pub env: Env,
 }
@@ -159,7 +159,7 @@ pub struct TaskDef {
 #[derive(Clone, Debug)]
 pub struct EdgeDef {
     /// as written
-    pub ast: ast::Edge,
+    pub ast: Arc<ast::Edge>,
     /// place of the whole statement
     pub span: Span,
     /// family variables in scope

@@ -4,6 +4,7 @@
 //! output means the same as its input.
 
 use crate::source::Span;
+use std::sync::Arc;
 
 /// A value with its place. Equality looks at the value only.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ pub enum ItemKind {
     /// `encoder NAME = EXPR`
     Encoder { name: Name, value: Expr },
     /// `task NAME : HEAD of GOLD from FEATURES on DATA { options }`
-    Task(Box<Task>),
+    Task(Arc<Task>),
     /// `share A, B by SCHEME`
     Share { members: Vec<Expr>, scheme: Expr },
     /// `loss NAME = EXPR on DATA { options }`
@@ -67,7 +68,7 @@ pub enum ItemKind {
     /// `expect CLAIM`
     Expect(Expr),
     /// `SRC.port -> DST, ... via OP { options }`
-    Edge(Box<Edge>),
+    Edge(Arc<Edge>),
 }
 
 /// `field: type = source`

@@ -9,6 +9,7 @@ use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "../grammar/mtl.pest"]
@@ -209,7 +210,7 @@ impl<'a> Walk<'a> {
                 let fields = it.next().map_or(vec![], |p| self.fields(p));
                 ItemKind::Data { name, reader, fields }
             }
-            Rule::task => ItemKind::Task(Box::new(self.task(&mut it))),
+            Rule::task => ItemKind::Task(Arc::new(self.task(&mut it))),
             Rule::share => {
                 let mut members: Vec<Expr> = it.map(|p| self.expr(Some(p))).collect();
                 let scheme = members.pop()?;
@@ -264,7 +265,7 @@ impl<'a> Walk<'a> {
                         _ => edge.targets.push(self.expr(Some(q))),
                     }
                 }
-                ItemKind::Edge(Box::new(edge))
+                ItemKind::Edge(Arc::new(edge))
             }
             _ => return None,
         };
@@ -1017,7 +1018,7 @@ impl<'a> Walk<'a> {
             (Some(Rule::only_encoder), Some(name)) => ItemKind::Encoder { name, value },
             (Some(Rule::only_data), Some(name)) => ItemKind::Data { name, reader: value, fields },
             (Some(Rule::only_loss), Some(name)) => ItemKind::Loss { name, value, on: None, options: settings },
-            (Some(Rule::only_task), Some(name)) => ItemKind::Task(Box::new(Task {
+            (Some(Rule::only_task), Some(name)) => ItemKind::Task(Arc::new(Task {
                 name,
                 head: value.clone(),
                 of: Some(value.clone()),

@@ -89,6 +89,7 @@ pub(super) fn called(rule: Rule) -> Option<&'static str> {
         | Rule::WHITESPACE
         | Rule::items
         | Rule::item
+        | Rule::declaration
         | Rule::setting
         | Rule::next_setting
         | Rule::atom

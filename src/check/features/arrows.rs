@@ -346,7 +346,7 @@ impl<'p> Checker<'p> {
     pub(crate) fn check_layers_entered(&mut self) {
         let mut tops: HashMap<usize, usize> = HashMap::new();
         for (key, done) in &self.encoder_memo {
-            if let Ok((v, taps)) = done
+            if let Ok((v, taps)) = done.as_deref()
                 && !v.is_opaque()
                 && !v.model
             {

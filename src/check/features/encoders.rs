@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::graph::TOP;
+use std::rc::Rc;
 
 /// Most layers of a model from a file.
 const MOST_OF_A_MODEL: u32 = 1000;
@@ -24,22 +25,23 @@ impl<'p> Checker<'p> {
             None => {
                 // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
                 self.encoder_memo.insert(key.clone(), Err(Poison));
-                let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, cx));
+                let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, cx)).map(Rc::new);
                 self.partial.remove(&key);
                 self.encoder_memo.insert(key, out.clone());
                 out
             }
         };
-        let (value, taps) = done?;
+        let done = done?;
+        let (value, taps) = &*done;
         if value.is_opaque() {
-            return Ok(Val { depth: 0, ..value });
+            return Ok(Val { depth: 0, ..value.clone() });
         }
         if value.model {
-            return Ok(self.model_tap(i, Val { depth: 0, model: false, ..value }, tap, cx));
+            return Ok(self.model_tap(i, Val { depth: 0, model: false, ..value.clone() }, tap, cx));
         }
         let top = taps.len() - 1;
         let name = &self.p.encoders[i].name;
-        let Some(tap) = tap else { return Ok(Val { depth: 0, ..value }) };
+        let Some(tap) = tap else { return Ok(Val { depth: 0, ..value.clone() }) };
         let pick = |k: usize| taps.get(k).cloned().flatten();
         let out_of_range = |k: u64| {
             Diagnostic::new("E0414", format!("`{name}` has {top} layer{}", if top == 1 { "" } else { "s" }))
@@ -188,7 +190,7 @@ impl<'p> Checker<'p> {
                         let call = Call { row, span: f.span, args, whole: b.span, cx: &inner };
                         v = self.at_place(b.span, |c| c.one_layer(&call, k, count))?;
                         keep(taps, &v);
-                        self.partial.insert(Self::encoder_key(cx), taps.clone());
+                        keep(self.partial.entry(Self::encoder_key(cx)).or_default(), &v);
                     }
                     return Ok(v);
                 }
@@ -198,7 +200,7 @@ impl<'p> Checker<'p> {
             _ => self.eval(e, cx)?,
         };
         keep(taps, &v);
-        self.partial.insert(Self::encoder_key(cx), taps.clone());
+        keep(self.partial.entry(Self::encoder_key(cx)).or_default(), &v);
         Ok(v)
     }
 

@@ -54,7 +54,7 @@ impl<'p> Checker<'p> {
 
     /// Adds a node unless an equal one stands already.
     pub(super) fn node(&mut self, cx: &Cx, op: Op, inputs: Vec<usize>, v: &Val, name: String) -> usize {
-        let key = format!("{op:?}{inputs:?}");
+        let key = node_key(&op, &inputs);
         if let Some(n) = self.node_keys[cx.graph].get(&key) {
             return *n;
         }
@@ -91,7 +91,8 @@ impl<'p> Checker<'p> {
         params: &dyn Fn(&mut Self, &str) -> Vec<usize>,
     ) -> Out {
         let in_widths: Vec<Dim> = inputs.iter().map(|v| v.width.clone()).collect();
-        let key = format!("{}|{kind}|{}", cx.owner, site.key());
+        let (span, sub) = (site.span, site.sub);
+        let key = format!("{}|{kind}|{}:{}:{}:{sub}", cx.owner, span.file.0, span.start, span.end);
         let index = match self.layer_keys.get(&key) {
             Some((i, widths)) => {
                 if *widths != in_widths {
@@ -125,7 +126,7 @@ impl<'p> Checker<'p> {
 
     /// A layer without parameters: equal settings are the same layer wherever they stand.
     pub(super) fn plain(&mut self, cx: &Cx, kind: &str, settings: Settings, inputs: &[&Val], out: Val) -> Val {
-        let key = format!("plain|{kind}|{settings:?}");
+        let key = if settings.is_empty() { kind.to_string() } else { format!("{kind}|{settings:?}") };
         let index = match self.layer_keys.get(&key) {
             Some((i, _)) => *i,
             None => {
@@ -171,6 +172,26 @@ impl<'p> Checker<'p> {
         let out = v.clone();
         self.plain(cx, "dropout", settings([("p", Setting::Real(p))]), &[&v], out)
     }
+}
+
+/// An operation and its inputs as a key: equal keys are one node.
+fn node_key(op: &Op, inputs: &[usize]) -> Vec<u64> {
+    let mut key: Vec<u64> = Vec::with_capacity(inputs.len() + 6);
+    match op {
+        Op::Text { fields } => {
+            key.push(0);
+            key.extend(fields.iter().map(|f| *f as u64));
+        }
+        Op::Layer { layer } => key.extend([1, *layer as u64]),
+        Op::Head { task } => key.extend([2, *task as u64]),
+        Op::Port { task, port } => key.extend([3, *task as u64, *port as u64]),
+        Op::Gold { task, field, share } => {
+            key.extend([4, *task as u64, *field as u64, share.0.to_bits(), share.1.to_bits()]);
+        }
+    }
+    key.push(u64::MAX);
+    key.extend(inputs.iter().map(|i| *i as u64));
+    key
 }
 
 pub(crate) fn settings<const N: usize>(items: [(&str, Setting); N]) -> Settings {
