@@ -5,6 +5,44 @@
 //! ```
 //! A stage runs unless the one before left an error that blocks it; independent checks all still run, so one call
 //! gives every finding.
+//!
+//! It is the one entry to the front end, for the command line as for an editor: [`compile`] keeps no state between
+//! calls, never fails and reads no file but through a [`World`], so it can be called on each change of a text with the
+//! texts as they stand in the editor.
+//!
+//! ```
+//! use mtlc::driver;
+//! use mtlc::hir::{Options, World};
+//! use std::io::{Error, ErrorKind, Result};
+//! use std::path::Path;
+//!
+//! struct Editor;
+//! impl World for Editor {
+//!     fn read(&self, path: &Path) -> Result<String> {
+//!         match path.to_str() {
+//!             Some("common.mtl") => Ok("encoder enc = embed(64) |> bilstm(64)".into()),
+//!             _ => Err(Error::from(ErrorKind::NotFound)),
+//!         }
+//!     }
+//! }
+//!
+//! let text = r#"use "common.mtl"
+//! data d = columns("data") { x: tokens; y: tags on x }
+//! task t : tag of d.y from encc
+//! "#;
+//! let c = driver::compile(Path::new("spec.mtl"), text, &Editor, &Options::default());
+//! let finding = &c.diagnostics[0];
+//! assert_eq!(finding.message, "nothing is called `encc`");
+//! let place = finding.primary.as_ref().map(|l| c.sources.line_col(l.span));
+//! assert_eq!(place, Some((3, 26)));
+//!
+//! // the help as an edit
+//! let fix = finding.fix.as_ref().unwrap();
+//! let mut mended = text.to_string();
+//! mended.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
+//! let c = driver::compile(Path::new("spec.mtl"), &mended, &Editor, &Options::default());
+//! assert!(!c.checked.unwrap().task_graph().multi_step());
+//! ```
 
 use crate::check::{self, Checked};
 use crate::data::cache::{self, Cache};
