@@ -41,6 +41,14 @@ fn stages(text: &str) -> [Duration; 3] {
     })
 }
 
+#[test]
+fn programs_are_right() {
+    for (name, program) in programs::PROGRAMS {
+        let c = mtlc::driver::compile(Path::new("spec.mtl"), &program(40), &Disk, &Options::default());
+        assert!(!c.has_errors(), "{name}: {:?}", c.diagnostics.first());
+    }
+}
+
 /// Eight times the program takes about eight times as long; a quadratic step would take 64 times.
 #[test]
 fn time_grows_with_the_text() {

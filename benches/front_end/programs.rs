@@ -73,7 +73,7 @@ pub fn chains(tasks: usize) -> String {
         for t in 0..size {
             for back in 1..=2 {
                 if t >= back {
-                    let _ = writeln!(out, "t{group}_{}.hidden -> t{group}_{t} via embed(16)", t - back);
+                    let _ = writeln!(out, "t{group}_{}.hidden -> t{group}_{t} via dense(16)", t - back);
                 }
             }
         }
@@ -113,15 +113,15 @@ pub fn faulty(tasks: usize) -> String {
 
 /// The twenty arrows of a group of ten, `2 n` of a group of n: never two alike, always from an earlier task.
 fn arrows(out: &mut String, size: usize, name: impl Fn(usize) -> String) {
-    let ports = ["hidden", "probs"];
+    let ports = [("hidden", "dense"), ("probs", "embed")];
     let mut drawn = 0;
     for back in 1..size {
         for t in back..size {
-            for port in ports {
+            for (port, via) in ports {
                 if drawn == 2 * size || t / 10 != (t - back) / 10 {
                     continue;
                 }
-                let _ = writeln!(out, "{}.{port} -> {} via embed(16)", name(t - back), name(t).trim_start());
+                let _ = writeln!(out, "{}.{port} -> {} via {via}(16)", name(t - back), name(t).trim_start());
                 drawn += 1;
             }
         }
