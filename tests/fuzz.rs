@@ -1,7 +1,7 @@
 //! The fuzz targets on damaged specs, for a few seconds: parser, checker, formatter.
 //!
 //! `FUZZ_SECONDS=600 cargo test --release fuzz` goes on for longer, `FUZZ_SEED=n` begins elsewhere. A failure names its
-//! seed and shows the text. For the coverage-guided fuzzer see `docs/contributing.md`.
+//! seed and shows the text. `tests/fuzz/Cargo.toml` holds the same targets for a coverage-guided fuzzer.
 
 mod targets;
 
