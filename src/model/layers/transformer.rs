@@ -3,11 +3,11 @@
 use super::{Cx, Layer, Spec, function, layout, like, matrix};
 use crate::model::ops::attention::{Attention, attention};
 use crate::model::ops::host::tensor;
-use crate::model::ops::rows::{Activation, dense, dropout, layer_norm};
+use crate::model::ops::rows::{Activation, add_norm, dense_dropout, dropout, layer_norm};
 use burn::tensor::Tensor;
 
-fn linear(x: &Tensor<2>, w: usize, b: usize, f: Activation, cx: &Cx) -> Tensor<2> {
-    dense(x, &cx.params.get2(w), Some(&cx.params.get1(b)), f)
+fn linear(x: &Tensor<2>, w: usize, b: usize, f: Activation, drop: Option<(f64, u64)>, cx: &Cx) -> Tensor<2> {
+    dense_dropout(x, &cx.params.get2(w), Some(&cx.params.get1(b)), f, drop)
 }
 
 fn heads(s: &Spec) -> Result<usize, String> {
@@ -20,26 +20,30 @@ pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
     let p = if s.0.settings.contains_key("dropout") { s.real("dropout")? } else { 0.0 };
     let [wq, bq, wk, bk, wv, bv, wo, bo, g1, b1, w1, c1, w2, c2, g2, b2] = s.params()?;
     function(move |inputs, cx| {
-        let p = if cx.training { p } else { 0.0 };
-        let drop = |x: Tensor<2>, salt| dropout(&x, p, cx.key(salt));
-        let norm = |x: &Tensor<2>, g, b| layer_norm(x, &cx.params.get1(g), &cx.params.get1(b));
-        let how = Attention { heads, causal, dropout: (p > 0.0).then(|| (p, cx.key(0))) };
+        let drop = |salt| (cx.training && p > 0.0).then(|| (p, cx.key(salt)));
+        let how = Attention { heads, causal, dropout: drop(0) };
         let attend = |x: &Tensor<2>| {
-            let part = |w, b| linear(x, w, b, Activation::None, cx);
+            let part = |w, b| linear(x, w, b, Activation::None, None, cx);
             let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), layout(inputs[0]), how);
-            drop(linear(&y, wo, bo, Activation::None, cx), 1)
+            linear(&y, wo, bo, Activation::None, None, cx)
         };
         let feed = |x: &Tensor<2>| {
-            let inner = drop(linear(x, w1, c1, Activation::Gelu, cx), 2);
-            drop(linear(&inner, w2, c2, Activation::None, cx), 3)
+            let inner = linear(x, w1, c1, Activation::Gelu, drop(2), cx);
+            linear(&inner, w2, c2, Activation::None, None, cx)
         };
+        let (first, second) = ((g1, b1), (g2, b2));
+        let norm = |x: &Tensor<2>, (g, b)| layer_norm(x, &cx.params.get1(g), &cx.params.get1(b));
+        let after = |x: &Tensor<2>, y: &Tensor<2>, salt, (g, b)| {
+            add_norm(x, y, drop(salt), &cx.params.get1(g), &cx.params.get1(b))
+        };
+        let dropped = |y: Tensor<2>, salt| drop(salt).map_or(y.clone(), |(p, key)| dropout(&y, p, key));
         let x = matrix(inputs[0]).clone();
         let y = if norm_first {
-            let x = x.clone() + attend(&norm(&x, g1, b1));
-            x.clone() + feed(&norm(&x, g2, b2))
+            let x = x.clone() + dropped(attend(&norm(&x, first)), 1);
+            x.clone() + dropped(feed(&norm(&x, second)), 3)
         } else {
-            let x = norm(&(x.clone() + attend(&x)), g1, b1);
-            norm(&(x.clone() + feed(&x)), g2, b2)
+            let x = after(&x, &attend(&x), 1, first);
+            after(&x, &feed(&x), 3, second)
         };
         like(inputs[0], y)
     })
@@ -50,7 +54,7 @@ pub(super) fn self_attend(s: &Spec) -> Result<Box<dyn Layer>, String> {
     let heads = heads(s)?;
     let [wq, bq, wk, bk, wv, bv] = s.params()?;
     function(move |inputs, cx| {
-        let part = |w, b| linear(matrix(inputs[0]), w, b, Activation::None, cx);
+        let part = |w, b| linear(matrix(inputs[0]), w, b, Activation::None, None, cx);
         let how = Attention { heads, causal: false, dropout: None };
         let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), layout(inputs[0]), how);
         like(inputs[0], y)

@@ -1,7 +1,9 @@
 //! Scaled dot-product attention within each text (Vaswani et al. 2017).
 
+use super::buffer::Buffer;
 use super::host::{Back, Grads, fused, hosts, tensor};
-use super::kernels::{Mask, Mat, dot, mm, simd, softmax_rows};
+use super::kernels::{Mask, dot, simd, softmax_rows};
+use super::matmul::{Mat, mm};
 use crate::model::value::Layout;
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
@@ -59,15 +61,11 @@ simd! {
     }
 }
 
-fn dropped(p: &[f32], mask: Option<Mask>, base: usize) -> std::borrow::Cow<'_, [f32]> {
-    match mask {
-        None => p.into(),
-        Some(mask) => {
-            let mut out = vec![0f32; p.len()];
-            super::kernels::mask_to(&mut out, p, mask, base);
-            out.into()
-        }
-    }
+/// `p` after dropout, which is written to `out`; without dropout itself.
+fn dropped<'a>(p: &'a [f32], mask: Option<Mask>, base: usize, out: &'a mut [f32]) -> &'a [f32] {
+    let Some(mask) = mask else { return p };
+    super::kernels::mask_to(out, p, mask, base);
+    out
 }
 
 /// softmax(q·kᵀ/√e)·v per text and head; all `[N, heads·e]`.
@@ -88,7 +86,7 @@ pub(crate) fn attention(
     layout.rows().for_each(|r| starts.push(starts[starts.len() - 1] + heads * r.len() * r.len()));
     fused(inputs, move |inputs| {
         let mut out = vec![0f32; n * d];
-        let mut weights = vec![0f32; starts[starts.len() - 1]];
+        let mut weights = Buffer::stale(starts[starts.len() - 1]);
         let outs = split(&mut out, &layout, |len| len * d);
         let parts = split(&mut weights, &layout, |len| heads * len * len);
         let rows: Vec<_> = layout.rows().collect();
@@ -98,11 +96,12 @@ pub(crate) fn attention(
                 return;
             }
             let head = |i: usize, x: usize| Mat::strided(&inputs[x][r.start * d..r.end * d], len, e, d).at(i * e);
+            let mut used = Buffer::stale(if mask.is_some() { len * len } else { 0 });
             for (i, p) in p.chunks_exact_mut(len * len).enumerate() {
                 mm(p, len, head(i, 0), head(i, 1).t(), false, false);
                 causal_softmax(p, len, scale, how.causal);
-                let used = dropped(p, mask, start + i * len * len);
-                mm(&mut out[i * e..], d, Mat::new(&used, len, len), head(i, 2), false, false);
+                let used = dropped(p, mask, start + i * len * len, &mut used);
+                mm(&mut out[i * e..], d, Mat::new(used, len, len), head(i, 2), false, false);
             }
         });
         let back = move |b: Back| -> Grads {
@@ -121,16 +120,21 @@ pub(crate) fn attention(
                 let text = r.start * d..r.end * d;
                 let input = |i, x: usize| part(&b.inputs[x][text.clone()], i);
                 let dout = |i| part(&b.grad[text.clone()], i);
-                let mut dp = vec![0f32; len * len];
+                let (mut dp, mut own) = (Buffer::stale(len * len), Buffer::stale(len * len));
                 for (i, p) in weights[start..][..heads * len * len].chunks_exact(len * len).enumerate() {
                     let base = start + i * len * len;
-                    let used = dropped(p, mask, base);
-                    mm(&mut dv[i * e..], d, Mat::new(&used, len, len).t(), dout(i), false, false);
+                    let used = dropped(p, mask, base, &mut own);
+                    mm(&mut dv[i * e..], d, Mat::new(used, len, len).t(), dout(i), false, false);
                     mm(&mut dp, len, dout(i), input(i, 2).t(), false, false);
-                    let mut ds = dropped(&dp, mask, base).into_owned();
-                    softmax_back(p, &mut ds, len, scale);
-                    mm(&mut dq[i * e..], d, Mat::new(&ds, len, len), input(i, 1), false, false);
-                    mm(&mut dk[i * e..], d, Mat::new(&ds, len, len).t(), input(i, 0), false, false);
+                    let ds = if mask.is_some() {
+                        dropped(&dp, mask, base, &mut own);
+                        &mut own
+                    } else {
+                        &mut dp
+                    };
+                    softmax_back(p, ds, len, scale);
+                    mm(&mut dq[i * e..], d, Mat::new(ds, len, len), input(i, 1), false, false);
+                    mm(&mut dk[i * e..], d, Mat::new(ds, len, len).t(), input(i, 0), false, false);
                 }
             });
             grads.into_iter().zip(b.needs).map(|(g, need)| need.then_some(g)).collect()

@@ -1,6 +1,4 @@
-//! Loops over plain slices: matrix products, elementary functions that vectorise, the counter-based generator.
-
-use gemm::Parallelism;
+//! Loops over plain slices: elementary functions that vectorise, the counter-based generator.
 
 /// A function compiled for several instruction sets, the widest that the machine has being chosen at run time. The
 /// arithmetic is the same in all of them (no fused multiply-add), and so are the results.
@@ -44,86 +42,6 @@ pub(crate) use simd;
 pub(crate) fn has_avx512() -> bool {
     use std::arch::is_x86_feature_detected as has;
     has!("avx512f") && has!("avx512bw") && has!("avx512vl") && has!("avx512dq")
-}
-
-/// A matrix as a view of a slice.
-#[derive(Clone, Copy)]
-pub(crate) struct Mat<'a> {
-    data: &'a [f32],
-    rows: usize,
-    cols: usize,
-    row_stride: usize,
-    col_stride: usize,
-}
-
-impl<'a> Mat<'a> {
-    /// Rows one after the other.
-    pub fn new(data: &'a [f32], rows: usize, cols: usize) -> Self {
-        Self { data, rows, cols, row_stride: cols, col_stride: 1 }
-    }
-    /// Rows `stride` apart.
-    pub fn strided(data: &'a [f32], rows: usize, cols: usize, stride: usize) -> Self {
-        Self { data, rows, cols, row_stride: stride, col_stride: 1 }
-    }
-    /// The same view, `offset` values further on.
-    pub fn at(self, offset: usize) -> Self {
-        Self { data: &self.data[offset.min(self.data.len())..], ..self }
-    }
-    /// The transpose.
-    pub fn t(self) -> Self {
-        Self {
-            data: self.data,
-            rows: self.cols,
-            cols: self.rows,
-            row_stride: self.col_stride,
-            col_stride: self.row_stride,
-        }
-    }
-    fn fits(&self) -> bool {
-        self.rows == 0
-            || self.cols == 0
-            || (self.rows - 1) * self.row_stride + (self.cols - 1) * self.col_stride < self.data.len()
-    }
-}
-
-/// `c = a·b`, or `c += a·b`; `c` has rows `stride` apart. `parallel`: over all threads if it is worth it.
-pub(crate) fn mm(c: &mut [f32], stride: usize, a: Mat, b: Mat, add: bool, parallel: bool) {
-    let (m, n, k) = (a.rows, b.cols, a.cols);
-    if m == 0 || n == 0 {
-        return;
-    }
-    if k == 0 {
-        if !add {
-            c.chunks_mut(stride).take(m).for_each(|row| row[..n].fill(0.0));
-        }
-        return;
-    }
-    assert!(b.rows == k && a.fits() && b.fits() && n <= stride && (m - 1) * stride + n <= c.len(), "matrix shapes");
-    let threads = if parallel { Parallelism::Rayon(0) } else { Parallelism::None };
-    // SAFETY: the largest offset of each operand was checked above, and `c` is borrowed mutably, hence apart from both
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            c.as_mut_ptr(),
-            1,
-            stride as isize,
-            add,
-            a.data.as_ptr(),
-            a.col_stride as isize,
-            a.row_stride as isize,
-            b.data.as_ptr(),
-            b.col_stride as isize,
-            b.row_stride as isize,
-            if add { 1.0 } else { 0.0 },
-            1.0,
-            false,
-            false,
-            false,
-            threads,
-        )
-    }
 }
 
 /// eˣ to about 1e-7 (Cephes' polynomial), in a form that vectorises.

@@ -1,8 +1,9 @@
 //! Losses that read gold on the host.
 
 use super::host::{Back, Grads, fused, hosts, tensor};
-use super::kernels::{simd, softmax_rows};
+use super::kernels::{simd, softmax_rows, sum};
 use burn::tensor::{Tensor, activation};
+use rayon::prelude::*;
 
 simd! {
     /// Probabilities instead of scores; the sum of −log p of the targets that are not −1.
@@ -17,13 +18,10 @@ simd! {
             for v in row.iter() {
                 max = if *v > max { *v } else { max };
             }
-            let mut norm = 0f32;
             for v in row.iter_mut() {
                 *v = super::kernels::exp(*v - max);
             }
-            for lane in row.chunks(16) {
-                norm += lane.iter().sum::<f32>();
-            }
+            let norm = sum(row);
             *loss += f64::from(norm.ln() + max - score);
             let scale = 1.0 / norm;
             row.iter_mut().for_each(|v| *v *= scale);
@@ -42,8 +40,19 @@ pub(crate) fn cross_entropy(scores: &Tensor<2>, targets: &[i32]) -> Option<(Tens
     let Some(inputs) = hosts!(scores) else { return cross_entropy_reference(scores, targets) };
     let loss = fused(inputs, |inputs| {
         let mut slope = inputs[0].to_vec();
-        let mut loss = 0f64;
-        cross_entropy_rows(&mut slope, targets, k, &mut loss);
+        // in parts of fixed size: their sum does not depend on the number of threads
+        const ROWS: usize = 64;
+        let part = |(x, targets): (&mut [f32], &[i32])| {
+            let mut loss = 0f64;
+            cross_entropy_rows(x, targets, k, &mut loss);
+            loss
+        };
+        let losses: Vec<f64> = if slope.len() >= 1 << 14 {
+            slope.par_chunks_mut(ROWS * k).zip(targets.par_chunks(ROWS)).map(part).collect()
+        } else {
+            slope.chunks_mut(ROWS * k.max(1)).zip(targets.chunks(ROWS)).map(part).collect()
+        };
+        let loss: f64 = losses.iter().sum();
         let back = move |b: Back| -> Grads {
             let scale = b.grad[0] / count as f32;
             slope.iter_mut().for_each(|v| *v *= scale);

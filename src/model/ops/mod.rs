@@ -2,10 +2,12 @@
 //! and has a plain form in tensor operations (`*_reference`) for other devices and as the measure of its tests.
 
 pub(crate) mod attention;
+pub(crate) mod buffer;
 pub(crate) mod crf;
 pub(crate) mod host;
 pub(crate) mod kernels;
 pub(crate) mod loss;
+pub(crate) mod matmul;
 pub(crate) mod parts;
 pub(crate) mod rnn;
 pub(crate) mod rows;

@@ -5,8 +5,10 @@
 //! token, so that no step works on padding, every step is a contiguous block, and the state that it reads is the front of
 //! the block before it.
 
+use super::buffer::Buffer;
 use super::host::{Grads, fused, hosts};
-use super::kernels::{Mat, add_rows, mm, sigmoid, simd, tanh};
+use super::kernels::{add_rows, sigmoid, simd, tanh};
+use super::matmul::{Mat, Packed, mm, product};
 use crate::model::value::Layout;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
@@ -28,7 +30,6 @@ pub(crate) struct Weights {
 
 /// Runs a layer of one direction (`reverse`: from the end), or of two, whose results stand side by side.
 pub(crate) fn rnn(x: &Tensor<2>, layout: &Layout, cell: Cell, weights: &[Weights], reverse: bool) -> Tensor<2> {
-    let reversed = |i: usize| reverse || i == 1;
     let mut all = hosts!(x);
     for w in weights {
         let more = match &w.b_hh {
@@ -44,57 +45,92 @@ pub(crate) fn rnn(x: &Tensor<2>, layout: &Layout, cell: Cell, weights: &[Weights
     let Some(all) = all else { return reference(x, layout, weights, reverse) };
     let [n, d] = x.dims();
     let h = weights[0].w_hh.dims()[0];
-    let per = if cell == Cell::Lstm { 3 } else { 4 };
-    let size = Size { d, h, cell, alone: weights.len() == 1 };
-    let packs: Vec<Packing> = (0..weights.len()).map(|i| Packing::new(layout, reversed(i))).collect();
+    let (sides, per) = (weights.len(), if cell == Cell::Lstm { 3 } else { 4 });
+    let jobs = Job::all(layout, sides, reverse);
+    let size = Size { d, h, cell, alone: jobs.len() == 1 };
+    let places = places(n, sides, &jobs);
     fused(all, move |inputs| {
-        let x = inputs[0];
-        let run = |i: usize| forward(x, &inputs[1 + i * per..][..per], &packs[i], size);
-        let saved = both(packs.len(), &run);
-        let width = h * packs.len();
-        let mut out = vec![0f32; n * width];
-        for (i, (s, p)) in saved.iter().zip(&packs).enumerate() {
-            for (row, token) in s.h.chunks_exact(h).zip(&p.token) {
-                out[token * width + i * h..][..h].copy_from_slice(row);
+        let weights = move |side: usize| 1 + side * per..1 + (side + 1) * per;
+        let saved = at_once(&jobs, |job| forward(inputs[0], &inputs[weights(job.side)], &job.packing, size));
+        let width = h * sides;
+        let mut out = Vec::with_capacity(n * width);
+        for place in places.chunks_exact(sides) {
+            for &(job, row) in place {
+                out.extend_from_slice(&saved[job].h[row * h..][..h]);
             }
         }
         let back = move |b: super::host::Back| -> Grads {
             let states: Vec<_> = saved.into_iter().map(std::sync::Mutex::new).collect();
-            let run = |i: usize| {
-                let mut own = Saved::default();
-                if let Ok(mut s) = states[i].lock() {
-                    std::mem::swap(&mut *s, &mut own);
-                }
-                let needs = (b.needs[0], &b.needs[1 + i * per..][..per]);
-                let weights = &b.inputs[1 + i * per..][..per];
-                backward(b.inputs[0], weights, own, &packs[i], (b.grad, width, i * h), needs, size)
-            };
-            let results = both(packs.len(), &run);
-            let mut dx: Option<Vec<f32>> = None;
-            let mut grads: Grads = vec![None];
-            for (r, p) in results.into_iter().zip(&packs) {
-                if let Some(packed) = r.dx {
-                    let dx = dx.get_or_insert_with(|| vec![0f32; n * d]);
-                    for (row, token) in packed.chunks_exact(d).zip(&p.token) {
-                        super::kernels::add_to(&mut dx[token * d..][..d], row);
+            let results = at_once(&jobs, |job| {
+                let own = states[job.index].lock().map(|mut s| std::mem::take(&mut *s)).unwrap_or_default();
+                let needs = (b.needs[0], &b.needs[weights(job.side)]);
+                let out = Out { grad: b.grad, width, offset: job.side * h };
+                backward(b.inputs[0], &b.inputs[weights(job.side)], own, &job.packing, out, needs, size)
+            });
+            let mut grads: Grads = vec![b.needs[0].then(|| {
+                let row = |&(job, row): &(usize, usize)| &results[job].dx[row * d..][..d];
+                let mut dx = Vec::with_capacity(n * d);
+                for place in places.chunks_exact(sides) {
+                    match place {
+                        [one, two] => dx.extend(row(one).iter().zip(row(two)).map(|(a, b)| a + b)),
+                        _ => place.iter().for_each(|one| dx.extend_from_slice(row(one))),
                     }
                 }
-                grads.extend(r.weights);
+                dx
+            })];
+            let mut sums: Vec<Option<Grads>> = vec![None; sides];
+            for (result, job) in results.into_iter().zip(&jobs) {
+                match &mut sums[job.side] {
+                    None => sums[job.side] = Some(result.weights),
+                    Some(sum) => {
+                        for (sum, part) in sum.iter_mut().flatten().zip(result.weights.iter().flatten()) {
+                            super::kernels::add_to(sum, part);
+                        }
+                    }
+                }
             }
-            grads[0] = dx;
+            grads.extend(sums.into_iter().flatten().flatten());
             grads
         };
         (out, [n, width], back)
     })
 }
 
-/// One or two directions, the two at the same time.
-fn both<T: Send>(n: usize, run: &(impl Fn(usize) -> T + Sync)) -> Vec<T> {
-    if n == 1 {
-        vec![run(0)]
-    } else {
-        let (a, b) = rayon::join(|| run(0), || run(1));
-        vec![a, b]
+/// What one thread does from the first time step to the last: a direction, or half of the examples of the only one. The
+/// division does not depend on the number of threads, and so the sums do not.
+#[derive(Debug)]
+struct Job {
+    index: usize,
+    side: usize,
+    packing: Packing,
+}
+
+impl Job {
+    fn all(layout: &Layout, sides: usize, reverse: bool) -> Vec<Self> {
+        let parts = if sides > 1 || layout.rows().filter(|r| !r.is_empty()).count() < 2 { 1 } else { 2 };
+        let job = |index: usize| {
+            let side = index / parts;
+            Self { index, side, packing: Packing::part(layout, reverse || side == 1, index % parts, parts) }
+        };
+        (0..sides * parts).map(job).collect()
+    }
+}
+
+/// For each token and direction the job that computes it, and its row there.
+fn places(n: usize, sides: usize, jobs: &[Job]) -> Vec<(usize, usize)> {
+    let mut places = vec![(0, 0); n * sides];
+    for job in jobs {
+        for (row, token) in job.packing.token.iter().enumerate() {
+            places[token * sides + job.side] = (job.index, row);
+        }
+    }
+    places
+}
+
+fn at_once<T: Send>(jobs: &[Job], run: impl Fn(&Job) -> T + Sync) -> Vec<T> {
+    match jobs {
+        [one, two] => <[T; 2]>::from(rayon::join(|| run(one), || run(two))).into(),
+        _ => jobs.iter().map(run).collect(),
     }
 }
 
@@ -103,7 +139,7 @@ struct Size {
     d: usize,
     h: usize,
     cell: Cell,
-    /// the only direction: products may use all threads
+    /// the only job: products may use all threads
     alone: bool,
 }
 
@@ -124,8 +160,13 @@ struct Packing {
 
 impl Packing {
     fn new(layout: &Layout, reverse: bool) -> Self {
+        Self::part(layout, reverse, 0, 1)
+    }
+    /// One of `parts` parts of the examples, with lengths as in the others.
+    fn part(layout: &Layout, reverse: bool, part: usize, parts: usize) -> Self {
         let mut examples: Vec<_> = layout.rows().filter(|r| !r.is_empty()).collect();
         examples.sort_by_key(|r| std::cmp::Reverse(r.len()));
+        let examples: Vec<_> = examples.into_iter().skip(part).step_by(parts).collect();
         let mut packing = Self { starts: vec![0], token: Vec::with_capacity(layout.tokens()) };
         let mut active = examples.len();
         for t in 0..examples.first().map_or(0, |r| r.len()) {
@@ -147,10 +188,10 @@ impl Packing {
     fn first(&self) -> usize {
         self.starts.get(1).copied().unwrap_or(0)
     }
-    fn gather(&self, x: &[f32], width: usize, stride: usize, offset: usize) -> Vec<f32> {
-        let mut out = Vec::with_capacity(self.token.len() * width);
-        for &token in &self.token {
-            out.extend_from_slice(&x[token * stride + offset..][..width]);
+    fn gather(&self, x: &[f32], width: usize) -> Buffer {
+        let mut out = Buffer::stale(self.token.len() * width);
+        for (&token, row) in self.token.iter().zip(out.chunks_exact_mut(width)) {
+            row.copy_from_slice(&x[token * width..][..width]);
         }
         out
     }
@@ -160,26 +201,38 @@ impl Packing {
 #[derive(Debug, Default)]
 struct Saved {
     /// gates after their activations
-    gates: Vec<f32>,
+    gates: Buffer,
     /// states
-    h: Vec<f32>,
+    h: Buffer,
     /// LSTM: cells; GRU: h·w_hn + b_hn
-    c: Vec<f32>,
+    c: Buffer,
     /// LSTM: tanh of the cells
-    tanh_c: Vec<f32>,
+    tanh_c: Buffer,
 }
 
 simd! {
-    fn lstm_cells(g: &mut [f32], before: &[f32], c: &mut [f32], tc: &mut [f32], out: &mut [f32], h: usize) {
+    /// `g`: x·w_ih + h·w_hh, becomes the gates; `b`: the bias.
+    fn lstm_cells(g: &mut [f32], b: &[f32], before: &[f32], c: &mut [f32], tc: &mut [f32], out: &mut [f32], h: usize) {
+        let (bi, rest) = b.split_at(h);
+        let (bf, rest) = rest.split_at(h);
+        let (bg, bo) = rest.split_at(h);
         for r in 0..c.len() / h {
             let (gi, rest) = g[r * 4 * h..][..4 * h].split_at_mut(h);
             let (gf, rest) = rest.split_at_mut(h);
             let (gg, go) = rest.split_at_mut(h);
             let (c, tc, out) = (&mut c[r * h..][..h], &mut tc[r * h..][..h], &mut out[r * h..][..h]);
-            gi.iter_mut().for_each(|v| *v = sigmoid(*v));
-            gf.iter_mut().for_each(|v| *v = sigmoid(*v));
-            gg.iter_mut().for_each(|v| *v = tanh(*v));
-            go.iter_mut().for_each(|v| *v = sigmoid(*v));
+            for j in 0..h {
+                gi[j] = sigmoid(gi[j] + bi[j]);
+            }
+            for j in 0..h {
+                gf[j] = sigmoid(gf[j] + bf[j]);
+            }
+            for j in 0..h {
+                gg[j] = tanh(gg[j] + bg[j]);
+            }
+            for j in 0..h {
+                go[j] = sigmoid(go[j] + bo[j]);
+            }
             if before.is_empty() {
                 for j in 0..h {
                     c[j] = gi[j] * gg[j];
@@ -198,14 +251,33 @@ simd! {
     }
 }
 
+/// The gradient of a layer's output: rows by token, in which this direction has its columns.
+#[derive(Clone, Copy)]
+struct Out<'a> {
+    grad: &'a [f32],
+    width: usize,
+    offset: usize,
+}
+
 simd! {
-    /// Gates become their gradients; `dh` is the gradient of the state, `dc` that of the cell, passed on to the step before.
-    fn lstm_cells_back(g: &mut [f32], before: &[f32], tc: &[f32], dout: &[f32], dh: &[f32], dc: &mut [f32], h: usize) {
+    /// Gates become their gradients; `dh` is the gradient of the state, `dc` that of the cell, passed on to the step
+    /// before.
+    fn lstm_cells_back(
+        g: &mut [f32],
+        before: &[f32],
+        tc: &[f32],
+        dout: Out,
+        token: &[usize],
+        dh: &[f32],
+        dc: &mut [f32],
+        h: usize,
+    ) {
         for r in 0..tc.len() / h {
             let (gi, rest) = g[r * 4 * h..][..4 * h].split_at_mut(h);
             let (gf, rest) = rest.split_at_mut(h);
             let (gg, go) = rest.split_at_mut(h);
-            let (tc, dout, dh, dc) = (&tc[r * h..][..h], &dout[r * h..][..h], &dh[r * h..][..h], &mut dc[r * h..][..h]);
+            let dout = &dout.grad[token[r] * dout.width + dout.offset..][..h];
+            let (tc, dh, dc) = (&tc[r * h..][..h], &dh[r * h..][..h], &mut dc[r * h..][..h]);
             let go = &mut go[..h];
             for j in 0..h {
                 let d = dh[j] + dout[j];
@@ -232,22 +304,34 @@ simd! {
 }
 
 simd! {
-    /// `g`: x·w_ih + b_ih, becomes the gates; `gh`: h·w_hh + b_hh; `hn`: its last part is kept.
-    fn gru_cells(g: &mut [f32], gh: &[f32], before: &[f32], hn: &mut [f32], out: &mut [f32], h: usize) {
+    /// `g`: x·w_ih, becomes the gates; `gh`: h·w_hh; `b`, `b_hh`: their biases; `hn`: the last part of `gh` is kept.
+    fn gru_cells(
+        g: &mut [f32],
+        gh: &[f32],
+        b: &[f32],
+        b_hh: &[f32],
+        before: &[f32],
+        hn: &mut [f32],
+        out: &mut [f32],
+        h: usize,
+    ) {
+        let (b, b_hh) = (&b[..3 * h], &b_hh[..3 * h]);
         for r in 0..out.len() / h {
             let (gr, rest) = g[r * 3 * h..][..3 * h].split_at_mut(h);
             let (gz, gn) = rest.split_at_mut(h);
             let gh = &gh[r * 3 * h..][..3 * h];
             let (hn, out) = (&mut hn[r * h..][..h], &mut out[r * h..][..h]);
-            hn.copy_from_slice(&gh[2 * h..]);
             for j in 0..h {
-                gr[j] = sigmoid(gr[j] + gh[j]);
+                hn[j] = gh[2 * h + j] + b_hh[2 * h + j];
             }
             for j in 0..h {
-                gz[j] = sigmoid(gz[j] + gh[h + j]);
+                gr[j] = sigmoid((gr[j] + b[j]) + (gh[j] + b_hh[j]));
             }
             for j in 0..h {
-                gn[j] = tanh(gn[j] + gr[j] * hn[j]);
+                gz[j] = sigmoid((gz[j] + b[h + j]) + (gh[h + j] + b_hh[h + j]));
+            }
+            for j in 0..h {
+                gn[j] = tanh(gn[j] + b[2 * h + j] + gr[j] * hn[j]);
             }
             if before.is_empty() {
                 for j in 0..h {
@@ -270,7 +354,8 @@ simd! {
         gh: &mut [f32],
         before: &[f32],
         hn: &[f32],
-        dout: &[f32],
+        dout: Out,
+        token: &[usize],
         dh: &mut [f32],
         h: usize,
     ) {
@@ -278,7 +363,8 @@ simd! {
             let (gr, rest) = g[r * 3 * h..][..3 * h].split_at_mut(h);
             let (gz, gn) = rest.split_at_mut(h);
             let gh = &mut gh[r * 3 * h..][..3 * h];
-            let (hn, dout, dh) = (&hn[r * h..][..h], &dout[r * h..][..h], &mut dh[r * h..][..h]);
+            let dout = &dout.grad[token[r] * dout.width + dout.offset..][..h];
+            let (hn, dh) = (&hn[r * h..][..h], &mut dh[r * h..][..h]);
             let before = if before.is_empty() { before } else { &before[r * h..][..h] };
             for j in 0..h {
                 let (z, n, rr) = (gz[j], gn[j], gr[j]);
@@ -300,17 +386,13 @@ simd! {
 fn forward(x: &[f32], w: &[&[f32]], p: &Packing, size: Size) -> Saved {
     let Size { d, h, cell, alone } = size;
     let (n, g) = (p.token.len(), size.gates());
-    let packed = p.gather(x, d, d, 0);
-    let mut s = Saved { gates: Vec::with_capacity(n * g), h: vec![0.0; n * h], c: vec![0.0; n * h], tanh_c: vec![] };
-    for _ in 0..n {
-        s.gates.extend_from_slice(w[2]);
-    }
-    mm(&mut s.gates, g, Mat::new(&packed, n, d), Mat::new(w[0], d, g), true, alone);
-    let mut hidden = vec![];
-    match cell {
-        Cell::Lstm => s.tanh_c = vec![0.0; n * h],
-        Cell::Gru => hidden = vec![0.0; p.first() * g],
-    }
+    let state = |wanted: bool| if wanted { Buffer::stale(n * h) } else { Buffer::default() };
+    let mut s =
+        Saved { gates: Buffer::stale(n * g), h: state(true), c: state(true), tanh_c: state(cell == Cell::Lstm) };
+    mm(&mut s.gates, g, Mat::new(&p.gather(x, d), n, d), Mat::new(w[0], d, g), false, alone);
+    // read at every step
+    let w_hh = Packed::new(Mat::new(w[1], h, g));
+    let mut hidden = if cell == Cell::Gru { Buffer::zeros(p.first() * g) } else { Buffer::default() };
     for t in 0..p.times() {
         let rows = p.rows(t);
         let m = rows.len();
@@ -322,19 +404,18 @@ fn forward(x: &[f32], w: &[&[f32]], p: &Packing, size: Size) -> Saved {
         match cell {
             Cell::Lstm => {
                 if t > 0 {
-                    mm(gates, g, Mat::new(before, m, h), Mat::new(w[1], h, g), true, alone);
+                    w_hh.multiply(gates, before, true, alone);
                 }
                 let (cells, now) = s.c.split_at_mut(rows.start * h);
                 let cells: &[f32] = if t == 0 { &[] } else { &cells[from * h..][..m * h] };
-                lstm_cells(gates, cells, &mut now[..m * h], &mut s.tanh_c[rows.start * h..][..m * h], out, h);
+                lstm_cells(gates, w[2], cells, &mut now[..m * h], &mut s.tanh_c[rows.start * h..][..m * h], out, h);
             }
             Cell::Gru => {
                 let hidden = &mut hidden[..m * g];
-                hidden.chunks_exact_mut(g).for_each(|row| row.copy_from_slice(w[3]));
                 if t > 0 {
-                    mm(hidden, g, Mat::new(before, m, h), Mat::new(w[1], h, g), true, alone);
+                    w_hh.multiply(hidden, before, false, alone);
                 }
-                gru_cells(gates, hidden, before, &mut s.c[rows.start * h..][..m * h], out, h);
+                gru_cells(gates, hidden, w[2], w[3], before, &mut s.c[rows.start * h..][..m * h], out, h);
             }
         }
     }
@@ -342,7 +423,8 @@ fn forward(x: &[f32], w: &[&[f32]], p: &Packing, size: Size) -> Saved {
 }
 
 struct Result {
-    dx: Option<Vec<f32>>,
+    /// empty if not needed
+    dx: Buffer,
     weights: Grads,
 }
 
@@ -351,71 +433,57 @@ fn backward(
     w: &[&[f32]],
     mut s: Saved,
     p: &Packing,
-    (dout, width, offset): (&[f32], usize, usize),
+    dout: Out,
     (need_x, need): (bool, &[bool]),
     size: Size,
 ) -> Result {
     let Size { d, h, cell, alone } = size;
     let (n, g) = (p.token.len(), size.gates());
-    let dout = p.gather(dout, h, width, offset);
-    let mut dh = vec![0f32; p.first() * h];
-    let mut dc = vec![0f32; if cell == Cell::Lstm { p.first() * h } else { 0 }];
-    let mut hidden = vec![0f32; if cell == Cell::Gru { n * g } else { 0 }];
-    // w_hhᵀ, contiguous: it is read at every step
-    let mut w_t = vec![0f32; g * h];
-    for (i, row) in w[1].chunks_exact(g).enumerate() {
-        for (j, v) in row.iter().enumerate() {
-            w_t[j * h + i] = *v;
-        }
-    }
+    let mut dh = Buffer::zeros(p.first() * h);
+    let mut dc = Buffer::zeros(if cell == Cell::Lstm { p.first() * h } else { 0 });
+    let mut hidden = Buffer::stale(if cell == Cell::Gru { n * g } else { 0 });
+    let w_hh = Packed::new(Mat::new(w[1], h, g).t());
     for t in (0..p.times()).rev() {
         let rows = p.rows(t);
         let m = rows.len();
         let from = if t == 0 { 0 } else { p.starts[t - 1] };
         let gates = &mut s.gates[rows.start * g..][..m * g];
-        let dout = &dout[rows.start * h..][..m * h];
+        let token = &p.token[rows.clone()];
         let dh = &mut dh[..m * h];
         match cell {
             Cell::Lstm => {
                 let before: &[f32] = if t == 0 { &[] } else { &s.c[from * h..][..m * h] };
                 let tanh_c = &s.tanh_c[rows.start * h..][..m * h];
-                lstm_cells_back(gates, before, tanh_c, dout, dh, &mut dc[..m * h], h);
+                lstm_cells_back(gates, before, tanh_c, dout, token, dh, &mut dc[..m * h], h);
                 if t > 0 {
-                    mm(dh, h, Mat::new(gates, m, g), Mat::new(&w_t, g, h), false, alone);
+                    w_hh.multiply(dh, gates, false, alone);
                 }
             }
             Cell::Gru => {
                 let before: &[f32] = if t == 0 { &[] } else { &s.h[from * h..][..m * h] };
                 let hidden = &mut hidden[rows.start * g..][..m * g];
-                gru_cells_back(gates, hidden, before, &s.c[rows.start * h..][..m * h], dout, dh, h);
+                gru_cells_back(gates, hidden, before, &s.c[rows.start * h..][..m * h], dout, token, dh, h);
                 if t > 0 {
-                    mm(dh, h, Mat::new(hidden, m, g), Mat::new(&w_t, g, h), true, alone);
+                    w_hh.multiply(dh, hidden, true, alone);
                 }
             }
         }
     }
     let (d_in, d_hidden) = (&s.gates, if cell == Cell::Lstm { &s.gates } else { &hidden });
-    let dx = need_x.then(|| {
-        let mut dx = vec![0f32; n * d];
+    let mut dx = Buffer::stale(if need_x { n * d } else { 0 });
+    if need_x {
         mm(&mut dx, d, Mat::new(d_in, n, g), Mat::new(w[0], d, g).t(), false, alone);
-        dx
-    });
-    let d_ih = need[0].then(|| {
-        let packed = p.gather(x, d, d, 0);
-        let mut out = vec![0f32; d * g];
-        mm(&mut out, g, Mat::new(&packed, n, d).t(), Mat::new(d_in, n, g), false, alone);
-        out
-    });
+    }
+    let d_ih = need[0].then(|| product(Mat::new(&p.gather(x, d), n, d).t(), Mat::new(d_in, n, g), alone));
     let d_hh = need[1].then(|| {
         let later = n - p.first();
-        let mut before = Vec::with_capacity(later * h);
+        let mut before = Buffer::stale(later * h);
         for t in 1..p.times() {
-            before.extend_from_slice(&s.h[p.starts[t - 1] * h..][..p.rows(t).len() * h]);
+            let rows = p.rows(t);
+            let to = &mut before[(rows.start - p.first()) * h..(rows.end - p.first()) * h];
+            to.copy_from_slice(&s.h[p.starts[t - 1] * h..][..rows.len() * h]);
         }
-        let mut out = vec![0f32; h * g];
-        let d = &d_hidden[p.first() * g..];
-        mm(&mut out, g, Mat::new(&before, later, h).t(), Mat::new(d, later, g), false, alone);
-        out
+        product(Mat::new(&before, later, h).t(), Mat::new(&d_hidden[p.first() * g..], later, g), alone)
     });
     let sums = |x: &[f32]| {
         let mut out = vec![0f32; g];
