@@ -1,8 +1,7 @@
 //! Optimisers: one pass over each parameter, with PyTorch's formulas and defaults.
 
-use super::ops::host::read;
 use super::ops::kernels::simd;
-use super::params::{Param, Params, Stored};
+use super::params::{Grad, Params, Stored};
 use crate::plan;
 use burn::tensor::Gradients;
 use rayon::prelude::*;
@@ -228,37 +227,35 @@ impl Optimizer {
         lr: &dyn Fn(usize) -> f64,
         clip: Option<f64>,
     ) -> StepInfo {
-        let taken: Vec<_> = (0..params.len()).filter_map(|i| Some((i, params.take_grad(i, &mut grads)?))).collect();
+        let taken: Vec<(usize, Grad)> =
+            (0..params.len()).filter_map(|i| Some((i, params.take_grad(i, &mut grads)?))).collect();
+        params.forget_lookups();
         // what the graph still holds would make every update a copy
         drop(grads);
-        let mut square = 0.0;
-        for (_, g) in &taken {
-            look(g, |g| {
-                let mut sum = 0.0;
-                square_sum(g, &mut sum);
-                square += sum;
-            });
-        }
-        let grad_norm = f64::sqrt(square);
+        let grad_norm = square_sum_of(&taken).sqrt();
         if !grad_norm.is_finite() {
             return StepInfo { grad_norm };
         }
-        let scale = clip.map_or(1.0, |c| (c / (grad_norm + 1e-6)).min(1.0)) as f32;
-        for (i, g) in taken {
-            let state = &mut self.states[i];
-            state.steps += 1;
-            let rule = (self.kind.rule)(&self.settings, state.steps, lr(i));
-            look(&g, |g| {
-                let n = g.len();
+        let clip = clip.map_or(1.0, |c| (c / (grad_norm + 1e-6)).min(1.0)) as f32;
+        let ids: Vec<usize> = taken.iter().map(|(i, _)| *i).collect();
+        let mut wanted = ids.iter().peekable();
+        let states = self.states.iter_mut().enumerate().filter(|(i, _)| wanted.next_if_eq(&i).is_some());
+        let (kind, settings) = (self.kind, &self.settings);
+        params.update_all(&ids, |values| {
+            let mut work = vec![];
+            for ((p, (_, state)), (i, g)) in values.into_iter().zip(states).zip(&taken) {
+                state.steps += 1;
+                let rule = (kind.rule)(settings, state.steps, lr(*i));
                 let stateless = matches!(rule, Rule::Sgd { momentum: 0.0, .. });
                 for (j, s) in [&mut state.first, &mut state.second].into_iter().enumerate() {
-                    if !stateless && j < self.kind.state.len() {
-                        s.resize(n, 0.0);
+                    if !stateless && j < kind.state.len() {
+                        s.resize(p.len(), 0.0);
                     }
                 }
-                params.update(i, |p| over(p, g, &mut state.first, &mut state.second, scale, rule));
-            });
-        }
+                divide(p, g, state, rule, &mut work);
+            }
+            work.into_par_iter().for_each(|w| w.run(clip));
+        });
         StepInfo { grad_norm }
     }
 
@@ -316,24 +313,101 @@ impl Optimizer {
     }
 }
 
-fn look<R>(g: &Param, f: impl FnOnce(&[f32]) -> R) -> R {
-    match g {
-        Param::One(t) => read(t, f),
-        Param::Two(t) => read(t, f),
-        Param::Three(t) => read(t, f),
+/// Values that one thread treats at a time.
+const PART: usize = 1 << 15;
+
+/// In parallel; the parts and the order in which they are added do not depend on the number of threads.
+fn square_sum_of(grads: &[(usize, Grad)]) -> f64 {
+    let parts: Vec<&[f32]> = grads.iter().flat_map(|(_, g)| g.values().chunks(PART)).collect();
+    let sums: Vec<f64> = parts
+        .into_par_iter()
+        .map(|part| {
+            let mut sum = 0.0;
+            square_sum(part, &mut sum);
+            sum
+        })
+        .collect();
+    sums.iter().sum()
+}
+
+/// The gradient of some values in a row.
+enum Slope<'a> {
+    Dense(&'a [f32]),
+    /// of rows of this width: those that have one, counted from the first of these values
+    Rows {
+        width: usize,
+        first: usize,
+        rows: &'a [u32],
+        values: &'a [f32],
+    },
+}
+
+/// Some values of a parameter with their state.
+struct Work<'a> {
+    p: &'a mut [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+    slope: Slope<'a>,
+    rule: Rule,
+}
+
+/// Divides a parameter into parts of about [`PART`] values.
+fn divide<'a>(p: &'a mut [f32], g: &'a Grad, state: &'a mut State, rule: Rule, work: &mut Vec<Work<'a>>) {
+    let (width, n) = match g {
+        Grad::Dense(_) => (1, p.len()),
+        Grad::Rows { rows, values } => (values.len().checked_div(rows.len()).unwrap_or(1).max(1), p.len()),
+    };
+    let size = (PART / width).max(1) * width;
+    let mut states = [state.first.chunks_mut(size), state.second.chunks_mut(size)];
+    for (k, p) in p.chunks_mut(size).enumerate() {
+        let range = k * size..((k + 1) * size).min(n);
+        let slope = match g {
+            Grad::Dense(g) => Slope::Dense(&g.as_slice()[range]),
+            Grad::Rows { rows, values } => {
+                let first = range.start / width;
+                let at = |row: usize| rows.partition_point(|r| (*r as usize) < row);
+                let (from, to) = (at(first), at(range.end / width));
+                Slope::Rows { width, first, rows: &rows[from..to], values: &values[from * width..to * width] }
+            }
+        };
+        let [first, second] = states.each_mut().map(|s| s.next().unwrap_or_default());
+        work.push(Work { p, first, second, slope, rule });
     }
 }
 
-/// The rule over a whole tensor, in parallel if it is large.
-fn over(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], clip: f32, rule: Rule) {
-    const PART: usize = 1 << 15;
-    if p.len() <= PART || m.is_empty() || v.is_empty() {
-        return apply(p, g, m, v, clip, rule);
+/// The gradient of rows that were not read.
+static ZEROS: [f32; 4096] = [0.0; 4096];
+
+impl Work<'_> {
+    fn run(mut self, clip: f32) {
+        match self.slope {
+            Slope::Dense(g) => self.part(0, g, clip),
+            Slope::Rows { width, first, rows, values } => {
+                let mut done = 0;
+                for (row, g) in rows.iter().zip(values.chunks_exact(width)) {
+                    let at = (*row as usize - first) * width;
+                    self.rest(done, at, clip);
+                    self.part(at, g, clip);
+                    done = at + width;
+                }
+                self.rest(done, self.p.len(), clip);
+            }
+        }
     }
-    p.par_chunks_mut(PART)
-        .zip(g.par_chunks(PART))
-        .zip(m.par_chunks_mut(PART).zip(v.par_chunks_mut(PART)))
-        .for_each(|((p, g), (m, v))| apply(p, g, m, v, clip, rule));
+
+    /// A row without a gradient moves too: its mean goes on, and its decay.
+    fn rest(&mut self, from: usize, to: usize, clip: f32) {
+        for at in (from..to).step_by(ZEROS.len()) {
+            self.part(at, &ZEROS[..ZEROS.len().min(to - at)], clip);
+        }
+    }
+
+    fn part(&mut self, from: usize, g: &[f32], clip: f32) {
+        let range = from..from + g.len();
+        let of = |s: &[f32]| if s.is_empty() { 0..0 } else { range.clone() };
+        let (m, v) = (of(self.first), of(self.second));
+        apply(&mut self.p[range], g, &mut self.first[m], &mut self.second[v], clip, self.rule);
+    }
 }
 
 #[cfg(test)]
@@ -428,6 +502,42 @@ mod tests {
         let info = opt.step(&mut p, g, &|_| 0.001, None);
         assert_eq!(p.values(0), [0.499, 0.501, 0.499]);
         assert!((info.grad_norm - (0.01f64 + 0.04 + 9.0).sqrt()).abs() < 1e-6);
+    }
+
+    /// Rows that a step does not read move exactly as if their gradient had been computed.
+    #[test]
+    fn a_gradient_of_rows_is_one_with_zeros() {
+        let (v, d) = (3000, 25);
+        let spec = plan::Param { name: "t".into(), shape: vec![v, d], init: Init::Normal(1.0), owner: "x".into() };
+        for (kind, settings) in [
+            ("sgd", vec![]),
+            ("sgd", vec![("momentum", 0.9), ("weight_decay", 0.1)]),
+            ("adam", vec![("weight_decay", 0.1)]),
+            ("adamw", vec![]),
+            ("adamax", vec![]),
+            ("adadelta", vec![]),
+        ] {
+            let run = |sparse: bool, threads: usize| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| {
+                    let mut p = Params::new(std::slice::from_ref(&spec), 1, &Device::flex(), &|_, _| None);
+                    let mut opt = optimizer(kind, &settings, &p);
+                    for step in 0..4usize {
+                        let ids = std::sync::Arc::new((0..40).map(|i| ((i * 977 + step * 31) % v) as i32).collect());
+                        let x = match sparse {
+                            true => p.rows(0, &ids),
+                            false => crate::model::ops::rows::gather(&p.get2(0), ids),
+                        };
+                        let loss = (x.clone() * x).sum();
+                        opt.step(&mut p, loss.backward(), &|_| 0.01, None);
+                    }
+                    p.values(0)
+                })
+            };
+            let dense = run(false, 1);
+            assert!(dense == run(true, 1), "{kind}");
+            assert!(dense == run(true, 3), "{kind} by three threads");
+        }
     }
 
     #[test]

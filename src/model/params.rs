@@ -1,6 +1,7 @@
 //! Every trainable tensor, flat and by name.
 
-use super::ops::host::{read, tensor, update};
+use super::ops::host::{Open, Values, read, tensor};
+use super::ops::rows::gather;
 use crate::plan;
 use burn::tensor::{Device, Gradients, Tensor};
 use rand::{Rng as _, SeedableRng as _};
@@ -9,7 +10,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A tensor of one, two or three dimensions.
 #[derive(Clone, Debug)]
@@ -53,8 +54,84 @@ impl Param {
     }
 }
 
+/// A parameter whose values change.
+enum OpenParam {
+    One(Open<1>),
+    Two(Open<2>),
+    Three(Open<3>),
+}
+
 /// Rows of a vectors file: (vocabulary, item) → its vector, if it has one.
 pub type Vectors<'a> = dyn Fn(usize, usize) -> Option<Vec<f32>> + 'a;
+
+/// Rows of a table that were read: in place of the table, they are what the graph takes the gradient of.
+#[derive(Debug)]
+struct Lookup {
+    table: usize,
+    /// distinct
+    rows: Vec<i32>,
+    /// their values
+    leaf: Tensor<2>,
+}
+
+/// What was read since the last step. A clone has read nothing.
+#[derive(Debug, Default)]
+struct Lookups(Mutex<Vec<Lookup>>);
+
+impl Clone for Lookups {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// The gradient of a parameter.
+pub(crate) enum Grad {
+    /// of every value
+    Dense(Values),
+    /// of some rows of a table, in ascending order; the others have none
+    Rows { rows: Vec<u32>, values: Vec<f32> },
+}
+
+impl Grad {
+    /// The values that may differ from zero.
+    pub fn values(&self) -> &[f32] {
+        match self {
+            Grad::Dense(v) => v.as_slice(),
+            Grad::Rows { values, .. } => values,
+        }
+    }
+    /// All `n` values.
+    pub fn to_dense(&self, n: usize) -> Vec<f32> {
+        match self {
+            Grad::Dense(v) => v.as_slice().to_vec(),
+            Grad::Rows { rows, values } => {
+                let mut all = vec![0.0; n];
+                if let Some(width) = values.len().checked_div(rows.len()) {
+                    for (row, values) in rows.iter().zip(values.chunks_exact(width)) {
+                        all[*row as usize * width..][..width].copy_from_slice(values);
+                    }
+                }
+                all
+            }
+        }
+    }
+}
+
+/// Distinct ids in the order of first occurrence, and each id's place among them; −1 stays.
+fn distinct(ids: &[i32], n: usize) -> (Vec<i32>, Vec<i32>) {
+    let mut place = vec![-1; n];
+    let mut rows = vec![];
+    let index = ids.iter().map(|&id| {
+        let Ok(i) = usize::try_from(id) else { return -1 };
+        if place[i] < 0 {
+            place[i] = rows.len() as i32;
+            rows.push(id);
+        }
+        place[i]
+    });
+    let index = index.collect();
+    (rows, index)
+}
 
 /// The parameters of a program. Clones share their values until one of them changes.
 #[derive(Clone, Debug)]
@@ -64,6 +141,7 @@ pub struct Params {
     frozen: Vec<bool>,
     /// with autodiff while training
     device: Device,
+    lookups: Lookups,
 }
 
 impl Params {
@@ -78,7 +156,13 @@ impl Params {
                 each!(Param::new(values, &p.shape, &device), t => t.require_grad())
             })
             .collect();
-        Self { specs: Arc::new(specs.to_vec()), values, frozen: vec![false; specs.len()], device }
+        Self {
+            specs: Arc::new(specs.to_vec()),
+            values,
+            frozen: vec![false; specs.len()],
+            device,
+            lookups: Lookups::default(),
+        }
     }
 
     /// What the tensors are on: an autodiff device, except after [`Params::valid`].
@@ -108,6 +192,7 @@ impl Params {
             values: self.values.iter().map(|p| each!(p, t => t.clone().inner())).collect(),
             frozen: self.frozen.clone(),
             device: self.device.clone().inner(),
+            lookups: Lookups::default(),
         }
     }
 
@@ -162,28 +247,113 @@ impl Params {
         with!(&self.values[id], t => read(t, <[f32]>::to_vec))
     }
 
+    /// Rows of a table by index, −1 giving zeros. Of a large table only these rows get a gradient.
+    pub(crate) fn rows(&self, id: usize, ids: &Arc<Vec<i32>>) -> Tensor<2> {
+        let table = self.get2(id);
+        if !self.device.is_autodiff() || self.frozen[id] {
+            return gather(&table, ids.clone());
+        }
+        let (rows, index) = distinct(ids, table.dims()[0]);
+        let rows = Arc::new(rows);
+        let leaf = Tensor::from_inner(gather(&table.inner(), rows.clone())).require_grad();
+        let x = gather(&leaf, Arc::new(index));
+        if let Ok(mut lookups) = self.lookups.0.lock() {
+            lookups.push(Lookup { table: id, rows: Arc::unwrap_or_clone(rows), leaf });
+        }
+        x
+    }
+
     /// Takes a gradient out of a backward pass's result.
-    pub(crate) fn take_grad(&self, id: usize, grads: &mut Gradients) -> Option<Param> {
+    pub(crate) fn take_grad(&self, id: usize, grads: &mut Gradients) -> Option<Grad> {
         if self.frozen[id] {
             return None;
         }
-        Some(match &self.values[id] {
-            Param::One(t) => Param::One(t.grad_remove(grads)?),
-            Param::Two(t) => Param::Two(t.grad_remove(grads)?),
-            Param::Three(t) => Param::Three(t.grad_remove(grads)?),
+        let dense = with!(&self.values[id], t => t.grad_remove(grads).map(|g| Values::of(&g)));
+        let lookups: Vec<Lookup> =
+            self.lookups.0.lock().map_or_else(|_| vec![], |mut all| all.extract_if(.., |l| l.table == id).collect());
+        let parts: Vec<(Vec<i32>, Values)> =
+            lookups.into_iter().filter_map(|l| Some((l.rows, Values::of(&l.leaf.grad_remove(grads)?)))).collect();
+        if parts.is_empty() {
+            return dense.map(Grad::Dense);
+        }
+        let width = self.specs[id].shape.last().copied().unwrap_or(1);
+        // (row, part, its place there): equal rows of several parts come one after the other, in the order of the parts
+        let mut order: Vec<(i32, usize, usize)> = vec![];
+        for (p, (rows, _)) in parts.iter().enumerate() {
+            order.extend(rows.iter().enumerate().map(|(i, r)| (*r, p, i)));
+        }
+        order.sort_unstable();
+        let (mut rows, mut values): (Vec<u32>, Vec<f32>) = (vec![], Vec::with_capacity(order.len() * width));
+        for (row, part, i) in order {
+            let new = &parts[part].1.as_slice()[i * width..][..width];
+            if rows.last() == Some(&(row as u32)) {
+                let at = values.len() - width;
+                values[at..].iter_mut().zip(new).for_each(|(v, n)| *v += n);
+            } else {
+                rows.push(row as u32);
+                values.extend_from_slice(new);
+            }
+        }
+        let sparse = Grad::Rows { rows, values };
+        // a table that is also read as a matrix
+        Some(match dense {
+            None => sparse,
+            Some(dense) => {
+                let mut sum = sparse.to_dense(dense.as_slice().len());
+                sum.iter_mut().zip(dense.as_slice()).for_each(|(s, d)| *s += d);
+                Grad::Dense(Values::Copied(sum))
+            }
         })
+    }
+
+    /// Forgets which rows were read.
+    pub(crate) fn forget_lookups(&mut self) {
+        if let Ok(lookups) = self.lookups.0.get_mut() {
+            lookups.clear();
+        }
     }
 
     /// Changes a tensor's values, in place where nothing else shares them.
     pub(crate) fn update(&mut self, id: usize, f: impl FnOnce(&mut [f32])) {
-        let autodiff = self.device.is_autodiff();
-        let frozen = self.frozen[id];
-        let empty = Param::One(Tensor::empty([0], &self.device.clone().inner()));
-        let value = std::mem::replace(&mut self.values[id], empty);
-        self.values[id] = each!(value, t => {
-            let t = update(t.inner(), f);
-            if autodiff { Tensor::from_inner(t).set_require_grad(!frozen) } else { t }
+        self.update_all(&[id], |mut all| {
+            if let Some(values) = all.pop() {
+                f(values);
+            }
         });
+    }
+
+    /// Changes several tensors' values at once; `ids` are distinct.
+    pub(crate) fn update_all(&mut self, ids: &[usize], f: impl FnOnce(Vec<&mut [f32]>)) {
+        let autodiff = self.device.is_autodiff();
+        let mut open: Vec<OpenParam> = ids
+            .iter()
+            .map(|&id| {
+                let empty = Param::One(Tensor::empty([0], &self.device.clone().inner()));
+                match std::mem::replace(&mut self.values[id], empty) {
+                    Param::One(t) => OpenParam::One(Open::new(t.inner())),
+                    Param::Two(t) => OpenParam::Two(Open::new(t.inner())),
+                    Param::Three(t) => OpenParam::Three(Open::new(t.inner())),
+                }
+            })
+            .collect();
+        f(open
+            .iter_mut()
+            .map(|p| match p {
+                OpenParam::One(t) => t.values(),
+                OpenParam::Two(t) => t.values(),
+                OpenParam::Three(t) => t.values(),
+            })
+            .collect());
+        for (p, &id) in open.into_iter().zip(ids) {
+            let closed = match p {
+                OpenParam::One(t) => Param::One(t.close()),
+                OpenParam::Two(t) => Param::Two(t.close()),
+                OpenParam::Three(t) => Param::Three(t.close()),
+            };
+            let frozen = self.frozen[id];
+            self.values[id] =
+                each!(closed, t => if autodiff { Tensor::from_inner(t).set_require_grad(!frozen) } else { t });
+        }
     }
 
     /// Writes all tensors in the safetensors format, under their names in the plan.

@@ -23,7 +23,7 @@ pub(super) fn cnn(s: &Spec) -> Result<Box<dyn Layer>, String> {
         let batch = text(inputs[0]);
         let c = chars(batch, vocab);
         let layout = Arc::new(c.layout.clone());
-        let x = gather(&cx.params.get2(table), Arc::new(c.ids.clone()));
+        let x = cx.params.rows(table, &Arc::new(c.ids.clone()));
         let x = windows(&x, &layout, window);
         let y = dense(&x, &cx.params.get2(filter), Some(&cx.params.get1(bias)), Activation::Relu);
         let words = rows::max(&y, &layout);
@@ -37,7 +37,7 @@ pub(super) fn lstm(s: &Spec) -> Result<Box<dyn Layer>, String> {
     function(move |inputs, cx| {
         let batch = text(inputs[0]);
         let c = chars(batch, vocab);
-        let x = gather(&cx.params.get2(table), Arc::new(c.ids.clone()));
+        let x = cx.params.rows(table, &Arc::new(c.ids.clone()));
         let weights = [[f_ih, f_hh, f_b], [b_ih, b_hh, b_b]].map(|[ih, hh, b]| Weights {
             w_ih: cx.params.get2(ih),
             w_hh: cx.params.get2(hh),

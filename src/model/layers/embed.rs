@@ -2,7 +2,6 @@
 
 use super::{Cx, Layer, Spec, function, text};
 use crate::model::ops::kernels::uniform;
-use crate::model::ops::rows::gather;
 use crate::model::value::Value;
 use std::sync::Arc;
 
@@ -18,7 +17,7 @@ pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
         let Some(ids) = batch.words.get(&vocab) else { unreachable!("the batch has ids of every vocabulary read") };
         let ids = drop_rare(ids, vocab, if cx.params.is_frozen(weight) { 0.0 } else { unknown }, cx)
             .map_or_else(|| ids.clone(), Arc::new);
-        Value::Seq(gather(&cx.params.get2(weight), ids), batch.layout.clone())
+        Value::Seq(cx.params.rows(weight, &ids), batch.layout.clone())
     })
 }
 

@@ -148,11 +148,7 @@ impl Bed {
         for id in 0..self.params.len() {
             let n = self.params.values(id).len();
             let direction = random(n, 90 + id as u64);
-            let slope = match self.params.take_grad(id, &mut grads) {
-                Some(crate::model::params::Param::One(g)) => dot(&to_vec(&g), &direction),
-                Some(crate::model::params::Param::Two(g)) => dot(&to_vec(&g), &direction),
-                _ => 0.0,
-            };
+            let slope = self.params.take_grad(id, &mut grads).map_or(0.0, |g| dot(&g.to_dense(n), &direction));
             let at = |step: f32| {
                 let mut moved = self.params.valid();
                 moved.update(id, |p| p.iter_mut().zip(&direction).for_each(|(p, d)| *p += step * d));

@@ -176,21 +176,59 @@ pub(crate) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-/// Changes a plain tensor's values, in place where they are in host memory and nothing else shares them.
-pub(crate) fn update<const D: usize>(t: Tensor<D>, f: impl FnOnce(&mut [f32])) -> Tensor<D> {
-    let (shape, device) = (t.dims(), t.device());
-    if device != Device::flex() {
-        let mut values = to_vec(&t);
-        f(&mut values);
-        return tensor(values, shape, &device);
-    }
-    match t.try_into_primitive::<Flex>() {
-        Ok(t) => {
-            let whole = t.as_slice::<f32>().is_some_and(|s| size_of_val(s) == t.bytes().len());
-            let mut t = if whole { t } else { t.to_contiguous() };
-            f(t.storage_mut::<f32>());
-            Tensor::from_primitive::<Flex>(t)
+/// A tensor's values in host memory, not copied where they are there.
+pub(crate) enum Values {
+    Shared(Raw),
+    Copied(Vec<f32>),
+}
+
+impl Values {
+    pub fn of<const D: usize>(t: &Tensor<D>) -> Self {
+        match t.clone().inner().try_into_primitive::<Flex>() {
+            Ok(t) if t.dtype() == DType::F32 => Values::Shared(t.to_contiguous()),
+            _ => Values::Copied(to_vec(t)),
         }
-        Err(e) => unreachable!("a tensor on the host: {e:?}"),
+    }
+    pub fn as_slice(&self) -> &[f32] {
+        match self {
+            Values::Shared(t) => slice(t),
+            Values::Copied(v) => v,
+        }
+    }
+}
+
+/// A plain tensor taken apart so that its values can change, in place where they are in host memory and nothing else
+/// shares them.
+pub(crate) struct Open<const D: usize> {
+    values: Values,
+    shape: [usize; D],
+    device: Device,
+}
+
+impl<const D: usize> Open<D> {
+    pub fn new(t: Tensor<D>) -> Self {
+        let (shape, device) = (t.dims(), t.device());
+        if device != Device::flex() {
+            return Self { values: Values::Copied(to_vec(&t)), shape, device };
+        }
+        match t.try_into_primitive::<Flex>() {
+            Ok(t) => {
+                let whole = t.as_slice::<f32>().is_some_and(|s| size_of_val(s) == t.bytes().len());
+                Self { values: Values::Shared(if whole { t } else { t.to_contiguous() }), shape, device }
+            }
+            Err(e) => unreachable!("a tensor on the host: {e:?}"),
+        }
+    }
+    pub fn values(&mut self) -> &mut [f32] {
+        match &mut self.values {
+            Values::Shared(t) => t.storage_mut::<f32>(),
+            Values::Copied(v) => v,
+        }
+    }
+    pub fn close(self) -> Tensor<D> {
+        match self.values {
+            Values::Shared(t) => Tensor::from_primitive::<Flex>(t),
+            Values::Copied(v) => tensor(v, self.shape, &self.device),
+        }
     }
 }
