@@ -9,6 +9,8 @@ pub(crate) mod kernels;
 pub(crate) mod loss;
 pub(crate) mod matmul;
 pub(crate) mod parts;
+#[cfg(test)]
+mod properties;
 pub(crate) mod rnn;
 pub(crate) mod rows;
 #[cfg(test)]

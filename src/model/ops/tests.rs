@@ -16,20 +16,20 @@ fn device() -> Device {
 }
 
 /// Values in (−1, 1), the same for the same seed.
-fn random(n: usize, seed: u64) -> Vec<f32> {
+pub(super) fn random(n: usize, seed: u64) -> Vec<f32> {
     (0..n).map(|i| (2.0 * uniform(kernels::mix(seed), i) - 1.0) as f32).collect()
 }
 
-fn leaf(shape: [usize; 2], seed: u64) -> Tensor<2> {
+pub(super) fn leaf(shape: [usize; 2], seed: u64) -> Tensor<2> {
     tensor(random(shape[0] * shape[1], seed), shape, &device()).require_grad()
 }
 
-fn one(t: &Tensor<2>) -> Tensor<1> {
+pub(super) fn one(t: &Tensor<2>) -> Tensor<1> {
     t.clone().flatten(0, 1)
 }
 
 /// The greatest difference relative to 1 + size.
-fn distance(a: &[f32], b: &[f32]) -> f32 {
+pub(super) fn distance(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());
     a.iter()
         .zip(b)
@@ -38,7 +38,7 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
 }
 
 /// Both functions of the same leaves, by value and by the gradient of a random weighting.
-fn agree<const D: usize>(
+pub(super) fn agree<const D: usize>(
     what: &str,
     shapes: &[[usize; 2]],
     f: impl Fn(&[Tensor<2>]) -> Tensor<D>,
@@ -301,7 +301,7 @@ fn losses() {
     assert!((to_vec(&zero.grad(&y.backward()).unwrap())[0] + 0.5 / 3.0).abs() < 1e-7);
 }
 
-fn chain(l: &[Tensor<2>]) -> Chain {
+pub(super) fn chain(l: &[Tensor<2>]) -> Chain {
     Chain { transitions: l[1].clone(), start: one(&l[2]), end: one(&l[3]) }
 }
 
