@@ -10,6 +10,9 @@ pub mod params;
 pub mod together;
 pub mod value;
 
+#[doc(hidden)]
+pub use ops::pairs::{Pair, pairs};
+
 /// A tensor's values, row-major.
 pub fn floats<const D: usize>(t: &burn::tensor::Tensor<D>) -> Vec<f32> {
     ops::host::to_vec(t)

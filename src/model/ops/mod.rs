@@ -8,6 +8,7 @@ pub(crate) mod host;
 pub(crate) mod kernels;
 pub(crate) mod loss;
 pub(crate) mod matmul;
+pub mod pairs;
 pub(crate) mod parts;
 #[cfg(test)]
 mod properties;
