@@ -30,7 +30,8 @@ fn world() -> World {
     }
     let join = |t: Vec<(String, usize)>| t.into_iter().map(|(w, _)| w).collect::<Vec<_>>().join(" ");
     let mut pairs = |n: usize| -> Vec<Vec<String>> {
-        let row = |(p, q): (Vec<(String, usize)>, Vec<(String, usize)>)| {
+        type Figures = Vec<(String, usize)>;
+        let row = |(p, q): (Figures, Figures)| {
             let same = p[0].1 % 2 == q[0].1 % 2;
             vec![join(p), join(q), if same { "yes" } else { "no" }.into()]
         };
