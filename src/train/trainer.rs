@@ -656,7 +656,9 @@ impl<'a> Trainer<'a> {
                 shares.push(Share { job, wanted, known });
             }
         }
-        if plan.pass(passes::MERGE) && plan.pass(passes::SHARE) {
+        let length = |b: Batch<'_>| b.examples.iter().map(|e| b.split.lengths[*e] as usize).sum::<usize>();
+        let tokens: usize = shares.iter().map(|s| length(s.job.batch)).sum();
+        if plan.pass(passes::MERGE) && plan.pass(passes::SHARE) && tokens <= passes::merge::MOST_TOKENS {
             let values = self.network.forward_together(&shares);
             let losses = |(s, v): (&Share<'_>, &Values)| self.network.losses(&s.job, &s.wanted, v);
             return Ok(shares.iter().zip(&values).flat_map(losses).collect());

@@ -1,10 +1,14 @@
 //! A step of the `joint` sampler holds a batch of each data set. Layers that several of them go through alike are computed
 //! once, on all their texts one after the other; so are several texts of an example that one encoder reads. Without
-//! padding that is a concatenation of rows. Without the pass each batch goes through alone.
+//! padding that is a concatenation of rows. Small batches gain; a step of more than [`MOST_TOKENS`] is left alone. Without the pass each batch goes through alone.
 
 use super::{Found, flow, names};
 use crate::plan::{Graph, Node, Op, Phase, Plan, Sampler, Shape};
 use std::collections::HashMap;
+
+/// Steps of more tokens go batch by batch: what is put together would no longer fit the processor's caches (see
+/// `docs/performance.md`).
+pub const MOST_TOKENS: usize = 1 << 13;
 
 /// A node of one of several graphs.
 pub type Place = (usize, usize);
