@@ -1,6 +1,6 @@
 //! Forward and backward pass of each fused operation beside the same in tensor operations.
 //!
-//! `cargo bench --bench kernels`, or with a word of an operation's name: `cargo bench --bench kernels -- LSTM`.
+//! `cargo bench --features bench --bench kernels`, or with a word of an operation's name: `cargo bench --features bench --bench kernels -- LSTM`.
 
 #![allow(missing_docs, reason = "a bench")]
 

@@ -1,5 +1,5 @@
 //! The front end takes time in proportion to the text: a bound that a quadratic step breaks, not a figure (those come
-//! from `cargo bench --no-default-features`).
+//! from `cargo bench --no-default-features --features bench`).
 
 use mtlc::driver::Disk;
 use mtlc::hir::{self, Options};

@@ -1,6 +1,6 @@
 //! The front end on generated programs: each stage, and the whole.
 //!
-//! `cargo bench --no-default-features --bench front_end` builds no burn. `FULL=1` goes up to 100,000 tasks. `TABLE=1`
+//! `cargo bench --no-default-features --features bench --bench front_end` builds no burn. `FULL=1` goes up to 100,000 tasks. `TABLE=1`
 //! prints the processor time of one run of each instead: on a machine that does other work too, that is steadier.
 
 #![allow(missing_docs, clippy::expect_used, reason = "a bench")]

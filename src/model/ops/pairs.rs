@@ -1,4 +1,4 @@
-//! Every operation beside its plain form, at sizes of a usual model, for `cargo bench --bench kernels`.
+//! Every operation beside its plain form, at sizes of a usual model, for `cargo bench --features bench --bench kernels`.
 
 use super::attention::{self, Attention, attention};
 use super::crf::{self, Chain};
