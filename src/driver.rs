@@ -148,9 +148,66 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     out.checked = checked.filter(|_| !out.has_errors());
     let mut seen = std::collections::HashSet::new();
     out.diagnostics.retain(|d| seen.insert((d.code, d.message.clone(), d.primary.as_ref().map(|l| l.span))));
+    follow(&mut out.diagnostics, &out.sources);
     out.diagnostics.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
     out.program = program;
     out
+}
+
+/// Leaves out what is only a consequence of another finding.
+fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
+    let place = |d: &Diagnostic| d.primary.as_ref().map(|l| l.span);
+    let name = |d: &Diagnostic| d.message.split('`').nth(1).unwrap_or("").to_string();
+    let ends = |s: Span| (s.file, s.end);
+    // where a bracket is missing, what stands before that place may be only half of something
+    let unclosed: Vec<_> = all
+        .iter()
+        .filter(|d| d.code == "E0109")
+        .flat_map(|d| d.secondary.iter().filter(|l| l.text.contains("missing")))
+        .map(|l| (l.span.file, l.span.start))
+        .collect();
+    // `slot-2`: a name that goes on with a sign that it cannot hold was cut there
+    let dash = |d: &&Diagnostic| d.code == "E0101" && d.message.starts_with("`-` cannot stand here in a");
+    let cut: Vec<Span> = all.iter().filter(dash).filter_map(place).collect();
+    let twice: Vec<String> = all.iter().filter(|d| d.code == "E0202").map(name).collect();
+    let of =
+        |codes: &[&str]| -> Vec<Span> { all.iter().filter(|d| codes.contains(&d.code)).filter_map(place).collect() };
+    let line = |s: Span| (s.file, sources.line_col(s).0);
+    let ports = of(&["E0304"]);
+    let settings: Vec<_> = of(&["E0106"]).iter().map(|s| (s.file, s.start)).collect();
+    // an option of an arrow that could not be read is said once, not what it would have changed
+    let options: Vec<_> = of(&["E0229", "E0233"]).into_iter().map(line).collect();
+    let heads = of(&["E0221"]);
+    let axes: Vec<String> = all
+        .iter()
+        .filter(|d| d.code == "E0613")
+        .filter_map(|d| d.message.split("has no field ").nth(1))
+        .map(str::to_string)
+        .collect();
+    let bare: Vec<Span> = all.iter().filter(|d| d.code == "E0206").filter_map(place).collect();
+    all.retain(|d| {
+        let Some(s) = place(d) else { return true };
+        match d.code {
+            "E0202" => {
+                let mut labels = d.primary.iter().chain(&d.secondary).map(|l| l.span);
+                !labels.any(|l| cut.iter().any(|c| c.file == l.file && (l.start..=l.end).contains(&c.start)))
+            }
+            // it is one of the two, and perhaps the one that is meant
+            "E0244" => !twice.contains(&name(d)),
+            "E0506" | "E0507" | "E0503" if options.contains(&line(s)) => false,
+            "E0506" | "E0507" => {
+                let mut labels = d.primary.iter().chain(&d.secondary).map(|l| l.span);
+                !labels.any(|l| ports.iter().any(|p| p.file == l.file && l.start <= p.start && p.end <= l.end))
+            }
+            "E0227" | "E0233" | "E0239" => !settings.contains(&(s.file, s.start)),
+            "E0510" => heads.is_empty(),
+            "E0406" => !axes.iter().any(|a| d.message.contains(a.as_str())),
+            // brackets behind a type that holds nothing
+            "E0104" => !bare.iter().any(|b| b.file == s.file && b.start <= s.start && s.start <= b.end),
+            c if c.starts_with("E01") => true,
+            _ => !unclosed.contains(&ends(s)),
+        }
+    });
 }
 
 /// Strings and numbers that syntax findings have mended: what they mean is not known.

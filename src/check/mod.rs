@@ -176,6 +176,8 @@ pub(crate) type EncoderKey = (usize, usize, u32, Vec<usize>, Option<usize>);
 type Encoded = (Val, Vec<Option<Val>>);
 
 pub(crate) struct Checker<'p> {
+    /// whose features are looked through for names
+    walked: Option<&'p str>,
     pub p: &'p Program,
     pub d: Vec<Diagnostic>,
     pub not_yet: Vec<Diagnostic>,
@@ -268,6 +270,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         label_keys: HashMap::new(),
         texts: p.data.iter().map(features::texts).collect(),
         said: HashSet::new(),
+        walked: None,
     };
     if p.tasks.is_empty() {
         let d = Diagnostic::new("E0307", "the program has no task");
@@ -585,13 +588,10 @@ impl Checker<'_> {
         let p = self.number(e, env, what)?;
         if !(0.0..1.0).contains(&p) {
             let d = Diagnostic::new("E0207", format!("{what} must be a share from 0% to below 100%"));
-            let help = match p {
-                p if p > 1.0 && p < 100.0 => format!("write `{p}%`"),
-                _ => "for example `30%`".into(),
-            };
             // `dropout 30` can only mean `30%`
             let bare = matches!(&*e.value, ExprKind::Number(n) if n.unit.is_none());
             let plain = bare && p > 1.0 && p < 100.0;
+            let help = if plain { format!("write `{p}%`") } else { "for example `30%`".into() };
             let is = if bare { p.to_string() } else { format!("{}%", p * 100.0) };
             let d = d.at(e.span, format!("this is {is}")).help(help);
             return Err(self.report(if plain { d.fix(e.span, format!("{p}%"), true) } else { d }));

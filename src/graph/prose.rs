@@ -165,11 +165,10 @@ pub fn program(t: &Told<'_>) -> String {
     let single: Vec<&Vec<usize>> = g.components.iter().filter(|m| m.len() == 1).collect();
     if g.multi_step() && !single.is_empty() {
         let names: Vec<String> = single.iter().map(|m| g.tasks[m[0]].clone()).collect();
-        o.push_str(&paragraph(
-            0,
-            0,
-            &format!("\n{} depend on no task and no task on them: joint with the rest.", listed(&names)),
-        ));
+        let (depend, them) = if names.len() == 1 { ("depends", "it") } else { ("depend", "them") };
+        let text = format!("{} {depend} on no task and no task on {them}: joint with the rest.", listed(&names));
+        o.push('\n');
+        o.push_str(&paragraph(0, 0, &text));
     }
     let arrows = carried(t, &c.arrows().iter().collect::<Vec<_>>());
     if !arrows.is_empty() {

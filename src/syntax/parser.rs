@@ -1031,6 +1031,15 @@ impl<'a> Walk<'a> {
         out.push(Node::new(kind, whole));
     }
 
+    /// `slot <- intent.probs`: what stands on both sides, and where the sign stands.
+    fn backwards(&self, start: usize, end: usize) -> Option<(&'a str, usize, &'a str)> {
+        let text: &'a str = &self.prepared.text[start..end];
+        let (to, from) = text.split_once("<-")?;
+        let from = from.lines().next().unwrap_or("");
+        let from = from.split([' ', '{', ';']).find(|w| !w.is_empty())?;
+        Some((to.trim(), start + to.len(), from))
+    }
+
     /// A statement that begins with no word of the language; gives the rule that was probably meant.
     fn no_item(&mut self, start: usize, end: usize, first: &str) -> Option<Rule> {
         if self.mended(start, self.brace(start, end).map_or(end, |b| b.0)) {
@@ -1070,6 +1079,10 @@ impl<'a> Walk<'a> {
             ))
         } else if let Some(q) = suggest::question(&near) {
             Diagnostic::new("E0101", format!("`{first}` does not begin a declaration")).at(span, "").help(q)
+        } else if let Some((to, at, from)) = self.backwards(start, end) {
+            let place = self.prepared.span(at, at + 2);
+            let d = Diagnostic::new("E0104", "`<-` is not a sign of the language").at(place, "points backwards");
+            d.help(format!("an arrow begins at its source: `{from} -> {to}`"))
         } else if matches!(second, "=" | ":=" | "==") {
             Diagnostic::new("E0101", format!("`{first}` is declared without saying what it is"))
                 .at(span, "")

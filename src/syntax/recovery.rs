@@ -4,6 +4,7 @@
 //! The text is changed by edits that remember where each byte came from; [`Prepared::span`] leads back.
 
 use super::ast::Comment;
+use crate::builtins;
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
 use std::collections::HashSet;
@@ -83,6 +84,21 @@ struct Reader<'a> {
     edits: Vec<Edit>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// Options of tasks, arrows and losses.
+const OPTIONS: [&str; 11] =
+    ["metric", "weight", "loss", "when", "also", "dropout", "train", "test", "grad", "rounds", "view"];
+
+/// Whether the language knows a call of this name.
+fn callable(word: &str) -> bool {
+    const MORE: [&str; 12] =
+        ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "split", "sample", "gumbel", "tasks"];
+    builtins::function(word).is_some()
+        || builtins::head(word).is_some()
+        || builtins::OPTIMIZERS.iter().any(|(n, _)| *n == word)
+        || builtins::choice(builtins::SAMPLERS, word).is_some()
+        || MORE.contains(&word)
 }
 
 /// Prepares a text for the grammar.
@@ -209,9 +225,16 @@ impl Reader<'_> {
 
     fn read_sign(&mut self, rest: &str, i: usize, n: usize) -> usize {
         let compares = matches!(self.statement(), "expect" | "constrain");
+        // behind the name that a declaration gives stands its own sign
+        let named = self.tokens.len() == self.statement + 2;
+        let arrow = match self.statement() {
+            "task" if named => ":",
+            "encoder" | "let" | "param" | "data" | "loss" if named => "=",
+            _ => "->",
+        };
         let foreign = [
-            ("=>", if compares { ">=" } else { "->" }),
-            ("-->", "->"),
+            ("=>", if compares { ">=" } else { arrow }),
+            ("-->", arrow),
             ("→", "->"),
             ("⇒", "->"),
             ("⟶", "->"),
@@ -310,10 +333,24 @@ impl Reader<'_> {
     fn quote_paths(&mut self) {
         const READERS: [&str; 9] =
             ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "pretrained"];
-        let mut found: Vec<(usize, usize)> = vec![];
+        let mut found: Vec<(usize, usize, &str)> = vec![];
         let mut in_reader: Vec<bool> = vec![];
+        // the first word of the statement, and of those around it whether they are data
+        let (mut first, mut in_data) = ("", vec![]);
         for (k, &t) in self.tokens.iter().enumerate() {
             let before = k.checked_sub(1).map(|b| self.tokens[b]);
+            let brace = |t: Token| matches!(self.str(t), "{" | "}");
+            let begins = before.is_none_or(|b| matches!(b.kind, Kind::Line | Kind::Semicolon) || brace(b));
+            if begins && t.kind == Kind::Word {
+                first = self.str(t);
+            }
+            match self.str(t) {
+                "{" => in_data.push(first == "data"),
+                "}" => {
+                    in_data.pop();
+                }
+                _ => {}
+            }
             match t.kind {
                 Kind::Open => in_reader.push(before.is_some_and(|b| READERS.contains(&self.str(b)))),
                 Kind::Close => {
@@ -322,34 +359,49 @@ impl Reader<'_> {
                 _ => {}
             }
             let Some(b) = before else { continue };
-            if found.last().is_some_and(|&(_, e)| t.start < e) || !matches!(t.kind, Kind::Word | Kind::Sign) {
+            if found.last().is_some_and(|&(_, e, _)| t.start < e) || !matches!(t.kind, Kind::Word | Kind::Sign) {
                 continue;
             }
             let starts_use = self.str(b) == "use"
                 && (k < 2 || matches!(self.tokens[k - 2].kind, Kind::Line | Kind::Semicolon))
                 && t.kind == Kind::Word;
             let argument = matches!(self.str(b), "(" | "," | "=") && in_reader.last() == Some(&true);
-            if !starts_use && !argument {
+            // the source of a field: a file or a key of which only a single word needs no quotes
+            let source = self.str(b) == "="
+                && t.kind == Kind::Word
+                && in_data.last() == Some(&true)
+                && in_reader.last() == Some(&false);
+            if !starts_use && !argument && !source {
                 continue;
             }
             let line = self.text[t.start..].lines().next().unwrap_or("");
             // a family variable in braces belongs to the path
-            let stop = |c: char| c.is_whitespace() || matches!(c, ')' | ',' | ';' | '#' | '"' | '\'' | '(' | '[');
+            let stop = |c: char| {
+                c.is_whitespace() || matches!(c, ')' | ',' | ';' | '#' | '"' | '\'' | '(' | '[') || (source && c == '}')
+            };
             let word = &line[..line.find(stop).unwrap_or(line.len())];
             let next = line[word.len()..].trim_start().chars().next();
             let file_like = word.contains('/')
                 || word.rsplit_once('.').is_some_and(|(_, e)| {
                     matches!(e, "mtl" | "txt" | "tsv" | "csv" | "json" | "jsonl" | "conll" | "conllu")
                 });
-            let ends = if starts_use { !word.is_empty() } else { matches!(next, Some(')' | ',')) && file_like };
+            let dotted = word.contains(['.', '/']) && !word.ends_with('.');
+            let ends = if source {
+                dotted && matches!(next, None | Some(';' | ',' | '}' | '#'))
+            } else if starts_use {
+                !word.is_empty()
+            } else {
+                matches!(next, Some(')' | ',')) && file_like
+            };
             if ends {
-                found.push((t.start, t.start + word.len()));
+                let what = if source && !word.contains('/') { "a name with dots" } else { "a path" };
+                found.push((t.start, t.start + word.len(), what));
             }
         }
-        for (start, end) in found {
+        for (start, end, what) in found {
             let right = format!("\"{}\"", &self.text[start..end]);
             let span = self.span(start, end);
-            let d = Diagnostic::new("E0107", "a path stands in double quotes");
+            let d = Diagnostic::new("E0107", format!("{what} stands in double quotes"));
             self.diagnostics.push(d.at(span, "quotes are missing").help(format!("write `{right}`")).fix(
                 span,
                 right.clone(),
@@ -519,6 +571,7 @@ impl Reader<'_> {
                 self.replace(t.start, t.end, right.to_string());
             }
             None if c == b'}' && self.open_missing(k, out) => {}
+            None if c == b')' && self.call_missing(k, out) => {}
             None => {
                 let span = self.span(t.start, t.end);
                 let d = Diagnostic::new("E0109", format!("`{}` closes nothing", self.str(t)));
@@ -528,6 +581,49 @@ impl Reader<'_> {
                 self.replace(t.start, t.end, " ");
             }
         }
+    }
+
+    /// `embed64)` and `tsv"data")`: a call without its `(`, when the `)` at token `k` closes nothing.
+    fn call_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
+        let ends = |t: &Token| matches!(t.kind, Kind::Line | Kind::Semicolon) || matches!(self.str(*t), "{" | "}");
+        let mut depth = 0usize;
+        let mut found = None;
+        for i in (k.saturating_sub(200)..k).rev().take_while(|&i| !ends(&self.tokens[i])) {
+            let t = self.tokens[i];
+            match t.kind {
+                Kind::Close => depth += 1,
+                Kind::Open => depth = depth.saturating_sub(1),
+                Kind::Word if depth == 0 => {
+                    let word = self.str(t);
+                    let next = self.tokens[i + 1];
+                    let at = if matches!(next.kind, Kind::Text | Kind::Number) && callable(word) {
+                        Some(word.len())
+                    } else if next.kind == Kind::Open && callable(word) {
+                        None
+                    } else {
+                        (1..word.len()).rev().find(|&n| {
+                            let rest = word.get(n..).unwrap_or("");
+                            let known = || self.tokens.iter().any(|t| self.str(*t) == rest) || callable(rest);
+                            let digit = rest.starts_with(|c: char| c.is_ascii_digit());
+                            word.get(..n).is_some_and(callable) && (digit || known())
+                        })
+                    };
+                    found = at.map(|n| (t.start + n, &word[..n]));
+                }
+                _ => {}
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some((at, word)) = found else { return false };
+        let d = Diagnostic::new("E0109", format!("`(` is missing after `{word}`"))
+            .at(self.span(at, at), "write `(` here")
+            .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
+            .help(format!("write `{word}({}`", &self.text[at..self.tokens[k].end].trim_start()));
+        self.diagnostics.push(d.fix(self.span(at, at), "(", false));
+        out.push((at, '('));
+        true
     }
 
     /// `train` and its like without `{`, when the `}` at token `k` closes nothing.
@@ -551,10 +647,14 @@ impl Reader<'_> {
                 _ => {}
             }
             let word = self.str(self.tokens[i]);
-            if depth > 0 || !self.first_on_line(i) || !matches!(word, "train" | "stage" | "repeat" | "for") {
+            if depth > 0 || !self.first_on_line(i) || !matches!(word, "train" | "stage" | "repeat" | "for" | "task") {
                 continue;
             }
             let line_end = (i..k).find(|&j| matches!(self.tokens[j].kind, Kind::Line | Kind::Semicolon));
+            let option = |e: usize| self.tokens.get(e + 1).is_some_and(|t| OPTIONS.contains(&self.str(*t)));
+            if word == "task" && !line_end.is_some_and(option) {
+                continue;
+            }
             let Some(end) = line_end.filter(|&e| (i..e).all(|j| self.byte(j) != b'{')) else { continue };
             let at = self.last_before(end);
             let d = Diagnostic::new("E0109", format!("`{{` is missing after `{word}`"))
@@ -571,8 +671,6 @@ impl Reader<'_> {
     /// Where the block of a declaration on one line was probably opened that the `}` at token `k` closes: after the
     /// reader of `data`, before the first option of a task, an arrow or a loss.
     fn block_begins(&self, k: usize) -> Option<usize> {
-        const OPTIONS: [&str; 11] =
-            ["metric", "weight", "loss", "when", "also", "dropout", "train", "test", "grad", "rounds", "view"];
         // the line's beginning, if it is not far
         let first = (k.saturating_sub(200)..k).rev().take_while(|&i| self.tokens[i].kind != Kind::Line).last()?;
         if !self.first_on_line(first) {

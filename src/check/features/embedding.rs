@@ -62,28 +62,25 @@ fn words_of(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 fn words(c: &mut Checker<'_>, call: &Call<'_>, o: &rules::Arguments<'_>, v: Val, d: usize) -> Out {
     let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.dropout);
     let vectors = match o.get("vectors").map(|e| (c.p.constant(e, &cx.env), e.span)) {
-        None => None,
-        Some((Some(Item::Text(t)), _)) => Some(t),
+        None => Ok(None),
+        Some((Some(Item::Text(t)), _)) => Ok(Some(t)),
         Some((_, s)) => {
             let d = Diagnostic::new("E0207", "`vectors` names a file").at(s, "");
-            return Err(c.report(d.help("write `vectors = \"glove.6B.100d.txt\"`")));
+            Err(c.report(d.help("write `vectors = \"glove.6B.100d.txt\"`")))
         }
     };
-    let lower = c.opt_flag(o, "lower")?;
-    let min_count = c.opt_size(o, "min_count", 1, cx)?;
-    let max_size = c.opt_size(o, "max_size", 0, cx)?;
-    let unk = match o.get("unk") {
-        Some(e) => match c.number(e, &cx.env, "`unk`")? {
-            a if (0.0..=100.0).contains(&a) => a,
-            a => {
-                let d = Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(e.span, format!("this is {a}"));
-                return Err(c.report(
-                    d.help("a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`"),
-                ));
-            }
-        },
-        None => 1.0,
+    let lower = c.opt_flag(o, "lower");
+    let (min_count, max_size) = (c.opt_size(o, "min_count", 1, cx), c.opt_size(o, "max_size", 0, cx));
+    let unk = match o.get("unk").map(|e| (c.number(e, &cx.env, "`unk`"), e.span)) {
+        Some((Ok(a), s)) if !(0.0..=100.0).contains(&a) => {
+            let d = Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(s, format!("this is {a}"));
+            Err(c.report(d.help("a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`")))
+        }
+        Some((a, _)) => a,
+        None => Ok(1.0),
     };
+    // all that is wrong is said before the first fault ends it
+    let (vectors, lower, min_count, max_size, unk) = (vectors?, lower?, min_count?, max_size?, unk?);
     let spec = VocabSpec { lower, min_count, max_size, vectors: vectors.clone(), ..vocab_of(cx, "words", Unit::Word) };
     let vocab = c.vocab(call, spec, &v.axis);
     let out = Val { kind: VKind::Seq, width: Dim::of(d), flow: Flow::Local, ..v.clone() };

@@ -75,7 +75,14 @@ pub(super) fn cnn(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
             let widths: Vec<i64> = items.iter().filter_map(|(i, _)| whole(i)).collect();
             if items.is_empty() || widths.len() < items.len() {
                 let d = Diagnostic::new("E0207", "`widths` is a list of sizes").at(e.span, "");
-                return Err(c.report(d.help("write `widths = [3, 4, 5]`")));
+                let one = c.p.constant(e, &cx.env).filter(|i| whole(i).is_some());
+                return Err(c.report(match (one, &*e.value) {
+                    (Some(Item::Number(n)), ExprKind::Number(_)) => {
+                        let right = format!("[{n}]");
+                        d.help(format!("write `widths = {right}`")).fix(e.span, right, true)
+                    }
+                    _ => d.help("for example `widths = [3, 4, 5]`"),
+                }));
             }
             widths
         }
@@ -141,11 +148,12 @@ pub(super) fn self_attend(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
 pub(super) fn transformer(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
     c.need_seq(&s.v, s.call.row, s.call.span)?;
     let (cx, d) = (s.call.cx, s.d);
-    let heads = c.opt_size(&s.o, "heads", if d.is_multiple_of(64) { (d / 64).max(1) } else { 1 }, cx)?;
-    c.divides(d, heads, s.site.span)?;
-    let ffn = c.opt_size(&s.o, "ffn", 4 * d, cx)?;
-    let causal = c.opt_flag(&s.o, "causal")?;
-    let norm_first = c.opt_flag(&s.o, "norm_first")?;
+    let heads = c.opt_size(&s.o, "heads", if d.is_multiple_of(64) { (d / 64).max(1) } else { 1 }, cx);
+    let divides = heads.and_then(|h| c.divides(d, h, s.site.span));
+    let ffn = c.opt_size(&s.o, "ffn", 4 * d, cx);
+    let (causal, norm_first) = (c.opt_flag(&s.o, "causal"), c.opt_flag(&s.o, "norm_first"));
+    divides?;
+    let (heads, ffn, causal, norm_first) = (heads?, ffn?, causal?, norm_first?);
     let mut v = s.v.clone();
     if s.k == 0 {
         if v.width != Dim::of(d) {

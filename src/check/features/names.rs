@@ -17,7 +17,8 @@ impl<'p> Checker<'p> {
                 let name = self.p.tasks[i].name.clone();
                 let d =
                     Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow")).at(span, "a task");
-                return Err(self.report(d.help(format!("remove it here and add a line: `{name}.hidden -> this_task`"))));
+                let to = self.reader_of(cx);
+                return Err(self.report(d.help(format!("remove it here and add a line: `{name}.hidden -> {to}`"))));
             }
             Some(Meaning::One(Kind::Data, i)) => {
                 let d = Diagnostic::new("E0408", format!("`{n}` is a data set, not features")).at(span, "");
@@ -172,6 +173,20 @@ impl<'p> Checker<'p> {
         Val { node, ..v }
     }
 
+    /// What an arrow would name in place of features here: the task, or the encoder that stands there.
+    fn reader_of(&self, cx: &Cx) -> String {
+        let known = |n: &str| self.p.encoders.iter().any(|e| e.name == n) || self.p.tasks.iter().any(|t| t.name == n);
+        if known(&cx.owner) { cx.owner.clone() } else { self.tasks[cx.task].name.clone() }
+    }
+
+    /// Whether a field says `on` another that holds no text (E0613).
+    fn stands_on_no_text(&self, corpus: usize, field: &crate::data::FieldDecl) -> bool {
+        let fields = &self.p.data[corpus].fields;
+        let on = field.ty.axis().and_then(|a| fields.iter().find(|f| f.name == a));
+        let listlike = |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if ["list", "graph", "?"].contains(&kind.as_str()));
+        on.is_some_and(|f| !f.ty.is_text() && !listlike(&f.ty))
+    }
+
     /// The text that is meant when none is named.
     pub(super) fn implicit_text(&mut self, span: Span, cx: &Cx) -> Out {
         if cx.text.is_empty() {
@@ -180,6 +195,10 @@ impl<'p> Checker<'p> {
                 return Err(Poison);
             }
             let texts: Vec<String> = c.fields.iter().filter(|f| is_texty(&f.ty)).map(|f| f.name.clone()).collect();
+            // E0613 has named the field that should be the text
+            if texts.is_empty() && c.fields.iter().any(|f| self.stands_on_no_text(cx.corpus, f)) {
+                return Err(Poison);
+            }
             let task = self.tasks[cx.task].name.clone();
             let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
             let d = d.at(span, "no text is named").with(
@@ -198,6 +217,10 @@ impl<'p> Checker<'p> {
         if let [f] = cx.text.as_slice()
             && !fields[*f].ty.is_text()
         {
+            let on_it = |g: &crate::data::FieldDecl| g.ty.axis() == Some(fields[*f].name.as_str());
+            if fields.iter().any(|g| on_it(g) && self.stands_on_no_text(cx.corpus, g)) {
+                return Err(Poison);
+            }
             return self.field(*f, span, cx);
         }
         if let Some(f) = cx.text.iter().find(|f| !is_texty(&fields[**f].ty)) {
@@ -229,7 +252,8 @@ impl<'p> Checker<'p> {
             Kind::Task => {
                 let name = self.p.tasks[i].name.clone();
                 let d = Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow"));
-                Err(self.report(d.at(e.span, "a task").help(format!("add a line: `{name}.hidden -> this_task`"))))
+                let to = self.reader_of(cx);
+                Err(self.report(d.at(e.span, "a task").help(format!("add a line: `{name}.hidden -> {to}`"))))
             }
             _ => {
                 let d = Diagnostic::new("E0414", format!("`{}` has no layers to tap", p.name)).at(e.span, "");
@@ -263,7 +287,7 @@ impl<'p> Checker<'p> {
                 Some(None) => None,
             };
             match kind {
-                Some((Kind::Task, i)) => return Err(self.port_in_features(i, e, port)),
+                Some((Kind::Task, i)) => return Err(self.port_in_features(i, e, port, &self.reader_of(cx))),
                 Some((Kind::Data, c)) if p.args.is_none() => {
                     let f = self.field_of(c, port)?;
                     if c != cx.corpus {

@@ -60,6 +60,16 @@ impl<'p> Checker<'p> {
                     let d = Diagnostic::new("E0207", "no figure exceeds 100%").at(b.span, "");
                     return Err(self.report(d.help("write a share, for example `90%`")));
                 }
+                let bound = |score: &Score, c: &mut Self| {
+                    if value > 1.0 && c.is_share(score) {
+                        let d = Diagnostic::new("E0207", "shares are fractions of 1: no such figure exceeds it");
+                        let d = d.at(b.span, format!("this is {}%", value * 100.0));
+                        let right = if value <= 100.0 { format!("{value}%") } else { "90%".into() };
+                        c.report(d.help(format!("write `{right}`")));
+                        return Err(Poison);
+                    }
+                    Ok(())
+                };
                 match &*a.value {
                     ExprKind::Call(f, args) if is_name(f, "gain") => {
                         self.named_in_claim("gain", args, &["over"])?;
@@ -91,6 +101,7 @@ impl<'p> Checker<'p> {
                             let d = Diagnostic::new("E0242", "`gain` compares one task's figure").at(a.span, "");
                             return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
                         };
+                        bound(&score, self)?;
                         Ok(Claim::Gain { score, task, op: word, value })
                     }
                     ExprKind::Call(f, args) if is_name(f, "drop") => {
@@ -120,6 +131,7 @@ impl<'p> Checker<'p> {
                         if !self.edges.iter().any(|e| e.alive && self.edge_is(e, &s, &t)) {
                             return Err(Poison);
                         }
+                        bound(&score, self)?;
                         Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: word, value })
                     }
                     ExprKind::Call(f, args) if is_name(f, "probe") => {
@@ -132,7 +144,11 @@ impl<'p> Checker<'p> {
                         self.later(a.span, "this claim");
                         Err(Poison)
                     }
-                    _ => Ok(Claim::Figure { score: self.score(a, env)?, op: word, value }),
+                    _ => {
+                        let score = self.score(a, env)?;
+                        bound(&score, self)?;
+                        Ok(Claim::Figure { score, op: word, value })
+                    }
                 }
             }
             ExprKind::Name(n) => {
@@ -143,6 +159,19 @@ impl<'p> Checker<'p> {
                 let d = Diagnostic::new("E0242", "this is not a claim").at(e.span, "");
                 Err(self.report(d.help("write `expect joint`, `expect multi_step` or `expect slot.span_f1 >= 90%`")))
             }
+        }
+    }
+
+    /// Whether a figure lies below 1 whatever happens.
+    fn is_share(&self, score: &Score) -> bool {
+        match score {
+            Score::Metric { task, metric } => {
+                let name = self.tasks[*task].metrics.get(*metric).map_or("", |m| m.name.as_str());
+                crate::metrics::find(name).is_some_and(|m| m.range.1 <= 1.0)
+            }
+            Score::Frame { .. } => true,
+            Score::Mean(all) => all.iter().all(|s| self.is_share(s)),
+            _ => false,
         }
     }
 

@@ -226,6 +226,19 @@ impl<'p> Checker<'p> {
                     self.report(d.at(s.span, "").help(format!("write `optimizer adam({word} = {value})`")));
                     continue;
                 }
+                if word == "learning_rate" {
+                    let d = Diagnostic::new("E0239", "the learning rate is a setting of the optimiser");
+                    let value = values.first().map_or_else(|| "...".into(), path_words);
+                    self.report(d.at(s.span, "").help(format!("write `optimizer adam(lr = {value})`")));
+                    continue;
+                }
+                // `batch_size`, `num_epochs`
+                let part = known.iter().find(|k| word.split('_').any(|w| w == **k)).filter(|_| word.contains('_'));
+                if let Some(k) = part {
+                    let d = Diagnostic::new("E0239", format!("`{word}` is not a setting of `train`"));
+                    self.report(d.at(name.span, "unknown").help(format!("did you mean `{k}`?")));
+                    continue;
+                }
                 // `proportional` for `sample proportional`
                 let choice =
                     [("sample", "sampler", builtins::SAMPLERS), ("weights", "weighting", builtins::WEIGHTINGS)];

@@ -10,7 +10,8 @@ impl<'p> Checker<'p> {
             ExprKind::Paren(e) => self.score(e, env),
             ExprKind::Number(n) => Ok(Score::Number(n.value)),
             ExprKind::Binary(op, a, b) => {
-                let (a, b) = (Box::new(self.score(a, env)?), Box::new(self.score(b, env)?));
+                let (a, b) = (self.score(a, env), self.score(b, env));
+                let (a, b) = (Box::new(a?), Box::new(b?));
                 match op.value {
                     BinOp::Add => Ok(Score::Add(a, b)),
                     BinOp::Sub => Ok(Score::Sub(a, b)),
@@ -25,8 +26,9 @@ impl<'p> Checker<'p> {
             ExprKind::Neg(a) => Ok(Score::Sub(Box::new(Score::Number(0.0)), Box::new(self.score(a, env)?))),
             ExprKind::Call(f, args) if is_name(f, "mean") => {
                 let mut all = vec![];
-                for a in args {
-                    all.extend(self.scores(&a.value, env)?);
+                let members: Vec<_> = args.iter().map(|a| self.scores(&a.value, env)).collect();
+                for m in members {
+                    all.extend(m?);
                 }
                 if all.is_empty() && self.tasks.iter().any(|t| t.left_out) {
                     return Err(Poison);
@@ -96,6 +98,9 @@ impl<'p> Checker<'p> {
                 continue;
             }
             if self.tasks[i].poisoned {
+                if let Some(m) = &metric {
+                    let _ = self.metric_word(m);
+                }
                 return Err(Poison);
             }
             let at = match &metric {

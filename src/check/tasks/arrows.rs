@@ -130,6 +130,8 @@ impl<'p> Checker<'p> {
                     self.report(d.help(format!("for example `.{name}({example})`")));
                     ok = false;
                 }
+                // the port of an unknown head
+                (None, Some(_)) if sources.iter().any(|s| self.tasks[*s].poisoned) => ok = false,
                 (None, Some([first, ..])) => {
                     let d = Diagnostic::new("E0215", format!("`.{}` takes no arguments", port.value));
                     self.report(d.at(first.value.span, "one too many").help(format!("write `.{}`", port.value)));

@@ -252,8 +252,13 @@ impl<'p> Checker<'p> {
                 continue;
             };
             match name.value.as_str() {
-                // of an unknown head nothing is known
-                "metric" | "loss" if unknown_head => {}
+                // of an unknown head nothing is known but what no head has
+                "metric" if unknown_head => {
+                    for v in values {
+                        let _ = self.metric_word(v);
+                    }
+                }
+                "loss" if unknown_head => {}
                 "metric" => {
                     for v in values {
                         if let Ok(m) = self.metric(v, env, info.head, &info.settings) {
@@ -337,6 +342,25 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// The name of a metric that exists, its place and its arguments; nothing where no name stands.
+    pub(crate) fn metric_word<'e>(&mut self, e: &'e Expr) -> Result<Option<(&'e str, Span, &'e [ast::Arg])>, Poison> {
+        let (word, span, args) = match &*e.value {
+            ExprKind::Name(n) => (n.as_str(), e.span, &[][..]),
+            ExprKind::Call(f, args) => match &*f.value {
+                ExprKind::Name(n) => (n.as_str(), f.span, args.as_slice()),
+                _ => return Err(Poison),
+            },
+            ExprKind::Error => return Err(Poison),
+            _ => return Ok(None),
+        };
+        if crate::metrics::find(word).is_none() && !builtins::METRICS_LATER.contains(&word) {
+            let mut known: Vec<&str> = crate::metrics::METRICS.iter().map(|m| m.name).collect();
+            known.extend(builtins::METRICS_LATER);
+            return Err(self.unknown_word("E0231", "a metric", word, span, &known));
+        }
+        Ok(Some((word, span, args)))
+    }
+
     /// `span_f1`, `f(0.5)`, `f1("yes")`.
     pub(crate) fn metric(
         &mut self,
@@ -345,14 +369,9 @@ impl<'p> Checker<'p> {
         head: &'static builtins::Head,
         settings: &crate::plan::Settings,
     ) -> Result<Metric, Poison> {
-        let (word, span, args) = match &*e.value {
-            ExprKind::Name(n) => (n.as_str(), e.span, &[][..]),
-            ExprKind::Call(f, args) => match &*f.value {
-                ExprKind::Name(n) => (n.as_str(), f.span, args.as_slice()),
-                _ => return Err(Poison),
-            },
-            ExprKind::Error => return Err(Poison),
-            _ => {
+        let (word, span, args) = match self.metric_word(e)? {
+            Some(found) => found,
+            None => {
                 let d = Diagnostic::new("E0231", "a metric is a name").at(e.span, "");
                 return Err(self.report(d.help(format!("for example `metric {}`", head.metrics[0]))));
             }
@@ -361,11 +380,6 @@ impl<'p> Checker<'p> {
         let elsewhere = head.runs.is_none() && builtins::METRICS_LATER.contains(&word);
         let row = crate::metrics::find(word).filter(|_| !elsewhere);
         let canonical = row.map_or(word, |r| r.name);
-        if row.is_none() && !builtins::METRICS_LATER.contains(&word) {
-            let mut known: Vec<&str> = crate::metrics::METRICS.iter().map(|m| m.name).collect();
-            known.extend(builtins::METRICS_LATER);
-            return Err(self.unknown_word("E0231", "a metric", word, span, &known));
-        }
         // what a running head's predictions are says which metrics measure it; for the others the head's row does
         let kind = (heads::rule(head.name).measures)(settings);
         let fits = match (row, kind) {

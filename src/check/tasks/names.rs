@@ -7,8 +7,10 @@ impl<'p> Checker<'p> {
     pub(crate) fn resolve_names(&mut self) {
         let p = self.p;
         for n in p.encoders.iter() {
+            self.walked = Some(&n.name);
             self.walk(&n.value, &n.env);
         }
+        self.walked = None;
         for n in p.lets.iter() {
             if p.list(&n.value, &n.env).is_none() && p.constant(&n.value, &n.env).is_none() {
                 self.walk(&n.value, &n.env);
@@ -16,6 +18,7 @@ impl<'p> Checker<'p> {
         }
         for t in &p.tasks {
             if let Some(e) = &t.ast.from {
+                self.walked = Some(&t.name);
                 self.walk(e, &t.env);
             }
         }
@@ -130,7 +133,7 @@ impl<'p> Checker<'p> {
                         let _ = self.field_of(i, n);
                     }
                     Some(Meaning::One(Kind::Task, i)) => {
-                        self.port_in_features(i, e, n);
+                        self.port_in_features(i, e, n, self.walked.unwrap_or("this_task"));
                     }
                     _ => {}
                 }
@@ -140,11 +143,11 @@ impl<'p> Checker<'p> {
     }
 
     /// E0302: a port of a task inside features.
-    pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name) -> Poison {
+    pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name, to: &str) -> Poison {
         let name = &self.p.tasks[task].name;
         let d = Diagnostic::new("E0302", format!("`{name}.{}` is read without an arrow", port.value))
             .at(e.span, "only an arrow carries a task's output")
-            .help(format!("remove it here and add a line: `{name}.{} -> this_task`", port.value));
+            .help(format!("remove it here and add a line: `{name}.{} -> {to}`", port.value));
         self.report(d)
     }
 
