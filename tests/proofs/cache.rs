@@ -20,7 +20,7 @@ fn world() -> World {
     let line = ["new/O york/B-city is/O big/O"; 2000];
     let rows: Vec<Vec<String>> =
         (0..2000).map(|i| vec![format!("number {i} of so many, it's the {}th", i % 9), format!("{}", i % 7)]).collect();
-    w.columns("a", [&sentences(&line), &sentences(&["york/B-city", "oslo/B-town"]), &[]]);
+    w.columns("a", [&sentences(&line), &sentences(&["york/B-city", "oslo/B-city"]), &[]]);
     w.tsv("n", &["z", "r"], [&rows, &rows[..20], &[]]);
     w
 }
