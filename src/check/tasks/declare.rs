@@ -3,6 +3,9 @@
 use super::*;
 use crate::check::heads::{self, Classes, HeadArg};
 
+/// A word with its place and its arguments.
+type Call<'e> = (&'e str, Span, &'e [ast::Arg]);
+
 impl<'p> Checker<'p> {
     pub(crate) fn collect_tasks(&mut self) {
         for (i, def) in self.p.tasks.iter().enumerate() {
@@ -343,7 +346,7 @@ impl<'p> Checker<'p> {
     }
 
     /// The name of a metric that exists, its place and its arguments; nothing where no name stands.
-    pub(crate) fn metric_word<'e>(&mut self, e: &'e Expr) -> Result<Option<(&'e str, Span, &'e [ast::Arg])>, Poison> {
+    pub(crate) fn metric_word<'e>(&mut self, e: &'e Expr) -> Result<Option<Call<'e>>, Poison> {
         let (word, span, args) = match &*e.value {
             ExprKind::Name(n) => (n.as_str(), e.span, &[][..]),
             ExprKind::Call(f, args) => match &*f.value {
