@@ -124,6 +124,54 @@ fn list(words: &[&str]) -> String {
     words.iter().map(code).collect::<Vec<_>>().join(" ")
 }
 
+/// Every number that something takes, with its range: those of one name and range together.
+fn numbers() -> Vec<Vec<String>> {
+    let mut rows: Vec<(String, Vec<&str>, String)> = vec![];
+    let mut add = |name: &str, of: &'static str, takes: builtins::Takes| {
+        let value = match takes {
+            builtins::Takes::Number(ranges) => builtins::numbers::words(ranges),
+            builtins::Takes::Numbers(ranges) => format!("a list, each {}", builtins::numbers::words(ranges)),
+            _ => return,
+        };
+        match rows.iter_mut().find(|(n, _, v)| n == name && *v == value) {
+            Some((_, owners, _)) if owners.contains(&of) => {}
+            Some((_, owners, _)) => owners.push(of),
+            None => rows.push((name.into(), vec![of], value)),
+        }
+    };
+    builtins::SETTINGS.iter().for_each(|s| add(s.name, "train", s.takes));
+    builtins::TASK_OPTIONS.iter().for_each(|o| add(o.name, "task", o.takes));
+    builtins::EDGE_OPTIONS.iter().for_each(|o| add(o.name, "arrow", o.takes));
+    builtins::LOSS_OPTIONS.iter().for_each(|o| add(o.name, "loss", o.takes));
+    builtins::FUNCTIONS.iter().for_each(|f| f.args.iter().for_each(|a| add(a.name, f.name, a.takes)));
+    for h in builtins::HEADS {
+        let own = builtins::HEAD_ARGUMENTS.iter().filter(|(a, _)| h.args.contains(&a.name));
+        own.for_each(|(a, _)| add(a.name, h.name, a.takes));
+    }
+    for (name, settings) in builtins::OPTIMIZERS {
+        settings.iter().for_each(|(a, _)| add(a.name, name, a.takes));
+    }
+    builtins::OPTIMIZER_COMMON.iter().for_each(|a| add(a.name, "optimizer", a.takes));
+    let choices = [
+        builtins::DECAYS,
+        builtins::SAMPLERS,
+        builtins::WEIGHTINGS,
+        builtins::GRADIENTS,
+        builtins::SHARES,
+        builtins::VIEWS,
+        builtins::ANCHORS,
+        builtins::KEEPS,
+        builtins::SEARCHES,
+        builtins::CONSTRAINTS,
+        builtins::PROBES,
+        builtins::INNERS,
+        builtins::LOSS_FUNCTIONS,
+    ];
+    let choices = choices.into_iter().flatten().chain(builtins::TASK_LOSSES.iter().map(|(c, _)| c));
+    choices.for_each(|c| c.args.iter().for_each(|a| add(a.name, c.name, a.takes)));
+    rows.into_iter().map(|(name, of, value)| vec![code(name), list(&of), value]).collect()
+}
+
 /// The tables of `docs/language.md`, by name.
 fn tables() -> Vec<(&'static str, String)> {
     let choices = |all: &[builtins::Choice]| {
@@ -153,11 +201,11 @@ fn tables() -> Vec<(&'static str, String)> {
             tick(h.runs.is_some()).into(),
         ]
     };
-    let optimiser = |(name, settings): &(&str, &[(&str, f64)])| {
-        let show = |(key, value): &(&str, f64)| match *key {
+    let optimiser = |(name, settings): &(&str, builtins::Defaults)| {
+        let show = |(arg, value): &(builtins::Arg, f64)| match arg.name {
             "nesterov" => "`nesterov = false`".to_string(),
-            _ if *value != 0.0 && *value < 1e-3 => format!("`{key} = {value:e}`"),
-            _ => format!("`{key} = {value}`"),
+            key if *value != 0.0 && *value < 1e-3 => format!("`{key} = {value:e}`"),
+            key => format!("`{key} = {value}`"),
         };
         vec![code(name), settings.iter().map(show).collect::<Vec<_>>().join(", ")]
     };
@@ -175,7 +223,7 @@ fn tables() -> Vec<(&'static str, String)> {
             table(
                 &["function", "arguments", "layer", "runs", "meaning"],
                 builtins::FUNCTIONS.iter().map(|f| {
-                    vec![code(f.example), list(f.args), tick(f.deep).into(), tick(f.runs).into(), f.doc.into()]
+                    vec![code(f.example), list(&f.names()), tick(f.deep).into(), tick(f.runs).into(), f.doc.into()]
                 }),
             ),
         ),
@@ -197,6 +245,7 @@ fn tables() -> Vec<(&'static str, String)> {
             ),
         ),
         ("optimisers", table(&["optimiser", "settings"], builtins::OPTIMIZERS.iter().map(optimiser))),
+        ("numbers", table(&["number", "of", "value"], numbers())),
         ("samplers", choices(builtins::SAMPLERS)),
         ("weightings", choices(builtins::WEIGHTINGS)),
         (

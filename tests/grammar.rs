@@ -19,7 +19,7 @@ const NAMED: [&str; 7] = ["param", "let", "data", "encoder", "task", "loss", "fo
 
 fn grammar() -> Value {
     let settings = builtins::SETTINGS.iter().map(|r| r.name);
-    let options = settings.chain(builtins::TASK_OPTIONS.iter().copied()).chain(builtins::EDGE_OPTIONS.iter().copied());
+    let options = settings.chain(builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).map(|o| o.name));
     let functions = builtins::FUNCTIONS.iter().map(|r| r.name).chain(READERS.iter().map(|r| r.name));
     let values = builtins::SAMPLERS.iter().chain(builtins::WEIGHTINGS).map(|r| r.name);
     let values = values.chain(builtins::OPTIMIZERS.iter().map(|r| r.0)).chain(["joint", "multi_step"]);

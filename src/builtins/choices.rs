@@ -1,29 +1,23 @@
 //! Words with arguments: samplers, weightings, schemes of sharing, views, losses, statements of a schedule. One row
 //! says what may stand between the parentheses; `src/check/words.rs` holds every such call to its row.
 
+use super::numbers::*;
+
 /// What an argument may be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Takes {
-    /// any number
-    Number,
-    /// a number above 0
-    Positive,
-    /// a number from 0
-    NotNegative,
-    /// a whole number of at least 1
-    Size,
-    /// from 0 to 1
-    Share,
+    /// a number in one of these ranges
+    Number(&'static [Range]),
     /// `true` or `false`; the name alone means `true`
     Flag,
     /// one of these words
     Word(&'static [&'static str]),
-    /// a list of numbers: `[3, 1]`
-    Numbers,
+    /// a list of numbers, each in one of these ranges: `[3, 1]`
+    Numbers(&'static [Range]),
     /// a list of strings: `["size"]`
     Texts,
-    /// a range: `1..9`
-    Range,
+    /// from one whole number to another: `1..9`
+    Between,
     /// one task
     Task,
     /// a dev figure: `slot.span_f1`
@@ -63,15 +57,15 @@ pub fn choice(table: &'static [Choice], name: &str) -> Option<&'static Choice> {
     table.iter().find(|c| c.name == name)
 }
 
-const fn c(name: &'static str, args: &'static [Arg], runs: bool, example: &'static str) -> Choice {
+pub(super) const fn c(name: &'static str, args: &'static [Arg], runs: bool, example: &'static str) -> Choice {
     Choice { name, args, runs, example }
 }
 
-const fn may(name: &'static str, takes: Takes) -> Arg {
+pub(super) const fn may(name: &'static str, takes: Takes) -> Arg {
     Arg { name, takes, needed: false }
 }
 
-const fn must(name: &'static str, takes: Takes) -> Arg {
+pub(super) const fn must(name: &'static str, takes: Takes) -> Arg {
     Arg { name, takes, needed: true }
 }
 
@@ -80,10 +74,15 @@ use Takes::*;
 /// Samplers.
 pub const SAMPLERS: &[Choice] = &[
     c("joint", &[], true, "joint"),
-    c("alternate", &[may("ratio", Numbers), may("every", Size)], true, "alternate(ratio = [3, 1])"),
+    c("alternate", &[may("ratio", Numbers(SIZE)), may("every", Number(SIZE))], true, "alternate(ratio = [3, 1])"),
     c("random", &[], true, "random"),
-    c("proportional", &[may("cap", Positive), may("temperature", Positive)], true, "proportional(cap = 300k)"),
-    c("smoothed", &[may("alpha", Share)], true, "smoothed(0.5)"),
+    c(
+        "proportional",
+        &[may("cap", Number(SIZE)), may("temperature", Number(POSITIVE))],
+        true,
+        "proportional(cap = 300k)",
+    ),
+    c("smoothed", &[may("alpha", Number(SHARE))], true, "smoothed(0.5)"),
     c("mix", &[], true, "mix(a = 2, b = 1)"),
     c(
         "bandit",
@@ -91,14 +90,14 @@ pub const SAMPLERS: &[Choice] = &[
             must("kind", Word(&["beta_thompson"])),
             must("main", Task),
             may("reward", Word(&["dev_gain"])),
-            may("decay", Share),
+            may("decay", Number(SHARE)),
         ],
         false,
         "bandit(beta_thompson, main = a, reward = dev_gain)",
     ),
     c(
         "episodes",
-        &[must("tasks", Size), must("shots", Size), may("queries", Size)],
+        &[must("tasks", Number(SIZE)), must("shots", Number(SIZE)), may("queries", Number(SIZE))],
         false,
         "episodes(tasks = 3, shots = 5, queries = 15)",
     ),
@@ -114,8 +113,8 @@ pub const SAMPLERS: &[Choice] = &[
 pub const WEIGHTINGS: &[Choice] = &[
     c("fixed", &[], true, "fixed(slot = 1, intent = 0.5)"),
     c("uncertainty", &[], true, "uncertainty"),
-    c("dwa", &[may("temperature", Positive)], false, "dwa(2)"),
-    c("gradnorm", &[may("alpha", NotNegative)], false, "gradnorm(1.5)"),
+    c("dwa", &[may("temperature", Number(POSITIVE))], false, "dwa(2)"),
+    c("gradnorm", &[may("alpha", Number(NOT_NEGATIVE))], false, "gradnorm(1.5)"),
     c("random", &[], false, "random"),
     c("log_classes", &[], false, "log_classes"),
     c("relatedness", &[], false, "relatedness"),
@@ -126,42 +125,52 @@ pub const GRADIENTS: &[Choice] = &[
     c("sum", &[], false, "sum"),
     c("pcgrad", &[], false, "pcgrad"),
     c("mgda", &[], false, "mgda"),
-    c("cagrad", &[may("c", Share)], false, "cagrad(0.4)"),
+    c("cagrad", &[may("c", Number(SHARE))], false, "cagrad(0.4)"),
     c("nash", &[], false, "nash"),
 ];
 
 /// Schemes of `share`.
 pub const SHARES: &[Choice] = &[
     c("tie", &[], false, "tie"),
-    c("l2", &[must("weight", Positive)], false, "l2(1e-3)"),
-    c("cross_stitch", &[may("init", Share)], false, "cross_stitch(init = 0.9)"),
-    c("sluice", &[may("subspaces", Size), may("orthogonal", NotNegative)], false, "sluice(subspaces = 2)"),
+    c("l2", &[must("weight", Number(POSITIVE))], false, "l2(1e-3)"),
+    c("cross_stitch", &[may("init", Number(SHARE))], false, "cross_stitch(init = 0.9)"),
+    c(
+        "sluice",
+        &[may("subspaces", Number(SIZE)), may("orthogonal", Number(NOT_NEGATIVE))],
+        false,
+        "sluice(subspaces = 2)",
+    ),
     c("gate", &[], false, "gate"),
     c(
         "layer_choice",
-        &[may("tau", Positive), may("sparsity", NotNegative), may("curriculum", Flag)],
+        &[may("tau", Number(POSITIVE)), may("sparsity", Number(NOT_NEGATIVE)), may("curriculum", Flag)],
         false,
         "layer_choice(tau = 5, sparsity = 1e-3)",
     ),
-    c("adapter", &[must("d", Size)], false, "adapter(64)"),
+    c("adapter", &[must("d", Number(SIZE))], false, "adapter(64)"),
 ];
 
 /// What a `view ... with` does to the input.
 pub const VIEWS: &[Choice] = &[
-    c("cutoff", &[must("kind", Word(&["token", "feature", "span"])), must("p", Share)], false, "cutoff(token, 5%)"),
-    c("mask", &[may("p", Share)], false, "mask(15%)"),
-    c("perturb", &[must("embedding", Encoder), must("eps", Positive)], false, "perturb(words, eps = 0.01)"),
+    c(
+        "cutoff",
+        &[must("kind", Word(&["token", "feature", "span"])), must("p", Number(PART))],
+        false,
+        "cutoff(token, 5%)",
+    ),
+    c("mask", &[may("p", Number(PART))], false, "mask(15%)"),
+    c("perturb", &[must("embedding", Encoder), must("eps", Number(POSITIVE))], false, "perturb(words, eps = 0.01)"),
 ];
 
 /// Losses that a task may name: `loss distant + mse`. `heads`: which heads have it (none: all).
 pub const TASK_LOSSES: &[(Choice, &[&str])] = &[
     (c("none", &[], false, "none"), &[]),
     (
-        c("ce", &[may("negatives", Share)], false, "ce"),
+        c("ce", &[may("negatives", Number(SHARE))], false, "ce"),
         &["tag", "classify", "relate", "parse", "span", "rank", "choose", "point", "generate", "transition"],
     ),
     (
-        c("margin", &[may("positive", Share), may("negative", Share)], false, "margin(0.9, 0.1)"),
+        c("margin", &[may("positive", Number(SHARE)), may("negative", Number(SHARE))], false, "margin(0.9, 0.1)"),
         &["classify", "rank", "choose", "energy", "relate"],
     ),
     (c("distant", &[], false, "distant"), &["span", "choose"]),
@@ -172,45 +181,45 @@ pub const TASK_LOSSES: &[(Choice, &[&str])] = &[
 pub const HEAD_ARGUMENTS: &[(Arg, &str)] = &[
     (may("crf", Flag), "crf"),
     (may("capsule", Flag), "capsule"),
-    (may("mixture", Size), "mixture = 3"),
+    (may("mixture", Number(SIZE)), "mixture = 3"),
     (may("em", Word(&["hard", "soft"])), "em = hard"),
     (may("per", Word(&["relation"])), "per = relation"),
-    (may("routing", Size), "routing = 2"),
+    (may("routing", Number(SIZE)), "routing = 2"),
     (may("multi", Flag), "multi"),
     (may("san", Flag), "san"),
-    (may("threshold", Share), "threshold = 0.5"),
-    (may("steps", Size), "steps = 5"),
-    (may("bins", Size), "bins = 5"),
+    (may("threshold", Number(PART)), "threshold = 0.5"),
+    (may("steps", Number(SIZE)), "steps = 5"),
+    (may("bins", Number(SEVERAL)), "bins = 5"),
     (may("biaffine", Flag), "biaffine"),
     (may("sigmoid", Flag), "sigmoid"),
-    (may("iterations", Size), "iterations = 4"),
-    (may("memory", Size), "memory = 5k"),
+    (may("iterations", Number(SIZE)), "iterations = 4"),
+    (may("memory", Number(SIZE)), "memory = 5k"),
     (may("attention", Word(&["additive", "dot", "dual"])), "attention = additive"),
-    (may("layers", Size), "layers = 2"),
+    (may("layers", Number(LAYERS)), "layers = 2"),
     (may("copy", Flag), "copy = true"),
     (may("fuse", Word(&["gate", "in_decoder"])), "fuse = gate"),
     (may("t5", Flag), "t5"),
-    (may("vocab", Size), "vocab = 10k"),
-    (may("p", Share), "p = 15%"),
-    (may("spans", Size), "spans = 3"),
+    (may("vocab", Number(SIZE)), "vocab = 10k"),
+    (may("p", Number(PART)), "p = 15%"),
+    (may("spans", Number(SIZE)), "spans = 3"),
     (may("infonce", Flag), "infonce"),
     (may("transe", Flag), "transe"),
-    (may("negatives", Size), "negatives = 16"),
+    (may("negatives", Number(SIZE)), "negatives = 16"),
 ];
 
 /// How a stage is tied to the weights before it.
-pub const ANCHORS: &[Choice] = &[c("l2", &[must("weight", Positive)], false, "l2(1e-2)")];
+pub const ANCHORS: &[Choice] = &[c("l2", &[must("weight", Number(POSITIVE))], false, "l2(1e-2)")];
 
 /// What a stage may keep of tasks or of made examples.
 pub const KEEPS: &[Choice] = &[
     c("tasks", &[must("utility", Own)], false, "tasks(utility > 0.5)"),
-    c("confidence", &[must("top", Share)], false, "confidence(top = 20%)"),
+    c("confidence", &[must("top", Number(SOME))], false, "confidence(top = 20%)"),
 ];
 
 /// Searches over schedules.
 pub const SEARCHES: &[Choice] = &[c(
     "gaussian_process",
-    &[must("ratio", Range), must("trials", Size), must("objective", Figure)],
+    &[must("ratio", Between), must("trials", Number(SIZE)), must("objective", Figure)],
     false,
     "gaussian_process(ratio = 1..9, trials = 12, objective = a.accuracy)",
 )];
@@ -221,19 +230,19 @@ pub const REWEIGHTS: &[Choice] =
 
 /// How a constraint is kept.
 pub const CONSTRAINTS: &[Choice] =
-    &[c("augmented_lagrangian", &[must("rho", Positive)], false, "augmented_lagrangian(0.1)")];
+    &[c("augmented_lagrangian", &[must("rho", Number(POSITIVE))], false, "augmented_lagrangian(0.1)")];
 
 /// Reports while training.
 pub const PROBES: &[Choice] = &[
-    c("affinity", &[may("every", Size)], false, "affinity(every = 10)"),
-    c("groups", &[must("networks", Size), may("size", Size)], false, "groups(networks = 2, size = 3)"),
+    c("affinity", &[may("every", Number(SIZE))], false, "affinity(every = 10)"),
+    c("groups", &[must("networks", Number(SIZE)), may("size", Number(SIZE))], false, "groups(networks = 2, size = 3)"),
     c("transfer", &[must("main", Task), may("features", Texts)], false, "transfer(main = a, features = [\"size\"])"),
 ];
 
 /// Optimisers of an inner loop.
 pub const INNERS: &[Choice] = &[c(
     "sgd",
-    &[must("lr", Positive), must("steps", Size), may("only", Word(&["heads", "encoders"]))],
+    &[must("lr", Number(LEARNING_RATE)), must("steps", Number(SIZE)), may("only", Word(&["heads", "encoders"]))],
     false,
     "sgd(lr = 0.1, steps = 5, only = heads)",
 )];
@@ -241,7 +250,7 @@ pub const INNERS: &[Choice] = &[c(
 /// A factor that changes over training.
 pub const ANNEAL: Choice = c(
     "anneal",
-    &[must("from", NotNegative), must("to", NotNegative), must("over", Positive)],
+    &[must("from", Number(FACTOR)), must("to", Number(FACTOR)), must("over", Number(SIZE))],
     false,
     "anneal(0, 1, over = 5k)",
 );
@@ -273,6 +282,3 @@ pub const LOSS_FUNCTIONS: &[Choice] = &[
 
 /// What `loss` lines know of a task besides its ports.
 pub const LOSS_PORTS: &[&str] = &["weights", "view"];
-
-/// Options in the braces of a `loss`.
-pub const LOSS_OPTIONS: &[&str] = &["weight"];

@@ -158,43 +158,33 @@ impl<'p> Checker<'p> {
     }
 
     fn loss_options(&mut self, l: &'p crate::hir::LossDef) {
-        let mut seen: Vec<&str> = vec![];
         for s in &l.options {
-            let SettingKind::Attr { name, values } = &s.value else {
+            if !matches!(s.value, SettingKind::Attr { .. }) {
                 let d = Diagnostic::new("E0227", "a loss has no stages and no views").at(s.span, "");
                 self.report(d.help("remove this"));
-                continue;
-            };
-            if !builtins::LOSS_OPTIONS.contains(&name.value.as_str()) {
-                self.unknown_word("E0227", "an option of a loss", &name.value, name.span, builtins::LOSS_OPTIONS);
-                continue;
             }
-            if seen.contains(&name.value.as_str()) {
-                let d = Diagnostic::new("E0228", format!("`{}` is given twice", name.value)).at(s.span, "again");
-                self.report(d.help("keep one of the two"));
-            }
-            seen.push(&name.value);
-            match values.as_slice() {
-                [one] => self.factor(one, &l.env),
-                _ => {
-                    let d = Diagnostic::new("E0229", "`weight` takes one value").at(s.span, "");
-                    self.report(d.help("for example `weight 0.1`"));
-                }
+        }
+        for o in self.options_in_braces(&l.options, builtins::LOSS_OPTIONS, "E0227", "a loss") {
+            if self.anneal(o.first, &l.env).is_none() {
+                let _ = self.weight(o.first, &l.env, o.row.takes.ranges(), o.row.example);
             }
         }
     }
 
-    /// A weight: a number from 0, perhaps annealed.
-    pub(crate) fn factor(&mut self, e: &Expr, env: &Env) {
-        if self.anneal(e, env).is_some() {
-            return;
-        }
-        if let Ok(w) = self.number(e, env, "`weight`")
-            && w < 0.0
-        {
-            let d = Diagnostic::new("E0207", "a weight cannot be negative");
-            self.report(d.at(e.span, format!("this is {w}")).help("use `|> reverse` to train against a task"));
-        }
+    /// The weight of a loss.
+    pub(crate) fn weight(
+        &mut self,
+        e: &Expr,
+        env: &Env,
+        ranges: &[builtins::numbers::Range],
+        example: &str,
+    ) -> Result<f64, Poison> {
+        let negative = matches!(self.p.constant(e, env), Some(Item::Number(w)) if w < 0.0);
+        let help = match negative {
+            true => "use `|> reverse` to train against a task".to_string(),
+            false => format!("for example `{example}`"),
+        };
+        self.in_range(e, env, ranges, "`weight`", &help)
     }
 
     /// E0412: the tasks of a loss can be computed on the data after its `on`.
@@ -232,7 +222,10 @@ impl<'p> Checker<'p> {
         }
         match &*e.value {
             ExprKind::Error => Err(Poison),
-            ExprKind::Number(_) => Ok(Term::new(Ty::Scalar, false)),
+            ExprKind::Number(_) => {
+                self.number(e, env, "a term of a loss")?;
+                Ok(Term::new(Ty::Scalar, false))
+            }
             ExprKind::Paren(e) => self.term(e, env, out),
             ExprKind::Neg(a) => {
                 let t = self.term(a, env, out)?;

@@ -10,11 +10,15 @@ pub mod dim;
 mod features;
 mod heads;
 mod losses;
+mod narrow;
+mod numbers;
+mod options;
 mod schedule;
 mod settings;
 mod sharing;
 mod tasks;
 pub mod typed;
+mod unknown;
 mod unused;
 mod value;
 mod views;
@@ -225,15 +229,6 @@ pub(crate) struct Checker<'p> {
     said: HashSet<(&'static str, Span)>,
 }
 
-/// Names in order, at most twelve of them.
-fn listed(mut names: Vec<&str>) -> String {
-    names.sort_unstable();
-    names.dedup();
-    let more = if names.len() > 12 { ", ..." } else { "" };
-    names.truncate(12);
-    format!("{}{more}", names.join(", "))
-}
-
 /// Checks a program.
 pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic>) {
     let mut c = Checker {
@@ -350,71 +345,9 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         shapes,
     };
     if kept.len() < checked.tasks.len() {
-        keep_only(&mut checked, &kept);
+        narrow::keep_only(&mut checked, &kept);
     }
     (Some(checked), c.d)
-}
-
-/// Takes the tasks that `--only` leaves out from everything that goes on: no head is built for them.
-fn keep_only(c: &mut Checked, kept: &[usize]) {
-    let places: HashMap<usize, usize> = kept.iter().enumerate().map(|(n, old)| (*old, n)).collect();
-    let new = |old: usize| places.get(&old).copied();
-    let move_to = |task: &mut usize| new(*task).map(|n| *task = n).is_some();
-    c.typed.keep_only(&new);
-    c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
-    c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
-    for e in &mut c.arrows {
-        move_to(&mut e.source);
-        if let Target::Task(t) | Target::Slot(t, _) = &mut e.target {
-            move_to(t);
-        }
-    }
-    for g in &mut c.graphs {
-        g.tasks.retain_mut(|t| move_to(&mut t.task));
-        for n in &mut g.nodes {
-            if let Op::Head { task } | Op::Port { task, .. } | Op::Gold { task, .. } = &mut n.op {
-                move_to(task);
-            }
-        }
-    }
-    for l in &mut c.layers {
-        if let Some(Setting::Int(task)) = l.settings.get_mut("task")
-            && let Some(n) = new(*task as usize)
-        {
-            *task = n as i64;
-        }
-    }
-    for s in &mut c.train.stages {
-        s.tasks.retain_mut(|t| move_to(t));
-        match &mut s.sampler {
-            Sampler::Alternate { turns } => turns.retain_mut(|t| move_to(&mut t.0)),
-            Sampler::Mix { rates } => rates.retain_mut(|t| move_to(&mut t.0)),
-            Sampler::Joint | Sampler::Random | Sampler::Proportional { .. } | Sampler::Smoothed { .. } => {}
-        }
-        // uncertainty's parameters are filled in with the plan
-        if let Weights::Fixed { weights } = &mut s.weights {
-            weights.retain_mut(|t| move_to(&mut t.0));
-        }
-    }
-    if let Some(s) = &mut c.train.objective {
-        s.renumber(&new);
-    }
-    for e in &mut c.expects {
-        match &mut e.claim {
-            Claim::Verdict => {}
-            Claim::Figure { score, .. } | Claim::Drop { score, .. } => score.renumber(&new),
-            Claim::Gain { score, task, .. } => {
-                score.renumber(&new);
-                move_to(task);
-            }
-        }
-    }
-    c.uncertainty = std::mem::take(&mut c.uncertainty).into_iter().filter_map(|(t, p)| Some((new(t)?, p))).collect();
-    c.task_graph = c.task_graph.keep(kept);
-    for (i, (t, s)) in c.tasks.iter_mut().zip(&mut c.summaries).enumerate() {
-        t.step = c.task_graph.step_of(i);
-        s.step = t.step;
-    }
 }
 
 impl Checker<'_> {
@@ -426,50 +359,6 @@ impl Checker<'_> {
         Poison
     }
 
-    /// `--only` and `--without`: tasks and arrows that are left out.
-    fn apply(&mut self, options: &Options) {
-        let base = |n: &str| n.split('[').next().unwrap_or(n).to_string();
-        let mut findings = vec![];
-        for (s, t) in &options.without {
-            let s = s.split('.').next().unwrap_or(s);
-            let hit: Vec<usize> = (0..self.edges.len()).filter(|i| self.edge_is(&self.edges[*i], s, t)).collect();
-            if hit.is_empty() {
-                let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
-                let d = Diagnostic::new("E0309", format!("there is no arrow `{s} -> {t}` to be cut"));
-                findings.push(d.help(match all.as_slice() {
-                    [] => "the program has no arrows".to_string(),
-                    _ => format!("arrows are: {}", all.join(", ")),
-                }));
-            }
-            for i in hit {
-                self.edges[i].alive = false;
-            }
-        }
-        if !options.only.is_empty() {
-            for o in &options.only {
-                if !self.tasks.iter().any(|t| t.name == *o || base(&t.name) == *o) {
-                    let names = self.names_of_tasks();
-                    let d = Diagnostic::new("E0201", format!("`--only {o}`: no task is called so"));
-                    findings.push(d.help(format!("tasks are: {}", names.join(", "))));
-                }
-            }
-            for i in 0..self.tasks.len() {
-                let name = &self.tasks[i].name;
-                self.tasks[i].left_out = !options.only.iter().any(|o| o == name || *o == base(name));
-            }
-            for e in &mut self.edges {
-                let into = match e.target {
-                    Target::Task(t) | Target::Slot(t, _) => Some(t),
-                    Target::Encoder(..) => None,
-                };
-                e.alive &= !self.tasks[e.source].left_out && into.is_none_or(|t| !self.tasks[t].left_out);
-            }
-        }
-        for d in findings {
-            self.d.push(d);
-        }
-    }
-
     /// Notes that the trainer cannot run something yet.
     pub fn later(&mut self, span: Span, what: impl Into<String>) {
         let d = Diagnostic::new("E0701", format!("{} cannot be trained yet", what.into()));
@@ -478,125 +367,6 @@ impl Checker<'_> {
 
     pub fn names_of_tasks(&self) -> Vec<String> {
         self.tasks.iter().map(|t| t.name.clone()).collect()
-    }
-
-    /// A finding for an unknown name, with near names of the wanted kinds first.
-    pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Poison {
-        if self.p.lost.contains(name) {
-            return Poison;
-        }
-        let right: Vec<&str> = self
-            .p
-            .all_names()
-            .filter(|(_, k)| wanted.contains(k))
-            .map(|(n, _)| n)
-            .chain(more.iter().copied())
-            .collect();
-        if let Some((_, kind)) = self.p.all_names().find(|(n, _)| *n == name) {
-            let d = Diagnostic::new("E0244", format!("`{name}` is {}, not {what}", kind.a())).at(span, "");
-            return self.report(match suggest::question(&suggest::near(name, right.iter().copied())) {
-                Some(q) => d.help(q),
-                None if right.is_empty() => d,
-                None => d.help(format!("known here: {}", listed(right))),
-            });
-        }
-        let d = Diagnostic::new("E0201", format!("nothing is called `{name}`")).at(span, format!("expected {what}"));
-        let near = suggest::near(name, right.iter().copied());
-        // perhaps it is the name of a field that could not be read
-        if near.is_empty() && !more.is_empty() && self.p.has_field(crate::syntax::ast::UNREADABLE).is_some() {
-            return Poison;
-        }
-        let d = match suggest::question(&near) {
-            Some(q) => {
-                let d = d.help(q);
-                if near.len() == 1 { d.fix(span, near[0], true) } else { d }
-            }
-            None => {
-                let wrong: Vec<(&str, Kind)> = self.p.all_names().collect();
-                let near = suggest::near(name, wrong.iter().map(|(n, _)| *n));
-                match near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n)) {
-                    Some((n, k)) => d.help(format!("`{n}` is {}, not {what}", k.a())),
-                    None if !right.is_empty() && right.len() <= 12 => d.help(format!("known here: {}", listed(right))),
-                    // the words of the language are too many to be listed
-                    None => {
-                        match self.p.all_names().filter(|(_, k)| wanted.contains(k)).map(|(n, _)| n).collect::<Vec<_>>()
-                        {
-                            own if own.is_empty() && wanted.contains(&Kind::Encoder) => {
-                                d.help(format!("declare it: `encoder {name} = embed(64) |> bilstm(64)`"))
-                            }
-                            own if own.is_empty() => d,
-                            own => d.help(format!("declared are: {}", listed(own))),
-                        }
-                    }
-                }
-            }
-        };
-        self.report(d)
-    }
-
-    /// A word that is none of a table's.
-    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
-        let d = Diagnostic::new(code, format!("`{word}` is not {what}")).at(span, "unknown");
-        let near = suggest::near(word, known.iter().copied());
-        let d = match near.as_slice() {
-            [] => d.help(format!("known are: {}", known.join(", "))),
-            [one] => d.help(format!("did you mean `{one}`?")).fix(span, *one, true),
-            many => d.help(suggest::question(many).unwrap_or_default()),
-        };
-        self.report(d)
-    }
-
-    pub fn number(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
-        match self.p.constant(e, env) {
-            Some(crate::hir::Item::Number(n)) => Ok(n),
-            _ => {
-                if self.unreadable(e, env) {
-                    return Err(Poison);
-                }
-                let d = Diagnostic::new("E0207", format!("{what} must be a number")).at(e.span, "not a number");
-                Err(self.report(d.help("write a number, for example `0.1`, `10%` or `20k`")))
-            }
-        }
-    }
-
-    /// Whether an expression, or what it names, has a finding already.
-    fn unreadable(&self, e: &Expr, env: &Env) -> bool {
-        use crate::hir::Meaning;
-        match &*e.value {
-            ExprKind::Error => true,
-            ExprKind::Paren(e) | ExprKind::Neg(e) => self.unreadable(e, env),
-            ExprKind::Binary(_, a, b) => self.unreadable(a, env) || self.unreadable(b, env),
-            ExprKind::Name(n) => match self.p.lookup(n, env) {
-                Some(Meaning::One(Kind::Param, i)) => self.unreadable(&self.p.params[i].value, &Env::default()),
-                Some(Meaning::One(Kind::Let, i)) => self.unreadable(&self.p.lets[i].value, &self.p.lets[i].env),
-                _ => false,
-            },
-            _ => false,
-        }
-    }
-
-    pub fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
-        let n = self.number(e, env, what)?;
-        if n < 1.0 || n.fract() != 0.0 || n > 1e9 {
-            let d = Diagnostic::new("E0207", format!("{what} must be a whole number of at least 1"));
-            return Err(self.report(d.at(e.span, format!("this is {n}")).help("write a whole number")));
-        }
-        Ok(n as usize)
-    }
-
-    pub fn rate(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
-        let p = self.number(e, env, what)?;
-        if !(0.0..1.0).contains(&p) {
-            let d = Diagnostic::new("E0207", format!("{what} must be a share from 0% to below 100%"));
-            // `dropout 30` can only mean `30%`
-            let bare = matches!(&*e.value, ExprKind::Number(n) if n.unit.is_none());
-            let plain = bare && p > 1.0 && p < 100.0;
-            let help = if plain { format!("write `{p}%`") } else { "for example `30%`".into() };
-            let is = if bare { p.to_string() } else { format!("{}%", p * 100.0) };
-            let d = d.at(e.span, format!("this is {is}")).help(help);
-            return Err(self.report(if plain { d.fix(e.span, format!("{p}%"), true) } else { d }));
-        }
-        Ok(p)
     }
 
     /// Shapes of encoders and `let`s as they were elaborated first.

@@ -55,7 +55,8 @@ impl<'p> Checker<'p> {
                 self.unknown_word("E0241", "something done after a stage", &path_words(v), v.span, &["freeze"]);
             }
             "shots" => {
-                let _ = self.size(v, env, "`shots`");
+                let help = format!("for example `{}`", row.example);
+                let _ = self.in_range(v, env, row.takes.ranges(), "`shots`", &help);
             }
             "reweight" => {
                 let _ = self.one_task(v, env, "what is reweighted");

@@ -108,6 +108,7 @@ impl<'p> Checker<'p> {
         if self.d.iter().any(Diagnostic::is_error) {
             return;
         }
+        self.check_unread();
         // what does not run is not elaborated through and through, so nothing is said of who reads it
         let whole = self.tasks.iter().all(|t| !t.left_out) && self.not_yet.is_empty();
         for (i, e) in self.p.encoders.iter().enumerate() {
@@ -120,6 +121,23 @@ impl<'p> Checker<'p> {
         self.check_frozen(train);
         self.check_sizes();
         self.check_reversed();
+    }
+
+    /// W0109: a `let`, a `param` or a data set that no expression names. What another file declares may be read by others.
+    fn check_unread(&mut self) {
+        let unread = |name: &str, span: Span| {
+            span.file == crate::source::FileId(0) && !self.p.read.contains(name.split('[').next().unwrap_or(name))
+        };
+        let lets = self.p.lets.iter().map(|l| (&l.name, l.span, "let"));
+        let params = self.p.params.iter().map(|l| (&l.name, l.span, "parameter"));
+        let data = self.p.data.iter().map(|c| (&c.name, c.span, "data set"));
+        let found: Vec<_> = lets.chain(params).chain(data).filter(|(n, span, _)| unread(n, *span)).collect();
+        for (name, span, what) in found {
+            let name = name.split('[').next().unwrap_or(name);
+            let what = if what == "let" { "`let`" } else { what };
+            let d = Diagnostic::new("W0109", format!("the {what} `{name}` is read by nobody")).at(span, "");
+            self.report(d.help("use it, or remove it"));
+        }
     }
 
     /// W0103, W0104: a task of no stage, and arrows that carry what it never learned.

@@ -3,7 +3,7 @@
 
 use super::tasks::{path, path_words};
 use super::*;
-use crate::builtins::{Arg, Choice, Takes};
+use crate::builtins::{Arg, Choice, Takes, numbers};
 use crate::hir::{Item, is_name};
 use crate::syntax::ast::{self, ExprKind};
 
@@ -70,9 +70,8 @@ impl Checker<'_> {
                 fine = false;
                 continue;
             };
-            if out.insert(arg.name, &a.value).is_some() {
-                let d = Diagnostic::new("E0228", format!("`{}` is given twice", arg.name)).at(a.value.span, "again");
-                self.report(d.help("keep one of the two"));
+            if let Some(first) = out.insert(arg.name, &a.value) {
+                self.twice(arg.name, a.value.span, first.span);
                 fine = false;
             } else {
                 fine &= self.takes(row, arg, &a.value, env).is_ok();
@@ -143,25 +142,15 @@ impl Checker<'_> {
             return Err(Poison);
         }
         let name = format!("`{}` of `{of}`", arg.name);
-        let range = |c: &mut Self, ok: fn(f64) -> bool, must: &str| {
-            let x = c.number(e, env, &name)?;
-            if ok(x) {
-                return Ok(());
-            }
-            let d = Diagnostic::new("E0207", format!("{name} must be {must}")).at(e.span, format!("this is {x}"));
-            Err(c.report(d.help(format!("for example `{example}`"))))
-        };
         let wrong = |c: &mut Self, must: &str| {
             let d = Diagnostic::new("E0207", format!("{name} must be {must}")).at(e.span, "");
             Err(c.report(d.help(format!("for example `{example}`"))))
         };
         match arg.takes {
             Takes::Own => Ok(()),
-            Takes::Number => range(self, |_| true, "a number"),
-            Takes::Positive => range(self, |x| x > 0.0, "above 0"),
-            Takes::NotNegative => range(self, |x| x >= 0.0, "0 or above"),
-            Takes::Share => range(self, |x| (0.0..=1.0).contains(&x), "a share from 0 to 1"),
-            Takes::Size => range(self, |x| x >= 1.0 && x.fract() == 0.0, "a whole number of at least 1"),
+            Takes::Number(ranges) => {
+                self.in_range(e, env, ranges, &name, &format!("for example `{example}`")).map(|_| ())
+            }
             Takes::Flag => match &*e.value {
                 ExprKind::Name(n) if n == arg.name || ["true", "false", "yes", "no"].contains(&n.as_str()) => Ok(()),
                 _ => wrong(self, "`true` or `false`"),
@@ -174,15 +163,18 @@ impl Checker<'_> {
                 }
                 _ => wrong(self, &either(words)),
             },
-            Takes::Numbers => match self.p.list(e, env) {
-                Some(items) if items.iter().all(|(i, _)| matches!(i, Item::Number(_))) => Ok(()),
-                _ => wrong(self, "a list of numbers"),
-            },
+            Takes::Numbers(ranges) => {
+                let fits = |i: &Item| matches!(i, Item::Number(x) if ranges.iter().any(|r| r.holds(*x, None)));
+                match self.p.list(e, env) {
+                    Some(items) if items.iter().all(|(i, _)| fits(i)) => Ok(()),
+                    _ => wrong(self, &format!("a list, each {}", numbers::words(ranges))),
+                }
+            }
             Takes::Texts => match self.p.list(e, env) {
                 Some(items) if items.iter().all(|(i, _)| matches!(i, Item::Text(_))) => Ok(()),
                 _ => wrong(self, "a list of strings"),
             },
-            Takes::Range => match &*e.value {
+            Takes::Between => match &*e.value {
                 ExprKind::Range(a, Some(b)) if a < b => Ok(()),
                 _ => wrong(self, "a range"),
             },

@@ -170,6 +170,7 @@ codes! {
     "W0106" "a frozen task has a loss"
     "W0107" "a generator is bigger than its judge"
     "W0108" "nothing ties a prior to its posterior"
+    "W0109" "a declaration is read by nobody"
     "W0601" "a data file is missing"
     "W0602" "tags that cannot follow each other"
     "W0603" "examples with an empty text are left out"

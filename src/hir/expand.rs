@@ -67,6 +67,7 @@ pub fn expand(
         expanded: 0,
     };
     let items = ex.follow_uses(file, path);
+    ex.program.read = super::used::names(&items);
     // lists and parameters first: families need them, and order in the text is free
     ex.collect(&items, &Env::default(), &mut 0, true);
     ex.cut_circles();
@@ -462,8 +463,12 @@ impl Expander<'_> {
         let ExprKind::Name(word) = &*callee.value else { return decl };
         decl.reader = word.clone();
         for arg in args {
-            if let Some(n) = &arg.name {
-                decl.option_spans.insert(n.value.clone(), n.span);
+            if let Some(n) = &arg.name
+                && let Some(first) = decl.option_spans.insert(n.value.clone(), n.span)
+            {
+                let d = Diagnostic::new("E0228", format!("`{}` is given twice", n.value)).at(n.span, "again");
+                self.push_once(d.with(first, "first here").help("keep one of the two"));
+                continue;
             }
             let value = self.program.constant(&arg.value, env);
             if let ExprKind::Text(t) = &*arg.value.value
@@ -512,6 +517,14 @@ impl Expander<'_> {
                         _ => OptionValue::Text(w.clone()),
                     };
                     decl.options.insert(n.value.clone(), v);
+                }
+                // `columns("data", lower)`: a flag stands alone
+                (None, None, None, ExprKind::Name(w)) if crate::data::readers::is_flag(word, w) => {
+                    if let Some(first) = decl.option_spans.insert(w.clone(), arg.value.span) {
+                        let d = Diagnostic::new("E0228", format!("`{w}` is given twice")).at(arg.value.span, "again");
+                        self.push_once(d.with(first, "first here").help("keep one of the two"));
+                    }
+                    decl.options.insert(w.clone(), OptionValue::Bool(true));
                 }
                 _ => {
                     let d = Diagnostic::new("E0214", format!("`{word}` cannot use this argument"));

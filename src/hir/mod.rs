@@ -4,13 +4,14 @@
 //! and every name is known by kind. What a declaration *means* is the checker's business.
 
 mod expand;
+mod used;
 
 pub use expand::{Options, World, expand, is_name};
 
 use crate::data::CorpusDecl;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -227,6 +228,8 @@ pub struct Program {
     pub lost: BTreeSet<String>,
     /// a part of the text was refused: what depends on it may be missing without a finding of its own
     pub faulty: bool,
+    /// names that some expression reads
+    pub read: HashSet<String>,
     /// names of data sets: a task may be called as its data
     pub data_names: HashMap<String, Symbol>,
     /// name of a field → data set → its place there

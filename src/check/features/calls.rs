@@ -2,6 +2,12 @@
 
 use super::*;
 
+/// `transformer(128, causal)`: a flag that stands alone.
+pub(in crate::check) fn flag(row: &'static builtins::Function, e: &Expr) -> Option<&'static str> {
+    let ExprKind::Name(n) = &*e.value else { return None };
+    row.arg(n).filter(|a| a.takes == builtins::Takes::Flag).map(|a| a.name)
+}
+
 impl<'p> Checker<'p> {
     pub(super) fn options<'a>(
         &mut self,
@@ -13,36 +19,30 @@ impl<'p> Checker<'p> {
         let mut next = 0;
         for a in args {
             let name = match &a.name {
-                Some(n) => match row.args.iter().find(|r| **r == n.value) {
-                    Some(r) => *r,
+                Some(n) => match row.arg(&n.value) {
+                    Some(r) => r.name,
                     None => return Err(Poison), // reported with all names
                 },
                 // `transformer(causal)`: a flag
-                None if matches!(&*a.value.value, ExprKind::Name(n) if row.args.contains(&n.as_str()) && n != "d") => {
-                    match &*a.value.value {
-                        ExprKind::Name(n) => row.args.iter().find(|r| *r == n).copied().unwrap_or("d"),
-                        _ => "d",
-                    }
-                }
+                None if flag(row, &a.value).is_some() => flag(row, &a.value).unwrap_or_default(),
                 None => {
-                    let Some(name) = row.args.get(next) else {
+                    let Some(arg) = row.args.get(next) else {
                         let d = Diagnostic::new("E0215", format!("`{}` has too many arguments", row.name));
                         return Err(
                             self.report(d.at(a.value.span, "one too many").help(format!("write `{}`", row.example)))
                         );
                     };
                     next += 1;
-                    name
+                    arg.name
                 }
             };
-            if out.insert(name, &a.value).is_some() {
-                let d = Diagnostic::new("E0228", format!("`{name}` is given twice")).at(a.value.span, "again");
-                return Err(self.report(d.help("keep one of the two")));
+            if let Some(first) = out.insert(name, &a.value) {
+                return Err(self.twice(name, a.value.span, first.span));
             }
         }
-        for need in row.args.iter().take(row.needed) {
+        for need in row.args.iter().filter(|a| a.needed).map(|a| a.name) {
             if !out.contains_key(need) {
-                let what = if *need == "d" { "its width" } else { need };
+                let what = if need == "d" { "its width" } else { need };
                 let d = Diagnostic::new("E0236", format!("`{}` needs {what}", row.name)).at(span, "");
                 return Err(self.report(d.help(format!("for example `{}`", row.example))));
             }
@@ -50,17 +50,47 @@ impl<'p> Checker<'p> {
         Ok(out)
     }
 
+    /// A number among the arguments, in the range that the function's row gives it.
+    pub(super) fn opt_number(
+        &mut self,
+        call: &Call<'_>,
+        o: &Arguments<'_>,
+        key: &'static str,
+        default: f64,
+    ) -> Result<f64, Poison> {
+        match (o.get(key), call.row.arg(key)) {
+            (Some(e), Some(arg)) => self.argument_in_range(call.row, arg, e, &call.cx.env),
+            _ => Ok(default),
+        }
+    }
+
+    /// As [`Checker::opt_number`], of a whole number.
     pub(super) fn opt_size(
         &mut self,
-        o: &HashMap<&'static str, &Expr>,
+        call: &Call<'_>,
+        o: &Arguments<'_>,
         key: &'static str,
         default: usize,
-        cx: &Cx,
     ) -> Result<usize, Poison> {
-        match o.get(key) {
-            Some(e) => self.size(e, &cx.env, &format!("`{key}`")),
-            None => Ok(default),
-        }
+        Ok(self.opt_number(call, o, key, default as f64)? as usize)
+    }
+
+    /// A number that a function is given.
+    pub(crate) fn argument_in_range(
+        &mut self,
+        row: &'static builtins::Function,
+        arg: &builtins::Arg,
+        e: &Expr,
+        env: &Env,
+    ) -> Result<f64, Poison> {
+        // what it is called: the only argument of a function by the function's name
+        let what = if row.args.len() == 1 { row.name } else { arg.name };
+        let ranges = arg.takes.ranges();
+        let help = match ranges.first() {
+            Some(r) if !arg.needed => format!("for example `{} = {}`", arg.name, r.example()),
+            _ => format!("for example `{}`", row.example),
+        };
+        self.in_range(e, env, ranges, &format!("`{what}`"), &help)
     }
 
     pub(super) fn opt_flag(&mut self, o: &HashMap<&'static str, &Expr>, key: &'static str) -> Result<bool, Poison> {
@@ -113,11 +143,8 @@ impl<'p> Checker<'p> {
         if v.is_opaque() {
             return Ok(Val { depth: v.depth + 1, ..v });
         }
-        let d = self.opt_size(&o, "d", 0, call.cx)?;
-        let mut rate = self.dropout;
-        if let Some(e) = o.get("dropout") {
-            rate = self.rate(e, &call.cx.env, "`dropout`")?;
-        }
+        let d = self.opt_size(call, &o, "d", 0)?;
+        let rate = self.opt_number(call, &o, "dropout", self.dropout)?;
         let out = Val { depth: v.depth + 1, halves: None, classes: false, parts: vec![], latent: None, ..v.clone() };
         let site = Site { sub: k, numbered: count > 1, ..call.site() };
         let out = rule(self, Stacked { call, o, v, out, site, d, k, rate })?;

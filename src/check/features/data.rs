@@ -52,7 +52,7 @@ pub(super) fn top(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let (vals, rest) = c.features(call, &[])?;
     let o = c.options(call.row, &rest, call.whole)?;
     let [(v, span)] = vals.as_slice() else { return Err(c.number_of_values(call, "picks from one list")) };
-    let k = c.opt_size(&o, "k", 1, call.cx)?;
+    let k = c.opt_size(call, &o, "k", 1)?;
     if v.is_opaque() {
         return Ok(v.clone());
     }

@@ -9,7 +9,7 @@ pub(super) fn embed(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         Some(v) => v.clone(),
         None => c.implicit_text(call.span, call.cx)?,
     };
-    let d = c.opt_size(&o, "d", 0, call.cx)?;
+    let d = c.opt_size(call, &o, "d", 0)?;
     match v.kind {
         VKind::Opaque => Ok(v),
         VKind::Text => words(c, call, &o, v, d),
@@ -70,15 +70,8 @@ fn words(c: &mut Checker<'_>, call: &Call<'_>, o: &rules::Arguments<'_>, v: Val,
         }
     };
     let lower = c.opt_flag(o, "lower");
-    let (min_count, max_size) = (c.opt_size(o, "min_count", 1, cx), c.opt_size(o, "max_size", 0, cx));
-    let unk = match o.get("unk").map(|e| (c.number(e, &cx.env, "`unk`"), e.span)) {
-        Some((Ok(a), s)) if !(0.0..=100.0).contains(&a) => {
-            let d = Diagnostic::new("E0207", "`unk` lies between 0 and 100").at(s, format!("this is {a}"));
-            Err(c.report(d.help("a word seen n times becomes unknown with probability unk/(unk + n); write `unk = 1`")))
-        }
-        Some((a, _)) => a,
-        None => Ok(1.0),
-    };
+    let (min_count, max_size) = (c.opt_size(call, o, "min_count", 1), c.opt_size(call, o, "max_size", 0));
+    let unk = c.opt_number(call, o, "unk", 1.0);
     // all that is wrong is said before the first fault ends it
     let (vectors, lower, min_count, max_size, unk) = (vectors?, lower?, min_count?, max_size?, unk?);
     let spec = VocabSpec { lower, min_count, max_size, vectors: vectors.clone(), ..vocab_of(cx, "words", Unit::Word) };
@@ -100,7 +93,8 @@ fn words(c: &mut Checker<'_>, call: &Call<'_>, o: &rules::Arguments<'_>, v: Val,
     Ok(c.dropout(out, rate, cx))
 }
 
-const WAYS: &[&str] = &["cnn", "lstm", "ngram"];
+/// Options of `chars` that belong to another way of reading characters.
+const ODD: &[(&str, &str)] = &[("lstm", "width"), ("ngram", "width"), ("ngram", "embed")];
 
 /// `chars(cnn, 50)`
 pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
@@ -110,15 +104,21 @@ pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Ok(v);
     }
     let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.dropout);
-    let d = c.opt_size(&o, "d", 0, cx)?;
+    let d = c.opt_size(call, &o, "d", 0)?;
     let out = Val { kind: VKind::Seq, width: Dim::of(d), flow: Flow::Local, ..v.clone() };
+    let ways = call.row.words("kind");
     let (way, place) = match o.get("kind").map(|e| (path_words(e), e.span)) {
-        Some((k, s)) if WAYS.contains(&k.as_str()) => (k, s),
-        Some((k, s)) => return Err(c.unknown_word("E0237", "a way to read characters", &k, s, WAYS)),
+        Some((k, s)) if ways.contains(&k.as_str()) => (k, s),
+        Some((k, s)) => return Err(c.unknown_word("E0237", "a way to read characters", &k, s, ways)),
         None => return Err(Poison),
     };
-    let e = c.opt_size(&o, "embed", 25.min(d.max(1)), cx)?;
-    let window = c.opt_size(&o, "width", 3, cx)?;
+    let e = c.opt_size(call, &o, "embed", 25.min(d.max(1)))?;
+    let window = c.opt_size(call, &o, "width", 3)?;
+    let odd = ODD.iter().filter(|(w, _)| *w == way).find_map(|(_, option)| o.get_key_value(option));
+    if let Some((key, e)) = odd {
+        let x = Diagnostic::new("E0223", format!("`chars({way}, ...)` has no `{key}`")).at(e.span, "changes nothing");
+        return Err(c.report(x.help(format!("remove it, or write `chars(cnn, {d}, {key} = 3)`"))));
+    }
     if way == "ngram" {
         c.later(place, "`chars(ngram, ...)`");
         let out = c.plain(cx, "chars_ngram", settings([("width", Setting::Int(d as i64))]), &[&v], out);
@@ -185,8 +185,8 @@ pub(super) fn ngrams(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     if v.is_opaque() {
         return Ok(v);
     }
-    let n = c.opt_size(&o, "n", 3, call.cx)?;
-    let hash = c.opt_size(&o, "hash", 50_000, call.cx)?;
+    let n = c.opt_size(call, &o, "n", 3)?;
+    let hash = c.opt_size(call, &o, "hash", 50_000)?;
     let out = Val { kind: VKind::Vec, width: Dim::of(hash), flow: Flow::Full, ..v.clone() };
     let set = settings([("n", Setting::Int(n as i64)), ("width", Setting::Int(hash as i64))]);
     Ok(c.plain(call.cx, "ngrams", set, &[&v], out))

@@ -211,19 +211,13 @@ impl<'p> Checker<'p> {
 
     /// The number of layers of a repeated layer function (`bilstm(100, layers = 3)`), if it is one.
     pub(super) fn repeated(&mut self, row: &'static builtins::Function, args: &[ast::Arg], cx: &Cx) -> Option<usize> {
-        if !row.args.contains(&"layers") {
-            return None;
-        }
+        let layers = row.arg("layers")?;
         let at = args.iter().position(|a| a.name.as_ref().is_some_and(|n| n.value == "layers"));
         let at = at.or_else(|| (args.len() > 1 && args[1].name.is_none()).then_some(1));
         match at {
             Some(i) => {
-                let (e, n) = (&args[i].value, self.size(&args[i].value, &cx.env, "`layers`").ok()?);
-                if n > MOST_LAYERS {
-                    let d = Diagnostic::new("E0207", format!("`layers` is at most {MOST_LAYERS}"));
-                    self.report(d.at(e.span, format!("this is {n}")).help("write, for example, `layers = 2`"));
-                }
-                Some(n.min(MOST_LAYERS))
+                let n = self.argument_in_range(row, layers, &args[i].value, &cx.env).ok()?;
+                Some(n as usize)
             }
             None => Some(1),
         }

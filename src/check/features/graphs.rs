@@ -17,7 +17,7 @@ pub(super) fn graph_attend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     if let Some(graph) = &graph {
         on_graph(c, call, graph, &v, span)?;
     }
-    let heads = c.opt_size(&o, "heads", 1, call.cx)?;
+    let heads = c.opt_size(call, &o, "heads", 1)?;
     if let Some(w) = v.width.known() {
         c.divides(w, heads, call.whole)?;
     }
@@ -59,7 +59,7 @@ pub(super) fn rgcn(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         let d = Diagnostic::new("E0416", "`rgcn` reads one graph").at(span, "");
         return Err(c.report(d.help("declare one in the data set, `kg: graph`, and write `rgcn(kg, layers = 2)`")));
     };
-    let layers = c.opt_size(&o, "layers", 1, call.cx)?;
+    let layers = c.opt_size(call, &o, "layers", 1)?;
     let mut out = match vals.first() {
         None => Val { axis: graph.0.reads.iter().copied().collect(), width: Dim::of(128), ..graph.0.clone() },
         Some((v, span)) => {
@@ -71,7 +71,7 @@ pub(super) fn rgcn(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         }
     };
     if o.contains_key("d") {
-        out.width = Dim::of(c.opt_size(&o, "d", 128, call.cx)?);
+        out.width = Dim::of(c.opt_size(call, &o, "d", 128)?);
     }
     (out.flow, out.halves, out.classes) = (Flow::Full, None, false);
     if vals.is_empty() {

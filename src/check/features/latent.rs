@@ -5,7 +5,7 @@ use super::*;
 /// A distribution that reads nothing: the prior that a `latent` has when none is given.
 fn family(c: &mut Checker<'_>, call: &Call<'_>, key: &'static str) -> Out {
     let o = c.options(call.row, call.args, call.whole)?;
-    let d = c.opt_size(&o, key, 1, call.cx)?;
+    let d = c.opt_size(call, &o, key, 1)?;
     let free = Cx { input: None, text: vec![], ..call.cx.clone() };
     let out = Val { kind: VKind::Vec, width: Dim::of(d), depth: 0, ..c.opaque(&free) };
     Ok(c.plain(call.cx, call.row.name, settings([("width", Setting::Int(d as i64))]), &[], out))

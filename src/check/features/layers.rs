@@ -84,6 +84,11 @@ pub(super) fn cnn(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
                     _ => d.help("for example `widths = [3, 4, 5]`"),
                 }));
             }
+            // one set of filters for each width
+            if let Some(k) = (1..widths.len()).find(|k| widths[..*k].contains(&widths[*k])) {
+                let d = Diagnostic::new("E0228", format!("the width {} is given twice", widths[k]));
+                return Err(c.report(d.at(items[k].1, "again").help("give each width once, and a larger d")));
+            }
             widths
         }
     };
@@ -103,13 +108,12 @@ pub(super) fn cnn(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
     Ok(c.dropout(out, s.rate, cx))
 }
 
-const ACTIVATIONS: &[&str] = &["relu", "tanh", "gelu", "sigmoid", "none"];
-
 pub(super) fn dense(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
+    let known = s.call.row.words("activation");
     let activation = match s.o.get("activation").map(|e| (&*e.value, path_words(e), e.span)) {
         None => "relu".to_string(),
-        Some((ExprKind::Name(n), ..)) if ACTIVATIONS.contains(&n.as_str()) => n.clone(),
-        Some((_, word, span)) => return Err(c.unknown_word("E0237", "an activation", &word, span, ACTIVATIONS)),
+        Some((ExprKind::Name(n), ..)) if known.contains(&n.as_str()) => n.clone(),
+        Some((_, word, span)) => return Err(c.unknown_word("E0237", "an activation", &word, span, known)),
     };
     let out = Val { width: Dim::of(s.d), ..s.out };
     let out = c.linear(s.call.cx, s.site, &s.v, out, s.d, &activation)?;
@@ -127,7 +131,7 @@ pub(super) fn self_attend(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
         }
         (d, _) => d,
     };
-    let heads = c.opt_size(&s.o, "heads", 1, cx)?;
+    let heads = c.opt_size(s.call, &s.o, "heads", 1)?;
     c.divides(width, heads, s.call.whole)?;
     let out = Val { width: Dim::of(width), flow: Flow::Full, ..s.out };
     let set = settings([("width", Setting::Int(width as i64)), ("heads", Setting::Int(heads as i64))]);
@@ -148,9 +152,9 @@ pub(super) fn self_attend(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
 pub(super) fn transformer(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
     c.need_seq(&s.v, s.call.row, s.call.span)?;
     let (cx, d) = (s.call.cx, s.d);
-    let heads = c.opt_size(&s.o, "heads", if d.is_multiple_of(64) { (d / 64).max(1) } else { 1 }, cx);
+    let heads = c.opt_size(s.call, &s.o, "heads", if d.is_multiple_of(64) { (d / 64).max(1) } else { 1 });
     let divides = heads.and_then(|h| c.divides(d, h, s.site.span));
-    let ffn = c.opt_size(&s.o, "ffn", 4 * d, cx);
+    let ffn = c.opt_size(s.call, &s.o, "ffn", 4 * d);
     let (causal, norm_first) = (c.opt_flag(&s.o, "causal"), c.opt_flag(&s.o, "norm_first"));
     divides?;
     let (heads, ffn, causal, norm_first) = (heads?, ffn?, causal?, norm_first?);

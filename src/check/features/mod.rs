@@ -29,6 +29,7 @@ use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::syntax::ast::{self, ExprKind, Tap};
+pub(super) use calls::flag;
 use nodes::{Site, settings};
 use rules::{Arguments, Call, Rule, Stacked};
 
@@ -62,9 +63,6 @@ pub(in crate::check) type Out = Result<Val, Poison>;
 
 /// Longest chain of encoders, `let`s and arrows.
 const MOST_NESTED: usize = 2000;
-
-/// Most layers of one `layers = n`.
-const MOST_LAYERS: usize = 1000;
 
 impl<'p> Checker<'p> {
     /// Elaborates every task on every corpus that holds its gold, in both phases.

@@ -4,10 +4,7 @@ use super::*;
 
 pub(super) fn dropout(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let (v, o) = c.one(call)?;
-    let p = match o.get("p") {
-        Some(e) => c.rate(e, &call.cx.env, "`dropout`")?,
-        None => 0.0,
-    };
+    let p = c.opt_number(call, &o, "p", 0.0)?;
     Ok(c.dropout(v, p, call.cx))
 }
 
@@ -28,15 +25,7 @@ pub(super) fn norm(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 
 pub(super) fn reverse(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let (v, o) = c.one(call)?;
-    let l = match o.get("lambda") {
-        Some(e) => c.number(e, &call.cx.env, "`reverse`")?,
-        None => 1.0,
-    };
-    if l < 0.0 {
-        let e = o.get("lambda").map_or(call.span, |e| e.span);
-        let d = Diagnostic::new("E0207", "the strength of a reversal cannot be negative").at(e, "");
-        return Err(c.report(d.help("write `reverse(0.05)`")));
-    }
+    let l = c.opt_number(call, &o, "lambda", 1.0)?;
     if v.is_opaque() {
         return Ok(v);
     }
@@ -67,10 +56,7 @@ pub(super) fn shift(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Ok(v);
     }
     c.need_seq(&v, call.row, call.span)?;
-    let k = match o.get("k") {
-        Some(e) => c.number(e, &call.cx.env, "`shift`")?,
-        None => 1.0,
-    };
+    let k = c.opt_number(call, &o, "k", 1.0)?;
     Ok(c.plain(call.cx, "shift", settings([("by", Setting::Int(k as i64))]), &[&v], v.clone()))
 }
 

@@ -6,7 +6,7 @@ fn classify_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings
     match a.word {
         "multi" | "san" | "capsule" => flag(c, a, settings),
         "threshold" => {
-            if let Ok(t) = c.rate(&a.arg.value, a.env, "`threshold`") {
+            if let Some(crate::hir::Item::Number(t)) = c.p.constant(&a.arg.value, a.env) {
                 settings.insert(a.word.into(), Setting::Real(t));
             }
         }
@@ -42,11 +42,7 @@ fn bins(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     if a.arg.name.is_none() {
         let d = Diagnostic::new("E0229", "`bins` has no number").at(value.span, "");
         c.report(d.help("write `regress(bins = 5)`"));
-    } else if let Ok(n) = c.size(value, a.env, "`bins`") {
-        if n < 2 {
-            let d = Diagnostic::new("E0207", "a regression needs at least two bins");
-            c.report(d.at(value.span, "").help("`regress(bins = 5)`"));
-        }
+    } else if let Some(crate::hir::Item::Number(n)) = c.p.constant(value, a.env) {
         settings.insert(a.word.into(), Setting::Int(n as i64));
     }
 }

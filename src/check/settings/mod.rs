@@ -8,6 +8,7 @@ mod scores;
 use super::tasks::{path, path_words};
 use super::*;
 use crate::builtins;
+use crate::builtins::numbers::RATE;
 use crate::hir::{Item, Meaning, is_name};
 use crate::plan::{Claim, Decay, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
 use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
@@ -31,7 +32,10 @@ impl<'p> Checker<'p> {
             _ => None,
         });
         match found {
-            Some(e) => self.rate(e, &Env::default(), "`dropout`").unwrap_or(0.0),
+            Some(e) => {
+                let ranges = row_of("dropout").map_or(RATE, |r| r.takes.ranges());
+                self.in_range(e, &Env::default(), ranges, "`dropout`", "for example `dropout 30%`").unwrap_or(0.0)
+            }
             None => 0.0,
         }
     }
@@ -216,10 +220,10 @@ impl<'p> Checker<'p> {
                 }
             };
             let word = name.value.as_str();
-            let Some(row) = builtins::SETTINGS.iter().find(|r| r.name == word) else {
+            let Some(row) = row_of(word) else {
                 let known: Vec<&str> = builtins::SETTINGS.iter().map(|r| r.name).collect();
-                let of_optimizer = builtins::OPTIMIZER_COMMON.contains(&word)
-                    || builtins::OPTIMIZERS.iter().any(|(_, keys)| keys.iter().any(|(k, _)| *k == word));
+                let own = builtins::OPTIMIZERS.iter().flat_map(|(_, keys)| keys.iter().map(|(a, _)| a));
+                let of_optimizer = own.chain(builtins::OPTIMIZER_COMMON).any(|a| a.name == word);
                 if of_optimizer {
                     let d = Diagnostic::new("E0239", format!("`{word}` is a setting of the optimiser"));
                     let value = values.first().map_or_else(|| "...".into(), path_words);
@@ -257,10 +261,7 @@ impl<'p> Checker<'p> {
                 continue;
             }
             if let Some((_, first)) = seen.iter().find(|(n, _)| *n == word) {
-                let d = Diagnostic::new("E0228", format!("`{word}` is given twice"))
-                    .at(s.span, "again")
-                    .with(*first, "first here");
-                self.report(d.help("keep one of the two"));
+                self.twice(word, s.span, *first);
                 continue;
             }
             seen.push((word, s.span));
@@ -286,10 +287,14 @@ impl<'p> Checker<'p> {
             if matches!(&*v.value, ExprKind::Error) {
                 continue;
             }
+            // the value of a setting that is a number
+            let number = |c: &mut Self, v: &Expr| {
+                c.in_range(v, env, row.takes.ranges(), &format!("`{word}`"), &format!("for example `{}`", row.example))
+            };
             match word {
                 "batch" => {
-                    if let Ok(n) = self.size(v, env, "`batch`") {
-                        b.stage.batch = n;
+                    if let Ok(n) = number(self, v) {
+                        b.stage.batch = n as usize;
                     }
                 }
                 "epochs" | "steps" | "minutes" => {
@@ -300,35 +305,24 @@ impl<'p> Checker<'p> {
                         continue;
                     }
                     length = Some((word, s.span));
-                    let Ok(n) = self.number(v, env, &format!("`{word}`")) else { continue };
-                    let seconds = matches!(&*v.value, ExprKind::Number(n) if matches!(n.unit, Some(ast::Unit::Seconds | ast::Unit::Minutes | ast::Unit::Hours)));
-                    let percent = matches!(&*v.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
-                    if n <= 0.0 || percent || (word == "steps" && n.fract() != 0.0) || (seconds && word != "minutes") {
-                        let d = Diagnostic::new("E0207", format!("`{word}` must be a positive number")).at(v.span, "");
-                        self.report(d.help(format!("for example `{}`", row.example)));
-                        continue;
-                    }
+                    let Ok(n) = number(self, v) else { continue };
                     b.length_given = true;
                     b.stage.length = match word {
                         "epochs" => Length::Epochs(n),
                         "steps" => Length::Steps(n as u64),
-                        _ if seconds => Length::Seconds(n),
+                        _ if self.is_time(v, env) => Length::Seconds(n),
                         _ => Length::Seconds(60.0 * n),
                     };
                 }
                 "optimizer" => self.optimizer(v, env, b),
                 "sample" => self.sampler(v, env, b),
                 "weights" => self.weighting(v, env, b),
-                "clip" => match self.number(v, env, "`clip`") {
-                    Ok(n) if n > 0.0 => b.stage.clip = Some(n),
-                    Ok(n) => {
-                        let d = Diagnostic::new("E0207", "`clip` must be positive").at(v.span, format!("this is {n}"));
-                        self.report(d.help("for example `clip 5`"));
-                    }
-                    Err(Poison) => {}
-                },
+                "clip" => b.stage.clip = number(self, v).ok().or(b.stage.clip),
                 "dropout" if top => {}
-                "dropout" => self.later(s.span, "`dropout` in a stage"),
+                "dropout" => {
+                    let _ = number(self, v);
+                    self.later(s.span, "`dropout` in a stage");
+                }
                 "objective" => {
                     if matches!(self.p.constant(v, env), Some(Item::Number(_))) {
                         let d = Diagnostic::new("E0242", "an objective that never changes chooses no model");
@@ -340,23 +334,26 @@ impl<'p> Checker<'p> {
                 "early_stop" => {
                     let n = match &*v.value {
                         ExprKind::Call(f, args) if is_name(f, "patience") && args.len() == 1 => {
-                            self.size(&args[0].value, env, "`early_stop`")
+                            number(self, &args[0].value)
                         }
-                        _ => self.size(v, env, "`early_stop`"),
+                        _ => number(self, v),
                     };
                     if let Ok(n) = n {
-                        b.stage.early_stop = Some(n);
+                        b.stage.early_stop = Some(n as usize);
                     }
                 }
-                "eval" => self.eval_every(v, s.span, env, b),
-                "seed" => match self.number(v, env, "`seed`") {
-                    Ok(n) if n >= 0.0 && n.fract() == 0.0 => train.seed = n as u64,
-                    Ok(_) => {
-                        let d = Diagnostic::new("E0207", "`seed` must be a whole number").at(v.span, "");
-                        self.report(d.help("for example `seed 1`"));
+                // `eval every 500`, `eval 500`, `eval every 5min`
+                "eval" => {
+                    let v = match &*v.value {
+                        ExprKind::Call(f, args) if is_name(f, "every") && args.len() == 1 => &args[0].value,
+                        _ => v,
+                    };
+                    if let Ok(n) = number(self, v) {
+                        let time = self.is_time(v, env);
+                        b.stage.eval_every = Some(if time { Length::Seconds(n) } else { Length::Steps(n as u64) });
                     }
-                    Err(Poison) => {}
-                },
+                }
+                "seed" => train.seed = number(self, v).map_or(train.seed, |n| n as u64),
                 "tasks" => {
                     let mut tasks = vec![];
                     for v in values {
@@ -388,22 +385,14 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// `eval every 500`, `eval 500`, `eval every 5min`.
-    fn eval_every(&mut self, v: &Expr, span: Span, env: &Env, b: &mut Base) {
-        let inner = match &*v.value {
-            ExprKind::Call(f, args) if is_name(f, "every") && args.len() == 1 => args[0].value.clone(),
-            _ => v.clone(),
-        };
-        let seconds = matches!(&*inner.value, ExprKind::Number(n) if matches!(n.unit, Some(ast::Unit::Seconds | ast::Unit::Minutes | ast::Unit::Hours)));
-        match self.number(&inner, env, "`eval every`") {
-            Ok(n) if n >= 1.0 => {
-                b.stage.eval_every = Some(if seconds { Length::Seconds(n) } else { Length::Steps(n as u64) })
-            }
-            Ok(_) => {
-                let d = Diagnostic::new("E0207", "`eval every` needs a positive number of steps").at(span, "");
-                self.report(d.help("write `eval every 500`"));
-            }
-            Err(Poison) => {}
-        }
+    /// Whether a number was written as a time.
+    fn is_time(&self, e: &Expr, env: &Env) -> bool {
+        use ast::Unit::{Hours, Minutes, Seconds};
+        matches!(self.unit_of(e, env), Some(Seconds | Minutes | Hours))
     }
+}
+
+/// The row of a setting.
+fn row_of(word: &str) -> Option<&'static builtins::SettingRow> {
+    builtins::SETTINGS.iter().find(|r| r.name == word)
 }

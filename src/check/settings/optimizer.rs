@@ -1,13 +1,16 @@
 //! Optimisers and their groups.
 
 use super::*;
+use crate::builtins::Takes;
+use crate::builtins::numbers::GROUP_RATE;
 use crate::check::words::word_of;
 
 impl<'p> Checker<'p> {
     pub(super) fn optimizer_defaults(&self, kind: &str) -> Optimizer {
         let row = builtins::OPTIMIZERS.iter().find(|(n, _)| *n == kind);
-        let settings: Settings =
-            row.map(|(_, d)| d.iter().map(|(k, v)| (k.to_string(), Setting::Real(*v))).collect()).unwrap_or_default();
+        let settings: Settings = row
+            .map(|(_, d)| d.iter().map(|(a, v)| (a.name.to_string(), Setting::Real(*v))).collect())
+            .unwrap_or_default();
         Optimizer { kind: kind.into(), settings, groups: vec![], warmup: 0.0, decay: Decay::None }
     }
 
@@ -22,90 +25,86 @@ impl<'p> Checker<'p> {
             self.unknown_word("E0241", "an optimiser", word, span, &known);
             return;
         }
+        let own = builtins::OPTIMIZERS.iter().find(|(n, _)| *n == word).map_or(&[][..], |(_, keys)| *keys);
+        let table: Vec<&builtins::Arg> = own.iter().map(|(a, _)| a).chain(builtins::OPTIMIZER_COMMON).collect();
         let mut o = self.optimizer_defaults(word);
+        let mut seen: Vec<(&str, Span)> = vec![];
         for a in args {
-            let Some(n) = &a.name else {
-                let d = Diagnostic::new("E0215", "settings of an optimiser are named").at(a.value.span, "");
-                self.report(d.help(format!("write `{word}(lr = 1e-3)`")));
+            // `sgd(nesterov)`: a flag stands alone
+            let (key, place) = match (&a.name, &*a.value.value) {
+                (Some(n), _) => (n.value.as_str(), n.span),
+                (None, ExprKind::Name(n)) if table.iter().any(|t| t.name == n && t.takes == Takes::Flag) => {
+                    (n.as_str(), a.value.span)
+                }
+                _ => {
+                    let d = Diagnostic::new("E0215", "settings of an optimiser are named").at(a.value.span, "");
+                    self.report(d.help(format!("write `{word}(lr = 1e-3)`")));
+                    continue;
+                }
+            };
+            let Some(arg) = table.iter().find(|t| t.name == key) else {
+                let known: Vec<&str> = table.iter().map(|t| t.name).collect();
+                self.unknown_word("E0215", &format!("a setting of `{word}`"), key, place, &known);
                 continue;
             };
-            match n.value.as_str() {
-                "warmup" => match self.number(&a.value, env, "`warmup`") {
-                    Ok(x) if x >= 0.0 => o.warmup = x,
-                    Ok(_) => {
-                        let d = Diagnostic::new("E0207", "`warmup` cannot be negative").at(a.value.span, "");
-                        self.report(d.help("write `warmup = 10%` or `warmup = 500`"));
+            if let Some((_, first)) = seen.iter().find(|(k, _)| *k == key) {
+                self.twice(key, place, *first);
+                continue;
+            }
+            seen.push((key, place));
+            let e = &a.value;
+            match (key, arg.takes) {
+                ("decay", _) => self.decay(e, env, &mut o),
+                ("groups", _) => self.groups(e, env, &mut o),
+                (_, Takes::Flag) => {
+                    if self.taken(arg, word, &format!("{word}({key} = true)"), e, env).is_ok() {
+                        let off = is_name(e, "false") || is_name(e, "no");
+                        o.settings.insert(key.into(), Setting::Real(f64::from(!off)));
                     }
-                    Err(Poison) => {}
-                },
-                "decay" => {
-                    let (w, arg) = match word_of(&a.value) {
-                        Some((w, _, args)) => (w.to_string(), args.first().map(|x| x.value.clone())),
-                        None => (String::new(), None),
-                    };
-                    let extra = word_of(&a.value)
-                        .and_then(|(w, _, args)| args.get(usize::from(matches!(w, "exponential" | "inverse"))));
-                    if let Some(extra) = extra {
-                        let d = Diagnostic::new("E0215", format!("`{w}` has too many arguments"));
-                        self.report(
-                            d.at(extra.value.span, "one too many").help("for example `decay = exponential(0.95)`"),
-                        );
-                    }
-                    let rate = |c: &mut Self, default: f64| match &arg {
-                        Some(e) => c.number(e, env, "`decay`").unwrap_or(default),
-                        None => default,
-                    };
-                    o.decay = match w.as_str() {
-                        "none" => Decay::None,
-                        "linear" => Decay::Linear,
-                        "cosine" => Decay::Cosine,
-                        "exponential" => Decay::Exponential(rate(self, 0.95)),
-                        "inverse" => Decay::InverseTime(rate(self, 0.05)),
-                        _ => {
-                            let known = ["none", "linear", "cosine", "exponential", "inverse"];
-                            self.unknown_word("E0241", "a decay", &path_words(&a.value), a.value.span, &known);
-                            Decay::None
-                        }
-                    };
                 }
-                "groups" => self.groups(&a.value, env, &mut o),
-                key if o.settings.contains_key(key) => {
-                    let value = match &*a.value.value {
-                        ExprKind::Name(t) if t == "true" || t == "yes" => Ok(1.0),
-                        ExprKind::Name(t) if t == "false" || t == "no" => Ok(0.0),
-                        _ => self.number(&a.value, env, &format!("`{key}`")),
+                _ => {
+                    let default = own.iter().find(|(a, _)| a.name == key).map(|(_, d)| *d);
+                    let help = match default {
+                        Some(d) => format!("its default is {d}"),
+                        None => "write `warmup = 10%` or `warmup = 500`".into(),
                     };
-                    let Ok(x) = value else { continue };
-                    let bad = match key {
-                        "lr" | "epsilon" => x <= 0.0,
-                        "weight_decay" => x < 0.0,
-                        _ => !(0.0..=1.0).contains(&x),
+                    let Ok(x) = self.in_range(e, env, arg.takes.ranges(), &format!("`{key}`"), &help) else {
+                        continue;
                     };
-                    if bad {
-                        let d = Diagnostic::new("E0207", format!("`{key}` is out of range"))
-                            .at(a.value.span, format!("this is {x}"));
-                        let default =
-                            self.optimizer_defaults(word).settings.get(key).and_then(Setting::as_f64).unwrap_or(0.0);
-                        self.report(d.help(format!("its default is {default}")));
-                        continue;
+                    match key {
+                        "warmup" => o.warmup = x,
+                        _ => _ = o.settings.insert(key.into(), Setting::Real(x)),
                     }
-                    if key == "lr" && x > 10.0 {
-                        let d = Diagnostic::new("E0207", "no learning rate is that large")
-                            .at(a.value.span, format!("this is {x}"));
-                        self.report(d.help("write, for example, `lr = 1e-3`"));
-                        continue;
-                    }
-                    o.settings.insert(key.into(), Setting::Real(x));
-                }
-                key => {
-                    let mut known: Vec<&str> = builtins::OPTIMIZER_COMMON.to_vec();
-                    let own: Vec<String> = o.settings.keys().cloned().collect();
-                    known.extend(own.iter().map(String::as_str));
-                    self.unknown_word("E0215", &format!("a setting of `{word}`"), key, n.span, &known);
                 }
             }
         }
+        let set = |key: &str| o.settings.get(key).and_then(Setting::as_f64).is_some_and(|x| x != 0.0);
+        if let Some((_, place)) = seen.iter().find(|(k, _)| *k == "nesterov")
+            && set("nesterov")
+            && !set("momentum")
+            && !seen.iter().any(|(k, _)| *k == "momentum")
+        {
+            let d = Diagnostic::new("E0223", "`nesterov` changes the momentum, and there is none").at(*place, "");
+            self.report(d.help("write `sgd(momentum = 0.9, nesterov = true)`"));
+        }
         b.stage.optimizer = o;
+    }
+
+    /// `decay = exponential(0.95)`
+    fn decay(&mut self, e: &Expr, env: &Env, o: &mut Optimizer) {
+        let Some((row, args)) = self.chosen("a decay", e, builtins::DECAYS) else { return };
+        let Some(given) = self.arguments(row, e.span, args, env) else { return };
+        let rate = |key: &str, default: f64| match given.get(key).and_then(|e| self.p.constant(e, env)) {
+            Some(Item::Number(x)) => x,
+            _ => default,
+        };
+        o.decay = match row.name {
+            "linear" => Decay::Linear,
+            "cosine" => Decay::Cosine,
+            "exponential" => Decay::Exponential(rate("factor", 0.95)),
+            "inverse" => Decay::InverseTime(rate("rate", 0.05)),
+            _ => Decay::None,
+        };
     }
 
     /// `groups = [enc(1e-4), slot(1e-3)]`: learning rates by encoder or task.
@@ -122,21 +121,27 @@ impl<'p> Checker<'p> {
                 self.report(d.help("write `enc(1e-4)`"));
                 continue;
             };
-            let (Some(p), [arg]) = (path(f), args.as_slice()) else { continue };
+            let (Some(p), [arg]) = (path(f), args.as_slice()) else {
+                let d = Diagnostic::new("E0215", "a group is an encoder or task with its learning rate");
+                self.report(d.at(item.span, "").help("write `enc(1e-4)`"));
+                continue;
+            };
             let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
             let Ok(found) = self.named(&p, env, &kinds, "an encoder, a `let` or a task") else { continue };
-            let Ok(lr) = self.number(&arg.value, env, "a learning rate") else { continue };
-            if !(0.0..=10.0).contains(&lr) {
-                let d = Diagnostic::new("E0207", "this learning rate is out of range").at(arg.value.span, "");
-                self.report(d.help("write, for example, `1e-4`"));
-                continue;
-            }
+            let help = "write, for example, `1e-4`";
+            let Ok(lr) = self.in_range(&arg.value, env, GROUP_RATE, "a learning rate", help) else { continue };
             for (kind, i) in found {
                 let owner = match kind {
                     Kind::Encoder => self.p.encoders[i].name.clone(),
                     Kind::Let => self.p.lets[i].name.clone(),
                     _ => self.tasks[i].name.clone(),
                 };
+                if o.groups.iter().any(|(o, _)| *o == owner) {
+                    let d =
+                        Diagnostic::new("E0228", format!("`{owner}` has two learning rates")).at(item.span, "again");
+                    self.report(d.help("keep one of the two"));
+                    continue;
+                }
                 o.groups.push((owner, lr));
             }
         }

@@ -1,6 +1,9 @@
 //! Arrows as declared: source, port, target and options.
 
 use super::*;
+use crate::builtins::numbers::{FACTOR, SHARE};
+use crate::check::options::GivenOption;
+use crate::check::words::word_of;
 
 impl<'p> Checker<'p> {
     pub(crate) fn collect_edges(&mut self) {
@@ -218,36 +221,16 @@ impl<'p> Checker<'p> {
             e.grad = Grad::Stop;
         }
         let mut train_given = false;
-        let mut seen: Vec<&str> = vec![];
         for s in &def.ast.options {
-            let SettingKind::Attr { name, values } = &s.value else {
+            if !matches!(s.value, SettingKind::Attr { .. }) {
                 let d = Diagnostic::new("E0233", "an arrow has no stages and no views").at(s.span, "");
                 self.report(d.help("remove this"));
-                continue;
-            };
-            if !builtins::EDGE_OPTIONS.contains(&name.value.as_str()) {
-                self.unknown_word("E0233", "an option of an arrow", &name.value, name.span, builtins::EDGE_OPTIONS);
-                continue;
             }
-            if seen.contains(&name.value.as_str()) {
-                let d = Diagnostic::new("E0228", format!("`{}` is given twice", name.value)).at(s.span, "again");
-                self.report(d.help("keep one of the two"));
-                continue;
-            }
-            seen.push(&name.value);
-            let Some(v) = values.first() else {
-                let example = match name.value.as_str() {
-                    "train" => "train predicted",
-                    "test" => "test predicted",
-                    "when" => "when train",
-                    "grad" => "grad stop",
-                    "rounds" => "rounds 1",
-                    _ => "dropout 30%",
-                };
-                let d = Diagnostic::new("E0229", format!("`{}` needs a value", name.value)).at(s.span, "");
-                self.report(d.help(format!("for example `{example}`")));
-                continue;
-            };
+        }
+        let named = |o: &ast::Setting| matches!(&o.value, SettingKind::Attr { name, .. } if name.value == "rounds");
+        let rounds_given = def.ast.options.iter().any(named);
+        for o in self.options_in_braces(&def.ast.options, builtins::EDGE_OPTIONS, "E0233", "an arrow") {
+            let GivenOption { row, first: v, span, .. } = o;
             let word = match &*v.value {
                 ExprKind::Name(n) => n.as_str(),
                 ExprKind::Call(f, _) => match &*f.value {
@@ -256,7 +239,7 @@ impl<'p> Checker<'p> {
                 },
                 _ => "",
             };
-            match name.value.as_str() {
+            match row.name {
                 "train" => {
                     train_given = true;
                     match self.train_mode(def, e, v, env) {
@@ -265,15 +248,13 @@ impl<'p> Checker<'p> {
                     }
                 }
                 "test" => self.test_mode(def, e, v, env),
-                "when" => match word {
-                    "train" => e.when = Some(Phase::Train),
-                    "test" => e.when = Some(Phase::Test),
-                    _ => {
-                        self.unknown_word("E0230", "a phase", word, v.span, &["train", "test"]);
-                    }
-                },
+                "when" => e.when = self.phase_of(v).ok().or(e.when),
                 "grad" => {
-                    let span = s.span;
+                    if matches!(word, "through" | "stop" | "straight")
+                        && !self.bare(word, word_of(v).map_or(&[], |(.., args)| args))
+                    {
+                        continue;
+                    }
                     match word {
                         // spans and passages carry their states with them
                         "through" if hard && e.port == "top" && def.ast.via.is_some() => e.grad = Grad::Through,
@@ -302,15 +283,16 @@ impl<'p> Checker<'p> {
                             self.report(d.help("send `.labels`, or write `grad through`"));
                         }
                         "reverse" => {
-                            let l = match &*v.value {
-                                ExprKind::Call(_, a) if a.len() == 1 => self.number(&a[0].value, env, "`reverse`"),
-                                _ => Ok(1.0),
+                            let help = "write `grad reverse(0.05)`";
+                            let l = match word_of(v).map_or(&[][..], |(.., args)| args) {
+                                [] => Ok(1.0),
+                                [one] => self.in_range(&one.value, env, FACTOR, "`reverse`", help),
+                                [_, extra, ..] => {
+                                    let d = Diagnostic::new("E0215", "`reverse` has too many arguments");
+                                    Err(self.report(d.at(extra.value.span, "one too many").help(help)))
+                                }
                             };
-                            let l = l.unwrap_or(1.0);
-                            if l < 0.0 {
-                                let d = Diagnostic::new("E0207", "the strength of a reversal cannot be negative");
-                                self.report(d.at(v.span, "").help("write `grad reverse(0.05)`"));
-                            }
+                            let Ok(l) = l else { continue };
                             e.grad = Grad::Reverse(l);
                         }
                         _ => {
@@ -321,27 +303,23 @@ impl<'p> Checker<'p> {
                 }
                 "rounds" => {
                     if !def.ast.feedback {
-                        let d = Diagnostic::new("E0235", "only a `~>` has rounds").at(s.span, "");
+                        let d = Diagnostic::new("E0235", "only a `~>` has rounds").at(span, "");
                         self.report(d.help("write `~>` instead of `->`, or remove `rounds`"));
                     } else if word == "turns" {
                         e.turns = true;
                         self.later(v.span, "rounds over turns");
-                    } else if let Ok(n) = self.size(v, env, "`rounds`") {
-                        if n > 16 {
-                            let d = Diagnostic::new("E0207", "feedback is unrolled at most 16 rounds");
-                            self.report(d.at(v.span, format!("this is {n}")).help("`rounds 1` or `rounds 2` suffice"));
-                        }
-                        e.rounds = Some(n.min(16) as u32);
+                    } else if let Ok(n) = self.in_range(v, env, row.takes.ranges(), "`rounds`", "write `rounds 1`") {
+                        e.rounds = Some(n as u32);
                     }
                 }
                 _ => {
-                    if let Ok(p) = self.rate(v, env, "`dropout`") {
+                    if let Ok(p) = self.in_range(v, env, row.takes.ranges(), "`dropout`", "for example `30%`") {
                         e.dropout = p;
                     }
                 }
             }
         }
-        if def.ast.feedback && !seen.contains(&"rounds") {
+        if def.ast.feedback && !rounds_given {
             let d = Diagnostic::new("E0235", "`~>` does not say how often it goes round").at(def.ast.arrow, "");
             let d = d.help("add `{ rounds 1 }`");
             self.report(self.with_option(d, def, "rounds 1", true));
@@ -379,11 +357,10 @@ impl<'p> Checker<'p> {
             let d = Diagnostic::new("E0234", "`scheduled` needs the shares of gold at start and end").at(v.span, "");
             return Err(self.report(d.help("write `train scheduled(1 -> 0)`")));
         };
-        let (x, y) = (self.number(&a, env, "a share")?, self.number(&b, env, "a share")?);
-        if !(0.0..=1.0).contains(&x) || !(0.0..=1.0).contains(&y) {
-            let d = Diagnostic::new("E0207", "shares of gold lie between 0 and 1").at(v.span, "");
-            return Err(self.report(d.help("write `train scheduled(1 -> 0)`")));
-        }
+        let mut share =
+            |e: &Expr| self.in_range(e, env, SHARE, "each share of gold", "write `train scheduled(1 -> 0)`");
+        let (x, y) = (share(&a), share(&b));
+        let (x, y) = (x?, y?);
         Ok(Mode::Scheduled(x, y))
     }
 

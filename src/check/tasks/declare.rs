@@ -1,7 +1,9 @@
 //! Tasks as declared: head, options, metrics.
 
 use super::*;
+use crate::builtins::numbers::PART;
 use crate::check::heads::{self, Classes, HeadArg};
+use crate::check::options::GivenOption;
 
 /// A word with its place and its arguments.
 type Call<'e> = (&'e str, Span, &'e [ast::Arg]);
@@ -97,7 +99,7 @@ impl<'p> Checker<'p> {
         settings: &mut crate::plan::Settings,
     ) {
         let env = &def.env;
-        let mut seen: Vec<&str> = vec![];
+        let mut seen: Vec<(&str, Span)> = vec![];
         for a in args {
             // bare words, calls like `gru(256)`, numbers like `15%`, or `name = value`
             let word = match (&a.name, &*a.value.value) {
@@ -112,8 +114,8 @@ impl<'p> Checker<'p> {
             let Some((word, span)) = word else {
                 // `mlm(15%)`, `denoise(spans, 15%, 3)`, `relate(biaffine, 64)`
                 let number = match self.p.constant(&a.value, env) {
-                    Some(Item::Number(n)) if head.name == "mlm" && n > 1.0 => {
-                        let _ = self.rate(&a.value, env, "`p` of `mlm`");
+                    Some(Item::Number(_)) if head.name == "mlm" => {
+                        let _ = self.in_range(&a.value, env, PART, "`p` of `mlm`", "for example `mlm(15%)`");
                         true
                     }
                     Some(Item::Number(n)) => n > 0.0,
@@ -134,12 +136,11 @@ impl<'p> Checker<'p> {
                 }
                 continue;
             }
-            if seen.contains(&word) {
-                let d = Diagnostic::new("E0228", format!("`{word}` is given twice")).at(span, "again");
-                self.report(d.help("keep one of the two"));
+            if let Some((_, first)) = seen.iter().find(|(w, _)| *w == word) {
+                self.twice(word, span, *first);
                 continue;
             }
-            seen.push(word);
+            seen.push((word, span));
             if !self.head_value(head, word, span, a, env) {
                 continue;
             }
@@ -161,9 +162,9 @@ impl<'p> Checker<'p> {
             };
             let mut fine = true;
             for (i, x) in args.iter().enumerate() {
-                let known = x.name.as_ref().is_none_or(|n| row.args.contains(&n.value.as_str()));
+                let known = x.name.as_ref().is_none_or(|n| row.arg(&n.value).is_some());
                 if let Some(n) = x.name.as_ref().filter(|_| !known) {
-                    self.unknown_word("E0215", &format!("an option of `{word}`"), &n.value, n.span, row.args);
+                    self.unknown_word("E0215", &format!("an option of `{word}`"), &n.value, n.span, &row.names());
                     fine = false;
                 } else if i == 0 && x.name.is_none() {
                     fine &= self.size(&x.value, env, &format!("the width of `{word}`")).is_ok();
@@ -178,7 +179,7 @@ impl<'p> Checker<'p> {
         match &a.name {
             None if flag || word == "spans" => true,
             // these have findings of their own
-            _ if matches!(word, "threshold" | "bins") => true,
+            None if word == "bins" => true,
             None => {
                 let d = Diagnostic::new("E0229", format!("`{word}` of `{}` has no value", head.name)).at(span, "");
                 self.report(d.help(format!("write `{}({example})`", head.name)));
@@ -215,46 +216,20 @@ impl<'p> Checker<'p> {
 
     pub(super) fn task_options(&mut self, def: &'p crate::hir::TaskDef, info: &mut TaskInfo) {
         let env = &def.env;
-        let mut seen: Vec<&str> = vec![];
         let word = match &*def.ast.head.value {
             ExprKind::Call(f, _) => f,
             _ => &def.ast.head,
         };
         let unknown_head = !crate::hir::is_name(word, info.head.name);
         for s in &def.ast.options {
-            let (name, values) = match &s.value {
-                SettingKind::Attr { name, values } => (name, values),
-                SettingKind::View { .. } => continue, // see `views`
-                _ => {
-                    let d = Diagnostic::new("E0227", "a task has no stages").at(s.span, "");
-                    self.report(d.help("move it into `train { ... }`"));
-                    continue;
-                }
-            };
-            if !builtins::TASK_OPTIONS.contains(&name.value.as_str()) {
-                self.unknown_word("E0227", "an option of a task", &name.value, name.span, builtins::TASK_OPTIONS);
-                continue;
+            if matches!(s.value, SettingKind::Stage { .. } | SettingKind::Repeat { .. }) {
+                let d = Diagnostic::new("E0227", "a task has no stages").at(s.span, "");
+                self.report(d.help("move it into `train { ... }`"));
             }
-            if seen.contains(&name.value.as_str()) {
-                let d = Diagnostic::new("E0228", format!("`{}` is given twice", name.value)).at(s.span, "again");
-                self.report(d.help("keep one of the two"));
-                continue;
-            }
-            seen.push(&name.value);
-            let Some(first) = values.first() else {
-                let d = Diagnostic::new("E0229", format!("`{}` needs a value", name.value)).at(s.span, "");
-                let example = match name.value.as_str() {
-                    "metric" => "metric accuracy",
-                    "weight" => "weight 0.5",
-                    "loss" => "loss none",
-                    "when" => "when train",
-                    "also" => "also other_corpus",
-                    _ => "dropout 30%",
-                };
-                self.report(d.help(format!("for example `{example}`")));
-                continue;
-            };
-            match name.value.as_str() {
+        }
+        for o in self.options_in_braces(&def.ast.options, builtins::TASK_OPTIONS, "E0227", "a task") {
+            let GivenOption { row, first, values, span } = o;
+            match row.name {
                 // of an unknown head nothing is known but what no head has
                 "metric" if unknown_head => {
                     for v in values {
@@ -264,42 +239,32 @@ impl<'p> Checker<'p> {
                 "loss" if unknown_head => {}
                 "metric" => {
                     for v in values {
-                        if let Ok(m) = self.metric(v, env, info.head, &info.settings) {
-                            info.metrics.push(m);
+                        let Ok(m) = self.metric(v, env, info.head, &info.settings) else { continue };
+                        if info.metrics.iter().any(|o| (&o.name, &o.args, &o.classes) == (&m.name, &m.args, &m.classes))
+                        {
+                            let d = Diagnostic::new("E0228", format!("the metric `{}` is given twice", m.label));
+                            self.report(d.at(v.span, "again").help("keep one of the two"));
+                            continue;
                         }
+                        info.metrics.push(m);
                     }
                 }
-                "weight" => match self.p.constant(first, env) {
-                    Some(Item::Number(w)) if w >= 0.0 => info.weight = w,
-                    Some(Item::Number(w)) => {
-                        let d = Diagnostic::new("E0207", "a weight cannot be negative");
-                        self.report(
-                            d.at(first.span, format!("this is {w}")).help("use `|> reverse` to train against a task"),
-                        );
-                    }
-                    _ if matches!(&*first.value, ExprKind::Call(f, _) if crate::hir::is_name(f, "anneal")) => {
-                        let _ = self.anneal(first, env);
-                        self.later(first.span, "an annealed weight");
-                    }
-                    _ => {
-                        let _ = self.number(first, env, "`weight`");
+                "weight" => match self.anneal(first, env) {
+                    Some(_) => self.later(first.span, "an annealed weight"),
+                    None => {
+                        if let Ok(w) = self.weight(first, env, row.takes.ranges(), row.example) {
+                            info.weight = w;
+                        }
                     }
                 },
                 "loss" => {
                     let default = matches!(&*first.value, ExprKind::Name(n) if info.rule.own_loss == Some(n));
                     if !default {
                         self.task_loss(first, env, info.head);
-                        self.later(s.span, format!("`loss {}`", path_words(first)));
+                        self.later(span, format!("`loss {}`", path_words(first)));
                     }
                 }
-                "when" => match &*first.value {
-                    ExprKind::Name(n) if n == "train" => info.when = Some(Phase::Train),
-                    ExprKind::Name(n) if n == "test" => info.when = Some(Phase::Test),
-                    _ => {
-                        let d = Diagnostic::new("E0230", "`when` is `train` or `test`").at(first.span, "");
-                        self.report(d.help("write `when train`"));
-                    }
-                },
+                "when" => info.when = self.phase_of(first).ok().or(info.when),
                 "also" => {
                     for v in values {
                         let Ok(corpora) = self.corpora_of(v, env) else { continue };
@@ -322,6 +287,12 @@ impl<'p> Checker<'p> {
                                     self.report(d.at(v.span, "another type").help("one task needs golds of one type"));
                                     continue;
                                 }
+                                if info.golds.contains(&(c, f)) {
+                                    let name = &self.p.data[c].name;
+                                    let d = Diagnostic::new("E0228", format!("the task learns from `{name}` already"));
+                                    self.report(d.at(v.span, "again").help("name another data set, or remove it"));
+                                    continue;
+                                }
                                 info.golds.push((c, f));
                                 info.corpora.push(c);
                             }
@@ -333,7 +304,7 @@ impl<'p> Checker<'p> {
                     info.golds.dedup();
                 }
                 _ => {
-                    if let Ok(p) = self.rate(first, env, "`dropout`") {
+                    if let Ok(p) = self.in_range(first, env, row.takes.ranges(), "`dropout`", "for example `30%`") {
                         info.dropout = p;
                     }
                 }

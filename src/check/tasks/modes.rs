@@ -113,7 +113,7 @@ impl<'p> Checker<'p> {
     }
 
     /// A word that stands alone.
-    fn bare(&mut self, word: &str, args: &[ast::Arg]) -> bool {
+    pub(super) fn bare(&mut self, word: &str, args: &[ast::Arg]) -> bool {
         let Some(extra) = args.first() else { return true };
         let d = Diagnostic::new("E0215", format!("`{word}` takes no arguments")).at(extra.value.span, "one too many");
         self.report(d.help(format!("write `{word}`")));

@@ -1,6 +1,7 @@
 //! Every name in every expression means something, used or not.
 
 use super::*;
+use crate::check::features::flag;
 
 impl<'p> Checker<'p> {
     /// Every name in every expression means something, used or not.
@@ -73,28 +74,26 @@ impl<'p> Checker<'p> {
                 };
                 for (at, a) in args.iter().enumerate() {
                     // sizes, here too: a layer that is never built because of another fault is checked all the same
-                    if let Some(row) = row.filter(|r| r.runs) {
-                        let key = a.name.as_ref().map_or(row.args.get(at).copied(), |n| Some(n.value.as_str()));
-                        if let Some(key) = key.filter(|k| matches!(*k, "d" | "layers" | "heads" | "ffn"))
-                            && let Some(Item::Number(_)) = self.p.constant(&a.value, env)
-                        {
-                            let _ = self.size(&a.value, env, &format!("`{key}`"));
-                        }
+                    let arg = row.and_then(|r| a.name.as_ref().map_or(r.args.get(at), |n| r.arg(&n.value)));
+                    if let (Some(row), Some(arg)) = (row, arg)
+                        && let builtins::Takes::Number(_) = arg.takes
+                        && let Some(Item::Number(_)) = self.p.constant(&a.value, env)
+                    {
+                        let _ = self.argument_in_range(row, arg, &a.value, env);
                     }
-                    let word = |(f, k, n): &(&str, usize, &str)| {
-                        row.is_some_and(|r| r.name == *f) && a.name.as_ref().map_or(at == *k, |a| a.value == *n)
-                    };
-                    if matches!(&*a.value.value, ExprKind::Name(_)) && builtins::WORD_ARGUMENTS.iter().any(word) {
+                    let word = arg.is_some_and(|a| matches!(a.takes, builtins::Takes::Word(_)));
+                    let alone = a.name.is_none() && row.is_some_and(|r| flag(r, &a.value).is_some());
+                    if alone || word && matches!(&*a.value.value, ExprKind::Name(_)) {
                         continue;
                     }
                     if let (Some(row), Some(n)) = (row, &a.name) {
-                        if !row.args.contains(&n.value.as_str()) {
+                        if row.arg(&n.value).is_none() {
                             let what = format!("an option of `{}`", row.name);
                             if row.args.is_empty() {
                                 let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
                                 self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
                             } else {
-                                self.unknown_word("E0215", &what, &n.value, n.span, row.args);
+                                self.unknown_word("E0215", &what, &n.value, n.span, &row.names());
                             }
                             continue;
                         }

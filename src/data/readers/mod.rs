@@ -63,6 +63,11 @@ const fn option(name: &'static str, kind: OptionKind, doc: &'static str) -> Opti
     OptionSpec { name, kind, doc }
 }
 
+/// Whether a reader has a flag of this name.
+pub fn is_flag(reader: &str, name: &str) -> bool {
+    find(reader).is_some_and(|r| r.all_options().any(|o| o.name == name && o.kind == OptionKind::Flag))
+}
+
 /// Options of every reader.
 pub const COMMON: &[OptionSpec] = &[
     option("max", OptionKind::Count, "at most so many training examples"),

@@ -1,0 +1,111 @@
+//! `--only` and `--without`: what is left of a program.
+
+use super::*;
+
+impl Checker<'_> {
+    /// `--only` and `--without`: tasks and arrows that are left out.
+    pub(super) fn apply(&mut self, options: &Options) {
+        let base = |n: &str| n.split('[').next().unwrap_or(n).to_string();
+        let mut findings = vec![];
+        for (s, t) in &options.without {
+            let s = s.split('.').next().unwrap_or(s);
+            let hit: Vec<usize> = (0..self.edges.len()).filter(|i| self.edge_is(&self.edges[*i], s, t)).collect();
+            if hit.is_empty() {
+                let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
+                let d = Diagnostic::new("E0309", format!("there is no arrow `{s} -> {t}` to be cut"));
+                findings.push(d.help(match all.as_slice() {
+                    [] => "the program has no arrows".to_string(),
+                    _ => format!("arrows are: {}", all.join(", ")),
+                }));
+            }
+            for i in hit {
+                self.edges[i].alive = false;
+            }
+        }
+        if !options.only.is_empty() {
+            for o in &options.only {
+                if !self.tasks.iter().any(|t| t.name == *o || base(&t.name) == *o) {
+                    let names = self.names_of_tasks();
+                    let d = Diagnostic::new("E0201", format!("`--only {o}`: no task is called so"));
+                    findings.push(d.help(format!("tasks are: {}", names.join(", "))));
+                }
+            }
+            for i in 0..self.tasks.len() {
+                let name = &self.tasks[i].name;
+                self.tasks[i].left_out = !options.only.iter().any(|o| o == name || *o == base(name));
+            }
+            for e in &mut self.edges {
+                let into = match e.target {
+                    Target::Task(t) | Target::Slot(t, _) => Some(t),
+                    Target::Encoder(..) => None,
+                };
+                e.alive &= !self.tasks[e.source].left_out && into.is_none_or(|t| !self.tasks[t].left_out);
+            }
+        }
+        for d in findings {
+            self.d.push(d);
+        }
+    }
+}
+
+/// Takes the tasks that `--only` leaves out from everything that goes on: no head is built for them.
+pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
+    let places: HashMap<usize, usize> = kept.iter().enumerate().map(|(n, old)| (*old, n)).collect();
+    let new = |old: usize| places.get(&old).copied();
+    let move_to = |task: &mut usize| new(*task).map(|n| *task = n).is_some();
+    c.typed.keep_only(&new);
+    c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
+    c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
+    for e in &mut c.arrows {
+        move_to(&mut e.source);
+        if let Target::Task(t) | Target::Slot(t, _) = &mut e.target {
+            move_to(t);
+        }
+    }
+    for g in &mut c.graphs {
+        g.tasks.retain_mut(|t| move_to(&mut t.task));
+        for n in &mut g.nodes {
+            if let Op::Head { task } | Op::Port { task, .. } | Op::Gold { task, .. } = &mut n.op {
+                move_to(task);
+            }
+        }
+    }
+    for l in &mut c.layers {
+        if let Some(Setting::Int(task)) = l.settings.get_mut("task")
+            && let Some(n) = new(*task as usize)
+        {
+            *task = n as i64;
+        }
+    }
+    for s in &mut c.train.stages {
+        s.tasks.retain_mut(|t| move_to(t));
+        match &mut s.sampler {
+            Sampler::Alternate { turns } => turns.retain_mut(|t| move_to(&mut t.0)),
+            Sampler::Mix { rates } => rates.retain_mut(|t| move_to(&mut t.0)),
+            Sampler::Joint | Sampler::Random | Sampler::Proportional { .. } | Sampler::Smoothed { .. } => {}
+        }
+        // uncertainty's parameters are filled in with the plan
+        if let Weights::Fixed { weights } = &mut s.weights {
+            weights.retain_mut(|t| move_to(&mut t.0));
+        }
+    }
+    if let Some(s) = &mut c.train.objective {
+        s.renumber(&new);
+    }
+    for e in &mut c.expects {
+        match &mut e.claim {
+            Claim::Verdict => {}
+            Claim::Figure { score, .. } | Claim::Drop { score, .. } => score.renumber(&new),
+            Claim::Gain { score, task, .. } => {
+                score.renumber(&new);
+                move_to(task);
+            }
+        }
+    }
+    c.uncertainty = std::mem::take(&mut c.uncertainty).into_iter().filter_map(|(t, p)| Some((new(t)?, p))).collect();
+    c.task_graph = c.task_graph.keep(kept);
+    for (i, (t, s)) in c.tasks.iter_mut().zip(&mut c.summaries).enumerate() {
+        t.step = c.task_graph.step_of(i);
+        s.step = t.step;
+    }
+}

@@ -1,0 +1,110 @@
+//! Numbers in a program: the one place that holds a value to the range of its row.
+
+use super::*;
+use crate::builtins::Takes;
+use crate::builtins::numbers::{self, End, RATE, Range, SIZE, Unit};
+use crate::hir::{Item, Meaning};
+use crate::syntax::ast;
+
+impl Takes {
+    /// The ranges of what takes a number.
+    pub(crate) fn ranges(&self) -> &'static [Range] {
+        match self {
+            Takes::Number(ranges) | Takes::Numbers(ranges) => ranges,
+            _ => numbers::NUMBER,
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// A number in one of the ranges; E0207 otherwise. `what` is its name in a sentence, `help` says what to write.
+    pub(crate) fn in_range(
+        &mut self,
+        e: &Expr,
+        env: &Env,
+        ranges: &[Range],
+        what: &str,
+        help: &str,
+    ) -> Result<f64, Poison> {
+        let x = match self.p.constant(e, env) {
+            Some(Item::Number(x)) => x,
+            _ if self.unreadable(e, env) => return Err(Poison),
+            _ => {
+                let d = Diagnostic::new("E0207", format!("{what} must be a number")).at(e.span, "not a number");
+                return Err(self.report(d.help("write a number, for example `0.1`, `10%` or `20k`")));
+            }
+        };
+        let unit = self.unit_of(e, env);
+        if ranges.iter().any(|r| r.holds(x, unit)) {
+            return Ok(x);
+        }
+        let wrong = numbers::wrong_unit(ranges, unit);
+        let d = Diagnostic::new("E0207", format!("{what} must be {}{wrong}", numbers::words(ranges)));
+        let d = d.at(e.span, format!("this is {}", written(x, unit)));
+        // `dropout 30` can only mean `30%`
+        let right = format!("{x}%");
+        let probability = |r: &Range| r.unit == Unit::Share && r.high == End::Before(1.0);
+        let share = ranges.iter().all(|r| probability(r) && r.holds(x / 100.0, Some(ast::Unit::Percent)));
+        let plain = matches!(&*e.value, ExprKind::Number(n) if n.unit.is_none());
+        Err(self.report(match plain && x > 1.0 && share {
+            true => d.help(format!("write `{right}`")).fix(e.span, right, true),
+            false => d.help(help),
+        }))
+    }
+
+    /// Any number that is no time.
+    pub(crate) fn number(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
+        self.in_range(e, env, numbers::NUMBER, what, "write a number, for example `0.1`, `10%` or `20k`")
+    }
+
+    /// A whole number from 1.
+    pub(crate) fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+        Ok(self.in_range(e, env, SIZE, what, "write a whole number")? as usize)
+    }
+
+    /// A share below 100%.
+    pub(crate) fn rate(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
+        self.in_range(e, env, RATE, what, "for example `30%`")
+    }
+
+    /// The unit with which a number was written, here or where its name was given a value.
+    pub(crate) fn unit_of(&self, e: &Expr, env: &Env) -> Option<ast::Unit> {
+        match &*e.value {
+            ExprKind::Number(n) => n.unit,
+            ExprKind::Paren(e) | ExprKind::Neg(e) => self.unit_of(e, env),
+            ExprKind::Name(n) => match self.p.lookup(n, env) {
+                Some(Meaning::One(Kind::Param, i)) => self.unit_of(&self.p.params[i].value, &Env::default()),
+                Some(Meaning::One(Kind::Let, i)) => self.unit_of(&self.p.lets[i].value, &self.p.lets[i].env),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether an expression, or what it names, has a finding already.
+    fn unreadable(&self, e: &Expr, env: &Env) -> bool {
+        match &*e.value {
+            ExprKind::Error => true,
+            ExprKind::Paren(e) | ExprKind::Neg(e) => self.unreadable(e, env),
+            ExprKind::Binary(_, a, b) => self.unreadable(a, env) || self.unreadable(b, env),
+            ExprKind::Name(n) => match self.p.lookup(n, env) {
+                Some(Meaning::One(Kind::Param, i)) => self.unreadable(&self.p.params[i].value, &Env::default()),
+                Some(Meaning::One(Kind::Let, i)) => self.unreadable(&self.p.lets[i].value, &self.p.lets[i].env),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// A number as it was written, in its unit.
+fn written(x: f64, unit: Option<ast::Unit>) -> String {
+    use ast::Unit::{Hours, Minutes, Percent, Seconds};
+    match unit {
+        Some(Percent) => numbers::percent(x),
+        Some(Seconds) => format!("{x}s"),
+        Some(Minutes) => format!("{}min", x / 60.0),
+        Some(Hours) => format!("{}h", x / 3600.0),
+        _ => x.to_string(),
+    }
+}

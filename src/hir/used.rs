@@ -1,0 +1,115 @@
+//! Which names a program reads: what no expression names is declared in vain.
+
+use super::*;
+use crate::syntax::ast::{FieldSource, Item, ItemKind, SettingKind, Text, TextPart};
+use std::collections::HashSet;
+
+/// Every name that stands in an expression or between the braces of a string.
+pub(super) fn names(items: &[Item]) -> HashSet<String> {
+    let mut out = Names::default();
+    items.iter().for_each(|i| out.item(i));
+    out.0
+}
+
+#[derive(Default)]
+struct Names(HashSet<String>);
+
+impl Names {
+    fn add(&mut self, name: &str) {
+        if !self.0.contains(name) {
+            self.0.insert(name.to_string());
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        match &item.value {
+            ItemKind::Use(t) => self.text(&t.value),
+            ItemKind::Param { value, .. } | ItemKind::Let { value, .. } | ItemKind::Encoder { value, .. } => {
+                self.expr(value);
+            }
+            ItemKind::Data { reader, fields, .. } => {
+                self.expr(reader);
+                for source in fields.iter().filter_map(|f| f.source.as_ref()) {
+                    match &source.value {
+                        FieldSource::Text(t) => self.text(t),
+                        FieldSource::Name(n) => self.add(n),
+                        FieldSource::Number(_) => {}
+                    }
+                }
+            }
+            ItemKind::Task(t) => {
+                self.expr(&t.head);
+                [&t.of, &t.from, &t.on].into_iter().flatten().for_each(|e| self.expr(e));
+                self.settings(&t.options);
+            }
+            ItemKind::Share { members, scheme } => {
+                members.iter().for_each(|e| self.expr(e));
+                self.expr(scheme);
+            }
+            ItemKind::Loss { value, on, options, .. } => {
+                self.expr(value);
+                on.iter().for_each(|e| self.expr(e));
+                self.settings(options);
+            }
+            ItemKind::For { list, items, .. } => {
+                self.expr(list);
+                items.iter().for_each(|i| self.item(i));
+            }
+            ItemKind::Train(settings) => self.settings(settings),
+            ItemKind::Expect(e) => self.expr(e),
+            ItemKind::Edge(e) => {
+                self.expr(&e.source);
+                e.targets.iter().chain(&e.via).for_each(|e| self.expr(e));
+                self.settings(&e.options);
+            }
+        }
+    }
+
+    fn settings(&mut self, settings: &[ast::Setting]) {
+        for s in settings {
+            match &s.value {
+                SettingKind::Stage { family, body, .. } => {
+                    family.iter().for_each(|(_, list)| self.expr(list));
+                    self.settings(body);
+                }
+                SettingKind::Repeat { body, .. } => self.settings(body),
+                SettingKind::View { value, .. } => self.expr(value),
+                SettingKind::Attr { values, .. } => values.iter().for_each(|e| self.expr(e)),
+            }
+        }
+    }
+
+    fn text(&mut self, t: &Text) {
+        for part in &t.parts {
+            if let TextPart::Var(n) = part {
+                self.add(&n.value);
+            }
+        }
+    }
+
+    fn expr(&mut self, e: &Expr) {
+        match &*e.value {
+            ExprKind::Name(n) => self.add(n),
+            ExprKind::Text(t) => self.text(t),
+            ExprKind::List(items) => items.iter().for_each(|e| self.expr(e)),
+            ExprKind::Call(f, args) => {
+                self.expr(f);
+                for a in args {
+                    // `mix(a = 2)` names a task
+                    a.name.iter().for_each(|n| self.add(&n.value));
+                    self.expr(&a.value);
+                }
+            }
+            ExprKind::Index(a, key) => {
+                self.expr(a);
+                key.iter().for_each(|k| self.expr(k));
+            }
+            ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Tap(a, _) | ExprKind::Dot(a, _) => self.expr(a),
+            ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) | ExprKind::Arrow(a, b) => {
+                self.expr(a);
+                self.expr(b);
+            }
+            ExprKind::Number(_) | ExprKind::Range(..) | ExprKind::Error => {}
+        }
+    }
+}
