@@ -5,6 +5,7 @@
 mod cases;
 mod docs;
 mod example_data;
+mod faults;
 mod formats;
 mod fuzz;
 mod grammar;

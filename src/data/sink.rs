@@ -218,7 +218,7 @@ pub fn column(ty: &FieldType) -> Column {
 pub fn tree_fault(heads: &[usize]) -> Option<(usize, String)> {
     let n = heads.len();
     if let Some(i) = heads.iter().position(|&h| h > n) {
-        return Some((i, format!("head {} is outside the sentence of {n} tokens", heads[i])));
+        return Some((i, format!("head {} is outside the sentence, whose last token is {n}", heads[i])));
     }
     let mut roots = (0..n).filter(|&i| heads[i] == 0);
     let Some(_) = roots.next() else {

@@ -132,9 +132,9 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
             continue;
         }
         let cells = wide.cells(line);
-        if cells.len() < wide.needed
-            || (wide.separator.is_none() && cells.len() != width && !(cells.len() == 1 && closing))
-        {
+        // a torn row is seen also where no field reads what it lacks; only tabs may part more than the first row has
+        let ragged = cells.len() < width || wide.separator.is_none() && cells.len() != width;
+        if cells.len() < wide.needed || ragged && !(cells.len() == 1 && closing) {
             if closing && cells.len() == 1 && !sentence.rows.is_empty() && sentence.last.is_none() {
                 sentence.last = Some(line.trim_ascii());
                 continue;

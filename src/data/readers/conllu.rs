@@ -74,6 +74,8 @@ pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     let needed = needed.max().unwrap_or(2);
     for file in files {
         let mut sentence = Sentence::default();
+        // ten as a rule; a file with others has as many in every row
+        let mut width: Option<usize> = None;
         for (number, line) in file.lines() {
             if sink.full() {
                 return;
@@ -95,9 +97,13 @@ pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
                 sink.faults.at("E0604", sink.decl.reader_span, file.place(number, line), &note, || (message, None));
                 sentence.broken = true;
             };
+            let rows = *width.get_or_insert(n);
+            let note = format!("{n} {} here", if n == 1 { "column" } else { "columns" });
             if n < needed {
-                let note = format!("{n} {} here", if n == 1 { "column" } else { "columns" });
                 wrong(note, format!("line {number} of `{}` has too few columns: {n} where 10 are usual", file.name));
+            } else if n != rows {
+                let name = &file.name;
+                wrong(note, format!("line {number} of `{name}` has {n} columns, the first row has {rows}"));
             } else if !cells[0].contains(['-', '.']) {
                 let expected = sentence.rows.len() + 1;
                 if !broken && cells[0] != expected.to_string() {

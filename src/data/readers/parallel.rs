@@ -21,14 +21,17 @@ pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
             l.pop();
         }
     }
-    let Some(first) = lines.first() else { return };
-    for ((field, file), l) in sink.decl.fields.iter().zip(files).zip(&lines).skip(1) {
-        if l.len() != first.len() {
-            let (n, m) = (first.len(), l.len());
+    // the length of most files is the right one, and that of the first where they are even
+    let like = |l: &Vec<&str>| lines.iter().filter(|o| o.len() == l.len()).count();
+    let Some(most) = (0..lines.len()).rev().max_by_key(|i| like(&lines[*i])) else { return };
+    let n = lines[most].len();
+    for ((field, file), l) in sink.decl.fields.iter().zip(files).zip(&lines) {
+        let m = l.len();
+        if m != n {
             let end = m.min(n);
             let place = file.place(m.max(1), l.last().copied().unwrap_or_default());
             sink.faults.at("E0608", field.span, place, "the last line", || {
-                let message = format!("`{}` has {n} lines, but `{}` has {m}", files[0].name, file.name);
+                let message = format!("`{}` has {n} lines, but `{}` has {m}", files[most].name, file.name);
                 (message, Some(format!("line n of each file must belong to example n; compare them after line {end}")))
             });
         }

@@ -165,7 +165,7 @@ fn trees() {
         let text: String = heads.iter().enumerate().map(|(i, h)| row(i + 1, h)).collect();
         one("conllu", "x: tokens; t: heads on x", &text).lines().next().unwrap_or_default().to_owned()
     };
-    assert_eq!(tree(&["0", "9"]), "E0609: line 2 of `a.txt`: head 9 is outside the sentence of 2 tokens");
+    assert_eq!(tree(&["0", "9"]), "E0609: line 2 of `a.txt`: head 9 is outside the sentence, whose last token is 2");
     assert_eq!(tree(&["2", "1"]), "E0609: line 1 of `a.txt`: no token has head 0, the root");
     assert_eq!(tree(&["0", "0"]), "E0609: line 2 of `a.txt`: a second token with head 0: a tree has one root");
     assert_eq!(tree(&["0", "3", "2"]), "E0609: line 2 of `a.txt`: the heads run in a circle");
