@@ -135,8 +135,11 @@ fn sarif_has_what_version_2_1_0_requires() {
         assert_eq!(runs.len(), 1);
         let driver = &runs[0]["tool"]["driver"];
         assert_eq!(driver["name"], "mtlc");
+        assert_eq!(runs[0]["columnKind"], "unicodeCodePoints");
         let rules = driver["rules"].as_array().unwrap();
-        for r in rules {
+        for (i, r) in rules.iter().enumerate() {
+            assert!(rules[..i].iter().all(|o| o["id"] != r["id"]), "{name}: {r} stands twice");
+            assert!(matches!(r["defaultConfiguration"]["level"].as_str(), Some("error" | "warning")), "{name}: {r}");
             assert!(CODES.iter().any(|c| r["id"] == c.code), "{name}: {r}");
             assert!(!r["shortDescription"]["text"].as_str().unwrap().is_empty());
             assert!(r["help"]["text"].as_str().unwrap().len() > 40, "{name}: {r}");
@@ -152,7 +155,8 @@ fn sarif_has_what_version_2_1_0_requires() {
             for l in places {
                 let physical = &l["physicalLocation"];
                 let uri = physical["artifactLocation"]["uri"].as_str().unwrap();
-                assert!(!uri.is_empty() && !uri.contains(' ') && !uri.contains('\\'), "{name}: {uri}");
+                let fits = |c: char| c.is_ascii_alphanumeric() || "/-._~%".contains(c);
+                assert!(!uri.is_empty() && uri.chars().all(fits), "{name}: {uri}");
                 region(&physical["region"], &name);
             }
             assert_eq!(r["fixes"].as_array().map_or(0, Vec::len), usize::from(d.fix.is_some()));

@@ -184,21 +184,24 @@ fn codes(c: &Compilation) -> Vec<&str> {
     c.diagnostics.iter().map(|d| d.code).collect()
 }
 
-fn value(text: &str) -> syntax::ast::Expr {
-    let mut sources = Sources::default();
-    let file = sources.add("--set", text);
-    syntax::parse_expr(file, text).unwrap()
-}
-
 #[test]
 fn options_of_the_command_line() {
     assert!(codes(&compile(TWO)).is_empty(), "{}", plain(&compile(TWO)));
-    let set = |name: &str, to: &str| Options { set: vec![(name.into(), value(to))], ..Options::default() };
+    let set = |name: &str, to: &str| Options { set: vec![(name.into(), to.into())], ..Options::default() };
     assert!(codes(&compile_with(TWO, &set("width", "32"))).is_empty());
     let wrong = compile_with(TWO, &set("widht", "32"));
     assert_eq!(codes(&wrong), ["E0210"]);
     assert_eq!(wrong.diagnostics[0].help.as_deref(), Some("did you mean `width`?"));
-    assert_eq!(codes(&compile_with(TWO, &set("width", "\"wide\""))), ["E0207"]);
+    assert_eq!(
+        plain(&wrong).lines().next(),
+        Some("--set:1:1: error[E0210]: `--set widht` names no `param` of the program")
+    );
+    let wide = compile_with(TWO, &set("width", "\"wide\""));
+    assert_eq!(codes(&wide), ["E0207"]);
+    assert!(plain(&wide).starts_with("--set:1:7: error[E0207]: `d` must be a number\n"), "{}", plain(&wide));
+    let half = compile_with(TWO, &set("width", "50%"));
+    assert!(plain(&half).starts_with("--set:1:7: error[E0207]: `d` must be a whole number"), "{}", plain(&half));
+    assert!(plain(&half).contains("used here"), "{}", plain(&half));
     let without = |s: &str, t: &str| Options { without: vec![(s.into(), t.into())], ..Options::default() };
     let cut = compile_with(TWO, &without("pos", "chunk"));
     assert!(!cut.checked.unwrap().task_graph().multi_step());

@@ -30,7 +30,8 @@ impl Checker<'_> {
             Some(Item::Number(x)) => x,
             _ if self.unreadable(e, env) => return Err(Poison),
             _ => {
-                let d = Diagnostic::new("E0207", format!("{what} must be a number")).at(e.span, "not a number");
+                let d = Diagnostic::new("E0207", format!("{what} must be a number"));
+                let d = self.at_value(d, e, env, "not a number");
                 return Err(self.report(d.help("write a number, for example `0.1`, `10%` or `20k`")));
             }
         };
@@ -40,7 +41,7 @@ impl Checker<'_> {
         }
         let wrong = numbers::wrong_unit(ranges, unit);
         let d = Diagnostic::new("E0207", format!("{what} must be {}{wrong}", numbers::words(ranges)));
-        let d = d.at(e.span, format!("this is {}", written(x, unit)));
+        let d = self.at_value(d, e, env, &format!("this is {}", written(x, unit)));
         // `dropout 30` can only mean `30%`
         let right = format!("{x}%");
         let probability = |r: &Range| r.unit == Unit::Share && r.high == End::Before(1.0);
@@ -50,6 +51,19 @@ impl Checker<'_> {
             true => d.help(format!("write `{right}`")).fix(e.span, right, true),
             false => d.help(help),
         }))
+    }
+
+    /// The place of a value: where it is used, and where its name was given it. What the command line sets is wrong there.
+    fn at_value(&self, d: Diagnostic, e: &Expr, env: &Env, is: &str) -> Diagnostic {
+        let ExprKind::Name(n) = &*e.value else { return d.at(e.span, is) };
+        match self.p.lookup(n, env) {
+            Some(Meaning::One(Kind::Param, i)) if self.p.params[i].value.span.file != self.p.params[i].span.file => {
+                d.at(self.p.params[i].value.span, is).with(e.span, "used here")
+            }
+            Some(Meaning::One(Kind::Param, i)) => d.at(e.span, is).with(self.p.params[i].value.span, "its value"),
+            Some(Meaning::One(Kind::Let, i)) => d.at(e.span, is).with(self.p.lets[i].value.span, "its value"),
+            _ => d.at(e.span, is),
+        }
     }
 
     /// Any number that is no time.

@@ -167,7 +167,7 @@ struct CheckArgs {
     #[arg(long, conflicts_with_all = ["set", "without", "only"])]
     fix: bool,
     /// check again whenever a spec, a file that it uses or its data change
-    #[arg(long)]
+    #[arg(long, conflicts_with = "fix")]
     watch: bool,
     #[command(flatten)]
     changes: Changes,
@@ -498,11 +498,6 @@ fn is_path(e: &crate::syntax::ast::Expr, text: &str) -> bool {
     }
 }
 
-/// A text as if it stood in quotes.
-fn quoted(id: crate::source::FileId, text: &str) -> Result<crate::syntax::ast::Expr, Diagnostic> {
-    crate::syntax::parse_expr(id, &format!("\"{text}\""))
-}
-
 /// `--set`, `--without` and `--only` as the front end takes them.
 fn options(changes: &Changes) -> Result<Options, i32> {
     let mut out = Options { only: changes.only.clone(), no_pass: changes.no_pass.clone(), ..Options::default() };
@@ -519,9 +514,13 @@ fn options(changes: &Changes) -> Result<Options, i32> {
         let parsed = crate::syntax::parse_expr(id, value);
         // a path needs no quotes on the command line
         let value = match parsed {
-            Ok(e) if !is_path(&e, value) => e,
+            Ok(e) if !is_path(&e, value) => value.trim().to_string(),
             Err(d) if !value.contains('/') => return Err(usage(format!("`--set {s}`: {}", d.message))),
-            _ => quoted(id, value).map_err(|d| usage(format!("`--set {s}`: {}", d.message)))?,
+            _ => {
+                let quoted = format!("\"{value}\"");
+                crate::syntax::parse_expr(id, &quoted).map_err(|d| usage(format!("`--set {s}`: {}", d.message)))?;
+                quoted
+            }
         };
         out.set.push((name.trim().to_string(), value));
     }

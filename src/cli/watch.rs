@@ -44,7 +44,7 @@ pub(super) fn command(a: &CheckArgs, look: Look) -> i32 {
         watch(watcher.as_mut(), &roots, &mut folders);
         let before = state(&roots);
         clear();
-        let asked = check::Asked { no_data: a.no_data, fix: a.fix };
+        let asked = check::Asked { no_data: a.no_data, fix: false };
         let code = check::command(&a.files, asked, &a.changes, look);
         say(format!("{}; waiting for changes, Ctrl-C ends", if code == FINE { "fine" } else { "not fine yet" }));
         wait(&woken, &roots, before);

@@ -342,7 +342,12 @@ pub fn render_sarif_of(all: &[(&Sources, &[Diagnostic])]) -> String {
         .iter()
         .filter_map(|c| codes::find(c))
         .map(|c| {
-            json!({ "id": c.code, "shortDescription": { "text": c.title }, "help": { "text": c.page, "markdown": c.page } })
+            json!({
+                "id": c.code,
+                "shortDescription": { "text": c.title },
+                "defaultConfiguration": { "level": if c.code.starts_with('W') { "warning" } else { "error" } },
+                "help": { "text": c.page, "markdown": c.page },
+            })
         })
         .collect();
     let index = |code: &str| used.iter().position(|c| *c == code);
@@ -353,8 +358,19 @@ pub fn render_sarif_of(all: &[(&Sources, &[Diagnostic])]) -> String {
     format!("{log:#}\n")
 }
 
+/// A path as a reference of RFC 3986.
+fn uri(path: &str) -> String {
+    let mut out = String::new();
+    for b in path.replace('\\', "/").bytes() {
+        match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(b)),
+            _ => out.push_str(&format!("%{b:02X}")),
+        }
+    }
+    out
+}
+
 fn sarif_results(sources: &Sources, findings: &[Diagnostic], rule: &dyn Fn(&str) -> Option<usize>) -> Vec<Value> {
-    let uri = |name: &str| name.replace('\\', "/").replace('%', "%25").replace(' ', "%20").replace('#', "%23");
     let region = |span: Span| {
         let ((line, column), (end_line, end_column)) = (sources.line_col(span), sources.line_col(after(span)));
         json!({ "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column })

@@ -18,8 +18,8 @@ pub trait World: Sync {
 /// What the command line adds to a program.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// `--set name=value`
-    pub set: Vec<(String, Expr)>,
+    /// `--set name=value`: name and value as given
+    pub set: Vec<(String, String)>,
     /// `--without 'pos -> chunk'`
     pub without: Vec<(String, String)>,
     /// `--only task`
@@ -32,6 +32,8 @@ struct Expander<'a> {
     world: &'a dyn World,
     sources: &'a mut Sources,
     options: &'a Options,
+    /// what the command line sets: place of the name, and the value
+    set: Vec<(String, (Span, Expr))>,
     program: Program,
     diagnostics: Vec<Diagnostic>,
     /// what was reported: code, place, message
@@ -58,6 +60,7 @@ pub fn expand(
         world,
         sources,
         options,
+        set: vec![],
         program: Program::default(),
         diagnostics: vec![],
         said: HashSet::new(),
@@ -67,6 +70,7 @@ pub fn expand(
         expanded: 0,
     };
     let items = ex.follow_uses(file, path);
+    ex.read_set();
     ex.program.read = super::used::names(&items);
     // lists and parameters first: families need them, and order in the text is free
     ex.collect(&items, &Env::default(), &mut 0, true);
@@ -75,14 +79,12 @@ pub fn expand(
     let mut family = 0;
     ex.collect(&items, &Env::default(), &mut family, false);
     ex.cut_circles();
-    for (name, value) in &options.set {
-        if !ex.program.names.get(name).is_some_and(|s| s.kind == Kind::Param) {
+    for (name, (span, _)) in std::mem::take(&mut ex.set) {
+        if !ex.program.names.get(&name).is_some_and(|s| s.kind == Kind::Param) {
             let known = ex.program.names.iter().filter(|(_, s)| s.kind == Kind::Param).map(|(n, _)| n.as_str());
             let known: Vec<&str> = known.collect();
-            let near = suggest::near(name, known.iter().copied());
-            let mut d =
-                Diagnostic::new("E0210", format!("`--set {name}` names no `param` of the program")).at(value.span, "");
-            d.primary = None;
+            let near = suggest::near(&name, known.iter().copied());
+            let d = Diagnostic::new("E0210", format!("`--set {name}` names no `param` of the program")).at(span, "");
             ex.diagnostics.push(match suggest::question(&near) {
                 Some(q) => d.help(q),
                 None if known.is_empty() => d.help(format!("declare it: `param {name} = ...`")),
@@ -95,6 +97,20 @@ pub fn expand(
 }
 
 impl Expander<'_> {
+    /// Values of the command line: each is a text of its own, `--set`, at which its findings stand.
+    fn read_set(&mut self) {
+        for (name, value) in &self.options.set {
+            let text = format!("{name}={value}");
+            let id = self.sources.add("--set", text.as_str());
+            // the value stands where it stands behind the name
+            let padded = format!("{}{value}", " ".repeat(name.len() + 1));
+            match crate::syntax::parse_expr(id, &padded) {
+                Ok(e) => self.set.push((name.clone(), (Span::new(id, 0, name.len()), e))),
+                Err(d) => self.diagnostics.push(d),
+            }
+        }
+    }
+
     fn follow_uses(&mut self, file: &ast::File, path: &Path) -> Vec<ast::Item> {
         let mut out = vec![];
         for item in &file.items {
@@ -260,8 +276,8 @@ impl Expander<'_> {
                 ItemKind::Param { name, value } if early => {
                     let i = self.program.params.len();
                     if self.declare(name, Kind::Param, env, i) {
-                        let set = self.options.set.iter().rev().find(|(n, _)| *n == name.value);
-                        let value = set.map_or(value, |(_, v)| v).clone();
+                        let set = self.set.iter().rev().find(|(n, _)| *n == name.value);
+                        let value = set.map_or(value, |(_, (_, v))| v).clone();
                         let (name, span) = (name.value.clone(), name.span);
                         self.program.params.push(Named { name, span, value, env: Env::default() });
                     }

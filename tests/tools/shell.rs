@@ -49,6 +49,9 @@ fn check_reads_standard_input() {
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).starts_with("<stdin>:1:"), "{}", text(&out.stderr));
     assert_eq!(run(root(), &["check", "-", "--watch"]).status.code(), Some(2));
+    let both = run(root(), &["check", "a.mtl", "--watch", "--fix"]);
+    assert_eq!(both.status.code(), Some(2));
+    assert!(text(&both.stderr).contains("'--watch' cannot be used with '--fix'"), "{}", text(&both.stderr));
 }
 
 /// A finding on a terminal is coloured, and with `NO_COLOR` nothing is.
