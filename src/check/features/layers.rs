@@ -183,22 +183,28 @@ pub(super) fn transformer(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
     let owner = cx.owner.clone();
     c.layer(cx, s.site, "transformer", set, &[&v], out, &|c, name| {
         let mut ids = vec![];
-        let mut p = |part: &str, shape: Vec<usize>, init: Init| {
-            let shape = shape.into_iter().map(Dim::of).collect();
+        let mut p = |part: &str, shape: &[usize], init: Init| {
+            let shape = shape.iter().copied().map(Dim::of).collect();
             ids.push(c.param(format!("{name}.{part}"), shape, InitRule::Fixed(init), &owner));
         };
-        for n in ["q", "k", "v", "o"] {
-            p(&format!("w{n}"), vec![d, d], Init::Xavier);
-            p(&format!("b{n}"), vec![d], Init::Zeros);
+        // as PyTorch's layer begins: what is added to the residual stream is small beside it, so that six layers which
+        // have learnt nothing yet still tell words apart
+        let within = |fans: usize| Init::Uniform(1.0 / (fans.max(1) as f64).sqrt());
+        for n in ["q", "k", "v"] {
+            // Xavier's bound for the three maps as one matrix
+            p(&format!("w{n}"), &[d, d], Init::Uniform((6.0 / (4 * d).max(1) as f64).sqrt()));
+            p(&format!("b{n}"), &[d], Init::Zeros);
         }
-        p("ln1.g", vec![d], Init::Constant(1.0));
-        p("ln1.b", vec![d], Init::Zeros);
-        p("w1", vec![d, ffn], Init::Xavier);
-        p("b1", vec![ffn], Init::Zeros);
-        p("w2", vec![ffn, d], Init::Xavier);
-        p("b2", vec![d], Init::Zeros);
-        p("ln2.g", vec![d], Init::Constant(1.0));
-        p("ln2.b", vec![d], Init::Zeros);
+        p("wo", &[d, d], within(d));
+        p("bo", &[d], Init::Zeros);
+        p("ln1.g", &[d], Init::Constant(1.0));
+        p("ln1.b", &[d], Init::Zeros);
+        p("w1", &[d, ffn], within(d));
+        p("b1", &[ffn], within(d));
+        p("w2", &[ffn, d], within(ffn));
+        p("b2", &[d], within(ffn));
+        p("ln2.g", &[d], Init::Constant(1.0));
+        p("ln2.b", &[d], Init::Zeros);
         ids
     })
 }
