@@ -1,7 +1,7 @@
 //! Optimisers: one pass over each parameter, with PyTorch's formulas and defaults.
 
 use super::ops::kernels::simd;
-use super::params::{Grad, Params, Stored};
+use super::params::{Grad, Outgoing, Params, Stored};
 use crate::plan;
 use burn::tensor::Gradients;
 use rayon::prelude::*;
@@ -260,15 +260,15 @@ impl Optimizer {
     }
 
     /// Everything that a resumed run needs, as tensors; read back by [`Optimizer::load_state`] bit for bit.
-    pub fn state(&self) -> Vec<Stored> {
+    pub fn state(&self) -> Vec<Outgoing<'_>> {
         let mut out = vec![];
         for ((name, shape), s) in self.names.iter().zip(&self.states).filter(|(_, s)| s.steps > 0) {
             // in two parts: a float holds whole numbers to 2²⁴ only
-            let steps = vec![(s.steps >> 20) as f32, (s.steps & 0xF_FFFF) as f32];
-            out.push((format!("{name}.steps"), steps, vec![2]));
+            let steps = || vec![(s.steps >> 20) as f32, (s.steps & 0xF_FFFF) as f32].into();
+            out.push(Outgoing::new(format!("{name}.steps"), vec![2], steps));
             for (what, values) in self.kind.state.iter().zip([&s.first, &s.second]) {
                 if !values.is_empty() {
-                    out.push((format!("{name}.{what}"), values.clone(), shape.clone()));
+                    out.push(Outgoing::new(format!("{name}.{what}"), shape.clone(), || values.into()));
                 }
             }
         }
@@ -577,7 +577,7 @@ mod tests {
                 let mut opt = optimizer(kind, settings, &p);
                 for t in 0..3 {
                     if t == 2 && stop {
-                        let state = opt.state();
+                        let state = opt.state().iter().map(Outgoing::stored).collect();
                         opt = optimizer(kind, settings, &p);
                         opt.load_state(state).unwrap();
                     }

@@ -6,10 +6,9 @@ use crate::plan;
 use burn::tensor::{Device, Gradients, Tensor};
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, View};
 use sha2::{Digest as _, Sha256};
-use std::io::Write as _;
-use std::path::Path;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
 /// A tensor of one, two or three dimensions.
@@ -356,92 +355,63 @@ impl Params {
         }
     }
 
-    /// Writes all tensors in the safetensors format, under their names in the plan.
-    ///
-    /// # Errors
-    /// What went wrong with the file.
-    pub fn save(&self, path: &Path) -> Result<(), String> {
-        let tensors = (0..self.len()).map(|i| {
-            let spec = &self.specs[i];
-            (spec.name.clone(), self.values(i), spec.shape.clone())
-        });
-        write_tensors(path, tensors.collect())
-    }
-
-    /// Replaces all values by those of a file.
-    ///
-    /// # Errors
-    /// Everything that does not fit: a tensor that is missing, one too many, one of another shape. Nothing is changed
-    /// then.
-    pub fn load(&mut self, path: &Path) -> Result<(), Vec<String>> {
-        let mut stored = read_tensors(path).map_err(|e| vec![e])?;
-        let mut errors = vec![];
-        let mut found = Vec::with_capacity(self.len());
-        for spec in self.specs.iter() {
-            match stored.iter().position(|(name, ..)| *name == spec.name) {
-                None => errors.push(format!("the file has no `{}`", spec.name)),
-                Some(i) => {
-                    let (name, values, shape) = stored.swap_remove(i);
-                    if shape != spec.shape {
-                        errors.push(format!("`{name}` is {shape:?} in the file and {:?} in the program", spec.shape));
-                    }
-                    found.push(values);
-                }
-            }
-        }
-        errors.extend(stored.iter().map(|(name, ..)| format!("the program has no `{name}`")));
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        for (i, values) in found.into_iter().enumerate() {
-            self.update(i, |now| now.copy_from_slice(&values));
-        }
-        Ok(())
+    /// All tensors, under their names in the plan, to be written.
+    pub fn outgoing(&self) -> Vec<Outgoing<'_>> {
+        let specs = self.specs.iter().enumerate();
+        specs.map(|(i, s)| Outgoing::new(s.name.clone(), s.shape.clone(), move || self.values(i).into())).collect()
     }
 }
 
 /// A stored tensor: name, values, shape.
 pub type Stored = (String, Vec<f32>, Vec<usize>);
 
-/// Writes 32-bit float tensors in the safetensors format; the file appears whole or not at all.
-///
-/// # Errors
-/// What went wrong with the file.
-pub fn write_tensors(path: &Path, tensors: Vec<Stored>) -> Result<(), String> {
-    let fail = |e: &dyn std::fmt::Display| format!("`{}` cannot be written: {e}", path.display());
-    let bytes: Vec<_> = tensors
-        .into_iter()
-        .map(|(name, values, shape)| (name, values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>(), shape))
-        .collect();
-    let mut views = vec![];
-    for (name, bytes, shape) in &bytes {
-        views.push((name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(|e| fail(&e))?));
-    }
-    let data = safetensors::serialize(views, None).map_err(|e| fail(&e))?;
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|e| fail(&e))?;
-    file.write_all(&data).map_err(|e| fail(&e))?;
-    file.persist(path).map_err(|e| fail(&e))?;
-    Ok(())
+/// A tensor on its way to a file: its values are fetched when their turn comes, so that a file of weights and moments
+/// never lies in memory as a whole.
+pub struct Outgoing<'a> {
+    name: String,
+    shape: Vec<usize>,
+    values: Box<dyn Fn() -> Cow<'a, [f32]> + 'a>,
 }
 
-/// Reads every tensor of a safetensors file.
-///
-/// # Errors
-/// What is wrong with the file.
-pub fn read_tensors(path: &Path) -> Result<Vec<Stored>, String> {
-    let fail = |e: &dyn std::fmt::Display| format!("`{}` cannot be read: {e}", path.display());
-    let data = std::fs::read(path).map_err(|e| fail(&e))?;
-    let file = SafeTensors::deserialize(&data).map_err(|e| fail(&e))?;
-    let mut out = vec![];
-    for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(fail(&format!("`{name}` holds {:?}, not F32", view.dtype())));
-        }
-        let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        out.push((name, values, view.shape().to_vec()));
+impl<'a> Outgoing<'a> {
+    /// `values` gives as many numbers as `shape` says.
+    pub fn new(name: String, shape: Vec<usize>, values: impl Fn() -> Cow<'a, [f32]> + 'a) -> Self {
+        Self { name, shape, values: Box::new(values) }
     }
-    Ok(out)
+
+    /// The same under a longer name.
+    pub fn prefixed(mut self, prefix: &str) -> Self {
+        self.name.insert_str(0, prefix);
+        self
+    }
+
+    /// Its name in the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// As it would be read back.
+    pub fn stored(&self) -> Stored {
+        (self.name.clone(), (self.values)().into_owned(), self.shape.clone())
+    }
+}
+
+impl View for &Outgoing<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        (self.values)().iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
+    }
+
+    fn data_len(&self) -> usize {
+        self.shape.iter().product::<usize>() * size_of::<f32>()
+    }
 }
 
 /// Draws a tensor's initial values.
@@ -518,28 +488,6 @@ mod tests {
         let p = new(&[spec("e", &[3, 3], Init::Vectors(0, 0.1))], 1);
         assert_eq!(p.values(0)[3..6], [1.0, 2.0, 3.0]);
         assert!(p.values(0)[0] != 0.0 && p.values(0)[8] != 0.0);
-    }
-
-    #[test]
-    fn saved_and_loaded_bit_for_bit() {
-        let specs = [spec("a", &[4, 3], Init::Xavier), spec("b", &[2, 2, 2], Init::Normal(2.0))];
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("m.safetensors");
-        let saved = new(&specs, 3);
-        saved.save(&path).unwrap();
-        let mut other = new(&specs, 4);
-        let before = other.clone();
-        other.load(&path).unwrap();
-        assert_eq!((other.values(0), other.values(1)), (saved.values(0), saved.values(1)));
-        assert_ne!(before.values(0), other.values(0), "a clone keeps its own values");
-
-        let mut wrong = new(&[spec("a", &[3, 4], Init::Zeros), spec("c", &[1], Init::Zeros)], 4);
-        let errors = wrong.load(&path).unwrap_err();
-        assert_eq!(
-            errors,
-            ["`a` is [4, 3] in the file and [3, 4] in the program", "the file has no `c`", "the program has no `b`"]
-        );
-        assert!(wrong.load(&dir.path().join("none")).unwrap_err()[0].contains("cannot be read"));
     }
 
     #[test]

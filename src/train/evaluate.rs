@@ -58,12 +58,6 @@ pub fn new_params(plan: &Plan, tables: &Tables, seed: u64, device: &Device) -> P
     Params::new(&plan.params, seed, device, &vectors)
 }
 
-/// All weights, by name.
-pub fn stored(params: &Params) -> Vec<Stored> {
-    let specs = params.specs().iter().enumerate();
-    specs.map(|(i, s)| (s.name.clone(), params.values(i), s.shape.clone())).collect()
-}
-
 /// Replaces all weights; the error names every one that does not fit.
 pub fn set_params(params: &mut Params, stored: Vec<Stored>) -> Result<(), String> {
     let mut faults = vec![];

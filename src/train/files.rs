@@ -1,8 +1,9 @@
 //! Files that are whole or absent: written beside, synced, renamed.
 
 use crate::diagnostics::Diagnostic;
-use crate::model::params::Stored;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use crate::model::params::{Outgoing, Stored};
+use safetensors::SafeTensorError;
+use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -23,6 +24,15 @@ pub fn unreadable(path: &Path, e: &io::Error) -> Diagnostic {
 /// Puts a file in place. A reader sees the old content or the new, never a part, even when the process or the machine
 /// stops in between.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    put(path, |beside| {
+        let mut f = File::create(beside)?;
+        kill::operation()?;
+        f.write_all(bytes)
+    })
+}
+
+/// Writes a file beside its place by `write`, syncs it and renames it.
+fn put(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Diagnostic> {
     let put = || -> io::Result<()> {
         let folder = path.parent().unwrap_or(Path::new("."));
         kill::operation()?;
@@ -30,11 +40,10 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let beside = folder.join(format!(".{name}.partial"));
         kill::operation()?;
-        let mut f = File::create(&beside)?;
+        write(&beside)?;
         kill::operation()?;
-        f.write_all(bytes)?;
-        kill::operation()?;
-        f.sync_all()?;
+        // (a file can be synced by any handle that may write to it)
+        OpenOptions::new().write(true).open(&beside)?.sync_all()?;
         kill::operation()?;
         fs::rename(&beside, path)?;
         kill::operation()?;
@@ -87,17 +96,16 @@ pub fn remove(path: &Path) -> Result<(), Diagnostic> {
 /// The one key of the metadata: with several, a hash table's order would show in the file.
 const METADATA: &str = "mtlc";
 
-/// Tensors and a JSON text in the safetensors format.
-pub fn to_safetensors(tensors: &[Stored], metadata: &str) -> Result<Vec<u8>, String> {
-    let bytes: Vec<Vec<u8>> =
-        tensors.iter().map(|(_, v, _)| v.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
-    let views: Result<Vec<_>, _> = tensors
-        .iter()
-        .zip(&bytes)
-        .map(|((name, _, shape), b)| TensorView::new(Dtype::F32, shape.clone(), b).map(|v| (name.as_str(), v)))
-        .collect();
+/// Puts a file of tensors and a JSON text in the safetensors format in place, tensor by tensor.
+pub fn write_safetensors(path: &Path, tensors: &[Outgoing<'_>], metadata: &str) -> Result<(), Diagnostic> {
     let metadata = HashMap::from([(METADATA.to_string(), metadata.to_string())]);
-    safetensors::serialize(views.map_err(|e| e.to_string())?, Some(metadata)).map_err(|e| e.to_string())
+    put(path, |beside| {
+        let named = tensors.iter().map(|t| (t.name(), t));
+        safetensors::serialize_to_file(named, Some(metadata), beside).map_err(|e| match e {
+            SafeTensorError::IoError(e) => e,
+            e => io::Error::other(e),
+        })
+    })
 }
 
 /// Tensors and the JSON text of a safetensors file.

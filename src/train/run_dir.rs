@@ -14,7 +14,7 @@
 use super::files;
 use crate::data::index::{Tables, file_name};
 use crate::diagnostics::Diagnostic;
-use crate::model::params::Stored;
+use crate::model::params::{Outgoing, Stored};
 use crate::plan::Plan;
 use serde::de::DeserializeOwned;
 use std::io::ErrorKind;
@@ -141,8 +141,8 @@ impl RunDir {
     }
 
     /// Puts a safetensors file in place.
-    pub fn write_tensors(&self, name: &str, tensors: &[Stored], metadata: &str) -> Result<(), Diagnostic> {
-        self.write(name, &files::to_safetensors(tensors, metadata).map_err(|e| self.corrupt(name, e))?)
+    pub fn write_tensors(&self, name: &str, tensors: &[Outgoing<'_>], metadata: &str) -> Result<(), Diagnostic> {
+        files::write_safetensors(&self.file(name), tensors, metadata)
     }
 
     /// A file that does not hold what it should.

@@ -9,7 +9,7 @@ use super::report::StageReport;
 use super::run_dir::RunDir;
 use crate::data::batches::Cursor;
 use crate::diagnostics::Diagnostic;
-use crate::model::params::Stored;
+use crate::model::params::{Outgoing, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +87,7 @@ pub fn snapshot(step: u64) -> String {
 }
 
 /// Puts the state in place, then removes snapshots that it does not name.
-pub fn save(dir: &RunDir, state: &State, tensors: &[Stored]) -> Result<(), Diagnostic> {
+pub fn save(dir: &RunDir, state: &State, tensors: &[Outgoing<'_>]) -> Result<(), Diagnostic> {
     let json = serde_json::to_string(state).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
     dir.write_tensors(STATE, tensors, &json)?;
     clean(dir, &state.snapshots())

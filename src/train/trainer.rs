@@ -16,7 +16,7 @@ use crate::data::index::{Examples, GoldColumn, Tables};
 use crate::diagnostics::Diagnostic;
 use crate::model::network::{Batch, Job, Known, Moment, Network, TaskLoss, Values};
 use crate::model::optim::Optimizer;
-use crate::model::params::{Params, Stored};
+use crate::model::params::{Outgoing, Params, Stored};
 use crate::model::together::Share;
 use crate::plan::passes::{self, flow};
 use crate::plan::{Decay, Graph, Length, Phase, Plan, Score, Stage, Weights};
@@ -766,8 +766,8 @@ impl<'a> Trainer<'a> {
             })
             .collect();
         if best.is_some() || !task_best.is_empty() {
-            let tensors = evaluate::stored(&self.params);
-            self.dir.write_tensors(&state::snapshot(self.state.step), &tensors, &self.weights_metadata())?;
+            let name = state::snapshot(self.state.step);
+            self.dir.write_tensors(&name, &self.params.outgoing(), &self.weights_metadata())?;
         }
         let is_best = best.is_some();
         let s = &mut self.state;
@@ -818,10 +818,9 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    fn save_with(&self, optimizer: Vec<Stored>) -> Result<(), Diagnostic> {
-        let mut tensors = evaluate::stored(&self.params);
-        tensors.iter_mut().for_each(|(name, ..)| name.insert_str(0, WEIGHT));
-        tensors.extend(optimizer);
+    fn save_with<'o>(&'o self, optimizer: Vec<Outgoing<'o>>) -> Result<(), Diagnostic> {
+        let weights = self.params.outgoing().into_iter().map(|t| t.prefixed(WEIGHT));
+        let tensors: Vec<_> = weights.chain(optimizer).collect();
         state::save(&self.dir, &self.state, &tensors)
     }
 
@@ -840,10 +839,7 @@ impl<'a> Trainer<'a> {
                 let bytes = self.dir.read(&state::snapshot(best.step))?;
                 self.dir.write(MODEL, &bytes)
             }
-            None => {
-                let tensors = evaluate::stored(&self.params);
-                self.dir.write_tensors(MODEL, &tensors, &self.weights_metadata())
-            }
+            None => self.dir.write_tensors(MODEL, &self.params.outgoing(), &self.weights_metadata()),
         }
     }
 
