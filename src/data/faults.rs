@@ -5,6 +5,8 @@ use crate::source::Span;
 
 /// How many places of one kind are shown for one file.
 const SHOWN: usize = 5;
+/// A heading or key that a field names and a file lacks.
+const ABSENT_NAME: &str = "E0605";
 /// Longer lines are cut in excerpts.
 const WIDTH: usize = 160;
 
@@ -50,7 +52,8 @@ struct Group {
 
 impl Faults {
     /// Records a fault that has a place in a data file. Faults with the same code, file and primary place count as
-    /// one kind; the first gives the message.
+    /// one kind; the first gives the message. A name that a file lacks ([`E0605`](crate::diagnostics::codes)) is one kind in
+    /// all files: the fault is in the program.
     pub fn at(
         &mut self,
         code: &'static str,
@@ -60,7 +63,8 @@ impl Faults {
         message: impl FnOnce() -> (String, Option<String>),
     ) {
         let same = |g: &&mut Group| {
-            g.first.code == code && g.file == place.file && g.first.primary.as_ref().is_some_and(|l| l.span == span)
+            let file = code == ABSENT_NAME || g.file == place.file;
+            g.first.code == code && file && g.first.primary.as_ref().is_some_and(|l| l.span == span)
         };
         if let Some(group) = self.groups.iter_mut().find(same) {
             group.count += 1;

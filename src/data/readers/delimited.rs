@@ -24,7 +24,7 @@ pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
             &[byte] if quoted => Box::new(records(file, byte)),
             _ => Box::new(plain(file, separator)),
         };
-        rows_in(sink, file, rows);
+        rows_in(sink, file, rows, quoted);
     }
 }
 
@@ -54,7 +54,7 @@ fn records(file: &DataFile, separator: u8) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
-fn rows_in<'a>(sink: &mut Sink<'_>, file: &'a DataFile, rows: impl Iterator<Item = Row<'a>>) {
+fn rows_in<'a>(sink: &mut Sink<'_>, file: &'a DataFile, rows: impl Iterator<Item = Row<'a>>, quoted: bool) {
     let mut rows = rows.peekable();
     let Some((_, first_line, first)) = rows.peek() else { return };
     let Some(columns) = columns(sink, file, first_line, first) else { return };
@@ -75,7 +75,12 @@ fn rows_in<'a>(sink: &mut Sink<'_>, file: &'a DataFile, rows: impl Iterator<Item
             sink.faults.at("E0604", sink.decl.reader_span, place, &note, || {
                 let message =
                     format!("line {number} of `{}` has too few columns: `{name}` is column {column}", file.name);
-                (message, (n == 1).then(|| "if the columns are not parted so, write `separator = \",\"`".into()))
+                let help = if quoted && line.contains('"') {
+                    Some("a separator between double quotes is text: write `quote = false` if they are text themselves")
+                } else {
+                    (n == 1).then_some("if the columns are not parted so, write `separator = \",\"`")
+                };
+                (message, help.map(String::from))
             });
             continue;
         }

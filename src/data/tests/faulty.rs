@@ -100,6 +100,15 @@ fn rows() {
 }
 
 #[test]
+fn quotes_that_are_text() {
+    assert_eq!(
+        one("csv", "x: text = 1; y: label = 2", "a,b\n\"c,d\n"),
+        "E0604: line 2 of `a.txt` has too few columns: `y` is column 2\n  a.txt:2 | \"c,d | 1 column here\n  \
+         help: a separator between double quotes is text: write `quote = false` if they are text themselves\n"
+    );
+}
+
+#[test]
 fn absent_columns_and_keys() {
     assert_eq!(
         one("tsv", r#"x: text = "sentnce"; y: label = "label""#, "sentence\tlabel\na\tb\n"),
@@ -114,6 +123,13 @@ fn absent_columns_and_keys() {
         one("columns", r#"x: tokens; y: label = "intent""#, "a\nb\n"),
         "E0605: no sentence of `a.txt` has a value for `y`\n  a.txt:1 | a | the first sentence starts here\n  \
          help: write `# intent = VALUE` over each sentence, or number a column: `y: label = 3`\n"
+    );
+    let files = [("p/train.jsonl", "{\"a\": \"b\"}\n"), ("p/dev.jsonl", "{\"a\": \"c\"}\n")];
+    assert_eq!(
+        faults(&declare("jsonl", Some("p"), r#"x: text = "b""#), &files),
+        "E0605: no example of `p/train.jsonl` has the key `b`, and 1 more like this\n  \
+         p/train.jsonl:1 | {\"a\": \"b\"} | the first example\n  p/dev.jsonl:1 | {\"a\": \"c\"} | the first example\n  \
+         help: its keys are a; name one: `x: text = \"a\"`\n"
     );
     let files = [("p/train.de", "a\n"), ("p/train.en", "b\n"), ("p/train.fr", "c\n")];
     assert_eq!(
