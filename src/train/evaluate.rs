@@ -1,5 +1,6 @@
 //! Figures of a split, through the test graphs.
 
+use super::files;
 use super::frozen::Frozen;
 use super::report::{Figure, Report};
 use super::run_dir::{self, MODEL, RunDir};
@@ -8,7 +9,7 @@ use crate::data::index::{Encoded, Examples, Forms, GoldColumn, OUTSIDE, Tables, 
 use crate::diagnostics::Diagnostic;
 use crate::metrics::{self, MASKED, Scored};
 use crate::model::network::{Batch, Job, Known, Moment, Network};
-use crate::model::params::{Params, Stored};
+use crate::model::params::Params;
 use crate::model::together::Share;
 use crate::model::value::{Decision, Layout, Value};
 use crate::plan::passes;
@@ -58,11 +59,15 @@ pub fn new_params(plan: &Plan, tables: &Tables, seed: u64, device: &Device) -> P
     Params::new(&plan.params, seed, device, &vectors)
 }
 
-/// Replaces all weights; the error names every one that does not fit.
-pub fn set_params(params: &mut Params, stored: Vec<Stored>) -> Result<(), String> {
+/// Replaces all weights by tensors of name, values and shape; the error names every one that does not fit, and then
+/// nothing has changed.
+pub fn set_params<V: IntoIterator<Item = f32>>(
+    params: &mut Params,
+    tensors: impl IntoIterator<Item = (String, V, Vec<usize>)>,
+) -> Result<(), String> {
     let mut faults = vec![];
-    let mut found = vec![None; params.len()];
-    for (name, values, shape) in stored {
+    let mut found: Vec<Option<V>> = (0..params.len()).map(|_| None).collect();
+    for (name, values, shape) in tensors {
         match params.specs().iter().position(|s| s.name == name) {
             None => faults.push(format!("the plan has no tensor `{name}`")),
             Some(i) if params.specs()[i].shape != shape => {
@@ -79,10 +84,16 @@ pub fn set_params(params: &mut Params, stored: Vec<Stored>) -> Result<(), String
     if !faults.is_empty() {
         return Err(faults.join("; "));
     }
-    for (i, values) in found.into_iter().enumerate() {
-        params.update(i, |now| now.copy_from_slice(&values.unwrap_or_default()));
+    for (i, values) in found.into_iter().enumerate().filter_map(|(i, v)| Some((i, v?))) {
+        params.update(i, |now| now.iter_mut().zip(values).for_each(|(n, v)| *n = v));
     }
     Ok(())
+}
+
+/// The same from a safetensors file, of which no second copy is made.
+pub fn set_params_of_file(params: &mut Params, file: &[u8]) -> Result<(), String> {
+    let tensors = files::tensors(file)?;
+    set_params(params, tensors.iter().map(|(n, view)| (n.to_string(), files::floats(&view), view.shape().to_vec())))
 }
 
 /// `best/TASK.safetensors`.
@@ -395,8 +406,7 @@ impl LoadedRun {
         let (plan, tables) = dir.read_start()?;
         let network = Network::new(&plan, &tables).map_err(|e| dir.corrupt(run_dir::PLAN, e))?;
         let mut params = new_params(&plan, &tables, 0, device);
-        let (stored, _) = dir.read_tensors(weights)?;
-        set_params(&mut params, stored).map_err(|e| dir.corrupt(weights, e))?;
+        set_params_of_file(&mut params, &dir.read(weights)?).map_err(|e| dir.corrupt(weights, e))?;
         let params = params.valid();
         Ok(Self { dir, plan, tables, network, params })
     }

@@ -3,7 +3,7 @@
 use crate::diagnostics::Diagnostic;
 use crate::model::params::{Outgoing, Stored};
 use safetensors::SafeTensorError;
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -108,19 +108,28 @@ pub fn write_safetensors(path: &Path, tensors: &[Outgoing<'_>], metadata: &str) 
     })
 }
 
+/// The tensors of a safetensors file, all of 32-bit floats.
+pub fn tensors(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
+    let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
+    let other = file.iter().find(|(_, view)| view.dtype() != Dtype::F32);
+    if let Some((name, view)) = other {
+        return Err(format!("`{name}` is {:?}, not F32", view.dtype()));
+    }
+    Ok(file)
+}
+
+/// The values of one of [`tensors`].
+pub fn floats<'a>(view: &TensorView<'a>) -> impl Iterator<Item = f32> + use<'a> {
+    view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))
+}
+
 /// Tensors and the JSON text of a safetensors file.
 pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, String), String> {
     let metadata = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?.1.metadata().clone();
-    let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
-    let tensors = file.iter().map(|(name, view)| {
-        if view.dtype() != Dtype::F32 {
-            return Err(format!("`{name}` is {:?}, not F32", view.dtype()));
-        }
-        let data = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-        Ok((name.to_string(), data, view.shape().to_vec()))
-    });
+    let file = tensors(bytes)?;
+    let stored = file.iter().map(|(name, view)| (name.to_string(), floats(&view).collect(), view.shape().to_vec()));
     let metadata = metadata.and_then(|mut m| m.remove(METADATA)).unwrap_or_default();
-    Ok((tensors.collect::<Result<_, _>>()?, metadata))
+    Ok((stored.collect(), metadata))
 }
 
 /// Counts file operations in tests and fails from a given one on, as if the process had been killed there.

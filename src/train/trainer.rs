@@ -850,8 +850,8 @@ impl<'a> Trainer<'a> {
 
     fn finish(mut self) -> Result<Report, RunError> {
         self.publish()?;
-        let (tensors, _) = self.dir.read_tensors(MODEL)?;
-        evaluate::set_params(&mut self.params, tensors).map_err(|e| self.dir.corrupt(MODEL, e))?;
+        evaluate::set_params_of_file(&mut self.params, &self.dir.read(MODEL)?)
+            .map_err(|e| self.dir.corrupt(MODEL, e))?;
         let (dev, test) = (self.figures(SplitName::Dev), self.figures(SplitName::Test));
         let (plan, s) = (self.plan, &self.state);
         let (named_dev, named_test) = (evaluate::named(plan, &dev), evaluate::named(plan, &test));
