@@ -84,6 +84,7 @@ codes! {
     "E0244" "a name is of another kind"
     "E0245" "this cannot be shared"
     "E0246" "a statement of a stage lacks its counterpart"
+    "E0247" "an objective that rewards an error"
     // the graph
     "E0301" "tasks wait for each other in a cycle"
     "E0302" "a task's output is read without an arrow"

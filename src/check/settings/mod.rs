@@ -328,6 +328,7 @@ impl<'p> Checker<'p> {
                         let d = Diagnostic::new("E0242", "an objective that never changes chooses no model");
                         self.report(d.at(v.span, "a number").help("write `task.metric`, for example `slot.span_f1`"));
                     } else if let Ok(score) = self.score(v, env) {
+                        self.rewards(v, &score);
                         train.objective = Some(score);
                     }
                 }

@@ -54,6 +54,65 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// Reports every figure that an objective rewards for being worse. An expression is maximised; only a metric alone
+    /// knows its own direction.
+    pub(super) fn rewards(&mut self, e: &Expr, score: &Score) {
+        if matches!(score, Score::Metric { .. }) {
+            return;
+        }
+        let mut wrong = vec![];
+        self.against(e, score, true, &mut wrong);
+        for (span, label) in wrong {
+            let d = Diagnostic::new(
+                "E0247",
+                format!("this objective grows with `{label}`, which is better when it is less"),
+            );
+            self.report(d.at(span, "an error counts in favour").help(format!("subtract it: `... - {label}`")));
+        }
+    }
+
+    /// The errors that count in favour, if more of `score` is better (`up`) or less of it is.
+    fn against(&self, e: &Expr, score: &Score, up: bool, wrong: &mut Vec<(Span, String)>) {
+        match (&*e.value, score) {
+            (ExprKind::Paren(inner), _) => self.against(inner, score, up, wrong),
+            (ExprKind::Neg(a), Score::Sub(_, x)) => self.against(a, x, !up, wrong),
+            (ExprKind::Binary(_, a, b), Score::Add(x, y)) => {
+                self.against(a, x, up, wrong);
+                self.against(b, y, up, wrong);
+            }
+            (ExprKind::Binary(_, a, b), Score::Sub(x, y) | Score::Div(x, y)) => {
+                self.against(a, x, up, wrong);
+                self.against(b, y, !up, wrong);
+            }
+            (ExprKind::Binary(_, a, b), Score::Mul(x, y)) => {
+                let negative = |s: &Score| match s {
+                    Score::Number(n) => *n < 0.0,
+                    Score::Sub(zero, n) => {
+                        matches!((&**zero, &**n), (Score::Number(0.0), Score::Number(n)) if *n > 0.0)
+                    }
+                    _ => false,
+                };
+                self.against(a, x, up != negative(y), wrong);
+                self.against(b, y, up != negative(x), wrong);
+            }
+            (ExprKind::Call(_, args), Score::Mean(all)) => {
+                for (i, member) in all.iter().enumerate() {
+                    // a family is one argument and several figures
+                    let at = if args.len() == all.len() { &args[i].value } else { e };
+                    self.against(at, member, up, wrong);
+                }
+            }
+            (_, Score::Metric { task, metric }) if up => {
+                let task = &self.tasks[*task];
+                let Some(m) = task.metrics.get(*metric) else { return };
+                if crate::metrics::find(&m.name).is_some_and(|m| !m.higher_is_better) {
+                    wrong.push((e.span, format!("{}.{}", task.name, m.label)));
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// `slot.span_f1`, `sent[*].accuracy`, `slot`, `atis.frame_accuracy`.
     pub(super) fn scores(&mut self, e: &Expr, env: &Env) -> Result<Vec<Score>, Poison> {
         let (base, metric) = match &*e.value {
