@@ -117,9 +117,13 @@ impl<'a> Printer<'a> {
             }
             ExprKind::Call(f, args) => self.call(e.span, f, args),
             ExprKind::Index(of, i) => {
+                let bracket = of.span.end;
                 let of = self.expr(of);
-                let i = i.as_ref().map_or(text("*"), |i| self.expr(i));
-                Doc::All(vec![of, text("["), i, self.rest(e.span.end), text("]"), self.after(e.span.end)])
+                let open = self.after(bracket + 1);
+                let i = i.as_ref().map_or(text("*"), |i| Doc::All(vec![self.rest(i.span.start), self.expr(i)]));
+                let inner = indent(Doc::All(vec![Doc::Line(""), i, self.rest(e.span.end)]));
+                let whole = group(Doc::All(vec![text("["), open, inner, Doc::Line(""), text("]")]));
+                Doc::All(vec![of, whole, self.after(e.span.end)])
             }
             ExprKind::Tap(of, tap) => {
                 let of = self.expr(of);
@@ -148,8 +152,11 @@ impl<'a> Printer<'a> {
                 let a = self.expr(a);
                 let sign = sign(op.value);
                 let before = self.rest(b.span.start);
-                let right = Doc::All(vec![Doc::Line(" "), before, self.expr(b)]);
-                group(Doc::All(vec![a, text(format!(" {sign}")), indent(right)]))
+                // after the others a line ends: `vec<3>`, `enc@*`
+                let goes_on = matches!(op.value, BinOp::Add | BinOp::Sub | BinOp::Ge | BinOp::Le | BinOp::Eq);
+                let gap = if goes_on { Doc::Line(" ") } else { text(" ") };
+                let right = group(indent(Doc::All(vec![gap, before, self.expr(b)])));
+                Doc::All(vec![a, text(format!(" {sign}")), right])
             }
             ExprKind::Arrow(a, b) => {
                 let a = self.expr(a);

@@ -136,6 +136,44 @@ expect drop(reply.ppl_of_a_name_that_is_very_long_indeed, without = select_of_a_
 }
 
 #[test]
+fn signs_after_which_a_line_ends() {
+    check(
+        "expect mean( # of mean\n  a.x, # of a\n b.y) > 85.5\nlet n = f( # of f\n 1) * 2",
+        r#"
+expect mean(  # of mean
+  a.x,  # of a
+  b.y,
+) > 85.5
+let n = f(  # of f
+  1,
+) * 2
+"#,
+    );
+}
+
+#[test]
+fn comments_within_an_index() {
+    check(
+        "train { stage a { tasks s[\"a\"], s[ # of b\n\"b\"] ; shots 5 }\n objective s[ # of a\n # alone\n\"a\"].f1 }",
+        r#"
+train {
+  stage a {
+    tasks s["a"],
+      s[  # of b
+        "b"
+      ]
+    shots 5
+  }
+  objective s[  # of a
+    # alone
+    "a"
+  ].f1
+}
+"#,
+    );
+}
+
+#[test]
 fn blocks() {
     check(
         "train { batch 32 ;; epochs 20 }\ntrain {\n\n batch 32\n\n\n epochs 20\n\n}\ntrain { stage a { tasks x }; stage bc for t in [x, y] { tasks t
