@@ -376,6 +376,9 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     }
 }
 
+/// Memory of the program itself and of small data.
+const BASE_MB: f64 = 100.0;
+
 /// The plan in a few lines.
 fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data) -> String {
     let mut o = String::new();
@@ -387,13 +390,17 @@ fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data) -> String {
     let seconds = cost.seconds();
     let per = if seconds < 1.0 { "under 1 s".to_string() } else { format!("about {seconds:.0} s") };
     o.push_str(&format!("; an epoch takes {per}"));
+    let once = cost.seconds_once();
+    if once >= 1.0 {
+        o.push_str(&format!(", the first {:.0} s more", once));
+    }
     if let Some(n) = epochs(plan) {
-        let total = seconds * n;
+        let total = seconds * n + once;
         if total >= 60.0 {
             o.push_str(&format!(", all {n} about {:.0} min", (total / 60.0).ceil()));
         }
     }
-    o.push_str(&format!(", memory about {:.0} MB (estimates)\n", 40.0 + cost.memory() / 1e6));
+    o.push_str(&format!(", memory about {:.0} MB (estimates)\n", BASE_MB + cost.memory() / 1e6));
     for (d, corpus) in plan.corpora.iter().zip(&data.corpora) {
         let show = |n: usize| view::thousands(n);
         o.push_str(&format!(

@@ -1,6 +1,7 @@
 //! What a plan will cost: operations, memory, time. Estimates, from shapes alone.
 
-use super::{Graph, Length, Node, Op, Phase, Plan, Shape};
+use super::passes::{FROZEN, flow};
+use super::{Graph, Length, Node, Op, Phase, Plan, Shape, Stage};
 use crate::data::{Column, Corpus, SplitName};
 
 /// Estimated cost of a plan on given data.
@@ -8,20 +9,39 @@ use crate::data::{Column, Corpus, SplitName};
 pub struct Cost {
     /// floating-point operations of one pass over the training data, forwards and backwards
     pub operations: f64,
+    /// of what is computed once and kept, in the first pass alone
+    pub once: f64,
+    /// bytes that the optimiser reads and writes in one pass over the training data
+    pub updates: f64,
     /// bytes for weights, gradients and the optimiser's state
     pub weights: f64,
-    /// bytes of intermediate values of the largest step
+    /// bytes of intermediate values of the largest step, and of kept ones
     pub activations: f64,
 }
 
-/// Useful operations per second and core that small layers reach; measured on ordinary two-core machines.
-const RATE: f64 = 2.5e10;
+/// Operations per second and core that models of usual widths reach, with AVX-512 and without.
+const RATES: [f64; 2] = [7e10, 3.5e10];
+/// Bytes per second of an optimiser.
+const BANDWIDTH: f64 = 1.2e10;
+
+#[cfg(target_arch = "x86_64")]
+fn rate() -> f64 {
+    RATES[usize::from(!std::arch::is_x86_feature_detected!("avx512f"))]
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn rate() -> f64 {
+    RATES[1]
+}
 
 impl Cost {
     /// Seconds for one pass over the training data.
     pub fn seconds(&self) -> f64 {
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get()).min(4);
-        self.operations / (RATE * cores as f64)
+        self.operations / speed() + self.updates / BANDWIDTH
+    }
+    /// Seconds that the first pass takes in addition.
+    pub fn seconds_once(&self) -> f64 {
+        self.once / speed()
     }
     /// Bytes in all.
     pub fn memory(&self) -> f64 {
@@ -29,13 +49,30 @@ impl Cost {
     }
 }
 
-fn tokens(corpus: &Corpus, split: SplitName) -> f64 {
-    let texts = corpus.split(split).columns.iter().filter_map(|c| match c {
-        Column::Tokens(v) => Some(v.iter().map(Vec::len).sum::<usize>()),
-        Column::Lengths(v) => Some(v.iter().map(|n| *n as usize).sum()),
+fn speed() -> f64 {
+    rate() * std::thread::available_parallelism().map_or(1, |n| n.get()).min(4) as f64
+}
+
+/// Lengths of the training texts, for each field of texts.
+fn lengths(corpus: &Corpus) -> impl Iterator<Item = Vec<usize>> {
+    corpus.split(SplitName::Train).columns.iter().filter_map(|c| match c {
+        Column::Tokens(v) => Some(v.iter().map(Vec::len).collect()),
+        Column::Lengths(v) => Some(v.iter().map(|n| *n as usize).collect()),
         _ => None,
-    });
-    texts.max().unwrap_or(0) as f64
+    })
+}
+
+fn tokens(corpus: &Corpus) -> f64 {
+    lengths(corpus).map(|v| v.iter().sum::<usize>()).max().unwrap_or(0) as f64
+}
+
+/// Tokens of the longest texts, as many as a batch holds.
+fn longest(corpus: &Corpus, batch: usize) -> f64 {
+    let sum = |mut v: Vec<usize>| {
+        v.sort_unstable_by(|a, b| b.cmp(a));
+        v.iter().take(batch).sum::<usize>()
+    };
+    lengths(corpus).map(sum).max().unwrap_or(0) as f64
 }
 
 /// Multiplications of a node: for each token and for each example.
@@ -59,51 +96,100 @@ pub struct Work {
     pub examples: f64,
     /// their tokens, of the longest text of each
     pub tokens: f64,
+    /// tokens of the longest batch
+    pub longest: f64,
 }
 
 impl Work {
-    /// Of a corpus.
-    pub fn of(corpus: &Corpus) -> Self {
-        Self { examples: corpus.train.len as f64, tokens: tokens(corpus, SplitName::Train) }
+    /// Of a corpus, in batches of so many examples.
+    pub fn of(corpus: &Corpus, batch: f64) -> Self {
+        let (examples, tokens) = (corpus.train.len as f64, tokens(corpus));
+        Self { examples, tokens, longest: longest(corpus, batch as usize) }
     }
 
-    /// Floating-point operations of a node on all examples, forwards and backwards.
-    pub fn operations(&self, plan: &Plan, node: &Node) -> f64 {
+    /// Bytes of the intermediate values of the longest batch, of nodes with a gradient.
+    pub fn activations(&self, plan: &Plan, g: &Graph, gradient: &[bool]) -> f64 {
+        let nodes = g.nodes.iter().zip(gradient).filter(|(_, gradient)| **gradient);
+        nodes.map(|(n, _)| held(plan, n)).sum::<f64>() * self.longest
+    }
+
+    /// Floating-point operations of a node on all examples: forwards, and backwards too if it has a gradient.
+    pub fn operations(&self, plan: &Plan, node: &Node, gradient: bool) -> f64 {
         let (per_token, per_example) = products(plan, node);
-        6.0 * (per_token * self.tokens + per_example * self.examples)
+        (if gradient { 6.0 } else { 2.0 }) * (per_token * self.tokens + per_example * self.examples)
     }
+}
 
-    /// Bytes of the intermediate values of one batch.
-    pub fn activations(&self, g: &Graph, batch: f64) -> f64 {
-        let width = |n: &Node| match (&n.op, &n.shape) {
-            (Op::Layer { .. } | Op::Head { .. }, Shape::Seq(w)) => *w as f64,
-            _ => 0.0,
-        };
-        let width: f64 = g.nodes.iter().map(width).sum();
-        // a layer keeps a handful of values per output for its gradient
-        width * 4.0 * 6.0 * batch * (self.tokens / self.examples.max(1.0)) * 2.0
-    }
+/// Bytes for each token that a node holds until the backward pass is over: its output and what its gradient needs.
+fn held(plan: &Plan, node: &Node) -> f64 {
+    let Shape::Seq(width) = node.shape else { return 0.0 };
+    let Op::Layer { layer } = &node.op else { return 8.0 * width as f64 };
+    let layer = &plan.layers[*layer];
+    let values = match layer.kind.as_str() {
+        // queries, keys, values, what is attended to, both sums and norms; before and after the activation
+        "transformer" => {
+            let inner = layer.settings.get("ffn").and_then(super::Setting::as_usize).unwrap_or(0);
+            9 * width + 3 * inner
+        }
+        // gates, cells, states
+        "lstm" | "gru" => 7 * width,
+        _ => 3 * width,
+    };
+    4.0 * values as f64
+}
+
+/// The first stage that trains a task of a graph.
+pub fn first_stage(plan: &Plan, g: &Graph) -> usize {
+    let trains = |s: &Stage| g.tasks.iter().any(|t| s.tasks.contains(&t.task));
+    plan.train.stages.iter().position(trains).unwrap_or(0)
 }
 
 /// Estimates the cost of one epoch.
 pub fn cost(plan: &Plan, corpora: &[Corpus]) -> Cost {
     let mut out = Cost { weights: plan.num_params() as f64 * 16.0, ..Cost::default() };
     let batch = plan.train.stages.iter().map(|s| s.batch).max().unwrap_or(32) as f64;
+    let (mut largest, mut cached) = (0f64, 0.0);
     for g in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
         let Some(c) = corpora.get(g.corpus) else { continue };
-        let work = Work::of(c);
+        let work = Work::of(c, batch);
         if work.examples == 0.0 || g.tasks.iter().all(|t| t.gold.is_none()) {
             continue;
         }
-        let nodes: f64 = g.nodes.iter().map(|n| work.operations(plan, n)).sum();
-        out.operations += nodes + plan.num_params() as f64 * UPDATE * (work.examples / batch);
-        out.activations = out.activations.max(work.activations(g, batch));
+        let stage = first_stage(plan, g);
+        let gradient = flow::with_gradient(plan, g, stage);
+        let tasks = plan.train.stages.get(stage).map_or(&[][..], |s| &s.tasks);
+        let kept = if plan.pass(FROZEN) { flow::kept(plan, g, stage, tasks) } else { vec![] };
+        let mut behind = vec![false; g.nodes.len()];
+        for n in (0..g.nodes.len()).rev() {
+            behind[n] |= kept.contains(&n);
+            if behind[n] {
+                g.nodes[n].inputs.iter().for_each(|i| behind[*i] = true);
+            }
+        }
+        for (i, node) in g.nodes.iter().enumerate() {
+            let operations = work.operations(plan, node, gradient[i]);
+            if behind[i] {
+                out.once += operations;
+            } else {
+                out.operations += operations;
+            }
+            if kept.contains(&i)
+                && let Shape::Seq(w) = node.shape
+            {
+                cached += 4.0 * w as f64 * work.tokens;
+            }
+        }
+        let learning = plan.params.iter().zip(flow::learning(plan, stage)).filter(|(_, l)| *l);
+        let learning: usize = learning.map(|(p, _)| p.shape.iter().product::<usize>()).sum();
+        out.updates += learning as f64 * UPDATE * (work.examples / batch);
+        largest = largest.max(work.activations(plan, g, &gradient));
     }
+    out.activations = largest + cached;
     out
 }
 
-/// Operations of the optimiser for each parameter and step.
-pub const UPDATE: f64 = 12.0;
+/// Bytes that the optimiser moves for each parameter and step: the value, its gradient and two moments.
+const UPDATE: f64 = 28.0;
 
 /// Passes over the data that all stages make together, where that is known.
 pub fn epochs(plan: &Plan) -> Option<f64> {

@@ -2,8 +2,9 @@
 //! batches, what is computed once, what is frozen. The data behind `mtlc plan`; with `--json` it is printed as it is,
 //! so a key once here stays.
 
-use super::cost::{self, UPDATE, Work};
+use super::cost::{self, Work};
 use super::passes::Applied;
+use super::passes::flow;
 use super::sizes::Sizes;
 use super::{Graph, Length, NodeId, Op, Phase, Plan, Shape};
 use crate::check::Checked;
@@ -250,7 +251,7 @@ pub fn outline(
                 train: corpus.train.len,
                 dev: corpus.dev.len,
                 test: corpus.test.len,
-                tokens: Work::of(corpus).tokens as usize,
+                tokens: Work::of(corpus, 1.0).tokens as usize,
             });
         }
         for (i, t) in k.plan.tasks.iter().enumerate() {
@@ -272,7 +273,7 @@ pub fn outline(
             activation_bytes: total.activations,
             seconds_per_epoch: total.seconds(),
             epochs,
-            seconds: epochs.map(|n| n * total.seconds()),
+            seconds: epochs.map(|n| n * total.seconds() + total.seconds_once()),
         });
     }
     out
@@ -375,7 +376,8 @@ fn parts(
                     p.nodes.iter().find(same)
                 });
                 if let Some(n) = fixed {
-                    *out[part].layers[at].operations.get_or_insert(0.0) += Work::of(corpus).operations(k.plan, n);
+                    let work = Work::of(corpus, 1.0);
+                    *out[part].layers[at].operations.get_or_insert(0.0) += work.operations(k.plan, n, true);
                 }
             }
         }
@@ -417,21 +419,22 @@ fn batches(k: Known<'_>) -> Vec<Batch> {
     let mut out = vec![];
     for g in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
         let Some(corpus) = k.corpora.get(g.corpus) else { continue };
-        let work = Work::of(corpus);
+        let work = Work::of(corpus, batch as f64);
+        let gradient = flow::with_gradient(plan, g, cost::first_stage(plan, g));
         let names = |gold: bool| {
             let mine = g.tasks.iter().filter(|t| t.gold.is_some() == gold);
             mine.map(|t| plan.tasks[t.task].name.clone()).collect::<Vec<_>>()
         };
         let share = batch as f64 / work.examples.max(1.0);
-        let nodes: f64 = g.nodes.iter().map(|n| work.operations(plan, n)).sum();
+        let nodes: f64 = g.nodes.iter().zip(&gradient).map(|(n, g)| work.operations(plan, n, *g)).sum();
         out.push(Batch {
             data: plan.corpora[g.corpus].name.clone(),
             learn: names(true),
             run: names(false),
             nodes: g.nodes.len(),
             examples: batch,
-            operations: nodes * share + plan.num_params() as f64 * UPDATE,
-            bytes: work.activations(g, batch as f64),
+            operations: nodes * share,
+            bytes: work.activations(plan, g, &gradient),
         });
     }
     out
