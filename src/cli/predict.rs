@@ -238,7 +238,12 @@ fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
         }
     };
     if line.trim_start().starts_with('{') {
-        let object: Map<String, Value> = serde_json::from_str(line).map_err(|e| format!("not a JSON object: {e}"))?;
+        let object: Map<String, Value> = serde_json::from_str(line).map_err(|e| {
+            // it counts lines of its own
+            let what = e.to_string();
+            let what = what.split(" at line ").next().unwrap_or_default();
+            format!("not a JSON object: {what} at column {}", e.column())
+        })?;
         let mut out = Input::new();
         // lines of a data file hold labels too: they are passed over where the texts are there
         let known = |k: &str| fields.iter().any(|(n, _)| n == k);
