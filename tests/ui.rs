@@ -39,9 +39,13 @@ pub(crate) fn no_files() -> impl World {
 
 /// Compiles a text under a name; `common.mtl` can be used.
 pub(crate) fn compile_named(name: &str, text: &str) -> Compilation {
+    compile_under(name, text, &Options::default())
+}
+
+pub(crate) fn compile_under(name: &str, text: &str, options: &Options) -> Compilation {
     let common = "encoder enc = embed(64) |> bilstm(64)\n";
     let files = [("spec.mtl", text), (name, text), ("common.mtl", common)].map(|(n, t)| (n.to_string(), t.to_string()));
-    driver::compile(Path::new(name), text, &Files(files.into()), &Options::default())
+    driver::compile(Path::new(name), text, &Files(files.into()), options)
 }
 
 fn compile(text: &str) -> Compilation {
@@ -58,9 +62,9 @@ pub(crate) fn plain(c: &Compilation) -> String {
 pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("E0102", "the command line reads files: `tests/tools/fix.rs`"),
     ("E0103", "the command line reads files: `tests/tools/fix.rs`"),
-    ("E0114", "no page holds hundreds of brackets: `hostile_texts_end_in_findings` below"),
-    ("E0210", "`--set`: below"),
-    ("E0701", "an error of `run`, not of `check`: below"),
+    ("E0114", "no page holds hundreds of brackets: `tests/ui/E0114_brackets.mtl`"),
+    ("E0210", "`--set`: `tests/ui/E0210_set.mtl`"),
+    ("E0701", "an error of `run`, not of `check`: `tests/ui/E0701_parse.mtl`"),
 ];
 
 /// Codes found in data files, run folders and runs: tested where they arise.

@@ -187,6 +187,8 @@ pub(crate) struct Checker<'p> {
     pub not_yet: Vec<Diagnostic>,
     pub tasks: Vec<TaskInfo>,
     pub edges: Vec<Edge>,
+    /// arrows that begin at no task
+    pub data_arrows: Vec<features::DataArrow<'p>>,
     pub vocabs: Vec<VocabSpec>,
     pub labels: Vec<LabelSpec>,
     pub params: Vec<SymParam>,
@@ -237,6 +239,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         not_yet: vec![],
         tasks: vec![],
         edges: vec![],
+        data_arrows: vec![],
         vocabs: vec![],
         labels: vec![],
         params: vec![],

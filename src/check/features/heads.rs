@@ -58,6 +58,9 @@ impl<'p> Checker<'p> {
             self.tasks[task].star |= h.star;
             self.tasks[task].reversed |= h.reversed;
         }
+        if own && round == 0 {
+            self.look_beside(task, &h, &cx, beside_gold);
+        }
         // a head that does not run, or features that do not: types beyond this point are not computed
         if h.is_opaque() {
             // arrows are still looked at, so that their faults are found

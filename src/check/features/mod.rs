@@ -1,6 +1,7 @@
 //! Elaboration: feature expressions become nodes of a graph.
 
 mod arrows;
+mod beside;
 mod calls;
 mod combine;
 mod data;
@@ -29,6 +30,7 @@ use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::syntax::ast::{self, ExprKind, Tap};
+pub(crate) use beside::DataArrow;
 pub(super) use calls::flag;
 use nodes::{Site, settings};
 use rules::{Arguments, Call, Rule, Stacked};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::builtins::numbers::{FACTOR, SHARE};
+use crate::check::features::DataArrow;
 use crate::check::options::GivenOption;
 use crate::check::words::word_of;
 
@@ -63,6 +64,7 @@ impl<'p> Checker<'p> {
             alive: true,
         };
         let mut ok = true;
+        let mut from_data = false;
         let mut sources: Vec<usize> = vec![];
         let mut port: Option<&ast::Name> = None;
         match path(&ast.source) {
@@ -72,6 +74,7 @@ impl<'p> Checker<'p> {
             {
                 // an untrained value that enters a slot: a data edge
                 self.later(ast.source.span, "an arrow from data");
+                from_data = true;
                 ok = false;
             }
             Some(p) => {
@@ -145,6 +148,7 @@ impl<'p> Checker<'p> {
         }
         ok &= self.edge_options(def, &mut proto, &sources);
         for t in &ast.targets {
+            let t_span = t.span;
             let Some(p) = path(t) else { continue };
             let kinds = [Kind::Task, Kind::Encoder];
             let Ok(found) = self.named(&p, env, &kinds, "a task or an encoder") else { continue };
@@ -171,6 +175,22 @@ impl<'p> Checker<'p> {
                 };
                 if matches!(target, Target::Slot(..)) {
                     self.later(t.span, "an arrow into a slot");
+                }
+                if from_data {
+                    let from = path_words(&ast.source);
+                    if let Target::Slot(t, slot) = &target {
+                        let name = format!("{from} -> {}.{slot}", self.tasks[*t].name);
+                        let edge = Edge { target, target_span: t_span, name, ..proto.clone() };
+                        self.data_arrows.push(DataArrow { edge, value: &ast.source });
+                    } else {
+                        let d = Diagnostic::new(
+                            "E0305",
+                            format!("an arrow from `{from}`, which no task makes, ends at a slot"),
+                        );
+                        let d = d.at(t_span, "no slot").with(ast.source.span, "no port of a task");
+                        self.report(d.help(format!("name a slot, `{}.docs`, or read it after `from`", path_words(t))));
+                    }
+                    continue;
                 }
                 if ok {
                     for s in &sources {
