@@ -255,7 +255,7 @@ pub const ANNEAL: Choice = c(
     "anneal(0, 1, over = 5k)",
 );
 
-/// Functions of `loss` lines; their values are typed in `src/check/losses.rs`.
+/// Functions of `loss` lines; their values are typed in `src/check/losses/`.
 pub const LOSS_FUNCTIONS: &[Choice] = &[
     c("kl", &[must("p", Own), must("q", Own)], false, "kl(a.probs, b.probs)"),
     c("js", &[must("p", Own), must("q", Own)], false, "js(a.probs, b.probs)"),

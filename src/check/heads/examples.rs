@@ -55,6 +55,7 @@ pub(super) const RULES: &[HeadRule] = &[
         classes: |_| Classes::Gold,
         width: classes,
         space: "a class",
+        chooses: |t| Space::Classes(t.labels),
         params: linear,
         measures: |s| Some(if on(s, "multi") { metrics::Kind::Sets } else { metrics::Kind::Classes }),
         metric: |s| on(s, "multi").then_some("f1"),
@@ -69,6 +70,7 @@ pub(super) const RULES: &[HeadRule] = &[
         takes: |_| Takes::Example,
         width: |t| t.settings.get("bins").and_then(Setting::as_usize).map_or(Dim::of(1), Dim::of),
         space: "a number",
+        chooses: |_| Space::Bins,
         params: linear,
         measures: |_| Some(metrics::Kind::Reals),
         loss: |s| s.contains_key("bins").then_some("KL to bins"),
@@ -81,6 +83,7 @@ pub(super) const RULES: &[HeadRule] = &[
         takes: |_| Takes::Example,
         width: |t| open("V", t),
         space: "words of a text",
+        chooses: |_| Space::Words,
         ports: ports::OF_BAGS,
         ..BASE
     },

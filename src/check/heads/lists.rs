@@ -7,6 +7,7 @@ pub(super) const RULES: &[HeadRule] = &[
         name: "rank",
         takes: |_| Takes::Members,
         space: "how relevant each member is",
+        chooses: |_| Space::Members,
         ports: ports::OF_RANKED,
         ..BASE
     },
@@ -16,6 +17,7 @@ pub(super) const RULES: &[HeadRule] = &[
         takes: |s| if on(s, "memory") { Takes::Tokens } else { Takes::Members },
         answers: |s| if on(s, "memory") { Answers::Tokens } else { Answers::Examples },
         space: "a member of the list",
+        chooses: |_| Space::Members,
         option: |c, a, settings| {
             if a.word == "memory" {
                 flag(c, a, settings);

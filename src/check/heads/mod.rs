@@ -9,6 +9,7 @@ mod texts;
 mod tokens;
 
 use super::dim::{InitRule, Size};
+use super::losses::Space;
 use super::*;
 use crate::metrics;
 use crate::plan::{Init, Settings};
@@ -94,6 +95,8 @@ pub(crate) struct HeadRule {
     pub width: fn(&TaskInfo) -> Dim,
     /// the space in which it chooses, in words: `label K for each token of x`
     pub space: &'static str,
+    /// the same for losses that compare two distributions
+    pub chooses: fn(&TaskInfo) -> Space,
     /// its parameters, given its features and the width of its scores; a head that is not run has none
     pub params: fn(&mut Checker<'_>, usize, &Val, Dim) -> Vec<usize>,
     /// which metrics measure what it predicts; none where its row says so
@@ -127,6 +130,7 @@ const BASE: HeadRule = HeadRule {
     classes: |_| Classes::None,
     width: |_| Dim::of(1),
     space: "",
+    chooses: |_| Space::Unknown,
     params: |_, _, _, _| vec![],
     measures: |_| None,
     metric: |_| None,

@@ -19,6 +19,7 @@ pub(super) const RULES: &[HeadRule] = &[
         answers: |_| Answers::Words,
         width: |t| open("V", t),
         space: "a word for each step",
+        chooses: |_| Space::Words,
         option: decoder,
         ports: ports::OF_WRITERS,
         writes: true,
@@ -30,6 +31,7 @@ pub(super) const RULES: &[HeadRule] = &[
         answers: |_| Answers::Tokens,
         width: |t| open("V", t),
         space: "the next word for each token",
+        chooses: |_| Space::Words,
         ..BASE
     },
     HeadRule {
@@ -38,6 +40,7 @@ pub(super) const RULES: &[HeadRule] = &[
         answers: |_| Answers::Tokens,
         width: |t| open("V", t),
         space: "a word for each masked token",
+        chooses: |_| Space::Words,
         ports: ports::OF_FILLERS,
         ..BASE
     },
@@ -47,6 +50,7 @@ pub(super) const RULES: &[HeadRule] = &[
         answers: |_| Answers::Words,
         width: |t| open("V", t),
         space: "a word for each step",
+        chooses: |_| Space::Words,
         ports: ports::OF_TEXTS,
         ..BASE
     },

@@ -48,6 +48,7 @@ pub(super) const RULES: &[HeadRule] = &[
         classes: |s| if s.contains_key("per_layer") { Classes::Layers } else { Classes::Gold },
         width: classes,
         space: "a class for each token",
+        chooses: |t| Space::Tags(t.labels),
         params: tag_params,
         measures: |_| Some(metrics::Kind::Tags),
         loss: |s| on(s, "crf").then_some("CRF likelihood per token"),
@@ -94,6 +95,7 @@ pub(super) const RULES: &[HeadRule] = &[
         answers: |_| Answers::Tokens,
         width: |_| Dim::of(2),
         space: "a start and an end",
+        chooses: |_| Space::Spans,
         ports: ports::OF_SPANS,
         ..BASE
     },
@@ -103,6 +105,7 @@ pub(super) const RULES: &[HeadRule] = &[
         answers: |_| Answers::GoldTokens,
         width: |t| open("n", t),
         space: "a position for each query",
+        chooses: |_| Space::Tokens,
         ..BASE
     },
 ];

@@ -1,0 +1,203 @@
+//! The rules of functions in a loss: one for each row of `builtins::LOSS_FUNCTIONS`.
+
+use super::*;
+
+/// A call of a function, with its arguments by name.
+pub(super) struct LossCall<'a, 'p> {
+    pub row: &'static builtins::Choice,
+    pub given: Given<'p>,
+    pub env: &'a Env,
+}
+
+impl<'p> LossCall<'_, 'p> {
+    fn arg(&self, key: &str) -> Result<&'p Expr, Poison> {
+        self.given.get(key).copied().ok_or(Poison)
+    }
+
+    /// `kl`, as it stands in a finding.
+    fn who(&self) -> String {
+        format!("`{}`", self.row.name)
+    }
+}
+
+/// Types a call.
+pub(super) type LossRule = for<'p> fn(&mut Checker<'p>, &LossCall<'_, 'p>, &mut Reached) -> Typed;
+
+/// The rules.
+const RULES: &[(&str, LossRule)] = &[
+    ("kl", divergence),
+    ("js", divergence),
+    ("cosine", similarity),
+    ("orthogonal", similarity),
+    ("square", square),
+    ("covariance", covariance),
+    ("tensor_normal", covariance),
+    ("marginal", marginal),
+    ("reinforce", reinforce),
+    ("stop", stop),
+    ("uniform", uniform),
+    ("f1", figure),
+    ("em", figure),
+    ("rouge", figure),
+    ("bleu", figure),
+];
+
+/// The rule of a function.
+pub(super) fn rule(name: &str) -> Option<LossRule> {
+    RULES.iter().find(|(n, _)| *n == name).map(|(_, r)| *r)
+}
+
+fn scalar(trains: bool, tasks: Vec<usize>) -> Typed {
+    Ok(Term { ty: Ty::Scalar, trains, tasks, several: false })
+}
+
+/// `kl(p, q)`, `js(p, q)`
+fn divergence<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let (p, q) = (call.arg("p")?, call.arg("q")?);
+    let (a, b) = (c.term(p, call.env, out), c.term(q, call.env, out));
+    let (a, b) = (a?, b?);
+    let dist = |t: &Ty| matches!(t, Ty::Dist(_) | Ty::Gold(_));
+    let wants = "distributions";
+    let fine = [c.want(&a, p.span, &call.who(), wants, dist), c.want(&b, q.span, &call.who(), wants, dist)];
+    if fine.contains(&Err(Poison)) {
+        return Err(Poison);
+    }
+    if let (Ty::Dist(x), Ty::Dist(y)) = (&a.ty, &b.ty)
+        && !x.agrees(y)
+    {
+        let d = match std::mem::discriminant(x) == std::mem::discriminant(y) {
+            true => Diagnostic::new("E0422", "the two choose among different classes"),
+            false => Diagnostic::new("E0422", "the two distributions range over different things"),
+        };
+        let own = |t: &Term, s: &Space| match t.tasks.as_slice() {
+            [one, ..] if c.tasks[*one].labels.is_some() => {
+                format!("over the classes of `{}`", c.tasks[*one].gold_text)
+            }
+            _ => format!("over {}", s.words()),
+        };
+        let (at, with) = (own(&b, y), own(&a, x));
+        return Err(c.report(
+            d.at(q.span, at)
+                .with(p.span, with)
+                .help(format!("`{}` compares two answers to one question", call.row.name)),
+        ));
+    }
+    if let (Ty::Dist(Space::Latent(i)), Ty::Dist(Space::Latent(j))) = (&a.ty, &b.ty)
+        && i == j
+    {
+        out.latents.insert(*i);
+    }
+    c.one_example(out.here, (&a, p), (&b, q))?;
+    // what stands behind `stop` is compared with, not trained
+    for t in [&a, &b].into_iter().filter(|t| t.trains) {
+        out.tasks.extend(&t.tasks);
+    }
+    scalar(a.trains || b.trains, a.tasks.into_iter().chain(b.tasks).collect())
+}
+
+/// `cosine(u, v)`, `orthogonal(u, v)`
+fn similarity<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let (u, v) = (call.arg("u")?, call.arg("v")?);
+    let (a, b) = (c.term(u, call.env, out), c.term(v, call.env, out));
+    let (a, b) = (a?, b?);
+    for (t, at) in [(&a, u), (&b, v)] {
+        c.want(t, at.span, &call.who(), "features", |t| matches!(t, Ty::Features | Ty::Dist(_)))?;
+    }
+    c.one_example(out.here, (&a, u), (&b, v))?;
+    scalar(a.trains || b.trains, a.tasks.into_iter().chain(b.tasks).collect())
+}
+
+/// `square(x)`
+fn square<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let x = call.arg("x")?;
+    let t = c.term(x, call.env, out)?;
+    c.want(&t, x.span, &call.who(), "a number", |t| matches!(t, Ty::Scalar))?;
+    scalar(t.trains, t.tasks)
+}
+
+/// `covariance(t[*].weights)`, `tensor_normal(...)`
+fn covariance<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    for w in [Ok(call.arg("weights")?), call.arg("more")].into_iter().flatten() {
+        let t = c.term(w, call.env, out)?;
+        let several = |t: &Ty| matches!(t, Ty::Weights(n) if *n > 1);
+        c.want(&t, w.span, &call.who(), "the weights of several heads or encoders", several)?;
+    }
+    scalar(true, vec![])
+}
+
+/// `marginal(speak, over = find)`
+fn marginal<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let (t, z) = (call.arg("task")?, call.arg("over")?);
+    let (t, z) = (
+        c.one_task(t, call.env, "what is marginalised"),
+        c.one_task(z, call.env, "`over` of `marginal`").map(|i| (i, z)),
+    );
+    let (t, (z, at)) = (t?, z?);
+    if !c.tasks[z].poisoned
+        && !matches!((c.tasks[z].rule.chooses)(&c.tasks[z]), Space::Members | Space::Spans | Space::Classes(_))
+    {
+        let head = c.tasks[z].head.name;
+        let d = Diagnostic::new("E0421", format!("`marginal` sums over choices, and `{head}` makes none"));
+        return Err(c.report(d.at(at.span, format!("the head `{head}`")).help("name a task with `choose` or `rank`")));
+    }
+    out.tasks.extend([t, z]);
+    scalar(true, vec![t, z])
+}
+
+/// `reinforce(read, reward = ...)`
+fn reinforce<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let (t, r) = (call.arg("task")?, call.arg("reward")?);
+    let (t, reward) = (c.one_task(t, call.env, "what is reinforced"), c.term(r, call.env, out));
+    let (t, reward) = (t?, reward?);
+    c.want(&reward, r.span, "a reward", "a figure", |t| matches!(t, Ty::Figure | Ty::Scalar))?;
+    out.tasks.insert(t);
+    scalar(true, vec![t])
+}
+
+/// `stop(x)`
+fn stop<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    // what stands behind `stop` is not trained by it
+    let mut apart = Reached { here: out.here, ..Reached::default() };
+    let t = c.term(call.arg("x")?, call.env, &mut apart)?;
+    Ok(Term { trains: false, ..t })
+}
+
+/// `uniform(gold)`
+fn uniform<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let g = call.arg("gold")?;
+    let t = c.term(g, call.env, out)?;
+    c.want(&t, g.span, &call.who(), "gold", |t| matches!(t, Ty::Gold(_)))?;
+    let space = match &t.ty {
+        Ty::Gold(w) if w == "labels on" || w == "index" => Space::Members,
+        Ty::Gold(w) if w == "label" || w == "labels" => Space::Classes(None),
+        Ty::Gold(w) if w == "tags" => Space::Tags(None),
+        Ty::Gold(w) if w == "span" || w == "spans" => Space::Spans,
+        _ => Space::Unknown,
+    };
+    Ok(Term::new(Ty::Dist(space), false))
+}
+
+/// `f1(said, gold)` and its like
+fn figure<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let (said, gold) = (call.arg("said")?, call.arg("gold")?);
+    let (a, b) = (c.term(said, call.env, out), c.term(gold, call.env, out));
+    let (a, b) = (a?, b?);
+    let texty = |t: &Ty| matches!(t, Ty::Text | Ty::Gold(_));
+    c.want(&a, said.span, &call.who(), "texts", texty)?;
+    c.want(&b, gold.span, &call.who(), "texts", texty)?;
+    Ok(Term { ty: Ty::Figure, trains: false, tasks: a.tasks.into_iter().chain(b.tasks).collect(), several: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_has_one_rule() {
+        let mut rows: Vec<&str> = builtins::LOSS_FUNCTIONS.iter().map(|r| r.name).filter(|n| *n != "anneal").collect();
+        let mut rules: Vec<&str> = RULES.iter().map(|(n, _)| *n).collect();
+        rows.sort_unstable();
+        rules.sort_unstable();
+        assert_eq!(rows, rules);
+    }
+}

@@ -1,0 +1,276 @@
+//! `loss NAME = EXPR on DATA`: a scalar over ports, features and golds. Names are resolved, values typed, and it is
+//! noted which tasks a loss trains.
+
+mod functions;
+mod types;
+mod values;
+
+use super::tasks::{path, path_words, type_word};
+use super::words::{Given, word_of};
+use super::*;
+use crate::builtins;
+use crate::hir::{Item, Meaning};
+use crate::plan::SOURCE_FIELD;
+use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
+use functions::LossCall;
+pub(crate) use types::Space;
+use types::{Term, Ty};
+
+/// What the losses of a program train.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reached {
+    /// tasks whose output a loss reaches with a gradient
+    pub tasks: BTreeSet<usize>,
+    /// `let`s with `latent` whose posterior and prior one `kl` compares
+    pub latents: BTreeSet<usize>,
+    /// place of the loss that is being read, and whether it says `on DATA`
+    here: Option<(Span, bool)>,
+}
+
+type Typed = Result<Term, Poison>;
+
+impl<'p> Checker<'p> {
+    /// Every `loss` of the program.
+    pub(crate) fn check_losses(&mut self) -> Reached {
+        let mut out = Reached::default();
+        for l in &self.p.losses {
+            self.loss_options(l);
+            let on = l.on.as_ref().and_then(|on| self.corpora_of(on, &l.env).ok());
+            out.here = Some((l.value.span, l.on.is_some()));
+            let Ok(t) = self.term(&l.value, &l.env, &mut out) else { continue };
+            match &t.ty {
+                Ty::Scalar if !t.trains => {
+                    let d = Diagnostic::new("E0509", format!("the loss `{}` trains nothing", l.name));
+                    self.report(
+                        d.at(l.value.span, "no gradient flows into any of this")
+                            .help("take `stop` from one side, or compare a port that has a gradient, such as `.probs`"),
+                    );
+                }
+                Ty::Scalar => {}
+                Ty::Figure => {
+                    let d = Diagnostic::new("E0421", "a figure has no gradient, so it is no loss");
+                    self.report(d.at(l.value.span, "a figure").help(format!(
+                        "train by it as a reward: `reinforce(task, reward = {})`",
+                        path_words(&l.value)
+                    )));
+                }
+                other => {
+                    let d = Diagnostic::new("E0421", format!("a loss is a number, and this is {}", other.a()));
+                    self.report(
+                        d.at(l.value.span, "not a number").help("compare it with something: `kl(a.probs, b.probs)`"),
+                    );
+                }
+            }
+            if let Some(on) = on {
+                self.computed_on(&t, &on, l.on.as_ref().map_or(l.span, |e| e.span));
+            }
+        }
+        out
+    }
+
+    fn loss_options(&mut self, l: &'p crate::hir::LossDef) {
+        for s in &l.options {
+            if !matches!(s.value, SettingKind::Attr { .. }) {
+                let d = Diagnostic::new("E0227", "a loss has no stages and no views").at(s.span, "");
+                self.report(d.help("remove this"));
+            }
+        }
+        for o in self.options_in_braces(&l.options, builtins::LOSS_OPTIONS, "E0227", "a loss") {
+            if self.anneal(o.first, &l.env).is_none() {
+                let _ = self.weight(o.first, &l.env, o.row.takes.ranges(), o.row.example);
+            }
+        }
+    }
+
+    /// The weight of a loss.
+    pub(crate) fn weight(
+        &mut self,
+        e: &Expr,
+        env: &Env,
+        ranges: &[builtins::numbers::Range],
+        example: &str,
+    ) -> Result<f64, Poison> {
+        let negative = matches!(self.p.constant(e, env), Some(Item::Number(w)) if w < 0.0);
+        let help = match negative {
+            true => "use `|> reverse` to train against a task".to_string(),
+            false => format!("for example `{example}`"),
+        };
+        self.in_range(e, env, ranges, "`weight`", &help)
+    }
+
+    /// E0412: the tasks of a loss can be computed on the data after its `on`.
+    fn computed_on(&mut self, t: &Term, on: &[usize], span: Span) {
+        for task in t.tasks.iter().copied().collect::<BTreeSet<_>>() {
+            if self.tasks[task].poisoned {
+                continue;
+            }
+            let golds: Vec<String> = self.tasks[task]
+                .golds
+                .iter()
+                .filter(|g| g.1 != SOURCE_FIELD)
+                .map(|g| self.p.data[g.0].fields[g.1].name.clone())
+                .collect();
+            let reads: Vec<String> = self.read_by(task).into_iter().filter(|f| !golds.contains(f)).collect();
+            for c in on {
+                let decl = &self.p.data[*c];
+                let Some(f) = reads.iter().find(|f| !decl.fields.iter().any(|x| x.name == **f)) else { continue };
+                let d = Diagnostic::new(
+                    "E0412",
+                    format!("`{}` has no `{f}`, which `{}` reads", decl.name, self.tasks[task].name),
+                )
+                .at(span, "lacks this field")
+                .with(decl.span, "declared here");
+                self.report(d.help(format!("declare it: `{f}: tokens`, or compute the loss on other data")));
+                return;
+            }
+        }
+    }
+
+    /// The type of an expression in a loss.
+    fn term(&mut self, e: &'p Expr, env: &Env, out: &mut Reached) -> Typed {
+        if let Some(done) = self.anneal(e, env) {
+            return done.map(|()| Term::new(Ty::Scalar, false));
+        }
+        match &*e.value {
+            ExprKind::Error => Err(Poison),
+            ExprKind::Number(_) => {
+                self.number(e, env, "a term of a loss")?;
+                Ok(Term::new(Ty::Scalar, false))
+            }
+            ExprKind::Paren(e) => self.term(e, env, out),
+            ExprKind::Neg(a) => {
+                let t = self.term(a, env, out)?;
+                self.want(&t, a.span, "`-`", "a number", |t| matches!(t, Ty::Scalar))?;
+                Ok(t)
+            }
+            ExprKind::Binary(op, a, b) => {
+                let (x, y) = (self.term(a, env, out), self.term(b, env, out));
+                let (x, y) = (x?, y?);
+                if !matches!(op.value, BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div) {
+                    let d = Diagnostic::new("E0421", "a comparison is no loss").at(op.span, "compares");
+                    return Err(self.report(
+                        d.help("subtract instead: `square(a.logp - b.logp)`; a bound is a `constrain` of `train`"),
+                    ));
+                }
+                for (t, at) in [(&x, a), (&y, b)] {
+                    self.want(t, at.span, "arithmetic", "numbers", |t| matches!(t, Ty::Scalar))?;
+                }
+                let tasks = x.tasks.into_iter().chain(y.tasks).collect();
+                Ok(Term { ty: Ty::Scalar, trains: x.trains || y.trains, tasks, several: x.several || y.several })
+            }
+            ExprKind::Call(f, args) => match &*f.value {
+                ExprKind::Name(n) => match builtins::choice(builtins::LOSS_FUNCTIONS, n) {
+                    Some(row) => self.loss_function(row, e, args, env, out),
+                    None => self.features_in_loss(e, n, f.span, env),
+                },
+                _ => self.value(e, env),
+            },
+            ExprKind::Text(_) | ExprKind::List(_) | ExprKind::Range(..) | ExprKind::Arrow(..) => {
+                let d = Diagnostic::new("E0421", "this cannot stand in a loss").at(e.span, "");
+                Err(self.report(d.help("name ports and features: `kl(a.probs, b.probs)`")))
+            }
+            ExprKind::Pipe(..) | ExprKind::Cat(..) => {
+                self.walked(e, env)?;
+                Ok(Term::new(Ty::Features, true))
+            }
+            ExprKind::Name(_) | ExprKind::Index(..) | ExprKind::Tap(..) | ExprKind::Dot(..) => self.value(e, env),
+        }
+    }
+
+    /// Resolves names of features; the finding is there already when one fails.
+    fn walked(&mut self, e: &'p Expr, env: &Env) -> Result<(), Poison> {
+        let before = self.d.len();
+        self.walk(e, env);
+        if self.d.len() > before { Err(Poison) } else { Ok(()) }
+    }
+
+    /// A layer or an encoder applied inside a loss.
+    fn features_in_loss(&mut self, e: &'p Expr, word: &str, span: Span, env: &Env) -> Typed {
+        let known = builtins::function(word).is_some() || self.p.lookup(word, env).is_some();
+        if !known {
+            let mut more: Vec<&str> = builtins::LOSS_FUNCTIONS.iter().map(|c| c.name).collect();
+            if suggest::near(word, more.iter().copied()).is_empty() {
+                more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
+            }
+            return Err(self.unknown(word, span, &[Kind::Encoder], &more, "a function of losses, or features"));
+        }
+        if let Some(Meaning::One(Kind::Task | Kind::Data | Kind::Param | Kind::Loss, _)) = self.p.lookup(word, env) {
+            return Err(self.unknown(word, span, &[Kind::Encoder], &[], "a function or an encoder"));
+        }
+        self.walked(e, env)?;
+        let ty = match word {
+            "attention" => Ty::Dist(Space::Tokens),
+            "softmax" => Ty::Dist(Space::Unknown),
+            "dot" | "bilinear" => Ty::Dist(Space::Unknown),
+            _ => Ty::Features,
+        };
+        Ok(Term::new(ty, true))
+    }
+
+    fn want(&mut self, t: &Term, span: Span, who: &str, what: &str, ok: impl Fn(&Ty) -> bool) -> Result<(), Poison> {
+        if ok(&t.ty) {
+            return Ok(());
+        }
+        let d = Diagnostic::new("E0421", format!("{who} takes {what}, and this is {}", t.ty.a())).at(span, t.ty.a());
+        let help = match (&t.ty, what) {
+            (Ty::Features, w) if w.starts_with("distribution") => {
+                "send `.probs` of a task, or the `attention(...)` of features"
+            }
+            (Ty::Dist(_), "numbers" | "a number") => "make a number of it: `kl(a.probs, b.probs)`, or take `.logp`",
+            (Ty::Weights(_), _) => "weights are compared by `covariance` or `tensor_normal`",
+            (_, w) if w.starts_with("the weights") => "name them: `covariance(t[*].weights)`",
+            (_, w) if w.starts_with("features") => "name an encoder, a `let`, or `.hidden` of a task",
+            (_, "a figure") => "write, for example, `reward = f1(read.text, qa.answer)`",
+            (_, w) if w.starts_with("text") => {
+                "name `.text` of a task first, then its gold: `f1(read.text, qa.answer)`"
+            }
+            _ => "for example `kl(a.probs, b.probs) * 0.1`",
+        };
+        Err(self.report(d.help(help)))
+    }
+
+    fn loss_function(
+        &mut self,
+        row: &'static builtins::Choice,
+        e: &'p Expr,
+        args: &'p [ast::Arg],
+        env: &Env,
+        out: &mut Reached,
+    ) -> Typed {
+        let given = self.arguments(row, e.span, args, env).ok_or(Poison)?;
+        let rule = functions::rule(row.name).ok_or(Poison)?;
+        rule(self, &LossCall { row, given, env }, out)
+    }
+
+    /// E0423: two values are compared only where one example has both.
+    fn one_example(
+        &mut self,
+        here: Option<(Span, bool)>,
+        (a, a_at): (&Term, &Expr),
+        (b, b_at): (&Term, &Expr),
+    ) -> Result<(), Poison> {
+        let ([x], [y]) = (a.tasks.as_slice(), b.tasks.as_slice()) else { return Ok(()) };
+        let on = here.is_some_and(|(_, on)| on);
+        let (t, u) = (&self.tasks[*x], &self.tasks[*y]);
+        if on || a.several || b.several || t.poisoned || u.poisoned || t.corpora.is_empty() || u.corpora.is_empty() {
+            return Ok(());
+        }
+        if t.corpora.iter().any(|c| u.corpora.contains(c)) {
+            return Ok(());
+        }
+        let on = |t: &TaskInfo| {
+            let names: Vec<String> = t.corpora.iter().map(|c| format!("`{}`", self.p.data[*c].name)).collect();
+            format!("computed on {}", names.join(", "))
+        };
+        let d =
+            Diagnostic::new("E0423", format!("no example has both `{}` and `{}`", path_words(a_at), path_words(b_at)))
+                .at(b_at.span, on(u))
+                .with(a_at.span, on(t));
+        let corpus = t.corpora.first().map_or(String::new(), |c| self.p.data[*c].name.clone());
+        let d = d.help(format!("say on which data the loss is computed: `on {corpus}`"));
+        Err(self.report(match here {
+            Some((s, _)) => d.fix(Span { start: s.end, ..s }, format!(" on {corpus}"), false),
+            None => d,
+        }))
+    }
+}

@@ -1,0 +1,263 @@
+//! What a name in a loss stands for: a port, a view, gold, features, weights.
+
+use super::*;
+
+impl<'p> Checker<'p> {
+    /// A name with its segments: `pos.probs`, `ner.view[*].probs`, `t[*].weights`, `z.prior`, `qa.answer`, `enc@1`.
+    pub(super) fn value(&mut self, e: &'p Expr, env: &Env) -> Typed {
+        // a view of a task has the ports of the task
+        if let ExprKind::Dot(base, port) = &*e.value {
+            let (view, key) = match &*base.value {
+                ExprKind::Index(v, key) => (v, Some(key.as_ref())),
+                _ => (base, None),
+            };
+            if let ExprKind::Dot(task, word) = &*view.value
+                && word.value == "view"
+            {
+                return self.view_port(task, word, key, port, env);
+            }
+        }
+        let Some(p) = path(e) else {
+            let d = Diagnostic::new("E0421", "this cannot stand in a loss").at(e.span, "");
+            return Err(self.report(d.help("name ports and features: `kl(a.probs, b.probs)`")));
+        };
+        let port = p.dots.first().copied();
+        if let Some(extra) = p.dots.get(1) {
+            let d = Diagnostic::new("E0421", "a port has no parts").at(extra.span, "");
+            return Err(self.report(d.help(format!(
+                "end at the port: `{}.{}`",
+                p.name,
+                port.map_or("", |p| p.value.as_str())
+            ))));
+        }
+        let data = port.is_some_and(|f| {
+            matches!(self.p.lookup_data(p.name, env), Some(Meaning::One(Kind::Data, c)) if self.p.data[c].fields.iter().any(|x| x.name == f.value))
+        });
+        let meaning = if data { self.p.lookup_data(p.name, env) } else { self.p.lookup(p.name, env) };
+        let found: Vec<(Kind, usize)> = match (p.index, meaning) {
+            (None, Some(Meaning::One(kind, i))) => vec![(kind, i)],
+            (None, Some(Meaning::Var(Item::Number(_)))) => return Ok(Term::new(Ty::Scalar, false)),
+            (None, None) => {
+                let fields = self.all_fields();
+                if let Some(f) = fields.iter().find(|f| *f == p.name) {
+                    let owner = self.p.data.iter().find(|d| d.fields.iter().any(|x| x.name == *f));
+                    let owner = owner.map_or(String::new(), |d| d.name.split('[').next().unwrap_or("").to_string());
+                    let d = Diagnostic::new("E0226", format!("`{f}` does not say of which data set"));
+                    let to = format!("{owner}.{f}");
+                    return Err(self.report(
+                        d.at(e.span, "a field without its data set")
+                            .help(format!("write `{to}`"))
+                            .fix(p.span, to, true),
+                    ));
+                }
+                let kinds = [Kind::Task, Kind::Encoder, Kind::Let];
+                return Err(self.unknown(p.name, p.span, &kinds, &[], "a port, features or gold"));
+            }
+            _ => {
+                let kinds = [Kind::Task, Kind::Encoder, Kind::Let, Kind::Data];
+                self.named(&p, env, &kinds, "a port, features or gold")?
+            }
+        };
+        let several = found.len() > 1;
+        let mut terms = vec![];
+        for (kind, i) in found {
+            terms.push(match kind {
+                Kind::Task => match port {
+                    Some(port) => self.task_port(i, port)?,
+                    None => {
+                        let n = path_words(e);
+                        let d = Diagnostic::new("E0303", format!("the loss does not say what of `{n}` it compares"));
+                        return Err(self.report(
+                            d.at(e.span, "a task, not one of its ports")
+                                .help(format!("write `{n}.probs`, `{n}.logp` or `{n}.hidden`")),
+                        ));
+                    }
+                },
+                Kind::Encoder if port.is_some_and(|p| p.value == "weights") => Term::new(Ty::Weights(1), true),
+                Kind::Encoder => {
+                    self.walked(e, env)?;
+                    Term::new(Ty::Features, true)
+                }
+                Kind::Let => self.let_term(i, e, port, env)?,
+                Kind::Data => match port {
+                    Some(f) => {
+                        let f = self.field_of(i, f)?;
+                        let ty = &self.p.data[i].fields[f].ty;
+                        let word = match ty {
+                            FieldType::Labels { on: Some(_) } => "labels on".to_string(),
+                            _ => type_word(ty).to_string(),
+                        };
+                        Term::new(Ty::Gold(word), false)
+                    }
+                    None => {
+                        let d =
+                            Diagnostic::new("E0226", format!("`{}` is a data set; a loss reads its fields", p.name));
+                        return Err(self.report(d.at(e.span, "which field?").help(format!("write `{}.field`", p.name))));
+                    }
+                },
+                Kind::Param => {
+                    self.number(e, env, "a term of a loss")?;
+                    Term::new(Ty::Scalar, false)
+                }
+                Kind::Loss => {
+                    let d =
+                        Diagnostic::new("E0244", format!("`{}` is a loss, and losses add up by themselves", p.name));
+                    return Err(self.report(d.at(e.span, "").help("remove it here")));
+                }
+            });
+        }
+        let tasks = terms.iter().flat_map(|t| t.tasks.iter().copied()).collect();
+        let mut first = terms.into_iter().next().ok_or(Poison)?;
+        if let Ty::Weights(n) = &mut first.ty {
+            // how many members the name has
+            *n = self.members_named(&p, env);
+        }
+        Ok(Term { tasks, several, ..first })
+    }
+
+    fn members_named(&self, p: &super::tasks::Path<'_>, env: &Env) -> usize {
+        match (p.index, self.p.lookup(p.name, env)) {
+            (Some(None), _) => self.p.members(p.name, None, false).map_or(1, |(_, m)| m.len()),
+            _ => 1,
+        }
+    }
+
+    fn task_port(&mut self, task: usize, port: &ast::Name) -> Typed {
+        if self.tasks[task].poisoned {
+            return Err(Poison);
+        }
+        let tasks = vec![task];
+        let t = &self.tasks[task];
+        let head = t.head;
+        let bins = t.settings.contains_key("bins");
+        let term = |ty: Ty, trains: bool| Ok(Term { ty, trains, tasks: tasks.clone(), several: false });
+        if !builtins::LOSS_PORTS.contains(&port.value.as_str()) {
+            let known: Vec<&str> =
+                builtins::PORTS.iter().chain(head.ports).chain(builtins::LOSS_PORTS).copied().collect();
+            if !known.contains(&port.value.as_str()) {
+                let what = format!("a port of `{}`", t.name);
+                return Err(self.unknown_word("E0304", &what, &port.value, port.span, &known));
+            }
+        }
+        let (space, writes) = ((t.rule.chooses)(t), t.rule.writes);
+        match port.value.as_str() {
+            "loss" | "logp" => term(Ty::Scalar, true),
+            "weights" => Ok(Term::new(Ty::Weights(1), true)),
+            "hidden" | "logits" | "states" => term(Ty::Features, true),
+            "value" => term(Ty::Scalar, true),
+            "probs" if head.name == "regress" && !bins => {
+                let name = self.tasks[task].name.clone();
+                let d = Diagnostic::new("E0304", format!("`{name}` predicts a number, not probabilities"));
+                Err(self.report(d.at(port.span, "").help(format!("write `{name}.value`, or `regress(bins = 5)`"))))
+            }
+            "probs" => term(Ty::Dist(space), true),
+            "attribution" => term(Ty::Dist(Space::Tokens), true),
+            "labels" | "top" | "sample" => term(Ty::Dist(space), false),
+            "gumbel" => term(Ty::Dist(space), true),
+            "text" => term(Ty::Text, false),
+            "soft" => term(if writes { Ty::Text } else { Ty::Features }, true),
+            "filled" => term(Ty::Text, false),
+            "view" => {
+                let name = self.tasks[task].name.clone();
+                let d = Diagnostic::new("E0303", "the loss does not say which view, and what of it");
+                Err(self.report(d.at(port.span, "").help(format!("write `{name}.view[*].probs`"))))
+            }
+            _ => term(Ty::Features, true),
+        }
+    }
+
+    /// `ner.view[*].probs`, `ner.view["fwd"].probs`, `ner.view.fwd`... the port of views.
+    fn view_port(
+        &mut self,
+        task: &'p Expr,
+        word: &ast::Name,
+        key: Option<Option<&'p Expr>>,
+        port: &'p ast::Name,
+        env: &Env,
+    ) -> Typed {
+        let t = self.one_task(task, env, "what has views")?;
+        let def = &self.p.tasks[self.tasks[t].def];
+        let views: Vec<&str> = def
+            .ast
+            .options
+            .iter()
+            .filter_map(|s| match &s.value {
+                SettingKind::View { name, .. } => Some(name.value.as_str()),
+                _ => None,
+            })
+            .collect();
+        let name = self.tasks[t].name.clone();
+        if views.is_empty() {
+            let d = Diagnostic::new("E0219", format!("`{name}` has no views")).at(word.span, "");
+            let d = d.with(self.tasks[t].span, "declared without");
+            return Err(self.report(d.help("declare one in its braces: `view cut with cutoff(token, 5%)`")));
+        }
+        let several = match key {
+            None => {
+                let d = Diagnostic::new("E0220", format!("the loss does not say which view of `{name}` it compares"));
+                let (a, b) =
+                    (format!("{name}.view[*].{}", port.value), format!("{name}.view[\"{}\"].{}", views[0], port.value));
+                return Err(self.report(d.at(word.span, "which of them?").help(format!("write `{a}` or `{b}`"))));
+            }
+            Some(None) => views.len() > 1,
+            Some(Some(k)) => {
+                let key = match (&*k.value, self.p.constant(k, env)) {
+                    (_, Some(item)) => item.key(),
+                    (ExprKind::Name(n), None) => n.clone(),
+                    _ => String::new(),
+                };
+                if !views.contains(&key.as_str()) {
+                    return Err(self.unknown_word("E0219", &format!("a view of `{name}`"), &key, k.span, &views));
+                }
+                false
+            }
+        };
+        Ok(Term { several, ..self.task_port(t, port)? })
+    }
+
+    /// A `let` in a loss: features, attention weights, or the prior and posterior of a latent variable.
+    fn let_term(&mut self, i: usize, e: &'p Expr, port: Option<&ast::Name>, env: &Env) -> Typed {
+        let (value, name) = (&self.p.lets[i].value, &self.p.lets[i].name);
+        let word = word_of(value).map(|(w, ..)| w);
+        if let Some(port) = port
+            && word == Some("latent")
+        {
+            let ExprKind::Call(_, args) = &*value.value else { return Err(Poison) };
+            let has = |k: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == k));
+            return match port.value.as_str() {
+                "posterior" if !has("posterior") => {
+                    let d = Diagnostic::new("E0415", format!("`{name}` has no posterior")).at(port.span, "");
+                    let d = d.with(self.p.lets[i].span, "declared without one");
+                    Err(self.report(d.help("declare it: `latent(gaussian(32), posterior = features)`")))
+                }
+                // without one of its own the prior is the standard one
+                "prior" | "posterior" => {
+                    Ok(Term::new(Ty::Dist(Space::Latent(i)), port.value == "posterior" || has("prior")))
+                }
+                other => Err(self.unknown_word(
+                    "E0415",
+                    &format!("a port of `{name}`"),
+                    other,
+                    port.span,
+                    &["prior", "posterior"],
+                )),
+            };
+        }
+        if let Some(item) = self.p.constant(value, &self.p.lets[i].env) {
+            return match item {
+                Item::Number(_) => Ok(Term::new(Ty::Scalar, false)),
+                _ => {
+                    let d = Diagnostic::new("E0421", format!("`{name}` is no value of a loss")).at(e.span, "");
+                    Err(self.report(d.help("name ports and features: `kl(a.probs, b.probs)`")))
+                }
+            };
+        }
+        self.walked(e, env)?;
+        let ty = match word {
+            Some("attention") => Ty::Dist(Space::Tokens),
+            Some("softmax") => Ty::Dist(Space::Unknown),
+            _ => Ty::Features,
+        };
+        Ok(Term::new(ty, true))
+    }
+}
