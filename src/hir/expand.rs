@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::builtins;
-use crate::data::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Sources;
-use crate::syntax::ast::{FieldSource as AstSource, FieldType as AstType, ItemKind, Name, TypeArg};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::syntax::ast::{ItemKind, Name};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The outside world: the only way in which the front end reads files.
@@ -28,13 +27,13 @@ pub struct Options {
     pub no_pass: Vec<String>,
 }
 
-struct Expander<'a> {
+pub(super) struct Expander<'a> {
     world: &'a dyn World,
     sources: &'a mut Sources,
     options: &'a Options,
     /// what the command line sets: place of the name, and the value
     set: Vec<(String, (Span, Expr))>,
-    program: Program,
+    pub(super) program: Program,
     diagnostics: Vec<Diagnostic>,
     /// what was reported: code, place, message
     said: HashSet<(&'static str, Option<Span>, String)>,
@@ -195,9 +194,7 @@ impl Expander<'_> {
         }
         for (kind, list) in declared {
             for (i, named) in list.iter().enumerate() {
-                let mut read = vec![];
-                reads(&named.value, &mut read);
-                for name in read {
+                for name in super::used::names_of(&named.value) {
                     let meant = match p.lookup(name, &named.env) {
                         Some(Meaning::One(k, j)) => vec![(k, j)],
                         Some(Meaning::Family(k, all)) => all.into_iter().map(|j| (k, j)).collect(),
@@ -257,7 +254,7 @@ impl Expander<'_> {
         matches!(&*value.value, ExprKind::Error)
     }
 
-    fn push_once(&mut self, d: Diagnostic) {
+    pub(super) fn push_once(&mut self, d: Diagnostic) {
         if self.said.insert((d.code, d.primary.as_ref().map(|l| l.span), d.message.clone())) {
             self.diagnostics.push(d);
         }
@@ -423,271 +420,9 @@ impl Expander<'_> {
             }
         }
     }
-
-    fn corpus(&mut self, name: &Name, reader: &Expr, fields: &[ast::Field], env: &Env) -> CorpusDecl {
-        let mut decl = CorpusDecl {
-            name: member_name(&name.value, env),
-            reader: String::new(),
-            path: None,
-            splits: BTreeMap::new(),
-            options: BTreeMap::new(),
-            fields: vec![],
-            span: name.span,
-            reader_span: reader.span,
-            option_spans: BTreeMap::new(),
-        };
-        let texts: Vec<&str> = fields
-            .iter()
-            .filter(|f| matches!(f.ty.name.value.as_str(), "text" | "tokens"))
-            .map(|f| f.name.value.as_str())
-            .collect();
-        let unreadable = matches!(&*reader.value, ExprKind::Error);
-        if fields.is_empty() && !unreadable {
-            let d = Diagnostic::new("E0212", format!("`{}` declares no fields", name.value)).at(name.span, "");
-            self.push_once(d.help("say what its columns hold: `{ x: tokens; y: label }`"));
-        }
-        for f in fields {
-            let ty = self.field_type(&f.ty, &texts);
-            let source = f.source.as_ref().and_then(|s| match &s.value {
-                AstSource::Number(n) => Some(FieldSource::Number(*n)),
-                AstSource::Name(n) => Some(FieldSource::Name(n.clone())),
-                AstSource::Text(t) => match self.program.text(t, env) {
-                    Ok(t) => Some(FieldSource::Name(t)),
-                    Err(u) => {
-                        self.unknown_vars(&u, env);
-                        None
-                    }
-                },
-            });
-            let span = f.name.span.to(f.ty.span);
-            let axis_span = f.ty.axis.as_ref().map(|a| a.value.path.span);
-            decl.fields.push(FieldDecl { name: f.name.value.clone(), ty, source, span, axis_span });
-        }
-        if unreadable {
-            return decl;
-        }
-        let ExprKind::Call(callee, args) = &*reader.value else {
-            let word = match &*reader.value {
-                ExprKind::Name(n) => n.as_str(),
-                _ => "columns",
-            };
-            let d =
-                Diagnostic::new("E0213", "a data set is read by a reader").at(reader.span, "no reader is called here");
-            self.push_once(d.help(format!("write `{word}(\"path/to/data\")`")));
-            return decl;
-        };
-        let ExprKind::Name(word) = &*callee.value else { return decl };
-        decl.reader = word.clone();
-        for arg in args {
-            if let Some(n) = &arg.name
-                && let Some(first) = decl.option_spans.insert(n.value.clone(), n.span)
-            {
-                let d = Diagnostic::new("E0228", format!("`{}` is given twice", n.value)).at(n.span, "again");
-                self.push_once(d.with(first, "first here").help("keep one of the two"));
-                continue;
-            }
-            let value = self.program.constant(&arg.value, env);
-            if let ExprKind::Text(t) = &*arg.value.value
-                && let Err(u) = self.program.text(t, env)
-            {
-                self.unknown_vars(&u, env);
-                decl.path.get_or_insert_with(|| UNKNOWN_MEMBER.into());
-                continue;
-            }
-            let split = arg.name.as_ref().and_then(|n| match n.value.as_str() {
-                "train" => Some(SplitName::Train),
-                "dev" | "valid" | "validation" => Some(SplitName::Dev),
-                "test" => Some(SplitName::Test),
-                _ => None,
-            });
-            match (&arg.name, split, value, &*arg.value.value) {
-                (None, _, Some(Item::Text(path)), _) if decl.path.is_none() => decl.path = Some(path),
-                (Some(_), Some(s), Some(Item::Text(path)), _) => {
-                    decl.splits.insert(s, SplitSource::File(path));
-                }
-                (Some(n), Some(s), _, ExprKind::Call(f, share)) if is_name(f, "split") => {
-                    let share = match share.as_slice() {
-                        [a] => self.program.constant(&a.value, env),
-                        _ => None,
-                    };
-                    match share {
-                        Some(Item::Number(p)) if p > 0.0 && p < 1.0 && s != SplitName::Train => {
-                            decl.splits.insert(s, SplitSource::Share(p));
-                        }
-                        _ => {
-                            let d = Diagnostic::new("E0214", "`split` takes a share of the training examples");
-                            self.push_once(d.at(arg.value.span, "").help(format!("`{} = split(10%)`", n.value)));
-                        }
-                    }
-                }
-                (Some(n), None, Some(Item::Text(t)), _) => {
-                    decl.options.insert(n.value.clone(), OptionValue::Text(t));
-                }
-                (Some(n), None, Some(Item::Number(x)), _) => {
-                    decl.options.insert(n.value.clone(), OptionValue::Number(x));
-                }
-                (Some(n), None, None, ExprKind::Name(w)) => {
-                    let v = match w.as_str() {
-                        "true" | "yes" => OptionValue::Bool(true),
-                        "false" | "no" => OptionValue::Bool(false),
-                        _ => OptionValue::Text(w.clone()),
-                    };
-                    decl.options.insert(n.value.clone(), v);
-                }
-                // `columns("data", lower)`: a flag stands alone
-                (None, None, None, ExprKind::Name(w)) if crate::data::readers::is_flag(word, w) => {
-                    if let Some(first) = decl.option_spans.insert(w.clone(), arg.value.span) {
-                        let d = Diagnostic::new("E0228", format!("`{w}` is given twice")).at(arg.value.span, "again");
-                        self.push_once(d.with(first, "first here").help("keep one of the two"));
-                    }
-                    decl.options.insert(w.clone(), OptionValue::Bool(true));
-                }
-                _ => {
-                    let d = Diagnostic::new("E0214", format!("`{word}` cannot use this argument"));
-                    self.push_once(d.at(arg.value.span, "expected a path in quotes, a split or an option").help(
-                        format!(
-                            "`{word}(\"folder\")` or `{word}(train = \"a.txt\", dev = split(10%), test = \"b.txt\")`"
-                        ),
-                    ));
-                }
-            }
-        }
-        for d in crate::data::validate(&decl) {
-            self.push_once(d);
-        }
-        decl
-    }
-
-    fn unknown_vars(&mut self, names: &[Name], env: &Env) {
-        for n in names {
-            let known: Vec<&str> = env.iter().map(|b| b.var.as_str()).collect();
-            let d = Diagnostic::new("E0201", format!("nothing is called `{}`", n.value)).at(n.span, "unknown name");
-            let params = self.program.params.iter().map(|p| p.name.as_str());
-            let near = suggest::near(&n.value, known.iter().copied().chain(params));
-            self.push_once(match (near.as_slice(), known.as_slice()) {
-                ([one], _) => d.help(format!("did you mean `{one}`?")).fix(n.span, *one, true),
-                (_, []) => d.help("`{...}` in a string names a family variable or a `param`"),
-                _ => d.help(format!("family variables here: {}", known.join(", "))),
-            });
-        }
-    }
-
-    fn field_type(&mut self, t: &AstType, texts: &[&str]) -> FieldType {
-        let axis = t.axis.as_ref().map(|a| (a.value.within, path_text(&a.value.path)));
-        let on = axis.as_ref().map(|(_, p)| p.clone());
-        let word = t.name.value.as_str();
-        let Some(row) = builtins::FIELD_TYPES.iter().find(|r| r.name == word) else {
-            if word == ast::UNREADABLE {
-                return FieldType::Other { kind: "?".into(), on: None, of: None };
-            }
-            let near = suggest::near(word, builtins::FIELD_TYPES.iter().map(|r| r.name));
-            let d =
-                Diagnostic::new("E0204", format!("`{word}` is not a type of field")).at(t.name.span, "unknown type");
-            let all: Vec<&str> = builtins::FIELD_TYPES.iter().map(|r| r.name).collect();
-            let d = match near.as_slice() {
-                [n] => d.help(format!("did you mean `{n}`?")).fix(t.name.span, *n, true),
-                [] => d.help(format!("types are: {}", all.join(", "))),
-                many => d.help(suggest::question(many).unwrap_or_default()),
-            };
-            self.push_once(d);
-            return FieldType::Other { kind: "?".into(), on: None, of: None };
-        };
-        match (row.axis, &on) {
-            (builtins::Axis::Needed, None) => {
-                let d = Diagnostic::new("E0205", format!("`{word}` must say to which text it belongs"));
-                let d = d.at(t.name.span, "belongs to which field?");
-                let end = Span { start: t.span.end, ..t.span };
-                self.push_once(match texts {
-                    // there is only one text that can be meant
-                    [one] => {
-                        let on = format!(" {} {one}", row.word);
-                        d.help(format!("write `{word}{on}`")).fix(end, on, true)
-                    }
-                    _ => d.help(format!("write `{word} {} x`", row.word)),
-                });
-                return FieldType::Other { kind: "?".into(), on: None, of: None };
-            }
-            (builtins::Axis::Never, Some(_)) => {
-                let d = Diagnostic::new("E0205", format!("`{word}` belongs to no text"));
-                self.push_once(d.at(t.span, format!("`{word}` takes no `on`")).help(format!("write `{word}`")));
-            }
-            _ => {}
-        }
-        let of = t.of.as_deref();
-        if of.is_some() && !row.of || of.is_none() && row.of && word != "layers" {
-            let d = Diagnostic::new("E0206", format!("`{word}` is written `{}`", row.example));
-            self.push_once(d.at(t.span, "").help(format!("for example `{}`", row.example)));
-            return FieldType::Other { kind: "?".into(), on: None, of: None };
-        }
-        let need = on.clone().unwrap_or_default();
-        match word {
-            "text" => FieldType::Text,
-            "tokens" => FieldType::Tokens,
-            "label" => FieldType::Label,
-            "labels" => FieldType::Labels { on },
-            "real" => FieldType::Real,
-            "id" => FieldType::Id,
-            "tags" => FieldType::Tags { on: need },
-            "layers" => FieldType::Layers { on: need },
-            "heads" => FieldType::Heads { on: need },
-            "vec" => match of {
-                Some(TypeArg::Number(n)) if n.value >= 1.0 && n.value.fract() == 0.0 => {
-                    FieldType::Vec(n.value as usize)
-                }
-                _ => {
-                    let d = Diagnostic::new("E0206", "a vector needs its width").at(t.span, "");
-                    self.push_once(d.help("for example `vec<300>`"));
-                    FieldType::Vec(1)
-                }
-            },
-            _ => {
-                let of = match of {
-                    Some(TypeArg::Type(t)) => Some(Box::new(self.field_type(t, texts))),
-                    _ => None,
-                };
-                FieldType::Other { kind: word.into(), on, of }
-            }
-        }
-    }
 }
 
 /// Whether an expression is just this name.
 pub fn is_name(e: &Expr, name: &str) -> bool {
     matches!(&*e.value, ExprKind::Name(n) if n == name)
-}
-
-/// Every name in an expression.
-fn reads<'e>(e: &'e Expr, out: &mut Vec<&'e str>) {
-    match &*e.value {
-        ExprKind::Name(n) => out.push(n),
-        ExprKind::Text(t) => out.extend(t.parts.iter().filter_map(|p| match p {
-            TextPart::Var(v) => Some(v.value.as_str()),
-            TextPart::Plain(_) => None,
-        })),
-        ExprKind::Call(f, args) => {
-            reads(f, out);
-            args.iter().for_each(|a| reads(&a.value, out));
-        }
-        ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) | ExprKind::Arrow(a, b) => {
-            reads(a, out);
-            reads(b, out);
-        }
-        ExprKind::Index(a, k) => {
-            reads(a, out);
-            k.iter().for_each(|k| reads(k, out));
-        }
-        ExprKind::Paren(a) | ExprKind::Neg(a) | ExprKind::Tap(a, _) | ExprKind::Dot(a, _) => reads(a, out),
-        ExprKind::List(items) => items.iter().for_each(|i| reads(i, out)),
-        ExprKind::Number(_) | ExprKind::Range(..) | ExprKind::Error => {}
-    }
-}
-
-/// `x`, `a.b` as text.
-fn path_text(e: &Expr) -> String {
-    match &*e.value {
-        ExprKind::Name(n) => n.clone(),
-        ExprKind::Dot(a, b) => format!("{}.{}", path_text(a), b.value),
-        ExprKind::Paren(e) => path_text(e),
-        _ => String::from("?"),
-    }
 }

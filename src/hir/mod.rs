@@ -3,6 +3,7 @@
 //! `use` is followed, families (`for d in ...`) become one declaration per member, parameters take their overrides,
 //! and every name is known by kind. What a declaration *means* is the checker's business.
 
+mod data;
 mod expand;
 mod used;
 

@@ -6,22 +6,28 @@ use std::collections::HashSet;
 
 /// Every name that stands in an expression or between the braces of a string.
 pub(super) fn names(items: &[Item]) -> HashSet<String> {
-    let mut out = Names::default();
+    let mut out = Names { found: HashSet::new(), arguments: true };
     items.iter().for_each(|i| out.item(i));
-    out.0
+    out.found.into_iter().map(String::from).collect()
 }
 
-#[derive(Default)]
-struct Names(HashSet<String>);
+/// The names that one expression reads, in the order of the alphabet.
+pub(super) fn names_of(e: &Expr) -> Vec<&str> {
+    let mut out = Names { found: HashSet::new(), arguments: false };
+    out.expr(e);
+    let mut found: Vec<&str> = out.found.into_iter().collect();
+    found.sort_unstable();
+    found
+}
 
-impl Names {
-    fn add(&mut self, name: &str) {
-        if !self.0.contains(name) {
-            self.0.insert(name.to_string());
-        }
-    }
+struct Names<'e> {
+    found: HashSet<&'e str>,
+    /// the names of arguments, too: `mix(a = 2)` names a task
+    arguments: bool,
+}
 
-    fn item(&mut self, item: &Item) {
+impl<'e> Names<'e> {
+    fn item(&mut self, item: &'e Item) {
         match &item.value {
             ItemKind::Use(t) => self.text(&t.value),
             ItemKind::Param { value, .. } | ItemKind::Let { value, .. } | ItemKind::Encoder { value, .. } => {
@@ -32,7 +38,9 @@ impl Names {
                 for source in fields.iter().filter_map(|f| f.source.as_ref()) {
                     match &source.value {
                         FieldSource::Text(t) => self.text(t),
-                        FieldSource::Name(n) => self.add(n),
+                        FieldSource::Name(n) => {
+                            _ = self.found.insert(n);
+                        }
                         FieldSource::Number(_) => {}
                     }
                 }
@@ -65,7 +73,7 @@ impl Names {
         }
     }
 
-    fn settings(&mut self, settings: &[ast::Setting]) {
+    fn settings(&mut self, settings: &'e [ast::Setting]) {
         for s in settings {
             match &s.value {
                 SettingKind::Stage { family, body, .. } => {
@@ -79,24 +87,23 @@ impl Names {
         }
     }
 
-    fn text(&mut self, t: &Text) {
+    fn text(&mut self, t: &'e Text) {
         for part in &t.parts {
             if let TextPart::Var(n) = part {
-                self.add(&n.value);
+                _ = self.found.insert(&n.value);
             }
         }
     }
 
-    fn expr(&mut self, e: &Expr) {
+    fn expr(&mut self, e: &'e Expr) {
         match &*e.value {
-            ExprKind::Name(n) => self.add(n),
+            ExprKind::Name(n) => _ = self.found.insert(n),
             ExprKind::Text(t) => self.text(t),
             ExprKind::List(items) => items.iter().for_each(|e| self.expr(e)),
             ExprKind::Call(f, args) => {
                 self.expr(f);
                 for a in args {
-                    // `mix(a = 2)` names a task
-                    a.name.iter().for_each(|n| self.add(&n.value));
+                    self.found.extend(a.name.iter().filter(|_| self.arguments).map(|n| n.value.as_str()));
                     self.expr(&a.value);
                 }
             }
