@@ -29,7 +29,7 @@ fn pages() -> Vec<(String, String)> {
 }
 
 /// Fenced blocks: line, words after the fence, text.
-fn blocks(page: &str) -> Vec<(usize, String, String)> {
+pub(crate) fn blocks(page: &str) -> Vec<(usize, String, String)> {
     let mut out = vec![];
     let mut open: Option<(usize, String, String)> = None;
     for (i, line) in page.lines().enumerate() {
@@ -316,7 +316,7 @@ fn slug(heading: &str) -> String {
 }
 
 /// Commands of a `console` block with the output shown below each.
-fn shown(block: &str) -> Vec<(String, String)> {
+pub(crate) fn shown(block: &str) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = vec![];
     for line in block.lines() {
         match (line.strip_prefix("$ "), out.last_mut()) {

@@ -3,37 +3,11 @@
 //! day. A line `...` stands for lines left out. Commands that train need the feature `train`; without it they are passed
 //! over.
 
+use crate::docs::{blocks, shown};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// Fenced blocks: line, words after the fence, text.
-fn blocks(page: &str) -> Vec<(usize, &str, &str)> {
-    let mut out = vec![];
-    let mut line = 1;
-    for (i, part) in page.split("\n```").enumerate() {
-        if i % 2 == 1 {
-            let (info, body) = part.split_once('\n').unwrap_or((part, ""));
-            out.push((line + 1, info, body));
-        }
-        line += part.matches('\n').count() + 1;
-    }
-    out
-}
-
-/// Commands of a block, with what is shown below each.
-fn shown(block: &str) -> Vec<(String, String)> {
-    let mut out: Vec<(String, String)> = vec![];
-    for line in block.lines() {
-        match (line.strip_prefix("$ "), out.last_mut()) {
-            (Some(command), _) => out.push((command.to_string(), String::new())),
-            (None, Some((_, text))) => *text += &format!("{line}\n"),
-            (None, None) => panic!("a block shows output without a command: {line}"),
-        }
-    }
-    out
-}
 
 /// Words and their quotes, as a shell reads them.
 fn words(command: &str) -> Vec<String> {
@@ -114,12 +88,12 @@ fn the_tutorial_can_be_followed() {
     let (mut ran, mut trained) = (0, 0);
     for (line, info, text) in blocks(&page) {
         if let Some(name) = info.split(',').find_map(|w| w.strip_prefix("file=")) {
-            fs::write(folder.join(name), text.to_string() + "\n").unwrap();
+            fs::write(folder.join(name), &text).unwrap();
         }
         if info != "console" {
             continue;
         }
-        for (command, wanted) in shown(text) {
+        for (command, wanted) in shown(&text) {
             let Some(got) = follow(&command, &mut folder) else { continue };
             let mask = ["mtlc run", "mtlc eval", "mtlc predict"].iter().any(|c| command.contains(c));
             assert!(

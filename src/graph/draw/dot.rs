@@ -9,15 +9,6 @@ fn quote(text: &str) -> String {
 }
 
 fn node(n: &Node, id: usize) -> String {
-    let mut first = n.name.clone();
-    if n.members > 1 {
-        first.push_str(&format!(" ×{}", n.members));
-    }
-    if !n.ty.is_empty() {
-        first.push_str(&format!(" : {}", n.ty));
-    }
-    let mut all = vec![first];
-    all.extend(n.lines.iter().cloned());
     let look = match n.kind {
         Kind::Text => "shape=box, color=\"#999999\"",
         Kind::Encoder => "shape=box, style=filled, fillcolor=\"#ececec\"",
@@ -26,13 +17,11 @@ fn node(n: &Node, id: usize) -> String {
         Kind::Loss => "shape=ellipse, color=\"#777777\"",
     };
     let copies = if n.members > 1 { ", peripheries=2" } else { "" };
-    format!("n{id} [label={}, {look}{copies}];", quote(&all.join("\n")))
+    format!("n{id} [label={}, {look}{copies}];", quote(&n.words().join("\n")))
 }
 
 fn edge(e: &Edge) -> String {
-    let label = std::iter::once(&e.label).chain(&e.detail).map(String::as_str).filter(|t| !t.is_empty());
-    let label: Vec<&str> = label.collect();
-    let mut look = vec![format!("label={}", quote(&label.join("\n")))];
+    let mut look = vec![format!("label={}", quote(&e.words().join("\n")))];
     match e.phase {
         Some(Phase::Train) => look.push("style=dashed".into()),
         Some(Phase::Test) => look.push("style=dotted".into()),

@@ -22,16 +22,7 @@ fn quote(text: &str) -> String {
 }
 
 fn words(n: &Node) -> String {
-    let mut first = n.name.clone();
-    if n.members > 1 {
-        first.push_str(&format!(" ×{}", n.members));
-    }
-    if !n.ty.is_empty() {
-        first.push_str(&format!(" : {}", n.ty));
-    }
-    let mut all = vec![first];
-    all.extend(n.lines.iter().cloned());
-    let quoted: Vec<String> = all.iter().map(|l| quote(l).trim_matches('"').to_string()).collect();
+    let quoted: Vec<String> = n.words().iter().map(|l| quote(l).trim_matches('"').to_string()).collect();
     format!("\"{}\"", quoted.join("<br/>"))
 }
 
@@ -47,8 +38,6 @@ fn node(n: &Node, id: usize) -> String {
 }
 
 fn edge(e: &Edge) -> String {
-    let text = std::iter::once(&e.label).chain(&e.detail).map(String::as_str).filter(|t| !t.is_empty());
-    let text: Vec<&str> = text.collect();
     let mut notes = vec![];
     match e.phase {
         Some(Phase::Train) => notes.push("training only"),
@@ -61,7 +50,7 @@ fn edge(e: &Edge) -> String {
     if e.link == Link::Feedback {
         notes.push("feedback");
     }
-    let all = [text, notes].concat().join(", ");
+    let all = [e.words(), notes].concat().join(", ");
     let label = if all.is_empty() { String::new() } else { format!("|{}|", quote(&all)) };
     let arrow = match (e.link, e.phase) {
         (Link::Loss, _) => "---",

@@ -149,3 +149,20 @@ pub fn scene(c: &Compilation, checked: &Checked, sizes: &Sizes<'_>, expand: bool
     families::merge_parallel(&mut out);
     out
 }
+
+impl Node {
+    /// What a picture writes into it, line by line: name, number of members and type first.
+    pub fn words(&self) -> Vec<String> {
+        let members = if self.members > 1 { format!(" ×{}", self.members) } else { String::new() };
+        let ty = if self.ty.is_empty() { String::new() } else { format!(" : {}", self.ty) };
+        std::iter::once(format!("{}{members}{ty}", self.name)).chain(self.lines.iter().cloned()).collect()
+    }
+}
+
+impl Edge {
+    /// What a picture writes beside it, line by line.
+    pub fn words(&self) -> Vec<&str> {
+        let all = std::iter::once(&self.label).chain(&self.detail);
+        all.map(String::as_str).filter(|t| !t.is_empty()).collect()
+    }
+}
