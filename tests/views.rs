@@ -56,6 +56,7 @@ fn specs() -> Vec<String> {
 const SHOWN: &[&str] = &[
     "examples/hierarchy.mtl",
     "examples/domains.mtl",
+    "examples/systems/clark2018_cvt.mtl",
     "examples/systems/hashimoto2017_jmt.mtl",
     "examples/systems/hu2019_re3qa.mtl",
     "examples/systems/kim2020_skt.mtl",

@@ -40,7 +40,8 @@ impl Builder<'_> {
         let mut cuts: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
         let mut all: Vec<Read> = vec![];
         for t in self.p.tasks.iter().filter(|t| self.task(&t.name).is_some()) {
-            all.extend(t.ast.from.iter().flat_map(|e| self.reader.reads(e, &t.env)));
+            let views = views(&t.ast).filter(|(_, from, _)| *from).map(|(.., e)| e);
+            all.extend(t.ast.from.iter().chain(views).flat_map(|e| self.reader.reads(e, &t.env)));
         }
         for n in self.p.encoders.iter().chain(self.p.lets.iter()) {
             all.extend(self.reader.reads(&n.value, &n.env));
@@ -385,6 +386,9 @@ impl Builder<'_> {
             let s = &self.checked.summaries()[t];
             let mut lines = fold(&s.head);
             lines.extend(Some(s.target.clone()).filter(|t| !t.is_empty()));
+            for (name, _, value) in views(&d.ast) {
+                lines.extend(fold(&format!("view {name}: {}", self.reader.text(value))));
+            }
             let phase = d.ast.options.iter().find_map(|o| match &o.value {
                 crate::syntax::ast::SettingKind::Attr { name, values } if name.value == "when" => {
                     values.first().and_then(|v| match &*v.value {
@@ -409,6 +413,20 @@ impl Builder<'_> {
             let reads = self.reader.reads(&from, &d.env);
             let on = self.texts(t);
             self.reads(id, &reads, &on, false);
+            // what only views read; the rest of a view is said in the box
+            let before = self.edges.len();
+            for (name, _, value) in views(&d.ast).filter(|(_, from, _)| *from) {
+                let mut reads = self.reader.reads(value, &d.env);
+                reads.iter_mut().for_each(|r| r.path = vec![format!("view {name}")]);
+                self.reads(id, &reads, &on, false);
+            }
+            let new = self.edges.split_off(before);
+            for e in new {
+                let drawn = self.edges.iter().any(|o| o.from == e.from && o.to == id);
+                if e.to != id || !drawn {
+                    self.edges.push(e);
+                }
+            }
         }
     }
 
@@ -442,6 +460,14 @@ impl Builder<'_> {
             }
         }
     }
+}
+
+/// The views of a task: name, whether it reads other features, and what stands behind it.
+fn views(t: &crate::syntax::ast::Task) -> impl Iterator<Item = (&str, bool, &Expr)> {
+    t.options.iter().filter_map(|o| match &o.value {
+        crate::syntax::ast::SettingKind::View { name, from, value } => Some((name.value.as_str(), *from, value)),
+        _ => None,
+    })
 }
 
 fn is_text(t: &FieldType) -> bool {
