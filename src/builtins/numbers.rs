@@ -40,8 +40,8 @@ pub struct Range {
     pub high: End,
 }
 
-/// Counts beyond this are mistakes.
-const MOST: f64 = 1e9;
+/// Counts beyond this are mistakes, where their range ends nowhere.
+pub const MOST: f64 = 1e9;
 
 const fn r(unit: Unit, low: End, high: End) -> Range {
     Range { unit, low, high }
@@ -91,10 +91,12 @@ pub const BELOW_ONE: &[Range] = &[r(Unit::Factor, At(0.0), Before(1.0))];
 pub const UP_TO_ONE: &[Range] = &[r(Unit::Factor, Before(0.0), At(1.0))];
 /// Steps, or a share of all of them.
 pub const STEPS_OR_SHARE: &[Range] = &[RATE[0], SIZE[0]];
+/// Passes over the data.
+pub const EPOCHS: &[Range] = &[r(Unit::Plain, Before(0.0), At(1e6))];
 /// Steps, or a time.
 pub const STEPS_OR_TIME: &[Range] = &[SIZE[0], r(Unit::Time, Before(0.0), Open)];
 /// A number of minutes, or a time.
-pub const MINUTES: &[Range] = &[POSITIVE[0], r(Unit::Time, Before(0.0), Open)];
+pub const MINUTES: &[Range] = &[EPOCHS[0], r(Unit::Time, Before(0.0), Open)];
 
 impl Range {
     /// Whether a number lies in it that was written with this unit.

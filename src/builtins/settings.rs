@@ -79,7 +79,7 @@ const fn s(
 /// Settings of `train` and of its stages.
 pub const SETTINGS: &[SettingRow] = &[
     s("batch", Number(SIZE), true, false, "batch 32", "examples per step (default 32)"),
-    s("epochs", Number(POSITIVE), true, false, "epochs 20", "passes over every example (default 10)"),
+    s("epochs", Number(EPOCHS), true, false, "epochs 20", "passes over every example (default 10)"),
     s("steps", Number(SIZE), true, false, "steps 20k", "optimiser steps, instead of epochs"),
     s("minutes", Number(MINUTES), true, false, "minutes 10", "training time, instead of epochs"),
     s(

@@ -41,7 +41,15 @@ impl Checker<'_> {
         }
         let wrong = numbers::wrong_unit(ranges, unit);
         let d = Diagnostic::new("E0207", format!("{what} must be {}{wrong}", numbers::words(ranges)));
-        let d = self.at_value(d, e, env, &format!("this is {}", written(x, unit)));
+        let d = self.at_value(
+            d,
+            e,
+            env,
+            &match x > numbers::MOST && ranges.iter().any(|r| r.high == End::Open) {
+                true => "this is more than 1000M".to_string(),
+                false => format!("this is {}", written(x, unit)),
+            },
+        );
         // `dropout 30` can only mean `30%`
         let right = format!("{x}%");
         let probability = |r: &Range| r.unit == Unit::Share && r.high == End::Before(1.0);

@@ -10,6 +10,14 @@ pub(super) fn embed(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         None => c.implicit_text(call.span, call.cx)?,
     };
     let d = c.opt_size(call, &o, "d", 0)?;
+    if v.kind == VKind::Label || v.classes {
+        let mut more: Vec<_> = o.iter().filter(|(key, _)| **key != "d").collect();
+        more.sort_unstable_by_key(|(_, e)| e.span.start);
+        if let Some((key, e)) = more.first() {
+            let x = Diagnostic::new("E0223", format!("`{key}` is about words, and this embeds classes"));
+            return Err(c.report(x.at(e.span, "changes nothing").help(format!("write `embed({d})`"))));
+        }
+    }
     match v.kind {
         VKind::Opaque => Ok(v),
         VKind::Text => words(c, call, &o, v, d),

@@ -144,6 +144,10 @@ impl<'p> Checker<'p> {
                         self.later(a.span, "this claim");
                         Err(Poison)
                     }
+                    _ if matches!(self.p.constant(a, env), Some(Item::Number(_))) => {
+                        let d = Diagnostic::new("E0242", "a claim compares a figure, and this is a number");
+                        Err(self.report(d.at(a.span, "never changes").help("write `expect slot.span_f1 >= 90%`")))
+                    }
                     _ => {
                         let score = self.score(a, env)?;
                         bound(&score, self)?;
@@ -178,10 +182,21 @@ impl<'p> Checker<'p> {
     /// Names of a claim's arguments.
     fn named_in_claim(&mut self, claim: &str, args: &[ast::Arg], known: &[&str]) -> Result<(), Poison> {
         let mut names = args.iter().filter_map(|a| a.name.as_ref());
-        match names.find(|n| !known.contains(&n.value.as_str())) {
-            Some(n) => Err(self.unknown_word("E0215", &format!("an option of `{claim}`"), &n.value, n.span, known)),
-            None => Ok(()),
+        if let Some(n) = names.find(|n| !known.contains(&n.value.as_str())) {
+            return Err(self.unknown_word("E0215", &format!("an option of `{claim}`"), &n.value, n.span, known));
         }
+        let mut seen: Vec<&ast::Name> = vec![];
+        for n in args.iter().filter_map(|a| a.name.as_ref()) {
+            if let Some(first) = seen.iter().find(|o| o.value == n.value) {
+                return Err(self.twice(&n.value, n.span, first.span));
+            }
+            seen.push(n);
+        }
+        if let Some(extra) = args.iter().filter(|a| a.name.is_none()).nth(1) {
+            let d = Diagnostic::new("E0215", format!("`{claim}` is about one figure"));
+            return Err(self.report(d.at(extra.value.span, "one too many").help("write a line for each figure")));
+        }
+        Ok(())
     }
 
     /// `probe(shared, reviews[*].source)`: an encoder, and a field that a fresh classifier reads off it.

@@ -255,6 +255,11 @@ impl<'p> Checker<'p> {
                 self.unknown_word("E0239", "a setting of `train`", word, name.span, &known);
                 continue;
             };
+            if matches!(word, "objective" | "seed") && !top {
+                let d = Diagnostic::new("E0239", format!("`{word}` belongs to the whole run")).at(s.span, "in a stage");
+                self.report(d.help("move it out of the stage, into `train { ... }`"));
+                continue;
+            }
             if row.stage_only && top {
                 let d = Diagnostic::new("E0239", format!("`{word}` belongs to a stage")).at(s.span, "");
                 self.report(d.help(format!("write `stage name {{ {} }}`", row.example)));
@@ -358,13 +363,21 @@ impl<'p> Checker<'p> {
                 "tasks" => {
                     let mut tasks = vec![];
                     for v in values {
-                        tasks.extend(self.task_refs(v, env).unwrap_or_default());
+                        for t in self.task_refs(v, env).unwrap_or_default() {
+                            if tasks.contains(&t) {
+                                let d = Diagnostic::new("E0228", format!("`{}` is named twice", self.tasks[t].name));
+                                self.report(d.at(v.span, "again").help("keep one of the two"));
+                                break;
+                            }
+                            tasks.push(t);
+                        }
                     }
                     tasks.sort_unstable();
                     tasks.dedup();
                     b.stage.tasks = tasks;
                 }
                 "freeze" => {
+                    let mut frozen: Vec<String> = vec![];
                     for v in values {
                         let Some(p) = path(v) else { continue };
                         let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
@@ -373,13 +386,20 @@ impl<'p> Checker<'p> {
                             self.later(v.span, "freezing single layers");
                         }
                         for (kind, i) in found {
-                            b.stage.freeze.push(match kind {
+                            let owner = match kind {
                                 Kind::Encoder => self.p.encoders[i].name.clone(),
                                 Kind::Let => self.p.lets[i].name.clone(),
                                 _ => self.tasks[i].name.clone(),
-                            });
+                            };
+                            if frozen.contains(&owner) && p.tap.is_none() {
+                                let d = Diagnostic::new("E0228", format!("`{owner}` is named twice"));
+                                self.report(d.at(v.span, "again").help("keep one of the two"));
+                                break;
+                            }
+                            frozen.push(owner);
                         }
                     }
+                    b.stage.freeze.extend(frozen);
                 }
                 _ => {}
             }
