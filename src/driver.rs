@@ -87,8 +87,8 @@ pub struct Data {
     pub complete: bool,
     /// the indexed examples, where a cache held them
     pub examples: Option<Examples>,
-    /// under which key, and from how many bytes of files, a cache may hold them after they are indexed
-    pub key: Option<(cache::Key, u64)>,
+    /// from what a cache may keep them once they are indexed, and what was found in them
+    pub keep: Option<(cache::Source, Vec<Diagnostic>)>,
 }
 
 impl Compilation {
@@ -282,36 +282,59 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
     out
 }
 
-/// [`load`] for a run, from a cache where it holds these data. Only data without findings are cached, so none is lost.
-pub fn load_cached(c: &mut Compilation, cache: Option<&Cache>) -> Data {
-    let key = cache.and_then(|_| {
+/// [`load`], from a cache where it holds these data: what was found in them is said again.
+pub fn load_cached(c: &mut Compilation, cache: Option<&Cache>, needed: bool) -> Data {
+    let source = cache.filter(|_| !c.has_errors()).and_then(|_| {
         let k = c.checked.as_ref()?;
-        cache::key(&c.program.data, &c.base, k.vocabs(), k.labels(), &k.tasks)
+        cache::source(&c.program.data, &c.base, k.vocabs(), k.labels(), &k.tasks)
     });
-    if let (Some(cache), Some((k, _))) = (cache, &key)
-        && !c.has_errors()
-        && let Some(mut entry) = cache.get(k)
+    if let (Some(cache), Some(s)) = (cache, &source)
+        && let Some(mut entry) = cache.get(&s.key)
+        && let Some(found) = entry.findings(s)
     {
+        c.diagnostics.extend(found);
         let corpora = entry.corpora(&c.program.data);
-        return Data { corpora, tables: entry.tables, complete: true, examples: Some(entry.examples), key: None };
+        return Data { corpora, tables: entry.tables, complete: true, examples: Some(entry.examples), keep: None };
     }
     let before = c.diagnostics.len();
-    let data = load(c, true);
-    Data { key: key.filter(|_| c.diagnostics.len() == before && data.complete), ..data }
+    let data = load(c, needed);
+    let keep = source.filter(|_| data.complete && !c.has_errors()).map(|s| (s, c.diagnostics[before..].to_vec()));
+    Data { keep, ..data }
 }
 
-/// The examples of a run as ids, from the cache or for it.
+/// The examples of a plan as ids, from the cache or for it. Of texts, `data` knows only the lengths from then on.
 pub fn examples(plan: &Plan, data: &mut Data, cache: Option<&Cache>) -> Examples {
     if let Some(ready) = data.examples.take() {
         return ready;
     }
     let examples = Examples::encode(plan, &data.tables, &data.corpora);
-    if let (Some(cache), Some((key, bytes))) = (cache, data.key.take()) {
-        let entry = cache::Entry::new(data.tables.clone(), examples, &data.corpora);
-        cache.put(&key, &entry, bytes);
-        return entry.examples;
-    }
+    data.corpora.iter_mut().for_each(Corpus::forget_texts);
+    let Some((cache, (source, found))) = cache.zip(data.keep.take()) else { return examples };
+    cache.put(&source, &data.tables, &examples, &data.corpora, &found);
     examples
+}
+
+/// The data of a plan that was made before, as ids; `tables` are those of its run. What was found in them was said then,
+/// errors apart.
+pub fn examples_of_run(
+    plan: &Plan,
+    tables: &Tables,
+    base: &Path,
+    cache: Option<&Cache>,
+) -> Result<Examples, Vec<Diagnostic>> {
+    let source = || cache::source(&plan.corpora, base, &plan.vocabs, &plan.labels, &plan.tasks);
+    if let Some(entry) = cache.and_then(|c| c.get(&source()?.key))
+        && entry.tables.same_ids(tables)
+    {
+        return Ok(entry.examples);
+    }
+    let (mut corpora, mut found) = (vec![], vec![]);
+    for decl in &plan.corpora {
+        let loaded = data::load(decl, base);
+        found.extend(loaded.diagnostics.into_iter().filter(Diagnostic::is_error));
+        corpora.push(loaded.corpus.unwrap_or_default());
+    }
+    if found.is_empty() { Ok(Examples::encode(plan, tables, &corpora)) } else { Err(found) }
 }
 
 /// Vectors from a file are as wide as the embedding that they begin.

@@ -2,6 +2,7 @@
 
 use super::fix::{Fixing, mended};
 use super::{Changes, ERRORS, FINE, Format, Look, findings, is_stdin, out, shown, try_compile, view};
+use crate::data::cache::Cache;
 use crate::diagnostics::{Diagnostic, render};
 use crate::driver;
 use crate::source::Sources;
@@ -20,6 +21,7 @@ pub(super) fn command(files: &[PathBuf], asked: Asked, changes: &Changes, look: 
     let mut code = FINE;
     // for machines there is one document, however many files
     let mut all: Vec<(Sources, Vec<Diagnostic>)> = vec![];
+    let cache = Cache::of_user();
     let people = matches!(look.format, Format::Human | Format::Plain);
     for file in files {
         let compiled = match asked.fix {
@@ -39,7 +41,10 @@ pub(super) fn command(files: &[PathBuf], asked: Asked, changes: &Changes, look: 
             }
         };
         code = code.max(fixing);
-        let data = if asked.no_data { driver::Data::default() } else { driver::load(&mut c, false) };
+        let data = match asked.no_data {
+            true => driver::Data::default(),
+            false => driver::load_cached(&mut c, cache.as_ref(), false),
+        };
         if people {
             findings(&c.sources, &c.diagnostics, look);
         }

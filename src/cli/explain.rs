@@ -1,6 +1,7 @@
 //! `mtlc explain CODE` and `mtlc explain FILE [TASK]`
 
 use super::{ERRORS, ExplainArgs, FINE, Look, USAGE, compile, findings, out, say};
+use crate::data::cache::Cache;
 use crate::diagnostics::{codes, suggest};
 use crate::driver;
 use crate::graph::prose::{self, Told};
@@ -46,7 +47,8 @@ fn explain(file: &Path, a: &ExplainArgs, look: Look) -> i32 {
         Ok(c) => c,
         Err(code) => return code,
     };
-    let data = if a.no_data { driver::Data::default() } else { driver::load(&mut c, false) };
+    let cache = Cache::of_user();
+    let mut data = if a.no_data { driver::Data::default() } else { driver::load_cached(&mut c, cache.as_ref(), false) };
     let read = data.complete && !data.corpora.is_empty();
     let trainable = c.checked.as_ref().is_some_and(|c| c.not_yet().is_empty());
     let plan = if read && trainable { driver::plan(&mut c, &data) } else { None };
@@ -55,9 +57,10 @@ fn explain(file: &Path, a: &ExplainArgs, look: Look) -> i32 {
         return ERRORS;
     }
     let Some(checked) = &c.checked else { return ERRORS };
+    let planned = plan.map(|plan| (driver::examples(&plan, &mut data, cache.as_ref()), plan));
     let tables = read.then_some(&data.tables);
     let sizes = Sizes::new(checked, tables);
-    let known = plan.as_ref().map(|plan| Known { plan, tables: &data.tables, corpora: &data.corpora });
+    let known = planned.as_ref().map(|(examples, plan)| Known { plan, corpora: &data.corpora, examples });
     let told = Told {
         file: &file.display().to_string(),
         checked,

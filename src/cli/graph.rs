@@ -1,6 +1,7 @@
 //! `mtlc graph FILE`: the typed graph as a picture.
 
 use super::{Changes, ERRORS, FINE, GraphArgs, Look, USAGE, compile, findings, out, say};
+use crate::data::cache::Cache;
 use crate::driver;
 use crate::graph::draw;
 use crate::graph::scene::scene;
@@ -51,7 +52,8 @@ pub(super) fn command(a: &GraphArgs, look: Look) -> i32 {
         Ok(c) => c,
         Err(code) => return code,
     };
-    let data = if a.no_data { driver::Data::default() } else { driver::load(&mut c, false) };
+    let cache = Cache::of_user();
+    let data = if a.no_data { driver::Data::default() } else { driver::load_cached(&mut c, cache.as_ref(), false) };
     findings(&c.sources, &c.diagnostics, look);
     if c.has_errors() {
         return ERRORS;

@@ -3,6 +3,7 @@
 use super::view::{indent, table, thousands, verdict};
 use super::{Changes, ERRORS, FINE, Look, compile, findings, out};
 use crate::data::batches::Description;
+use crate::data::cache::Cache;
 use crate::driver;
 use crate::plan::outline::{Known, LayerOutline, Outline, Part, StageOutline, family, outline};
 use crate::plan::passes::Applied;
@@ -13,7 +14,8 @@ pub(super) fn command(file: &Path, json: bool, no_data: bool, changes: &Changes,
         Ok(c) => c,
         Err(code) => return code,
     };
-    let data = if no_data { driver::Data::default() } else { driver::load(&mut c, false) };
+    let cache = Cache::of_user();
+    let mut data = if no_data { driver::Data::default() } else { driver::load_cached(&mut c, cache.as_ref(), false) };
     let read = data.complete && !data.corpora.is_empty();
     // what cannot be trained yet is said in the outline, and is no error here
     let trainable = c.checked.as_ref().is_some_and(|c| c.not_yet().is_empty());
@@ -23,7 +25,8 @@ pub(super) fn command(file: &Path, json: bool, no_data: bool, changes: &Changes,
         return ERRORS;
     }
     let Some(checked) = &c.checked else { return ERRORS };
-    let known = plan.as_ref().map(|plan| Known { plan, tables: &data.tables, corpora: &data.corpora });
+    let planned = plan.map(|plan| (driver::examples(&plan, &mut data, cache.as_ref()), plan));
+    let known = planned.as_ref().map(|(examples, plan)| Known { plan, corpora: &data.corpora, examples });
     let o = outline(&c.name, &c.program, checked, read.then_some(&data.tables), known);
     match json {
         true => out(serde_json::to_string_pretty(&o).unwrap_or_default()),

@@ -1,9 +1,12 @@
 //! `mtlc eval RUN` and `mtlc predict RUN`
 
+use super::run::unreadable;
 use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings, out, say};
+use crate::data::cache::Cache;
 use crate::data::index::Examples;
 use crate::data::{Corpus, FieldType, SplitName};
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::driver;
 use crate::plan::{Phase, Plan};
 use crate::source::Sources;
 use crate::train::LoadedRun;
@@ -13,13 +16,14 @@ use crate::train::report::{show_value, table};
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
 
 fn fail(d: Diagnostic, look: Look) -> i32 {
     findings(&Sources::default(), &[d], look);
     FAILED
 }
 
-fn open(a: &std::path::Path, weights: Option<&str>, device: &Device) -> Result<LoadedRun, Diagnostic> {
+fn open(a: &Path, weights: Option<&str>, device: &Device) -> Result<LoadedRun, Diagnostic> {
     match weights {
         Some(w) => LoadedRun::open_weights(a, w, device),
         None => LoadedRun::open(a, device),
@@ -42,6 +46,26 @@ fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
             names.join(", ")
         ))),
     }
+}
+
+/// The examples of other files in place of a data set, which alone is evaluated.
+fn other_data(run: &LoadedRun, i: usize, path: &Path, split: SplitName) -> Result<Examples, Vec<Diagnostic>> {
+    let mut decl = run.plan.corpora[i].clone();
+    decl.path = Some(path.to_string_lossy().into_owned());
+    decl.splits.clear();
+    let loaded = crate::data::load(&decl, &std::env::current_dir().unwrap_or_default());
+    let found: Vec<Diagnostic> = loaded.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    if !found.is_empty() {
+        return Err(found);
+    }
+    let mut corpora = vec![Corpus::default(); run.plan.corpora.len()];
+    let c = &mut corpora[i];
+    *c = loaded.corpus.unwrap_or_default();
+    // a single file is a training split for a reader; here it is what is evaluated
+    if c.split(split).len == 0 && c.train.len > 0 {
+        *c.split_mut(split) = std::mem::take(&mut c.train);
+    }
+    Ok(Examples::encode(&run.plan, &run.tables, &corpora))
 }
 
 pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
@@ -81,44 +105,14 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
         },
         None => None,
     };
-    let mut corpora = vec![];
-    let mut found = vec![];
-    for (i, decl) in run.plan.corpora.iter().enumerate() {
-        // with other data, only that data set is evaluated
-        if replaced.is_some_and(|r| r != i) {
-            corpora.push(Corpus::default());
-            continue;
-        }
-        let mut decl = decl.clone();
-        let mut base = info.base.clone();
-        if let Some(path) = a.data.as_ref().filter(|_| replaced == Some(i)) {
-            base = std::env::current_dir().unwrap_or_default();
-            decl.path = Some(path.to_string_lossy().into_owned());
-            decl.splits.clear();
-        }
-        let loaded = crate::data::load(&decl, &base);
-        found.extend(loaded.diagnostics.into_iter().filter(Diagnostic::is_error));
-        let mut c = loaded.corpus.unwrap_or_default();
-        // a single file is a training split for a reader; here it is what is evaluated
-        if replaced == Some(i) && c.split(split).len == 0 && c.train.len > 0 {
-            let whole = std::mem::take(&mut c.train);
-            match split {
-                SplitName::Train => c.train = whole,
-                SplitName::Dev => c.dev = whole,
-                SplitName::Test => c.test = whole,
-            }
-        }
-        corpora.push(c);
-    }
-    if !found.is_empty() {
-        for d in &mut found {
-            d.primary = None;
-            d.secondary.clear();
-        }
-        findings(&Sources::default(), &found, look);
-        return FAILED;
-    }
-    let examples = Examples::encode(&run.plan, &run.tables, &corpora);
+    let examples = match (&a.data, replaced) {
+        (Some(path), Some(i)) => other_data(&run, i, path, split),
+        _ => driver::examples_of_run(&run.plan, &run.tables, &info.base, Cache::of_user().as_ref()),
+    };
+    let examples = match examples {
+        Ok(examples) => examples,
+        Err(found) => return unreadable(found, look),
+    };
     let figures = run.figures(&examples, split);
     let shown = named(&run.plan, &figures);
     if a.json {

@@ -55,7 +55,7 @@ struct Ready {
 /// Compiles, loads and plans; findings are printed.
 fn prepare(file: &Path, changes: &Changes, look: Look, print: bool, cache: Option<&Cache>) -> Result<Ready, i32> {
     let mut c = compile(file, changes, look)?;
-    let data = driver::load_cached(&mut c, cache);
+    let data = driver::load_cached(&mut c, cache, true);
     let plan = driver::plan(&mut c, &data);
     if print || c.has_errors() {
         findings(&c.sources, &c.diagnostics, look);
@@ -329,23 +329,10 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Ok(i) => i,
         Err(d) => return fail(d),
     };
-    let mut corpora = vec![];
-    let mut found = vec![];
-    for decl in &plan.corpora {
-        let loaded = crate::data::load(decl, &info.base);
-        found.extend(loaded.diagnostics.into_iter().filter(Diagnostic::is_error));
-        corpora.push(loaded.corpus.unwrap_or_default());
-    }
-    if !found.is_empty() {
-        for d in &mut found {
-            // places in the spec are those of the copy in the run folder
-            d.primary = None;
-            d.secondary.clear();
-        }
-        findings(&Sources::default(), &found, look);
-        return FAILED;
-    }
-    let examples = Examples::encode(&plan, &tables, &corpora);
+    let examples = match driver::examples_of_run(&plan, &tables, &info.base, cache(a).as_ref()) {
+        Ok(examples) => examples,
+        Err(found) => return unreadable(found, look),
+    };
     let mut options = RunOptions::new(dir, info.seed);
     options.base = info.base.clone();
     options.stop = stop;
@@ -378,6 +365,17 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
 
 /// Memory of the program itself and of small data.
 const BASE_MB: f64 = 100.0;
+
+/// Faults of the data of a run folder.
+pub(super) fn unreadable(mut found: Vec<Diagnostic>, look: Look) -> i32 {
+    for d in &mut found {
+        // a place in the spec is one of the spec as it was
+        d.primary = None;
+        d.secondary.clear();
+    }
+    findings(&Sources::default(), &found, look);
+    FAILED
+}
 
 /// The plan in a few lines.
 fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data) -> String {

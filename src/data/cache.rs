@@ -4,10 +4,15 @@
 //! vocabularies, label sets and tasks, the format and the build of the program. So an entry is never out of date; a changed
 //! file is another entry. Entries are checked by a hash of their content, and whatever is not as it should be is ignored
 //! and written anew.
+//!
+//! What was found in the data is kept with them, and said again each time: a finding names its places by the parts of the
+//! declarations, which may have moved within the spec.
 
 use super::index::{Examples, Tables};
 use super::{Column, Corpus, CorpusDecl, Split, SplitName, files, readers};
+use crate::diagnostics::{DataPlace, Diagnostic, Fix, Label, codes};
 use crate::plan::{LabelSpec, Task, VocabSpec};
+use crate::source::Span;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -16,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Changes with the form of the entries.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Begins an entry.
 const MAGIC: &[u8; 8] = b"mtlcdata";
 /// Smaller data are read as fast as an entry.
@@ -34,6 +39,19 @@ pub struct Cache {
 /// What an entry was made from.
 pub type Key = [u8; 32];
 
+/// What the data of a program are made from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// of all of it
+    pub key: Key,
+    /// of all files together
+    pub bytes: u64,
+    /// the files, as findings name them
+    files: Vec<String>,
+    /// the places of the declarations in the spec
+    places: Vec<Span>,
+}
+
 /// What an entry holds. Of texts the corpora know only the lengths, of other fields than numbers nothing: all else is in
 /// the examples.
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +61,19 @@ pub struct Entry {
     /// by corpus
     pub examples: Examples,
     corpora: Vec<Known>,
+    /// the files that findings name
+    files: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+/// An [`Entry`] to be written: the same parts in the same order.
+#[derive(Serialize)]
+struct Lent<'a> {
+    tables: &'a Tables,
+    examples: &'a Examples,
+    corpora: Vec<Known>,
+    files: &'a [String],
+    findings: Vec<Finding>,
 }
 
 /// The files of a corpus, and the length and columns of each split.
@@ -55,18 +86,76 @@ enum Sketch {
     Nothing,
 }
 
+fn sketched(c: &Corpus) -> Known {
+    let sketch = |c: &Column| match c {
+        Column::Tokens(v) => Sketch::Lengths(v.iter().map(|t| t.len() as u32).collect()),
+        Column::Lengths(v) => Sketch::Lengths(v.clone()),
+        Column::Real(v) => Sketch::Real(v.clone()),
+        _ => Sketch::Nothing,
+    };
+    let split = |s: &Split| (s.len, s.columns.iter().map(sketch).collect());
+    (c.files.clone(), [split(&c.train), split(&c.dev), split(&c.test)])
+}
+
+/// A [`Diagnostic`] whose places are numbers of [`Source::places`].
+#[derive(Debug, Serialize, Deserialize)]
+struct Finding {
+    code: String,
+    message: String,
+    primary: Option<(usize, String)>,
+    secondary: Vec<(usize, String)>,
+    data: Vec<DataPlace>,
+    help: Option<String>,
+    fix: Option<(usize, String, bool)>,
+}
+
+impl Finding {
+    /// `None`: one of its places is no part of a declaration.
+    fn new(d: &Diagnostic, places: &[Span]) -> Option<Self> {
+        let place = |s: Span| places.iter().position(|p| *p == s);
+        let label = |l: &Label| Some((place(l.span)?, l.text.clone()));
+        Some(Self {
+            code: d.code.into(),
+            message: d.message.clone(),
+            primary: match &d.primary {
+                Some(l) => Some(label(l)?),
+                None => None,
+            },
+            secondary: d.secondary.iter().map(label).collect::<Option<_>>()?,
+            data: d.data.clone(),
+            help: d.help.clone(),
+            fix: match &d.fix {
+                Some(f) => Some((place(f.span)?, f.replacement.clone(), f.safe)),
+                None => None,
+            },
+        })
+    }
+
+    fn told(&self, places: &[Span]) -> Option<Diagnostic> {
+        let place = |i: usize| places.get(i).copied();
+        let label = |(i, text): &(usize, String)| Some(Label { span: place(*i)?, text: text.clone() });
+        let mut d = Diagnostic::new(codes::find(&self.code)?.code, self.message.clone());
+        if let Some(l) = &self.primary {
+            d.primary = Some(label(l)?);
+        }
+        d.secondary = self.secondary.iter().map(label).collect::<Option<_>>()?;
+        d.data.clone_from(&self.data);
+        d.help.clone_from(&self.help);
+        if let Some((i, replacement, safe)) = &self.fix {
+            d.fix = Some(Fix { span: place(*i)?, replacement: replacement.clone(), safe: *safe });
+        }
+        Some(d)
+    }
+}
+
 impl Entry {
-    /// From indexed data.
-    pub fn new(tables: Tables, examples: Examples, corpora: &[Corpus]) -> Self {
-        let sketch = |c: &Column| match c {
-            Column::Tokens(v) => Sketch::Lengths(v.iter().map(|t| t.len() as u32).collect()),
-            Column::Lengths(v) => Sketch::Lengths(v.clone()),
-            Column::Real(v) => Sketch::Real(v.clone()),
-            _ => Sketch::Nothing,
-        };
-        let split = |s: &Split| (s.len, s.columns.iter().map(sketch).collect());
-        let corpus = |c: &Corpus| (c.files.clone(), [split(&c.train), split(&c.dev), split(&c.test)]);
-        Self { tables, examples, corpora: corpora.iter().map(corpus).collect() }
+    /// What was found in the data, with its places in the spec as it is now; `None`: the files have other names than the
+    /// findings tell.
+    pub fn findings(&self, source: &Source) -> Option<Vec<Diagnostic>> {
+        if !self.findings.is_empty() && self.files != source.files {
+            return None;
+        }
+        self.findings.iter().map(|f| f.told(&source.places)).collect()
     }
 
     /// The corpora, as far as they are known.
@@ -87,23 +176,26 @@ impl Entry {
     }
 }
 
-/// The key of a program's data, and the bytes of their files; `None` where a file cannot be read.
-pub fn key(
+/// What a program's data are made from; `None` where a file cannot be read. Of vocabularies and labels the sizes and
+/// classes, which follow from the data, do not count, so that a plan's are those of its program.
+pub fn source(
     decls: &[CorpusDecl],
     base: &Path,
     vocabs: &[VocabSpec],
     labels: &[LabelSpec],
     tasks: &[Task],
-) -> Option<(Key, u64)> {
-    let (mut hash, mut total) = (Sha256::new(), 0);
+) -> Option<Source> {
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
     let mut add = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     };
     add(&FORMAT.to_le_bytes());
     add(&build());
-    let golds: Vec<_> = tasks.iter().map(|t| (&t.head, &t.settings, t.labels, t.layers, &t.golds)).collect();
-    add(&serde_json::to_vec(&(decls, vocabs, labels, golds)).ok()?);
+    let golds: Vec<_> = tasks.iter().map(|t| (t.labels, t.layers, &t.golds)).collect();
+    let own: Vec<_> = vocabs.iter().map(|v| VocabSpec { size: 0, ..v.clone() }).collect();
+    let classes: Vec<_> = labels.iter().map(|l| LabelSpec { classes: vec![], ..l.clone() }).collect();
+    add(&serde_json::to_vec(&(decls, own, classes, golds)).ok()?);
     let mut paths = vec![];
     for decl in decls {
         let parts = files::locate(decl, readers::find(&decl.reader)?, base).ok()?;
@@ -113,13 +205,20 @@ pub fn key(
             paths.extend_from_slice(own);
         }
     }
+    let files = paths.iter().map(|p| p.display().to_string()).collect();
     paths.extend(vocabs.iter().filter_map(|v| Some(base.join(v.vectors.as_ref()?))));
     for path in paths {
-        let bytes = fs::read(path).ok()?;
-        total += bytes.len() as u64;
-        add(&bytes);
+        let content = fs::read(path).ok()?;
+        bytes += content.len() as u64;
+        add(&content);
     }
-    Some((hash.finalize().into(), total))
+    let mut places = vec![];
+    for d in decls {
+        places.extend([d.span, d.reader_span]);
+        places.extend(d.option_spans.values());
+        places.extend(d.fields.iter().flat_map(|f| std::iter::once(f.span).chain(f.axis_span)));
+    }
+    Some(Source { key: hash.finalize().into(), bytes, files, places })
 }
 
 /// What tells one build of the program from another: entries of one are not read by another.
@@ -173,11 +272,16 @@ impl Cache {
         Some(entry)
     }
 
-    /// Puts an entry in place, if data of so many bytes are worth it. What fails here fails in silence: nothing depends on
-    /// it.
-    pub fn put(&self, key: &Key, entry: &Entry, bytes: u64) {
-        let Ok(content) = postcard::to_allocvec(entry) else { return };
-        if bytes < WORTH || content.len() as u64 > self.most {
+    /// Puts indexed data and what was found in them in place, if they are worth it. What fails here fails in silence:
+    /// nothing depends on it.
+    pub fn put(&self, source: &Source, tables: &Tables, examples: &Examples, corpora: &[Corpus], found: &[Diagnostic]) {
+        let key = &source.key;
+        let findings = found.iter().map(|d| Finding::new(d, &source.places)).collect::<Option<Vec<_>>>();
+        let Some(findings) = findings.filter(|_| source.bytes >= WORTH) else { return };
+        let corpora = corpora.iter().map(sketched).collect();
+        let entry = Lent { tables, examples, corpora, files: &source.files, findings };
+        let Ok(content) = postcard::to_allocvec(&entry) else { return };
+        if content.len() as u64 > self.most {
             return;
         }
         let write = || -> std::io::Result<()> {
@@ -221,11 +325,22 @@ impl Cache {
 mod tests {
     use super::*;
 
-    fn entry(n: usize) -> Entry {
+    fn corpus(n: usize) -> Corpus {
         let column = Column::Tokens(vec![vec!["a".into(), "b".into()]; n]);
         let split = Split { len: n, columns: vec![column, Column::Real(vec![Some(0.5); n])] };
-        let corpus = Corpus { train: split, files: vec!["f".into()], ..Corpus::default() };
-        Entry::new(Tables::default(), Examples::default(), &[corpus])
+        Corpus { train: split, files: vec!["f".into()], ..Corpus::default() }
+    }
+
+    fn span(n: usize) -> Span {
+        Span::new(Default::default(), n, n + 1)
+    }
+
+    fn source(key: u8, bytes: u64) -> Source {
+        Source { key: [key; 32], bytes, files: vec!["f".into()], places: vec![span(10), span(20)] }
+    }
+
+    fn put(cache: &Cache, source: &Source, n: usize, found: &[Diagnostic]) {
+        cache.put(source, &Tables::default(), &Examples::default(), &[corpus(n)], found);
     }
 
     #[test]
@@ -234,9 +349,9 @@ mod tests {
         let cache = Cache::at(dir.path().join("new"), MOST);
         let key = [7; 32];
         assert!(cache.get(&key).is_none());
-        cache.put(&key, &entry(3), 10);
+        put(&cache, &source(7, 10), 3, &[]);
         assert!(cache.get(&key).is_none(), "not worth it");
-        cache.put(&key, &entry(3), WORTH);
+        put(&cache, &source(7, WORTH), 3, &[]);
         let decl = CorpusDecl {
             name: "c".into(),
             reader: "tsv".into(),
@@ -265,8 +380,32 @@ mod tests {
             fs::write(&path, &good[..i]).unwrap();
             assert!(cache.get(&key).is_none(), "{i} bytes");
         }
-        cache.put(&key, &entry(3), WORTH);
+        put(&cache, &source(7, WORTH), 3, &[]);
         assert!(cache.get(&key).is_some(), "written anew");
+    }
+
+    #[test]
+    fn findings_are_told_where_the_declarations_are_now() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::at(dir.path(), MOST);
+        let place = DataPlace { file: "f".into(), line: 3, text: "x".into(), range: (0, 1), note: "n".into() };
+        let d = Diagnostic::new("W0603", "m").at(span(20), "here").with(span(10), "there").help("h").data(place);
+        let d = d.fix(span(10), "new", true);
+        let own = source(1, WORTH);
+        put(&cache, &own, 3, std::slice::from_ref(&d));
+        let entry = cache.get(&own.key).unwrap();
+        assert_eq!(entry.findings(&own), Some(vec![d.clone()]));
+        // the declarations moved
+        let moved = Source { places: vec![span(15), span(27)], ..own.clone() };
+        let told = entry.findings(&moved).unwrap().remove(0);
+        let (first, second) = (told.primary.as_ref().unwrap(), &told.secondary[0]);
+        assert_eq!((first.span, second.span, told.fix.unwrap().span), (span(27), span(15), span(15)));
+        // the files are called otherwise, from another folder
+        let elsewhere = Source { files: vec!["../f".into()], ..own.clone() };
+        assert_eq!(entry.findings(&elsewhere), None);
+        // a place that is no part of a declaration
+        put(&cache, &source(2, WORTH), 3, &[d.with(span(99), "")]);
+        assert!(cache.get(&[2; 32]).is_none());
     }
 
     #[test]
@@ -274,7 +413,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let size = {
             let cache = Cache::at(dir.path(), MOST);
-            cache.put(&[0; 32], &entry(1000), WORTH);
+            put(&cache, &source(0, WORTH), 1000, &[]);
             fs::metadata(cache.file(&[0; 32])).unwrap().len()
         };
         let cache = Cache::at(dir.path(), size * 2);
@@ -283,10 +422,10 @@ mod tests {
             fs::File::options().append(true).open(cache.file(&[k; 32])).unwrap().set_modified(at(s)).unwrap();
         };
         touch(0, 10);
-        cache.put(&[1; 32], &entry(1000), WORTH);
+        put(&cache, &source(1, WORTH), 1000, &[]);
         touch(1, 20);
         assert!(cache.get(&[0; 32]).is_some(), "used now");
-        cache.put(&[2; 32], &entry(1000), WORTH);
+        put(&cache, &source(2, WORTH), 1000, &[]);
         let there: Vec<bool> = (0..3).map(|k| cache.file(&[k; 32]).exists()).collect();
         assert_eq!(there, [true, false, true]);
         fs::write(dir.path().join("other.txt"), vec![0; 1 << 20]).unwrap();

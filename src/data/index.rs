@@ -227,6 +227,16 @@ impl Tables {
         (Self { vocabs, labels }, findings)
     }
 
+    /// Whether every item and class has the same id in both.
+    pub fn same_ids(&self, other: &Self) -> bool {
+        let vocab = |(a, b): (&Vocab, &Vocab)| a.items == b.items && a.lower == b.lower;
+        let label = |(a, b): (&LabelSet, &LabelSet)| a.classes == b.classes && a.extra == b.extra;
+        self.vocabs.len() == other.vocabs.len()
+            && self.labels.len() == other.labels.len()
+            && self.vocabs.iter().zip(&other.vocabs).all(vocab)
+            && self.labels.iter().zip(&other.labels).all(label)
+    }
+
     /// Makes the maps from items to ids, which are not stored.
     pub(crate) fn reindex(&mut self) {
         for v in &mut self.vocabs {

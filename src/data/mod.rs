@@ -217,6 +217,20 @@ impl Corpus {
         }
     }
 
+    /// Keeps the lengths of texts and the numbers alone, which is enough once the examples are indexed.
+    pub fn forget_texts(&mut self) {
+        for split in [&mut self.train, &mut self.dev, &mut self.test] {
+            let len = split.len;
+            for c in &mut split.columns {
+                match c {
+                    Column::Tokens(v) => *c = Column::Lengths(v.iter().map(|t| t.len() as u32).collect()),
+                    Column::Lengths(_) | Column::Real(_) => {}
+                    _ => *c = Column::Json(vec![None; len]),
+                }
+            }
+        }
+    }
+
     /// One of the three splits, to change it.
     pub fn split_mut(&mut self, name: SplitName) -> &mut Split {
         match name {

@@ -9,7 +9,7 @@ pub mod render;
 pub mod suggest;
 
 use crate::source::Span;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -42,7 +42,7 @@ pub struct Fix {
 }
 
 /// A place in a data file: shown as its own excerpt under the finding.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DataPlace {
     /// path of the data file
     pub file: String,

@@ -212,10 +212,10 @@ pub fn family(name: &str) -> String {
 pub struct Known<'a> {
     /// every size is fixed
     pub plan: &'a Plan,
-    /// vocabularies and labels
-    pub tables: &'a Tables,
-    /// the examples
+    /// lengths of the texts
     pub corpora: &'a [Corpus],
+    /// as ids
+    pub examples: &'a Examples,
 }
 
 /// Builds the outline; without data, sizes that wait for them stay symbols.
@@ -242,9 +242,9 @@ pub fn outline(
         not_yet: c.not_yet().iter().map(|d| d.message.trim_end_matches(" cannot be trained yet").to_string()).collect(),
         ..Outline::default()
     };
-    let examples = known.map(|k| Examples::encode(k.plan, k.tables, k.corpora));
-    out.stages = stages(c, known, examples.as_ref());
-    if let (Some(k), Some(examples)) = (known, &examples) {
+    out.stages = stages(c, known);
+    if let Some(k) = known {
+        let examples = k.examples;
         for (decl, corpus) in c.corpora.iter().zip(k.corpora) {
             out.data.push(DataSet {
                 name: decl.name.clone(),
@@ -440,16 +440,16 @@ fn batches(k: Known<'_>) -> Vec<Batch> {
     out
 }
 
-fn stages(c: &Checked, known: Option<Known<'_>>, examples: Option<&Examples>) -> Vec<StageOutline> {
+fn stages(c: &Checked, known: Option<Known<'_>>) -> Vec<StageOutline> {
     let one = |(i, s): (usize, &super::Stage)| {
         let (unit, length) = match s.length {
             Length::Epochs(n) => ("epochs", n),
             Length::Steps(n) => ("steps", n as f64),
             Length::Seconds(n) => ("seconds", n),
         };
-        let schedule = known.zip(examples).and_then(|(k, e)| {
+        let schedule = known.and_then(|k| {
             let stage = k.plan.train.stages.get(i)?;
-            Some(Schedule::new(k.plan, i, e, k.plan.train.seed).describe(k.plan, stage))
+            Some(Schedule::new(k.plan, i, k.examples, k.plan.train.seed).describe(k.plan, stage))
         });
         StageOutline {
             name: s.name.clone(),

@@ -2,6 +2,7 @@
 
 use super::world::{Ready, World, sentences};
 use mtlc::data::cache::Cache;
+use mtlc::diagnostics::Diagnostic;
 use mtlc::driver::{self, Disk};
 use mtlc::hir::Options;
 use std::path::Path;
@@ -26,13 +27,13 @@ fn world() -> World {
 }
 
 /// A spec through the cache, and whether it held the data.
-fn load(w: &World, spec: &str, cache: &Cache) -> (Ready, bool, usize) {
+fn load(w: &World, spec: &str, cache: &Cache) -> (Ready, bool, Vec<Diagnostic>) {
     let mut c = driver::compile(&w.path().join("spec.mtl"), spec, &Disk, &Options::default());
-    let mut data = driver::load_cached(&mut c, Some(cache));
+    let mut data = driver::load_cached(&mut c, Some(cache), true);
     let plan = driver::plan(&mut c, &data).unwrap_or_else(|| panic!("{:?}", c.diagnostics));
     let held = data.examples.is_some();
     let examples = driver::examples(&plan, &mut data, Some(cache));
-    (Ready { plan, tables: data.tables, examples, corpora: data.corpora }, held, c.diagnostics.len())
+    (Ready { plan, tables: data.tables, examples, corpora: data.corpora }, held, c.diagnostics)
 }
 
 fn entries(folder: &Path) -> usize {
@@ -83,12 +84,62 @@ fn whatever_an_entry_was_made_from_is_its_key() {
     assert!(!held && changed.tables.vocabs[0].items.iter().any(|i| i == "yorl"));
     std::fs::write(&path, &text).unwrap();
     assert!(load(&w, SPEC, &cache).1);
-    // data with a finding are read each time, so that it is said each time
+}
+
+#[test]
+fn what_was_found_in_the_data_is_said_again() {
+    let (w, folder) = (world(), tempfile::tempdir().unwrap());
+    let cache = Cache::at(folder.path(), 1 << 30);
+    let path = w.path().join("a/train.txt");
+    let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replacen("B-city", "I-city", 1)).unwrap();
-    for _ in 0..2 {
-        let (_, held, found) = load(&w, SPEC, &cache);
-        assert!(!held && found > 0, "{found}");
+    let of_data =
+        |all: Vec<Diagnostic>| -> Vec<Diagnostic> { all.into_iter().filter(|d| d.code.starts_with("W06")).collect() };
+    let (_, held, first) = load(&w, SPEC, &cache);
+    let first = of_data(first);
+    assert!(!held && first.len() == 1 && first[0].code == "W0602", "{first:?}");
+    let (_, held, second) = load(&w, SPEC, &cache);
+    assert!(held && first == of_data(second));
+    // further down in the text
+    let head = "# a remark\n";
+    let (_, held, moved) = load(&w, &format!("{head}{SPEC}"), &cache);
+    let moved = of_data(moved);
+    let start = |d: &Diagnostic| d.primary.as_ref().unwrap().span.start as usize;
+    assert!(held && start(&moved[0]) == start(&first[0]) + head.len());
+    assert_eq!(moved[0].data, first[0].data);
+    // and by the commands, whose build is another than that of this test
+    w.file("spec.mtl", SPEC);
+    let own = tempfile::tempdir().unwrap();
+    said(&w, own.path(), "plan", None);
+    for (command, more) in [("plan", None), ("check", None), ("run", Some("--quiet"))] {
+        let by_files = said(&w, Path::new(""), command, more);
+        let (by_entry, used) = touched(own.path(), || said(&w, own.path(), command, more));
+        assert_eq!(by_entry, by_files);
+        assert!(used && by_files.contains("W0602") && by_files.contains("a/train.txt"), "{command}: {by_files}");
     }
+}
+
+/// What a command says on stderr, of findings and data alone.
+fn said(w: &World, cache: &Path, command: &str, more: Option<&str>) -> String {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_mtlc"))
+        .args([command, "spec.mtl"])
+        .args(more)
+        .env("MTLC_CACHE", cache)
+        .current_dir(w.path())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let text = String::from_utf8_lossy(&done.stderr).into_owned();
+    text.split("kept weights").next().unwrap_or("").to_string()
+}
+
+/// Whether something reads the only entry of a folder.
+fn touched<T>(folder: &Path, f: impl FnOnce() -> T) -> (T, bool) {
+    let path = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+    std::fs::File::options().append(true).open(&path).unwrap().set_modified(old).unwrap();
+    let done = f();
+    (done, std::fs::metadata(path).unwrap().modified().unwrap() != old)
 }
 
 #[test]
@@ -111,4 +162,30 @@ fn the_command_keeps_entries_where_it_is_told() {
     let (first, second) = (run("first", &[]), run("second", &[]));
     assert_eq!((none.2, first.2, second.2), (0, 1, 1));
     assert!(none.0 == second.0 && none.1 == first.1 && none.1 == second.1);
+    let command = |args: &[&str], cache: &Path| {
+        let mut c = std::process::Command::new(env!("CARGO_BIN_EXE_mtlc"));
+        let done = c.args(args).env("MTLC_CACHE", cache).current_dir(w.path()).output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        done.stdout
+    };
+    // figures of a run by the entry are those by the files
+    let eval = ["eval", "first", "--split", "dev"];
+    let by_files = command(&eval, Path::new(""));
+    let (by_entry, used) = touched(folder.path(), || command(&eval, folder.path()));
+    assert!(used && by_entry == by_files);
+    // killed as soon as it can go on
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_mtlc"))
+        .args(["run", "spec.mtl", "--quiet", "--out", "killed"])
+        .env("MTLC_CACHE", folder.path())
+        .current_dir(w.path())
+        .spawn()
+        .unwrap();
+    while !w.path().join("killed/plan.json").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resume = ["run", "--quiet", "--resume", "killed"];
+    let (_, used) = touched(folder.path(), || command(&resume, folder.path()));
+    assert!(used && std::fs::read(w.path().join("killed/model.safetensors")).unwrap() == first.1);
 }
