@@ -1,0 +1,264 @@
+//! Examples as ids.
+
+use super::{LabelSet, OUTSIDE, SEPARATOR, Tables, WORD_BEGIN, WORD_END};
+use crate::data::{Column, Corpus, Split, SplitName};
+use crate::plan::{Plan, SOURCE_FIELD, Task, Unit};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, HashMap};
+
+/// All examples as ids.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Examples {
+    /// the distinct tokens
+    pub forms: Forms,
+    /// train, dev and test of every corpus
+    pub corpora: Vec<[Encoded; 3]>,
+}
+
+/// Distinct tokens in every vocabulary.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Forms {
+    /// ids by word vocabulary
+    pub words: BTreeMap<usize, Vec<i32>>,
+    /// spellings by character vocabulary
+    pub chars: BTreeMap<usize, Ragged>,
+}
+
+/// Rows of different lengths, one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ragged {
+    /// rows + 1 numbers
+    pub offsets: Vec<u32>,
+    /// all values
+    pub values: Vec<i32>,
+}
+
+impl Ragged {
+    fn new() -> Self {
+        Self { offsets: vec![0], values: vec![] }
+    }
+
+    fn push(&mut self, row: impl IntoIterator<Item = i32>) {
+        self.values.extend(row);
+        self.offsets.push(self.values.len() as u32);
+    }
+
+    /// One row.
+    pub fn row(&self, i: usize) -> &[i32] {
+        match (self.offsets.get(i), self.offsets.get(i + 1)) {
+            (Some(&a), Some(&b)) => &self.values[a as usize..b as usize],
+            _ => &[],
+        }
+    }
+}
+
+/// The form of the separator between joined texts.
+pub const SEPARATOR_FORM: i32 = 0;
+
+/// One split of a corpus as ids.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Encoded {
+    /// number of examples
+    pub len: usize,
+    /// forms of each text, by field
+    pub texts: BTreeMap<usize, Ragged>,
+    /// gold by (task, field)
+    pub golds: BTreeMap<(usize, usize), GoldColumn>,
+    /// tokens of all texts of an example: its length when batches are made
+    pub lengths: Vec<u32>,
+}
+
+impl Encoded {
+    /// Whether an example carries any gold of a task (from whatever field).
+    pub fn has_gold(&self, task: usize, example: usize) -> bool {
+        self.golds.range((task, 0)..=(task, usize::MAX)).any(|(_, g)| g.present(example))
+    }
+}
+
+/// The gold of a task in one split. Ids from K on are classes that training never showed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum GoldColumn {
+    /// class per example, −1: none
+    Classes(Vec<i32>),
+    /// class per token, −1: masked; a row without gold is all −1
+    Tags(Ragged),
+    /// classes of each example
+    Sets(Vec<Option<Vec<u32>>>),
+    /// number per example, NaN: none
+    Reals(Vec<f64>),
+    /// class per token and layer, row-major with `layers` columns (those that training never showed come last)
+    Layers {
+        /// columns
+        layers: usize,
+        /// rows of tokens · layers values
+        tags: Ragged,
+    },
+}
+
+impl GoldColumn {
+    /// Whether an example has gold.
+    pub fn present(&self, i: usize) -> bool {
+        match self {
+            GoldColumn::Classes(v) => v.get(i).is_some_and(|c| *c >= 0),
+            GoldColumn::Tags(r) | GoldColumn::Layers { tags: r, .. } => r.row(i).iter().any(|c| *c >= 0),
+            GoldColumn::Sets(v) => v.get(i).is_some_and(Option::is_some),
+            GoldColumn::Reals(v) => v.get(i).is_some_and(|x| !x.is_nan()),
+        }
+    }
+}
+
+/// Numbers the distinct tokens while texts are encoded.
+struct Numbering<'a> {
+    ids: HashMap<&'a str, i32>,
+}
+
+impl<'a> Numbering<'a> {
+    fn form(&mut self, token: &'a str) -> i32 {
+        let next = self.ids.len() as i32 + 1; // 0 is the separator
+        *self.ids.entry(token).or_insert(next)
+    }
+
+    fn finish(self, tables: &Tables) -> Forms {
+        let mut tokens = vec![""; self.ids.len()];
+        for (token, id) in self.ids {
+            tokens[id as usize - 1] = token;
+        }
+        let mut forms = Forms::default();
+        for (i, v) in tables.vocabs.iter().enumerate() {
+            match v.unit {
+                Unit::Word => {
+                    let ids = std::iter::once(SEPARATOR).chain(tokens.iter().map(|t| v.id(t)));
+                    forms.words.insert(i, ids.collect());
+                }
+                Unit::Char => {
+                    let mut spellings = Ragged::new();
+                    spellings.push([WORD_BEGIN, WORD_END]);
+                    tokens.iter().for_each(|t| spellings.push(v.spell(t)));
+                    forms.chars.insert(i, spellings);
+                }
+            }
+        }
+        forms
+    }
+}
+
+impl Examples {
+    /// Encodes every split of every corpus.
+    pub fn encode(plan: &Plan, tables: &Tables, corpora: &[Corpus]) -> Self {
+        let mut numbering = Numbering { ids: HashMap::new() };
+        let encoded = corpora.iter().enumerate().map(|(c, corpus)| {
+            [SplitName::Train, SplitName::Dev, SplitName::Test]
+                .map(|s| encode_split(plan, tables, c, corpus.split(s), &mut numbering))
+        });
+        let corpora = encoded.collect();
+        Self { forms: numbering.finish(tables), corpora }
+    }
+
+    /// Encodes one split alone, e.g. new texts of a corpus without gold.
+    pub fn encode_one(plan: &Plan, tables: &Tables, corpus: usize, split: &Split) -> (Forms, Encoded) {
+        let mut numbering = Numbering { ids: HashMap::new() };
+        let encoded = encode_split(plan, tables, corpus, split, &mut numbering);
+        (numbering.finish(tables), encoded)
+    }
+
+    /// One split of a corpus.
+    pub fn split(&self, corpus: usize, split: SplitName) -> Option<&Encoded> {
+        self.corpora.get(corpus).map(|s| match split {
+            SplitName::Train => &s[0],
+            SplitName::Dev => &s[1],
+            SplitName::Test => &s[2],
+        })
+    }
+}
+
+fn encode_split<'a>(
+    plan: &Plan,
+    tables: &Tables,
+    corpus: usize,
+    split: &'a Split,
+    numbering: &mut Numbering<'a>,
+) -> Encoded {
+    let mut e = Encoded { len: split.len, lengths: vec![0; split.len], ..Encoded::default() };
+    for (f, column) in split.columns.iter().enumerate() {
+        let Column::Tokens(texts) = column else { continue };
+        let mut rows = Ragged::new();
+        for (text, length) in texts.iter().zip(&mut e.lengths) {
+            rows.push(text.iter().map(|t| numbering.form(t)));
+            *length += text.len() as u32;
+        }
+        e.texts.insert(f, rows);
+    }
+    for (t, task) in plan.tasks.iter().enumerate() {
+        for &(_, field) in task.golds.iter().filter(|(c, _)| *c == corpus) {
+            if let Some(gold) = encode_gold(plan, tables, corpus, field, task, split) {
+                e.golds.insert((t, field), gold);
+            }
+        }
+    }
+    e
+}
+
+fn encode_gold(
+    plan: &Plan,
+    tables: &Tables,
+    corpus: usize,
+    field: usize,
+    task: &Task,
+    split: &Split,
+) -> Option<GoldColumn> {
+    let none = LabelSet::default();
+    let labels = task.labels.and_then(|l| tables.labels.get(l)).unwrap_or(&none);
+    let decl = plan.corpora.get(corpus)?;
+    if field == SOURCE_FIELD {
+        return Some(GoldColumn::Classes(vec![labels.id(&decl.name); split.len]));
+    }
+    let lengths = |i: usize| -> Option<usize> {
+        let on = decl.fields.get(field)?.ty.axis()?;
+        let text = decl.fields.iter().position(|f| f.name == on)?;
+        let Some(Column::Tokens(texts)) = split.columns.get(text) else { return None };
+        texts.get(i).map(Vec::len)
+    };
+    Some(match split.columns.get(field)? {
+        Column::Label(v) => GoldColumn::Classes(v.iter().map(|c| c.as_ref().map_or(-1, |c| labels.id(c))).collect()),
+        Column::Labels(v) => {
+            let ids = |c: &Vec<String>| -> Vec<u32> {
+                let mut ids: Vec<u32> = c.iter().filter_map(|c| u32::try_from(labels.id(c)).ok()).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                ids
+            };
+            GoldColumn::Sets(v.iter().map(|c| c.as_ref().map(ids)).collect())
+        }
+        Column::Real(v) => {
+            GoldColumn::Reals(v.iter().map(|x| x.filter(|x| x.is_finite()).unwrap_or(f64::NAN)).collect())
+        }
+        Column::Tags(v) => {
+            let mut rows = Ragged::new();
+            for (i, tags) in v.iter().enumerate() {
+                let n = lengths(i).or(tags.as_ref().map(Vec::len)).unwrap_or(0);
+                let tag = |t: usize| tags.as_ref().and_then(|tags| tags.get(t)).map_or(-1, |c| labels.id(c));
+                rows.push((0..n).map(tag));
+            }
+            GoldColumn::Tags(rows)
+        }
+        Column::Layers(v) => {
+            let names: Vec<&str> = task.layers.and_then(|l| tables.labels.get(l)).map_or(vec![], |l| l.all().collect());
+            let outside = labels.id(OUTSIDE);
+            let mut rows = Ragged::new();
+            for (i, layers) in v.iter().enumerate() {
+                let n = lengths(i).unwrap_or(0);
+                let tag = |t: usize, name: &str| match layers {
+                    None => -1,
+                    // a layer that an annotated example does not name holds no span
+                    Some(layers) => match layers.get(name) {
+                        None => outside,
+                        Some(tags) => tags.get(t).map_or(-1, |c| labels.id(c)),
+                    },
+                };
+                rows.push((0..n).flat_map(|t| names.iter().map(move |name| (t, *name))).map(|(t, name)| tag(t, name)));
+            }
+            GoldColumn::Layers { layers: names.len(), tags: rows }
+        }
+        Column::Tokens(_) | Column::Lengths(_) | Column::Vector(_) | Column::Heads(_) | Column::Json(_) => return None,
+    })
+}
