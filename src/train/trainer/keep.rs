@@ -1,0 +1,191 @@
+//! What stays of a run: the course, evaluations, the state, the kept weights, the report.
+
+use super::{Course, Trainer, WEIGHT};
+use crate::data::SplitName;
+use crate::diagnostics::Diagnostic;
+use crate::model::params::Outgoing;
+use crate::plan::{Length, Score, Stage};
+use crate::train::evaluate::{self, Figures};
+use crate::train::report::{
+    self, Best, Figure, FrameReport, Report, TaskReport, median, peak_memory, show_score, versions,
+};
+use crate::train::run_dir::{METRICS, MODEL, REPORT};
+use crate::train::state::{self, BestSoFar};
+use crate::train::{EvaluationNews, RunError, files};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+impl Trainer<'_> {
+    pub(super) fn log(&mut self, line: &serde_json::Value) -> Result<(), Diagnostic> {
+        self.state.metrics_bytes = files::append(&self.dir.file(METRICS), &line.to_string())?;
+        Ok(())
+    }
+
+    pub(super) fn log_epoch(&mut self, stage: &Stage) -> Result<(), Diagnostic> {
+        let s = &self.state;
+        let line = json!({
+            "event": "epoch", "stage": stage.name, "epoch": s.cursor.epoch, "step": s.step,
+            "losses": self.mean_losses().into_iter().collect::<BTreeMap<_, _>>(),
+            "seconds": s.epoch_seconds, "examples": s.epoch_examples,
+        });
+        self.log(&line)
+    }
+
+    pub(super) fn evaluate(&mut self, stage: &Stage) -> Result<(), Diagnostic> {
+        let dev = evaluate::figures_with(
+            self.plan,
+            self.tables,
+            &self.network,
+            &self.params,
+            self.examples,
+            SplitName::Dev,
+            Some(&mut self.frozen),
+        )?;
+        let objective = self.objective.as_ref().and_then(|o| report::score(o, &dev));
+        let now =
+            |value| BestSoFar { value, stage: self.state.stage, epoch: self.state.cursor.epoch, step: self.state.step };
+        let better = |new: f64, old: Option<&BestSoFar>, up: bool| {
+            old.is_none_or(|o| if up { new > o.value } else { new < o.value })
+        };
+        let best = objective.filter(|v| better(*v, self.state.best.as_ref(), self.upwards)).map(now);
+        let task_best: Vec<(usize, BestSoFar)> = (0..self.plan.tasks.len())
+            .filter_map(|t| {
+                let value = (*dev.tasks.get(&t)?.first()?)?;
+                let up = evaluate::upwards(self.plan, &Score::Metric { task: t, metric: 0 });
+                better(value, self.state.task_best.get(&t), up).then(|| (t, now(value)))
+            })
+            .collect();
+        if best.is_some() || !task_best.is_empty() {
+            let name = state::snapshot(self.state.step);
+            self.dir.write_tensors(&name, &self.params.outgoing(), &self.weights_metadata())?;
+        }
+        let is_best = best.is_some();
+        let s = &mut self.state;
+        s.task_best.extend(task_best);
+        s.waited = if is_best { 0 } else { s.waited + 1 };
+        s.best = best.or(s.best.take());
+        s.evaluations += 1;
+        if let Some(Length::Seconds(every)) = stage.eval_every {
+            s.next_evaluation = s.stage_seconds + every;
+        }
+        s.stopped_early = stage.early_stop.is_some_and(|patience| s.waited >= patience);
+        let named = evaluate::named(self.plan, &dev);
+        let s = &self.state;
+        let news = EvaluationNews {
+            stage: &stage.name,
+            epoch: s.cursor.epoch,
+            step: s.step,
+            losses: self.mean_losses(),
+            dev: named,
+            objective,
+            best: is_best,
+            seconds: s.seconds,
+            examples_per_second: s.epoch_examples as f64 / s.epoch_seconds.max(1e-9),
+        };
+        let figures = |fs: &[Figure]| -> BTreeMap<String, Option<f64>> {
+            fs.iter().map(|f| (f.metric.clone(), f.value)).collect()
+        };
+        let frames: BTreeMap<&str, f64> =
+            dev.frames.iter().map(|(c, v)| (self.plan.corpora[*c].name.as_str(), *v)).collect();
+        let line = json!({
+            "event": "evaluation", "stage": stage.name, "epoch": s.cursor.epoch, "step": s.step,
+            "losses": news.losses.iter().cloned().collect::<BTreeMap<_, _>>(),
+            "dev": news.dev.iter().map(|(t, f)| (t.clone(), figures(f))).collect::<BTreeMap<_, _>>(),
+            "frame_accuracy": frames, "objective": objective, "best": is_best,
+            "seconds": s.seconds, "examples_per_second": news.examples_per_second,
+        });
+        self.progress.evaluated(&news);
+        self.log(&line)
+    }
+
+    pub(super) fn figures(&self, split: SplitName) -> Figures {
+        evaluate::figures(self.plan, self.tables, &self.network, &self.params, self.examples, split)
+    }
+
+    pub(super) fn save(&mut self, course: &Course<'_>) -> Result<(), Diagnostic> {
+        self.save_with(course.optimizer.state())?;
+        self.saved = Instant::now();
+        Ok(())
+    }
+
+    pub(super) fn save_with<'o>(&'o self, optimizer: Vec<Outgoing<'o>>) -> Result<(), Diagnostic> {
+        let weights = self.params.outgoing().into_iter().map(|t| t.prefixed(WEIGHT));
+        let tensors: Vec<_> = weights.chain(optimizer).collect();
+        state::save(&self.dir, &self.state, &tensors)
+    }
+
+    pub(super) fn weights_metadata(&self) -> String {
+        json!({ "version": env!("CARGO_PKG_VERSION"), "step": self.state.step }).to_string()
+    }
+
+    /// Puts the kept weights and each task's best in place.
+    pub(super) fn publish(&mut self) -> Result<(), Diagnostic> {
+        for (t, best) in &self.state.task_best {
+            let bytes = self.dir.read(&state::snapshot(best.step))?;
+            self.dir.write(&evaluate::best_file(&self.plan.tasks[*t].name), &bytes)?;
+        }
+        match &self.state.best {
+            Some(best) => {
+                let bytes = self.dir.read(&state::snapshot(best.step))?;
+                self.dir.write(MODEL, &bytes)
+            }
+            None => self.dir.write_tensors(MODEL, &self.params.outgoing(), &self.weights_metadata()),
+        }
+    }
+
+    pub(super) fn best(&self, b: &BestSoFar, metric: String) -> Best {
+        let stage = self.plan.train.stages.get(b.stage).map_or("?", |s| &s.name).to_string();
+        Best { metric, value: b.value, stage, epoch: b.epoch, step: b.step }
+    }
+
+    pub(super) fn finish(mut self) -> Result<Report, RunError> {
+        self.publish()?;
+        evaluate::set_params_of_file(&mut self.params, &self.dir.read(MODEL)?)
+            .map_err(|e| self.dir.corrupt(MODEL, e))?;
+        let (dev, test) = (self.figures(SplitName::Dev), self.figures(SplitName::Test));
+        let (plan, s) = (self.plan, &self.state);
+        let (named_dev, named_test) = (evaluate::named(plan, &dev), evaluate::named(plan, &test));
+        let count = |t: usize, split| evaluate::count_gold(plan, self.examples, t, split);
+        let of = |figures: &[(String, Vec<Figure>)], t: usize| figures.get(t).map_or(vec![], |(_, f)| f.clone());
+        let task = |t: usize| TaskReport {
+            name: plan.tasks[t].name.clone(),
+            examples: [SplitName::Train, SplitName::Dev, SplitName::Test].map(|s| count(t, s)),
+            dev: of(&named_dev, t),
+            test: of(&named_test, t),
+            best: s.task_best.get(&t).map(|b| {
+                let label = plan.tasks[t].metrics.first().map_or(String::new(), |m| m.label.clone());
+                self.best(b, label)
+            }),
+        };
+        let frame = |c: usize| {
+            let (dev, test) = (dev.frames.get(&c).copied(), test.frames.get(&c).copied());
+            (dev.is_some() || test.is_some()).then(|| FrameReport { corpus: plan.corpora[c].name.clone(), dev, test })
+        };
+        let objective = self.objective.as_ref().and_then(|o| Some(self.best(s.best.as_ref()?, show_score(o, plan))));
+        let kept = match &objective {
+            Some(b) => format!("those of stage {}, epoch {}, step {}: best {}", b.stage, b.epoch, b.step, b.metric),
+            None => "the last ones".to_string(),
+        };
+        let report = Report {
+            name: plan.name.clone(),
+            seed: s.seed,
+            parameters: plan.num_params(),
+            kept,
+            objective,
+            tasks: (0..plan.tasks.len()).map(task).collect(),
+            frames: (0..plan.corpora.len()).filter_map(frame).collect(),
+            expects: report::verify(plan, &dev, &test, None),
+            stages: s.stages.clone(),
+            steps: s.step,
+            seconds: s.seconds,
+            seconds_per_epoch: median(&s.epochs_seconds),
+            peak_memory: peak_memory(),
+            versions: versions(),
+        };
+        self.dir.write_json(REPORT, &report)?;
+        state::finish(&self.dir)?;
+        self.progress.finished(&report);
+        Ok(report)
+    }
+}

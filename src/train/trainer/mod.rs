@@ -1,0 +1,476 @@
+//! The loop: stages, and how a run goes on after it was stopped. [`before`] finds what would fail, [`step`] makes a step,
+//! [`keep`] evaluates and writes.
+
+mod before;
+mod keep;
+mod step;
+
+pub use before::{check, objective};
+pub use step::rate;
+
+use super::evaluate;
+use super::files;
+use super::frozen::Frozen;
+use super::report::{Report, SeedsReport, StageReport};
+use super::run_dir::{self, METRICS, REPORT, RunDir};
+use super::state::{self, State};
+use super::{Progress, RunError};
+use crate::data::SplitName;
+use crate::data::batches::Schedule;
+use crate::data::index::{Examples, GoldColumn, Tables};
+use crate::diagnostics::Diagnostic;
+use crate::model::network::Network;
+use crate::model::optim::Optimizer;
+use crate::model::params::{Params, Stored};
+use crate::plan::passes::{self, flow};
+use crate::plan::{Graph, Length, Phase, Plan, Score, Stage};
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// What a run needs besides plan and data.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// folder of the run; see [`run_dir::choose`]
+    pub out: PathBuf,
+    /// seed of everything random
+    pub seed: u64,
+    /// the spec and the files that it uses: name and text
+    pub sources: Vec<(String, String)>,
+    /// where relative data paths start; kept for `resume`
+    pub base: PathBuf,
+    /// the command; kept for `resume`
+    pub origin: Origin,
+    /// the state is saved after each evaluation and at least this often
+    pub save_every: Duration,
+    /// set from outside (Ctrl-C): finish the step, save, stop
+    pub stop: Arc<AtomicBool>,
+    /// where tensors live
+    pub device: Device,
+    /// bytes of outputs of frozen encoders that are kept in memory; the rest goes to a file in the run folder
+    pub cache_memory: usize,
+    /// stop as if killed after so many steps of this process (tests)
+    #[cfg(test)]
+    pub kill_after: Option<u64>,
+}
+
+impl RunOptions {
+    /// With the usual settings.
+    pub fn new(out: impl Into<PathBuf>, seed: u64) -> Self {
+        Self {
+            out: out.into(),
+            seed,
+            sources: vec![],
+            base: PathBuf::from("."),
+            origin: Origin::default(),
+            save_every: Duration::from_secs(60),
+            stop: Arc::new(AtomicBool::new(false)),
+            device: Device::flex(),
+            cache_memory: 1 << 30,
+            #[cfg(test)]
+            kill_after: None,
+        }
+    }
+}
+
+/// The command that began a run: from it twins are compiled when the run goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// the spec's file
+    pub spec: PathBuf,
+    /// each `--set`
+    pub set: Vec<String>,
+    /// each `--without`
+    pub without: Vec<String>,
+    /// each `--only`
+    pub only: Vec<String>,
+    /// `--device`
+    #[serde(default)]
+    pub device: Option<String>,
+    /// each `--no-pass`
+    #[serde(default)]
+    pub no_pass: Vec<String>,
+}
+
+/// What `resume` must know besides the plan: `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// seed of the run
+    pub seed: u64,
+    /// where relative data paths start
+    pub base: PathBuf,
+    /// fingerprint of the encoded examples
+    pub data: String,
+    /// the command
+    #[serde(default)]
+    pub origin: Origin,
+}
+
+/// File of the [`RunInfo`].
+const INFO: &str = "run.json";
+/// Begins the names of weights in the state's file; the rest is the optimiser's.
+const WEIGHT: &str = "weight/";
+/// Marks a folder of several runs that differ in the seed; holds the seeds.
+const SEEDS: &str = "seeds.json";
+
+/// Trains a plan in a new run folder.
+pub fn run(
+    plan: &Plan,
+    tables: &Tables,
+    examples: &Examples,
+    options: &RunOptions,
+    progress: &mut dyn Progress,
+) -> Result<Report, RunError> {
+    let faults = check(plan, examples);
+    if !faults.is_empty() {
+        return Err(RunError::Failed(faults));
+    }
+    let dir = RunDir::create(&options.out)?;
+    // an empty path is the current folder
+    let base = if options.base.as_os_str().is_empty() { Path::new(".") } else { &options.base };
+    let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
+    let info = RunInfo { seed: options.seed, base, data: fingerprint(examples), origin: options.origin.clone() };
+    dir.write_json(INFO, &info)?;
+    dir.write_start(&options.sources, tables)?;
+    let state = State { seed: options.seed, ..State::default() };
+    let trainer = Trainer::new(plan, tables, examples, dir, state, None, options, progress)?;
+    // the initial weights too: vectors from a file are not read again
+    trainer.save_with(vec![])?;
+    trainer.dir.write_json(run_dir::PLAN, plan)?;
+    trainer.train()
+}
+
+/// Where the data of a run begin, so that they can be loaded again before [`resume`].
+pub fn info(dir: &RunDir) -> Result<RunInfo, Diagnostic> {
+    dir.read_json(INFO)
+}
+
+/// Goes on with a stopped run; the result is that of a run that never stopped. A finished run gives its report.
+/// `examples` are those of the run, made anew by [`Examples::encode`] from the folder's plan and tables
+/// ([`RunDir::read_start`]).
+pub fn resume(
+    dir: &RunDir,
+    plan: &Plan,
+    tables: &Tables,
+    examples: &Examples,
+    options: &RunOptions,
+    progress: &mut dyn Progress,
+) -> Result<Report, RunError> {
+    if dir.file(REPORT).exists() {
+        state::finish(dir)?;
+        return Ok(dir.read_json(REPORT)?);
+    }
+    let info = info(dir)?;
+    if info.data != fingerprint(examples) {
+        let shown = dir.path.display();
+        return Err(Diagnostic::new("E0807", format!("the data are no longer those with which `{shown}` began"))
+            .help("bring back the old data files, or start a new run by `mtlc run`")
+            .into());
+    }
+    let (state, tensors) = state::load(dir)?;
+    files::truncate(&dir.file(METRICS), state.metrics_bytes)?;
+    Trainer::new(plan, tables, examples, dir.clone(), state, Some(tensors), options, progress)?.train()
+}
+
+/// Runs a plan once for each seed, in `OUT/seed-N`, and gathers mean ± sd in `OUT/report.json`. Called again on the same
+/// folder, it goes on where it stopped.
+pub fn run_seeds(
+    plan: &Plan,
+    tables: &Tables,
+    examples: &Examples,
+    options: &RunOptions,
+    seeds: &[u64],
+    progress: &mut dyn Progress,
+) -> Result<SeedsReport, RunError> {
+    let top = RunDir { path: options.out.clone() };
+    top.write_json(SEEDS, &seeds)?;
+    let (mut reports, mut folders) = (vec![], vec![]);
+    for &seed in seeds {
+        let name = format!("seed-{seed}");
+        let own = RunOptions { out: top.file(&name), seed, ..options.clone() };
+        let report = match RunDir::open(&own.out) {
+            Ok(dir) => resume(&dir, plan, tables, examples, &own, progress),
+            Err(_) => run(plan, tables, examples, &own, progress),
+        };
+        match report {
+            Ok(r) => reports.push(r),
+            Err(RunError::Interrupted(_)) => return Err(RunError::Interrupted(top.path)),
+            Err(e) => return Err(e),
+        }
+        folders.push(name);
+    }
+    let report = SeedsReport::new(plan, folders, &reports);
+    top.write_json(REPORT, &report)?;
+    Ok(report)
+}
+
+/// The seeds of a folder that [`run_seeds`] made.
+pub fn seeds_of(folder: &Path) -> Option<Vec<u64>> {
+    RunDir { path: folder.to_path_buf() }.read_json(SEEDS).ok()
+}
+
+/// A fingerprint of all encoded examples.
+fn fingerprint(examples: &Examples) -> String {
+    let mut hash = Sha256::new();
+    for e in examples.corpora.iter().flatten() {
+        hash.update((e.len as u64).to_le_bytes());
+        for rows in e.texts.values() {
+            rows.offsets.iter().for_each(|o| hash.update(o.to_le_bytes()));
+            rows.values.iter().for_each(|v| hash.update(v.to_le_bytes()));
+        }
+        for (at, gold) in &e.golds {
+            hash.update(format!("{at:?}"));
+            match gold {
+                GoldColumn::Classes(v) => v.iter().for_each(|c| hash.update(c.to_le_bytes())),
+                GoldColumn::Tags(r) | GoldColumn::Layers { tags: r, .. } => {
+                    r.offsets.iter().for_each(|o| hash.update(o.to_le_bytes()));
+                    r.values.iter().for_each(|v| hash.update(v.to_le_bytes()));
+                }
+                GoldColumn::Sets(v) => hash.update(format!("{v:?}")),
+                GoldColumn::Reals(v) => v.iter().for_each(|x| hash.update(x.to_le_bytes())),
+            }
+        }
+    }
+    hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
+}
+
+struct Trainer<'a> {
+    plan: &'a Plan,
+    tables: &'a Tables,
+    examples: &'a Examples,
+    dir: RunDir,
+    state: State,
+    options: &'a RunOptions,
+    progress: &'a mut dyn Progress,
+    network: Network,
+    params: Params,
+    frozen: Frozen,
+    /// the optimiser's tensors of a resumed run, until its stage begins
+    resumed: Option<Vec<Stored>>,
+    objective: Option<Score>,
+    /// whether more is better
+    upwards: bool,
+    evaluates: bool,
+    clock: Instant,
+    saved: Instant,
+    #[cfg(test)]
+    steps_here: u64,
+}
+
+/// What is fixed while a stage goes on.
+struct Course<'a> {
+    stage: &'a Stage,
+    schedule: Schedule,
+    optimizer: Optimizer,
+    /// learning rates by parameter, before warm-up and decay
+    rates: Vec<f64>,
+    steps: Option<u64>,
+    /// by corpus: the nodes of its training graph through which a gradient is of use; absent: not looked at
+    gradients: HashMap<usize, Vec<bool>>,
+}
+
+impl<'a> Trainer<'a> {
+    #[expect(clippy::too_many_arguments, reason = "two call sites, both above")]
+    fn new(
+        plan: &'a Plan,
+        tables: &'a Tables,
+        examples: &'a Examples,
+        dir: RunDir,
+        state: State,
+        tensors: Option<Vec<Stored>>,
+        options: &'a RunOptions,
+        progress: &'a mut dyn Progress,
+    ) -> Result<Self, Diagnostic> {
+        let network = Network::new(plan, tables).map_err(|e| dir.corrupt(run_dir::PLAN, e))?;
+        let mut params = evaluate::new_params(plan, tables, state.seed, &options.device);
+        let resumed = match tensors {
+            None => None,
+            Some(all) => {
+                let (mut own, mut rest) = (vec![], vec![]);
+                for (name, values, shape) in all {
+                    match name.strip_prefix(WEIGHT) {
+                        Some(name) => own.push((name.to_string(), values, shape)),
+                        None => rest.push((name, values, shape)),
+                    }
+                }
+                evaluate::set_params(&mut params, own).map_err(|e| dir.corrupt(state::STATE, e))?;
+                Some(rest)
+            }
+        };
+        let objective = objective(plan, examples);
+        let upwards = objective.as_ref().is_none_or(|o| evaluate::upwards(plan, o));
+        let evaluates = (0..plan.tasks.len()).any(|t| evaluate::has_gold(plan, examples, t, SplitName::Dev));
+        let now = Instant::now();
+        let frozen = Frozen::new(options.cache_memory, &dir.path);
+        Ok(Self {
+            plan,
+            tables,
+            examples,
+            dir,
+            state,
+            options,
+            progress,
+            network,
+            params,
+            frozen,
+            resumed,
+            objective,
+            upwards,
+            evaluates,
+            clock: now,
+            saved: now,
+            #[cfg(test)]
+            steps_here: 0,
+        })
+    }
+
+    fn train(mut self) -> Result<Report, RunError> {
+        let resumed_at = (self.state.step > 0).then_some(self.state.step);
+        self.progress.started(self.plan, &self.dir.path, resumed_at);
+        while self.state.stage < self.plan.train.stages.len() {
+            let stage = self.stage()?;
+            self.progress.stage_ended(&stage);
+            self.state.stages.push(stage);
+            let s = &mut self.state;
+            s.stage += 1;
+            s.cursor = Default::default();
+            (s.stage_seconds, s.evaluations, s.next_evaluation, s.waited) = (0.0, 0, 0.0, 0);
+            s.stopped_early = false;
+            self.forget_epoch();
+        }
+        self.finish()
+    }
+
+    fn course(&mut self) -> Result<Course<'a>, RunError> {
+        let plan = self.plan;
+        let stage = &plan.train.stages[self.state.stage];
+        let schedule = Schedule::new(plan, self.state.stage, self.examples, self.state.seed);
+        if self.state.cursor.drawn.is_empty() {
+            self.state.cursor = schedule.cursor();
+        }
+        let steps = match stage.length {
+            Length::Epochs(e) => Some((e * schedule.steps_per_epoch as f64).ceil() as u64),
+            Length::Steps(n) => Some(n),
+            Length::Seconds(_) => None,
+        };
+        let still = flow::frozen(plan, self.state.stage);
+        let still: Vec<usize> = (0..still.len()).filter(|i| still[*i]).collect();
+        let cut = plan.pass(passes::GRADIENTS);
+        self.params.freeze_with(&still, !cut);
+        self.frozen.begin(plan, self.state.stage);
+        let gradients = |g: &Graph| flow::with_gradient(plan, g, self.state.stage);
+        let training = plan.graphs.iter().filter(|g| cut && g.phase == Phase::Train);
+        let gradients = training.map(|g| (g.corpus, gradients(g))).collect();
+        let lr = stage.optimizer.settings.get("lr").and_then(|l| l.as_f64()).unwrap_or(1e-3);
+        let rate = |owner: &str| {
+            let groups = stage.optimizer.groups.iter().filter(|(g, _)| flow::owned(owner, g));
+            // of several that match, the longest name says it most exactly
+            groups.max_by_key(|(g, _)| g.len()).map_or(lr, |(_, r)| *r)
+        };
+        let rates = plan.params.iter().map(|p| rate(&p.owner)).collect();
+        let mut optimizer =
+            Optimizer::new(&stage.optimizer, &self.params).map_err(|e| self.dir.corrupt(run_dir::PLAN, e))?;
+        if let Some(tensors) = self.resumed.take() {
+            optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;
+        }
+        Ok(Course { stage, schedule, optimizer, rates, steps, gradients })
+    }
+
+    fn stage(&mut self) -> Result<StageReport, RunError> {
+        let mut course = self.course()?;
+        let stage = course.stage;
+        let description = course.schedule.describe(self.plan, stage);
+        let learning = (0..self.params.len()).filter(|i| !self.params.is_frozen(*i));
+        let values = learning.map(|i| self.plan.params[i].shape.iter().product::<usize>()).sum();
+        self.progress.stage(&description, values);
+        self.tick();
+        while !self.over(&course) {
+            if self.options.stop.load(Ordering::Relaxed) {
+                self.save(&course)?;
+                return Err(RunError::Interrupted(self.dir.path.clone()));
+            }
+            self.step(&mut course)?;
+            let epoch_ended = self.state.cursor.step == 0;
+            if epoch_ended {
+                self.state.epochs_seconds.push(self.state.epoch_seconds);
+                self.log_epoch(stage)?;
+            }
+            self.tick();
+            let mut evaluated = false;
+            if self.evaluates && (self.due(&course, epoch_ended) || self.over(&course)) {
+                self.evaluate(stage)?;
+                evaluated = true;
+            }
+            if epoch_ended {
+                self.forget_epoch();
+            }
+            self.tick();
+            if evaluated || epoch_ended || self.saved.elapsed() >= self.options.save_every {
+                self.save(&course)?;
+            }
+            #[cfg(test)]
+            {
+                self.steps_here += 1;
+                if self.options.kill_after.is_some_and(|k| self.steps_here >= k) {
+                    return Err(RunError::Interrupted(PathBuf::from("killed")));
+                }
+            }
+        }
+        Ok(StageReport {
+            name: stage.name.clone(),
+            epochs: self.state.cursor.epoch,
+            steps: self.state.cursor.total,
+            seconds: self.state.stage_seconds,
+            stopped_early: self.state.stopped_early,
+            schedule: Some(description),
+        })
+    }
+
+    /// Adds the time since the last call to the training time.
+    fn tick(&mut self) {
+        let s = self.clock.elapsed().as_secs_f64();
+        self.clock = Instant::now();
+        self.state.seconds += s;
+        self.state.stage_seconds += s;
+    }
+
+    fn over(&self, course: &Course<'_>) -> bool {
+        let s = &self.state;
+        s.stopped_early
+            || course.schedule.steps_per_epoch == 0
+            || match (course.steps, course.stage.length) {
+                (Some(n), _) => s.cursor.total >= n,
+                (None, Length::Seconds(limit)) => s.stage_seconds >= limit,
+                (None, _) => true,
+            }
+    }
+
+    /// How much of the stage is over.
+    fn share(&self, course: &Course<'_>) -> f64 {
+        let s = &self.state;
+        match (course.steps, course.stage.length) {
+            (Some(n), _) => s.cursor.total as f64 / n.max(1) as f64,
+            (None, Length::Seconds(limit)) => s.stage_seconds / limit.max(f64::MIN_POSITIVE),
+            (None, _) => 1.0,
+        }
+        .clamp(0.0, 1.0)
+    }
+
+    fn due(&self, course: &Course<'_>, epoch_ended: bool) -> bool {
+        let n = self.state.cursor.total as f64;
+        match course.stage.eval_every {
+            None => epoch_ended,
+            Some(Length::Steps(every)) => self.state.cursor.total.is_multiple_of(every.max(1)),
+            Some(Length::Epochs(e)) => {
+                let every = (e * course.schedule.steps_per_epoch as f64).max(1.0);
+                (n / every).floor() > ((n - 1.0) / every).floor()
+            }
+            Some(Length::Seconds(every)) => self.state.stage_seconds >= self.state.next_evaluation.max(every),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! One step: draws, losses, gradients, the move; and what is told of it.
+
+use super::{Course, Trainer};
+use crate::data::SplitName;
+use crate::data::batches::Draw;
+use crate::diagnostics::Diagnostic;
+use crate::model::network::{Batch, Job, Known, Moment, TaskLoss, Values};
+use crate::model::params::Params;
+use crate::model::together::Share;
+use crate::plan::passes;
+use crate::plan::{Decay, Phase, Plan, Stage, Weights};
+use crate::train::{NamedLoss, RunError, StepNews};
+use burn::tensor::Tensor;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// Learning-rate factor after `warmup` and `decay`.
+///
+/// `step` counts from 0; `share` is how much of the stage is over when its steps are not known beforehand.
+pub fn rate(stage: &Stage, step: u64, steps: Option<u64>, share: f64, epoch: u64) -> f64 {
+    let o = &stage.optimizer;
+    // place and warm-up in one unit: steps, or shares of a stage that ends by the clock
+    let (now, warmup, all) = match steps {
+        Some(n) => (step as f64, if o.warmup < 1.0 { (o.warmup * n as f64).ceil() } else { o.warmup }, n as f64),
+        None if o.warmup < 1.0 => (share, o.warmup, 1.0),
+        None => {
+            if (step as f64) < o.warmup {
+                return (step as f64 + 1.0) / o.warmup;
+            }
+            (share, 0.0, 1.0)
+        }
+    };
+    if now < warmup {
+        let next = if steps.is_some() { now + 1.0 } else { now };
+        return (next / warmup).clamp(1e-3, 1.0);
+    }
+    let rest = ((now - warmup) / (all - warmup).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+    match o.decay {
+        Decay::None => 1.0,
+        Decay::Linear => 1.0 - rest,
+        Decay::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * rest).cos()),
+        Decay::Exponential(factor) => factor.powf(epoch as f64),
+        Decay::InverseTime(rate) => 1.0 / (1.0 + rate * epoch as f64),
+    }
+}
+
+impl Trainer<'_> {
+    pub(super) fn step(&mut self, course: &mut Course<'_>) -> Result<(), RunError> {
+        let began = Instant::now();
+        let stages = self.plan.train.stages.len().max(1) as f64;
+        let share = self.share(course);
+        let moment = Moment {
+            seed: self.state.seed,
+            step: self.state.step,
+            progress: (self.state.stage as f64 + share) / stages,
+        };
+        let epoch = self.state.cursor.epoch;
+        let draws = course.schedule.next(&mut self.state.cursor);
+        let losses = self.losses(course, &draws, moment)?;
+        // of each task: its loss and count on every corpus of the step
+        let mut parts: BTreeMap<usize, Vec<(Tensor<1>, usize)>> = BTreeMap::new();
+        for l in losses {
+            parts.entry(l.task).or_default().push((l.mean, l.count));
+        }
+        self.state.epoch_examples += draws.iter().map(|d| d.examples.len() as u64).sum::<u64>();
+        let losses: Vec<(usize, Tensor<1>, usize)> = parts.into_iter().map(|(t, p)| pool(t, p, &self.params)).collect();
+        for (task, loss, count) in &losses {
+            let value = f64::from(loss.clone().into_scalar::<f32>());
+            self.state.last_losses.insert(*task, value);
+            let sum = self.state.losses.entry(*task).or_default();
+            sum.0 += value * *count as f64;
+            sum.1 += *count as f64;
+        }
+        let sick: Vec<usize> =
+            losses.iter().map(|(t, ..)| *t).filter(|t| !self.state.last_losses[t].is_finite()).collect();
+        if !sick.is_empty() {
+            return Err(self.not_finite(course, "loss", &sick));
+        }
+        // a step in which everything is frozen has nothing to move
+        let total = total_loss(self.plan, course.stage, &losses, &self.params).filter(Tensor::is_tracked);
+        if let Some(total) = total {
+            let factor = rate(course.stage, self.state.cursor.total - 1, course.steps, share, epoch);
+            let rates = &course.rates;
+            let info =
+                course.optimizer.step(&mut self.params, total.backward(), &|i| rates[i] * factor, course.stage.clip);
+            if !info.grad_norm.is_finite() {
+                let tasks: Vec<usize> = losses.iter().map(|(t, ..)| *t).collect();
+                return Err(self.not_finite(course, "gradient", &tasks));
+            }
+        }
+        self.state.step += 1;
+        self.state.epoch_seconds += began.elapsed().as_secs_f64();
+        self.tell_step(course);
+        Ok(())
+    }
+
+    /// The losses of a step, on each of its corpora.
+    pub(super) fn losses(
+        &mut self,
+        course: &Course<'_>,
+        draws: &[Draw],
+        moment: Moment,
+    ) -> Result<Vec<TaskLoss>, Diagnostic> {
+        let plan = self.plan;
+        let found = |d: &&Draw| {
+            plan.graph(d.corpus, Phase::Train).is_some() && self.examples.split(d.corpus, SplitName::Train).is_some()
+        };
+        let draws: Vec<&Draw> = draws.iter().filter(found).collect();
+        // it shares its values with the parameters: gone before they move, so that those move in place
+        let still = |d: &&Draw| {
+            course.gradients.get(&d.corpus).is_some_and(|g| g.contains(&false))
+                || self.frozen.any(d.corpus, Phase::Train)
+        };
+        let plain = draws.iter().any(still).then(|| self.params.valid());
+        let mut shares = vec![];
+        for draw in draws {
+            let (Some(graph), Some(split)) =
+                (plan.graph(draw.corpus, Phase::Train), self.examples.split(draw.corpus, SplitName::Train))
+            else {
+                continue;
+            };
+            let batch = Batch { forms: &self.examples.forms, split, examples: &draw.examples };
+            let job = Job { plan, graph, batch, params: &self.params, moment };
+            let wanted = match plan.pass(passes::SHARE) {
+                true => vec![draw.tasks.clone()],
+                false => draw.tasks.iter().map(|t| vec![*t]).collect(),
+            };
+            for wanted in wanted {
+                let mut known = Known::default();
+                if let Some(plain) = &plain {
+                    let job = Job { params: plain, ..job };
+                    known.values = self.frozen.values(&self.network, &job, SplitName::Train, &wanted)?;
+                    known.gradients = course.gradients.get(&draw.corpus).map(|g| (g.as_slice(), plain));
+                }
+                shares.push(Share { job, wanted, known });
+            }
+        }
+        let length = |b: Batch<'_>| b.examples.iter().map(|e| b.split.lengths[*e] as usize).sum::<usize>();
+        let tokens: usize = shares.iter().map(|s| length(s.job.batch)).sum();
+        if plan.pass(passes::MERGE) && plan.pass(passes::SHARE) && tokens <= passes::merge::MOST_TOKENS {
+            let values = self.network.forward_together(&shares);
+            let losses = |(s, v): (&Share<'_>, &Values)| self.network.losses(&s.job, &s.wanted, v);
+            return Ok(shares.iter().zip(&values).flat_map(losses).collect());
+        }
+        let each = |s: Share<'_>| {
+            let (job, wanted) = (s.job, s.wanted.clone());
+            let values = self.network.forward_with(s);
+            self.network.losses(&job, &wanted, &values)
+        };
+        Ok(shares.into_iter().flat_map(each).collect())
+    }
+
+    pub(super) fn tell_step(&mut self, course: &Course<'_>) {
+        let s = &self.state;
+        let share = self.share(course);
+        let spent = s.stage_seconds;
+        let news = StepNews {
+            stage: &course.stage.name,
+            epoch: s.cursor.epoch,
+            step: s.cursor.total,
+            steps: course.steps,
+            progress: share,
+            losses: self.mean_losses(),
+            examples_per_second: s.epoch_examples as f64 / s.epoch_seconds.max(1e-9),
+            seconds_left: (share > 0.0).then(|| spent / share * (1.0 - share)),
+        };
+        self.progress.step(&news);
+    }
+
+    /// A loss or gradient that is not finite. The weights before this step are kept: nothing moved yet.
+    pub(super) fn not_finite(&mut self, course: &Course<'_>, what: &str, tasks: &[usize]) -> RunError {
+        let name = |t: &usize| self.plan.tasks.get(*t).map_or("?", |t| &t.name).to_string();
+        let names: Vec<String> = tasks.iter().map(|t| format!("`{}`", name(t))).collect();
+        let last: Vec<String> = self.state.last_losses.iter().map(|(t, l)| format!("{} {l:.4}", name(t))).collect();
+        let message = format!(
+            "the {what} of {} is not finite at step {} of stage `{}` (last losses: {})",
+            names.join(", "),
+            self.state.cursor.total,
+            course.stage.name,
+            last.join(", ")
+        );
+        let lr = course.stage.optimizer.settings.get("lr").and_then(|l| l.as_f64()).unwrap_or(1e-3);
+        let kind = &course.stage.optimizer.kind;
+        let help = match course.stage.clip {
+            Some(_) => format!("lower the learning rate: `optimizer {kind}(lr = {:.0e})`", lr / 10.0),
+            None => format!(
+                "clip the gradients: `clip 1`, or lower the learning rate: `optimizer {kind}(lr = {:.0e})`",
+                lr / 10.0
+            ),
+        };
+        let mut faults = vec![Diagnostic::new("E0801", message).help(help)];
+        faults.extend(self.publish().err());
+        RunError::Failed(faults)
+    }
+
+    pub(super) fn mean_losses(&self) -> Vec<NamedLoss> {
+        let mean =
+            |(t, (sum, n)): (&usize, &(f64, f64))| Some((self.plan.tasks.get(*t)?.name.clone(), sum / n.max(1.0)));
+        self.state.losses.iter().filter_map(mean).collect()
+    }
+
+    pub(super) fn forget_epoch(&mut self) {
+        self.state.losses.clear();
+        self.state.epoch_examples = 0;
+        self.state.epoch_seconds = 0.0;
+    }
+}
+
+/// One loss of a task whose gold stood in several corpora of a step: the mean over all of them.
+fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> (usize, Tensor<1>, usize) {
+    let count = parts.iter().map(|(_, n)| n).sum::<usize>();
+    let loss = match (parts.len(), parts.pop()) {
+        (1, Some((loss, _))) => Some(loss),
+        (_, last) => parts
+            .into_iter()
+            .chain(last)
+            .map(|(l, n)| l.mul_scalar(n as f64 / count.max(1) as f64))
+            .reduce(|a, b| a + b),
+    };
+    (task, loss.unwrap_or_else(|| Tensor::zeros([1], params.device())), count)
+}
+
+/// The losses of a step as one number.
+///
+/// Fixed: Σ w·L. Uncertainty (Kendall et al. 2018, equations 7 and 10, with s = log σ²): w·(exp(−s)·L + s/2), and
+/// w·(exp(−s)·L/2 + s/2) for a regression by squared error. Only tasks with gold in the step take part.
+fn total_loss(plan: &Plan, stage: &Stage, losses: &[(usize, Tensor<1>, usize)], params: &Params) -> Option<Tensor<1>> {
+    let term = |(task, loss, _): &(usize, Tensor<1>, usize)| {
+        let t = plan.tasks.get(*task)?;
+        let mut weight = t.weight;
+        let loss = match &stage.weights {
+            Weights::Fixed { weights } => {
+                weight = weights.iter().find(|(t, _)| t == task).map_or(weight, |(_, w)| *w);
+                loss.clone()
+            }
+            Weights::Uncertainty { params: own } => match own.iter().find(|(t, _)| t == task) {
+                None => loss.clone(),
+                Some((_, p)) => {
+                    let s = params.get1(*p);
+                    let bins = t.settings.get("bins").and_then(|b| b.as_usize()).unwrap_or(0);
+                    let half = if t.head == "regress" && bins < 2 { 0.5 } else { 1.0 };
+                    s.clone().neg().exp() * loss.clone().mul_scalar(half) + s.mul_scalar(0.5)
+                }
+            },
+        };
+        Some(if weight == 1.0 { loss } else { loss.mul_scalar(weight) })
+    };
+    losses.iter().filter_map(term).reduce(|a, b| a + b)
+}
