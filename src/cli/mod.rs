@@ -326,8 +326,19 @@ pub(crate) struct Look {
     color: bool,
 }
 
+/// When the command began.
+#[cfg(feature = "train")]
+static BEGAN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+
+#[cfg(feature = "train")]
+fn began() -> std::time::Instant {
+    *BEGAN.get_or_init(std::time::Instant::now)
+}
+
 /// Runs the command line; the exit code.
 pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
+    #[cfg(feature = "train")]
+    began();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(e) => {

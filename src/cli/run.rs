@@ -19,6 +19,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
     if let Some(n) = a.threads {
@@ -100,6 +101,7 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let folder = run_dir::choose(a.out.as_deref(), &plan.name);
     let mut options = RunOptions::new(&folder, a.seed.unwrap_or(plan.train.seed));
     options.device = device;
+    options.began = super::began();
     options.sources = sources(c);
     options.base = c.base.clone();
     options.origin = Origin {
@@ -271,6 +273,7 @@ fn compare(
         out: folder.clone(),
         sources: sources(&twin.compilation),
         base: twin.compilation.base.clone(),
+        began: Instant::now(),
         ..options.clone()
     };
     let mut p = progress(ctx.a);
@@ -334,6 +337,7 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Err(found) => return unreadable(found, look),
     };
     let mut options = RunOptions::new(dir, info.seed);
+    options.began = super::began();
     options.base = info.base.clone();
     options.stop = stop;
     let Origin { spec, set, without, only, no_pass, device: begun } = info.origin.clone();

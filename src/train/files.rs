@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+use std::thread::Scope;
 
 /// A file that cannot be written.
 pub fn unwritable(path: &Path, e: &io::Error) -> Diagnostic {
@@ -132,6 +133,24 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, String), String> {
     Ok((stored.collect(), metadata))
 }
 
+/// Does work with files on a thread beside this one; the result waits for it. In tests the operations that are left go
+/// along and come back.
+pub fn beside<'s, T: Send + 's>(
+    scope: &'s Scope<'s, '_>,
+    work: impl FnOnce() -> T + Send + 's,
+) -> impl FnOnce() -> T + 's {
+    let left = kill::left();
+    let thread = scope.spawn(move || {
+        kill::set(left);
+        (work(), kill::left())
+    });
+    move || {
+        let (done, left) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        kill::set(left);
+        done
+    }
+}
+
 /// Counts file operations in tests and fails from a given one on, as if the process had been killed there.
 #[cfg(test)]
 pub mod kill {
@@ -139,6 +158,14 @@ pub mod kill {
     thread_local! {
         /// operations left; `None`: never killed
         pub static AFTER: Cell<Option<u64>> = const { Cell::new(None) };
+    }
+    /// Operations left of this thread.
+    pub fn left() -> Option<u64> {
+        AFTER.get()
+    }
+    /// Goes on with what another thread had left.
+    pub fn set(left: Option<u64>) {
+        AFTER.set(left);
     }
     /// One operation.
     pub fn operation() -> std::io::Result<()> {
@@ -155,6 +182,13 @@ pub mod kill {
 
 #[cfg(not(test))]
 mod kill {
+    /// Nothing is counted.
+    #[derive(Clone, Copy)]
+    pub struct Left;
+    pub fn left() -> Left {
+        Left
+    }
+    pub fn set(_: Left) {}
     pub fn operation() -> std::io::Result<()> {
         Ok(())
     }

@@ -106,7 +106,8 @@ fn a_seed_is_a_run() {
         .collect();
     assert!(runs[0] == runs[1]);
     assert!(runs[0].0 != runs[2].0);
-    assert_eq!(runs[0].1.len(), 4, "an epoch line and an evaluation for each epoch");
+    assert_eq!(runs[0].1.len(), 5, "the start, then an epoch line and an evaluation for each epoch");
+    assert_eq!(runs[0].1[0]["event"], "start");
 }
 
 #[test]

@@ -17,7 +17,20 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 impl Trainer<'_> {
+    /// Before anything is written: the files with which the run can go on are there, and the course has begun.
+    pub(super) fn settle(&mut self) -> Result<(), Diagnostic> {
+        if let Some(wait) = self.begun.take() {
+            wait()?;
+        }
+        if let Some(seconds) = self.first_step.take() {
+            let line = json!({ "event": "start", "seconds": seconds });
+            self.state.metrics_bytes = files::append(&self.dir.file(METRICS), &line.to_string())?;
+        }
+        Ok(())
+    }
+
     pub(super) fn log(&mut self, line: &serde_json::Value) -> Result<(), Diagnostic> {
+        self.settle()?;
         self.state.metrics_bytes = files::append(&self.dir.file(METRICS), &line.to_string())?;
         Ok(())
     }
@@ -57,6 +70,7 @@ impl Trainer<'_> {
             })
             .collect();
         if best.is_some() || !task_best.is_empty() {
+            self.settle()?;
             let name = state::snapshot(self.state.step);
             self.dir.write_tensors(&name, &self.params.outgoing(), &self.weights_metadata())?;
         }
@@ -104,15 +118,18 @@ impl Trainer<'_> {
     }
 
     pub(super) fn save(&mut self, course: &Course<'_>) -> Result<(), Diagnostic> {
-        self.save_with(course.optimizer.state())?;
+        self.settle()?;
+        let mut tensors = self.weights();
+        tensors.extend(course.optimizer.state());
+        state::save(&self.dir, &self.state, &tensors)?;
+        drop(tensors);
         self.saved = Instant::now();
         Ok(())
     }
 
-    pub(super) fn save_with<'o>(&'o self, optimizer: Vec<Outgoing<'o>>) -> Result<(), Diagnostic> {
-        let weights = self.params.outgoing().into_iter().map(|t| t.prefixed(WEIGHT));
-        let tensors: Vec<_> = weights.chain(optimizer).collect();
-        state::save(&self.dir, &self.state, &tensors)
+    /// The weights as a state holds them.
+    pub(super) fn weights(&self) -> Vec<Outgoing<'_>> {
+        self.params.outgoing().into_iter().map(|t| t.prefixed(WEIGHT)).collect()
     }
 
     pub(super) fn weights_metadata(&self) -> String {
@@ -121,6 +138,7 @@ impl Trainer<'_> {
 
     /// Puts the kept weights and each task's best in place.
     pub(super) fn publish(&mut self) -> Result<(), Diagnostic> {
+        self.settle()?;
         for (t, best) in &self.state.task_best {
             let bytes = self.dir.read(&state::snapshot(best.step))?;
             self.dir.write(&evaluate::best_file(&self.plan.tasks[*t].name), &bytes)?;

@@ -21,7 +21,7 @@ use crate::data::index::{Examples, GoldColumn, Tables};
 use crate::diagnostics::Diagnostic;
 use crate::model::network::Network;
 use crate::model::optim::Optimizer;
-use crate::model::params::{Params, Stored};
+use crate::model::params::{Outgoing, Params, Stored};
 use crate::plan::passes::{self, flow};
 use crate::plan::{Graph, Length, Phase, Plan, Score, Stage};
 use burn::tensor::Device;
@@ -52,6 +52,8 @@ pub struct RunOptions {
     pub stop: Arc<AtomicBool>,
     /// where tensors live
     pub device: Device,
+    /// when the command began; the course tells how long it took to the first step
+    pub began: Instant,
     /// bytes of outputs of frozen encoders that are kept in memory; the rest goes to a file in the run folder
     pub cache_memory: usize,
     /// stop as if killed after so many steps of this process (tests)
@@ -71,6 +73,7 @@ impl RunOptions {
             save_every: Duration::from_secs(60),
             stop: Arc::new(AtomicBool::new(false)),
             device: Device::flex(),
+            began: Instant::now(),
             cache_memory: 1 << 30,
             #[cfg(test)]
             kill_after: None,
@@ -134,15 +137,23 @@ pub fn run(
     // an empty path is the current folder
     let base = if options.base.as_os_str().is_empty() { Path::new(".") } else { &options.base };
     let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
-    let info = RunInfo { seed: options.seed, base, data: fingerprint(examples), origin: options.origin.clone() };
-    dir.write_json(INFO, &info)?;
-    dir.write_start(&options.sources, tables)?;
-    let state = State { seed: options.seed, ..State::default() };
-    let trainer = Trainer::new(plan, tables, examples, dir, state, None, options, progress)?;
-    // the initial weights too: vectors from a file are not read again
-    trainer.save_with(vec![])?;
-    trainer.dir.write_json(run_dir::PLAN, plan)?;
-    trainer.train()
+    let (seed, origin, sources) = (options.seed, options.origin.clone(), options.sources.as_slice());
+    let state = State { seed, ..State::default() };
+    std::thread::scope(|scope| {
+        let mut trainer = Trainer::new(plan, tables, examples, dir.clone(), state.clone(), None, options, progress)?;
+        // the initial weights too: vectors from a file are not read again
+        let weights: Vec<Vec<f32>> = (0..plan.params.len()).map(|i| trainer.params.values(i)).collect();
+        // each file waits for the disk, training need not: nothing else is written before this is done
+        trainer.begun = Some(Box::new(files::beside(scope, move || {
+            dir.write_json(INFO, &RunInfo { seed, base, data: fingerprint(examples), origin })?;
+            dir.write_start(sources, tables)?;
+            let named = plan.params.iter().zip(&weights);
+            let named = named.map(|(p, v)| Outgoing::new(format!("{WEIGHT}{}", p.name), p.shape.clone(), || v.into()));
+            state::save(&dir, &state, &named.collect::<Vec<_>>())?;
+            dir.write_json(run_dir::PLAN, plan)
+        })));
+        trainer.train()
+    })
 }
 
 /// Where the data of a run begin, so that they can be loaded again before [`resume`].
@@ -190,9 +201,10 @@ pub fn run_seeds(
     let top = RunDir { path: options.out.clone() };
     top.write_json(SEEDS, &seeds)?;
     let (mut reports, mut folders) = (vec![], vec![]);
-    for &seed in seeds {
+    for (i, &seed) in seeds.iter().enumerate() {
         let name = format!("seed-{seed}");
-        let own = RunOptions { out: top.file(&name), seed, ..options.clone() };
+        let began = if i == 0 { options.began } else { Instant::now() };
+        let own = RunOptions { out: top.file(&name), seed, began, ..options.clone() };
         let report = match RunDir::open(&own.out) {
             Ok(dir) => resume(&dir, plan, tables, examples, &own, progress),
             Err(_) => run(plan, tables, examples, &own, progress),
@@ -256,6 +268,10 @@ struct Trainer<'a> {
     /// whether more is better
     upwards: bool,
     evaluates: bool,
+    /// waits until the files are there with which a new run can go on
+    begun: Option<Box<dyn FnOnce() -> Result<(), Diagnostic> + 'a>>,
+    /// seconds from the command to the end of the first step, until they are told
+    first_step: Option<f64>,
     clock: Instant,
     saved: Instant,
     #[cfg(test)]
@@ -322,6 +338,8 @@ impl<'a> Trainer<'a> {
             objective,
             upwards,
             evaluates,
+            begun: None,
+            first_step: None,
             clock: now,
             saved: now,
             #[cfg(test)]

@@ -89,6 +89,9 @@ impl Trainer<'_> {
             }
         }
         self.state.step += 1;
+        if self.state.step == 1 {
+            self.first_step = Some(self.options.began.elapsed().as_secs_f64());
+        }
         self.state.epoch_seconds += began.elapsed().as_secs_f64();
         self.tell_step(course);
         Ok(())
