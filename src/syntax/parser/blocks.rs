@@ -1,0 +1,100 @@
+//! Settings in braces.
+
+use super::*;
+
+impl<'a> Walk<'a> {
+    pub(super) fn block(&mut self, p: P<'a>) -> Vec<Setting> {
+        let mut out = vec![];
+        let mut it = parts(p).peekable();
+        while let Some(q) = it.next() {
+            match q.as_rule() {
+                Rule::junk => self.junk(&q),
+                Rule::error_setting => {
+                    let (start, end) = self.range(&q);
+                    self.broken_setting(start, end, &mut out);
+                }
+                Rule::wrong_comma => {
+                    let at = self.span(&q);
+                    let (d, right) = match it.peek() {
+                        Some(next) if next.as_rule() != Rule::wrong_comma => {
+                            let word = next.as_str().split_whitespace().next().unwrap_or("");
+                            (format!("write `;` or a new line before `{word}`"), ";")
+                        }
+                        _ => ("remove the comma".to_string(), ""),
+                    };
+                    let e = Diagnostic::new("E0106", "a comma does not end a setting");
+                    self.report(e.at(at, "nothing of this setting follows").help(d).fix(at, right, true));
+                }
+                _ => out.extend(self.setting(q)),
+            }
+        }
+        out
+    }
+
+    pub(super) fn setting(&mut self, p: P<'a>) -> Option<Setting> {
+        let span = self.span(&p);
+        self.length = 0;
+        let rule = p.as_rule();
+        let mut it = parts(p).peekable();
+        let kind = match rule {
+            Rule::stage => {
+                let name = self.name(it.next());
+                let mut rest: Vec<P> = it.collect();
+                let body = rest.pop().map_or(vec![], |p| self.block(p));
+                let mut rest = rest.into_iter();
+                let family = rest.next().map(|p| (self.name(Some(p)), self.expr(rest.next())));
+                SettingKind::Stage { name, family, body }
+            }
+            Rule::repeat => {
+                let p = it.next()?;
+                let at = self.span(&p);
+                let times = Node::new(self.number(p).value, at);
+                SettingKind::Repeat { times, body: it.next().map_or(vec![], |p| self.block(p)) }
+            }
+            Rule::view => {
+                let name = self.name(it.next());
+                let from = it.next()?.as_rule() == Rule::k_from;
+                SettingKind::View { name, from, value: self.expr(it.next()) }
+            }
+            _ => {
+                let first = it.next()?;
+                if first.as_rule() == Rule::attr_call {
+                    let mut inner = first.into_inner();
+                    let name = self.name(inner.next());
+                    let args = inner.next().map_or(vec![], |p| self.args(p));
+                    // `early_stop(patience = 5)` is `early_stop patience 5`
+                    let values = args.into_iter().map(|a| match a.name {
+                        Some(n) => {
+                            let span = n.span.to(a.value.span);
+                            let word = Node::new(Box::new(ExprKind::Name(n.value)), n.span);
+                            Node::new(Box::new(ExprKind::Call(word, vec![Arg { name: None, value: a.value }])), span)
+                        }
+                        None => a.value,
+                    });
+                    let values = values.collect();
+                    return Some(Node::new(SettingKind::Attr { name, values }, span));
+                }
+                let name = self.name(Some(first));
+                let wrong = it.next_if(|p| p.as_rule() == Rule::wrong_set);
+                let values: Vec<Expr> = it.map(|p| self.expr(Some(p))).collect();
+                if let Some(p) = wrong {
+                    let at = self.span(&p);
+                    let gap = Span { start: name.span.end, end: values.first().map_or(at.end, |v| v.span.start), ..at };
+                    let value = self.slice(&p);
+                    let right = format!("{} {value}", name.value);
+                    let d = Diagnostic::new("E0105", "a setting is written without a sign between name and value");
+                    self.report(d.at(at, "remove this").help(format!("write `{right}`")).fix(gap, " ", true));
+                }
+                SettingKind::Attr { name, values }
+            }
+        };
+        Some(Node::new(kind, span))
+    }
+
+    /// The text after a sign up to the end of its setting.
+    fn slice(&self, sign: &P<'a>) -> String {
+        let from = self.base + sign.as_span().end();
+        let rest = &self.prepared.text[from..];
+        rest[..rest.find([';', '\n', '\r', '}']).unwrap_or(rest.len())].trim().to_string()
+    }
+}

@@ -1,0 +1,287 @@
+//! Expressions, names, numbers, strings.
+
+use super::*;
+
+impl<'a> Walk<'a> {
+    /// One more operator or suffix; false when the statement has too many.
+    fn grow(&mut self, step: usize, span: Span) -> bool {
+        if step > 8 {
+            self.length += 1;
+        }
+        if self.length == LONGEST {
+            let d = Diagnostic::new("E0114", "an expression is too long");
+            self.report(d.at(span, "too many parts").help("name parts of it with `let` and use the names here"));
+            self.length += 1;
+        }
+        self.length < LONGEST
+    }
+
+    fn fold(&mut self, p: P<'a>, join: impl Fn(Expr, Expr) -> ExprKind) -> Expr {
+        let mut it = parts(p);
+        let mut left = self.expr(it.next());
+        for (i, q) in it.enumerate() {
+            let right = self.expr(Some(q));
+            let span = left.span.to(right.span);
+            if !self.grow(i, span) {
+                return self.error(span);
+            }
+            left = Node::new(Box::new(join(left, right)), span);
+        }
+        left
+    }
+
+    pub(super) fn expr(&mut self, p: Option<P<'a>>) -> Expr {
+        let Some(mut p) = p else { return self.error(self.here()) };
+        // most levels of precedence hold one part: a loop for them keeps the recursion shallow
+        while matches!(
+            p.as_rule(),
+            Rule::value
+                | Rule::arrowed
+                | Rule::expr
+                | Rule::cmp
+                | Rule::cat
+                | Rule::sum
+                | Rule::prod
+                | Rule::unary
+                | Rule::postfix
+                | Rule::path
+        ) {
+            let mut inner = p.clone().into_inner();
+            match (inner.next(), inner.next()) {
+                (Some(q), None) => p = q,
+                _ => break,
+            }
+        }
+        let span = self.span(&p);
+        let kind = match p.as_rule() {
+            Rule::expr => return self.fold(p, ExprKind::Pipe),
+            Rule::cat => return self.fold(p, ExprKind::Cat),
+            Rule::value => return self.expr(p.into_inner().next()),
+            Rule::arrowed => {
+                let mut it = parts(p).filter(|q| q.as_rule() != Rule::arrow);
+                let left = self.expr(it.next());
+                match it.next() {
+                    None => return left,
+                    Some(q) => {
+                        let right = self.expr(Some(q));
+                        let span = left.span.to(right.span);
+                        return Node::new(Box::new(ExprKind::Arrow(left, right)), span);
+                    }
+                }
+            }
+            Rule::worded => {
+                let mut it = parts(p);
+                let word = self.expr(it.next());
+                ExprKind::Call(word, vec![Arg { name: None, value: self.expr(it.next()) }])
+            }
+            Rule::cmp | Rule::sum | Rule::prod => {
+                let mut it = parts(p);
+                let mut left = self.expr(it.next());
+                let mut i = 0;
+                while let Some(sign) = it.next() {
+                    let op = match sign.as_str().trim_end() {
+                        "+" => BinOp::Add,
+                        "-" => BinOp::Sub,
+                        "*" => BinOp::Mul,
+                        "/" => BinOp::Div,
+                        ">=" => BinOp::Ge,
+                        "<=" => BinOp::Le,
+                        ">" => BinOp::Gt,
+                        "<" => BinOp::Lt,
+                        _ => BinOp::Eq,
+                    };
+                    let op = Node::new(op, self.span(&sign));
+                    let right = self.expr(it.next());
+                    let span = left.span.to(right.span);
+                    if !self.grow(i, span) {
+                        return self.error(span);
+                    }
+                    i += 1;
+                    left = Node::new(Box::new(ExprKind::Binary(op, left, right)), span);
+                }
+                return left;
+            }
+            Rule::unary => {
+                let mut it = parts(p);
+                match it.next() {
+                    Some(q) if q.as_rule() == Rule::minus => ExprKind::Neg(self.expr(it.next())),
+                    q => return self.expr(q),
+                }
+            }
+            Rule::postfix | Rule::path => return self.postfix(p),
+            Rule::number => ExprKind::Number(self.number(p)),
+            Rule::string => ExprKind::Text(self.text(p)),
+            Rule::list => ExprKind::List(parts(p).map(|q| self.expr(Some(q))).collect()),
+            Rule::paren => ExprKind::Paren(self.expr(parts(p).next())),
+            Rule::range => {
+                let (a, b) = self.ends(p);
+                ExprKind::Range(a, b)
+            }
+            _ => {
+                let word = p.as_str().trim_end();
+                let known = match word {
+                    "None" | "null" | "NULL" | "nil" => Some("none"),
+                    "True" | "TRUE" => Some("true"),
+                    "False" | "FALSE" => Some("false"),
+                    _ => None,
+                };
+                if let Some(right) = known {
+                    let d = Diagnostic::new("E0113", format!("`{word}` is written `{right}`"));
+                    self.report(d.at(span, "").help(format!("write `{right}`")).fix(span, right, true));
+                }
+                ExprKind::Name(known.unwrap_or(word).to_string())
+            }
+        };
+        Node::new(Box::new(kind), span)
+    }
+
+    fn postfix(&mut self, p: P<'a>) -> Expr {
+        let mut it = parts(p);
+        let mut left = self.expr(it.next());
+        for (i, q) in it.enumerate() {
+            let at = self.span(&q);
+            let span = left.span.to(at);
+            if !self.grow(i, span) {
+                return self.error(span);
+            }
+            let kind = match q.as_rule() {
+                Rule::call => ExprKind::Call(left, self.args(q)),
+                Rule::index => {
+                    let inner = parts(q).next().filter(|q| q.as_rule() != Rule::star);
+                    ExprKind::Index(left, inner.map(|q| self.expr(Some(q))))
+                }
+                Rule::tap => {
+                    let tap = parts(q).next().map_or(Tap::All, |q| match q.as_rule() {
+                        Rule::range => {
+                            let (a, b) = self.ends(q);
+                            Tap::Range(a, b)
+                        }
+                        Rule::layer => Tap::Layer(self.whole(&q)),
+                        Rule::star => Tap::All,
+                        _ => Tap::Name(q.as_str().trim_end().into()),
+                    });
+                    ExprKind::Tap(left, Node::new(tap, at))
+                }
+                _ => ExprKind::Dot(left, self.name(parts(q).next())),
+            };
+            left = Node::new(Box::new(kind), span);
+        }
+        left
+    }
+
+    pub(super) fn args(&mut self, p: P<'a>) -> Vec<Arg> {
+        parts(p)
+            .map(|q| {
+                let mut it = parts(q).peekable();
+                let name = it.next_if(|q| q.as_rule() == Rule::name).map(|q| self.name(Some(q)));
+                if let Some(wrong) = it.next_if(|q| q.as_rule() == Rule::wrong_named) {
+                    let at = self.span(&wrong);
+                    let d = Diagnostic::new("E0105", "an argument is named with `=`");
+                    self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
+                }
+                Arg { name, value: self.expr(it.next()) }
+            })
+            .collect()
+    }
+
+    pub(super) fn name(&mut self, p: Option<P<'a>>) -> Name {
+        match p {
+            Some(p) => {
+                let span = self.span(&p);
+                Node::new(p.as_str().trim_end().to_string(), span)
+            }
+            None => Node::new(String::new(), self.here()),
+        }
+    }
+
+    pub(super) fn too_large(&mut self, span: Span) {
+        let d = Diagnostic::new("E0111", "a number is too large");
+        self.report(d.at(span, "").help("write a smaller number"));
+    }
+
+    fn whole(&mut self, p: &P<'a>) -> u64 {
+        p.as_str().trim_end().parse().unwrap_or_else(|_| {
+            let span = self.span(p);
+            self.too_large(span);
+            0
+        })
+    }
+
+    fn ends(&mut self, p: P<'a>) -> (u64, Option<u64>) {
+        let mut it = p.into_inner();
+        let first = it.next().map_or(0, |q| self.whole(&q));
+        (first, it.next().map(|q| self.whole(&q)))
+    }
+
+    pub(super) fn number(&mut self, p: P<'a>) -> Number {
+        let span = self.span(&p);
+        let raw = p.as_str().trim_end().to_string();
+        let mut it = p.into_inner();
+        let digits = it.next().map_or(String::new(), |q| q.as_str().replace('_', ""));
+        let mut value: f64 = digits.parse().unwrap_or(0.0);
+        let mut unit = None;
+        if let Some(q) = it.next() {
+            let word = q.as_str();
+            let known = match word {
+                "%" => Some((Unit::Percent, 0.01)),
+                "k" => Some((Unit::Kilo, 1e3)),
+                "M" => Some((Unit::Mega, 1e6)),
+                "s" => Some((Unit::Seconds, 1.0)),
+                "min" => Some((Unit::Minutes, 60.0)),
+                "h" => Some((Unit::Hours, 3600.0)),
+                _ => None,
+            };
+            match known {
+                // 15 / 100 is the nearest number to 0.15, 15 * 0.01 is not
+                Some((u @ Unit::Percent, _)) => (value, unit) = (value / 100.0, Some(u)),
+                Some((u, factor)) => (value, unit) = (value * factor, Some(u)),
+                None => {
+                    let at = self.span(&q);
+                    let d = Diagnostic::new("E0111", format!("`{word}` is not a unit"));
+                    self.report(
+                        d.at(at, "after a number")
+                            .help("units are `%`, `k`, `M`, `s`, `min` and `h`; a name begins with a letter"),
+                    );
+                }
+            }
+        }
+        if !value.is_finite() {
+            self.too_large(span);
+            value = 0.0;
+        }
+        Number { value, unit, raw }
+    }
+
+    pub(super) fn text(&mut self, p: P<'a>) -> Text {
+        let Some(inner) = p.into_inner().next() else { return Text { parts: vec![] } };
+        let (start, _) = self.range(&inner);
+        let whole = inner.as_str();
+        let mut out = vec![];
+        let mut at = 0;
+        while let Some(open) = whole[at..].find('{').map(|i| at + i) {
+            if open > at {
+                out.push(TextPart::Plain(whole[at..open].into()));
+            }
+            let close = whole[open..].find('}').map(|i| open + i);
+            let name = whole[open + 1..close.unwrap_or(open + 1)].trim();
+            let fine = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let end = close.map_or(whole.len(), |c| c + 1);
+            let span = self.prepared.span(start + open, start + end);
+            if fine {
+                out.push(TextPart::Var(Node::new(name.into(), span)));
+            } else {
+                let d = Diagnostic::new("E0115", "braces in a string hold the variable of a family");
+                self.report(
+                    d.at(span, "not a name in braces").help("write for example `\"data/{d}\"` inside `for d in ...`"),
+                );
+                out.push(TextPart::Plain(whole[open..end].into()));
+            }
+            at = end;
+        }
+        if at < whole.len() {
+            out.push(TextPart::Plain(whole[at..].into()));
+        }
+        Text { parts: out }
+    }
+}

@@ -1,0 +1,184 @@
+//! Brackets: what is opened is closed, and where one is missing it is put in.
+
+use super::*;
+
+impl Reader<'_> {
+    /// Brackets to insert, ascending; faulty ones get an edit.
+    pub(super) fn balance(&mut self) -> Vec<(usize, char)> {
+        let mut stack: Vec<usize> = vec![];
+        let balanced = (0..self.tokens.len()).all(|k| match self.tokens[k].kind {
+            // a declaration never stands in parentheses
+            Kind::Word if stack.last().is_some_and(|&o| self.byte(o) != b'{') => !self.declares(k),
+            Kind::Open => {
+                // a brace, a semicolon or the end of a block never stands in parentheses
+                let fine = self.byte(k) != b'{' || stack.last().is_none_or(|&o| self.byte(o) == b'{');
+                stack.push(k);
+                fine && stack.len() <= DEEPEST
+            }
+            Kind::Semicolon => stack.last().is_none_or(|&o| self.byte(o) == b'{'),
+            Kind::Close => stack.pop().is_some_and(|o| closer(self.byte(o)) as u8 == self.byte(k)),
+            _ => true,
+        });
+        if balanced && stack.is_empty() {
+            return vec![];
+        }
+        let mut out: Vec<(usize, char)> = vec![];
+        let mut stack: Vec<usize> = vec![];
+        let mut k = 0;
+        while k < self.tokens.len() {
+            let t = self.tokens[k];
+            if self.declares(k) {
+                let indent = self.indent(k);
+                let over =
+                    |&o: &usize| self.byte(o) != b'{' || (indent <= self.indent(o) && !self.family_at(o, indent));
+                if let Some(p) = stack.iter().position(over) {
+                    self.unclosed(&mut stack, p, k, &mut out);
+                }
+            }
+            match t.kind {
+                Kind::Open => {
+                    if self.byte(k) == b'{'
+                        && let Some(p) = parens(&stack, |o| self.byte(o) == b'{')
+                    {
+                        self.unclosed(&mut stack, p, k, &mut out);
+                    }
+                    if stack.len() >= DEEPEST {
+                        let d = Diagnostic::new("E0114", "nested too deeply");
+                        self.diagnostics.push(
+                            d.at(self.span(t.start, t.end), format!("level {}", DEEPEST + 1))
+                                .help("name an inner part with `let` and use the name here"),
+                        );
+                        k = self.skip_nest(k);
+                        continue;
+                    }
+                    stack.push(k);
+                }
+                Kind::Semicolon => {
+                    if let Some(p) = parens(&stack, |o| self.byte(o) == b'{') {
+                        self.unclosed(&mut stack, p, k, &mut out);
+                    }
+                }
+                Kind::Close => self.close(&mut stack, k, &mut out),
+                _ => {}
+            }
+            k += 1;
+        }
+        if !stack.is_empty() {
+            self.unclosed(&mut stack, 0, self.tokens.len(), &mut out);
+        }
+        out.sort_by_key(|&(at, _)| at);
+        out
+    }
+
+    /// Whether a line of this indentation can be a member of the family that opens at `o`, or of a block that is
+    /// written without indentation.
+    fn family_at(&self, o: usize, indent: usize) -> bool {
+        let first = (0..=o)
+            .rev()
+            .take_while(|&i| i == o || !matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon))
+            .last();
+        let family = first.is_some_and(|f| self.str(self.tokens[f]) == "for");
+        let body = (o + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
+        family && body.is_some_and(|b| self.indent(b) <= indent)
+    }
+
+    fn close(&mut self, stack: &mut Vec<usize>, k: usize, out: &mut Vec<(usize, char)>) {
+        let t = self.tokens[k];
+        let c = self.byte(k);
+        // a parenthesis is looked for within its block only
+        let block = stack.iter().rposition(|&o| self.byte(o) == b'{').map_or(0, |b| b + 1);
+        let from = if c == b'}' { 0 } else { block };
+        match (from..stack.len()).rev().find(|&p| closer(self.byte(stack[p])) as u8 == c) {
+            Some(p) => {
+                if p + 1 < stack.len() {
+                    self.unclosed(stack, p + 1, k, out);
+                }
+                stack.pop();
+            }
+            None if stack.len() > block && c != b'}' => {
+                let Some(o) = stack.pop() else { return };
+                let right = closer(self.byte(o));
+                let (open, span) = (self.tokens[o], self.span(t.start, t.end));
+                let d = Diagnostic::new("E0109", format!("`{}` is closed by `{}`", self.str(open), self.str(t)));
+                self.diagnostics.push(
+                    d.at(span, format!("write `{right}`"))
+                        .with(self.span(open.start, open.end), "opened here")
+                        .help(format!("write `{right}` for `{}`", self.str(t)))
+                        .fix(span, right.to_string(), false),
+                );
+                self.replace(t.start, t.end, right.to_string());
+            }
+            None if c == b'}' && self.open_missing(k, out) => {}
+            None if c == b')' && self.call_missing(k, out) => {}
+            None => {
+                let span = self.span(t.start, t.end);
+                let d = Diagnostic::new("E0109", format!("`{}` closes nothing", self.str(t)));
+                self.diagnostics.push(
+                    d.at(span, "nothing is open here").help("remove it, or open what it closes").fix(span, "", false),
+                );
+                self.replace(t.start, t.end, " ");
+            }
+        }
+    }
+
+    /// Closes the openers from `p` on, which are not closed before token `k`. A run of parentheses is one fault,
+    /// each brace another, unless the text ends there.
+    fn unclosed(&mut self, stack: &mut Vec<usize>, p: usize, k: usize, out: &mut Vec<(usize, char)>) {
+        while stack.len() > p {
+            // where the text ends within them all, that is one fault
+            let cut =
+                k == self.tokens.len() && stack.last().is_some_and(|&o| self.close_point(o, k) == self.last_before(k));
+            let run = parens(stack, |o| self.byte(o) == b'{').unwrap_or(stack.len() - 1).max(p);
+            let from = if cut { p } else { run };
+            let open: Vec<usize> = stack.drain(from..).collect();
+            let (Some(&outer), Some(&inner)) = (open.first(), open.last()) else { return };
+            let first = self.tokens[outer];
+            let right: String = open.iter().rev().map(|&o| closer(self.byte(o))).collect();
+            let at = self.close_point(inner, k);
+            let mut d = Diagnostic::new("E0109", format!("`{}` is never closed", self.str(first)))
+                .at(self.span(first.start, first.end), "opened here");
+            for &o in &open[1..] {
+                d = d.with(self.span(self.tokens[o].start, self.tokens[o].end), "nor is this one");
+            }
+            d = d.with(self.span(at, at), format!("`{right}` may be missing here"));
+            self.diagnostics.push(d.help(format!("add `{right}`")).fix(self.span(at, at), right.clone(), false));
+            out.extend(right.chars().map(|c| (at, c)));
+        }
+    }
+
+    /// Past a nest that is too deep: blanked, with what it holds.
+    fn skip_nest(&mut self, k: usize) -> usize {
+        let mut depth = 0usize;
+        let mut end = self.tokens.len();
+        for i in k..self.tokens.len() {
+            match self.tokens[i].kind {
+                Kind::Open => depth += 1,
+                Kind::Close => depth -= 1,
+                _ => {}
+            }
+            if depth == 0 {
+                end = i + 1;
+                break;
+            }
+        }
+        let (from, to) = (self.tokens[k].start, self.tokens[end - 1].end);
+        self.edits.retain(|e| e.end <= from || e.start >= to);
+        self.replace(from, to, " ");
+        self.tokens.drain(k..end);
+        k
+    }
+}
+
+fn closer(open: u8) -> char {
+    match open {
+        b'(' => ')',
+        b'[' => ']',
+        _ => '}',
+    }
+}
+
+/// Index of the first opener of the run of parentheses on top of the stack.
+fn parens(stack: &[usize], brace: impl Fn(usize) -> bool) -> Option<usize> {
+    let p = stack.iter().rposition(|&o| brace(o)).map_or(0, |b| b + 1);
+    (p < stack.len()).then_some(p)
+}

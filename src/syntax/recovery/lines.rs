@@ -1,0 +1,144 @@
+//! Lines: what they begin with, and which of them go on.
+
+use super::*;
+
+impl Reader<'_> {
+    pub(super) fn byte(&self, k: usize) -> u8 {
+        self.text.as_bytes()[self.tokens[k].start]
+    }
+
+    pub(super) fn indent(&self, k: usize) -> usize {
+        let start = self.text[..self.tokens[k].start].rfind(['\n', '\r']).map_or(0, |i| i + 1);
+        let line = &self.text[start..];
+        line.len() - line.trim_start_matches([' ', '\t', '\u{feff}']).len()
+    }
+
+    pub(super) fn first_on_line(&self, k: usize) -> bool {
+        k == 0 || self.tokens[k - 1].kind == Kind::Line
+    }
+
+    /// Whether a declaration begins at this token.
+    pub(super) fn declares(&self, k: usize) -> bool {
+        if !self.first_on_line(k) || self.tokens[k].kind != Kind::Word {
+            return false;
+        }
+        let at = |n: usize| self.tokens.get(k + n).copied();
+        let is = |n: usize, kind: Kind| at(n).is_some_and(|t| t.kind == kind);
+        let sign = |n: usize| at(n).map_or("", |t| self.str(t));
+        match self.str(self.tokens[k]) {
+            "task" => is(1, Kind::Word) && matches!(sign(2), ":" | "=" | "of"),
+            "data" | "encoder" | "let" | "param" | "loss" => is(1, Kind::Word) && matches!(sign(2), "=" | ":"),
+            "train" => sign(1) == "{",
+            "use" => is(1, Kind::Text),
+            "for" => is(1, Kind::Word) && sign(2) == "in",
+            "expect" | "share" => is(1, Kind::Word),
+            _ => {
+                // an arrow outside brackets, before the line ends
+                let mut depth = 0usize;
+                for t in &self.tokens[k..] {
+                    match t.kind {
+                        Kind::Line | Kind::Semicolon => return false,
+                        Kind::Open if &self.text[t.start..t.end] == "{" => return false,
+                        Kind::Open => depth += 1,
+                        Kind::Close if depth == 0 => return false,
+                        Kind::Close => depth -= 1,
+                        Kind::Sign if depth == 0 && matches!(self.str(*t), "->" | "~>") => return true,
+                        _ => {}
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    pub(super) fn last_before(&self, k: usize) -> usize {
+        (0..k).rev().map(|i| self.tokens[i]).find(|t| t.kind != Kind::Line).map_or(0, |t| t.end)
+    }
+
+    pub(super) fn next_is(&self, k: usize, sign: &str) -> bool {
+        self.tokens.get(k + 1).is_some_and(|&t| self.str(t) == sign)
+    }
+
+    /// Whether the line break at token `k` stands inside an expression by its neighbours alone.
+    pub(super) fn continued(&self, k: usize) -> bool {
+        let (Some(before), next) = (k.checked_sub(1), k + 1) else { return false };
+        if next >= self.tokens.len() || self.declares(next) {
+            return false;
+        }
+        let after = self.str(self.tokens[next]);
+        if matches!(after, "|>" | "&" | "->" | "~>" | ")" | "]" | ",") {
+            return true;
+        }
+        match self.str(self.tokens[before]) {
+            "*" | "/" => before.checked_sub(1).is_none_or(|b| self.str(self.tokens[b]) != "@"),
+            s => matches!(s, "," | "&" | "|>" | "->" | "~>" | "+" | "-" | "=" | ":" | ">=" | "<=" | "==" | "(" | "["),
+        }
+    }
+
+    /// Joins lines that continue.
+    pub(super) fn join(&mut self, closers: &[(usize, char)]) {
+        let gone: HashSet<usize> = self.edits.iter().filter(|e| e.text == " ").map(|e| e.start).collect();
+        let mut stack: Vec<u8> = vec![];
+        // whether each open brace holds declarations
+        let mut family: Vec<bool> = vec![];
+        let mut statement = "";
+        let mut closers = closers.iter().peekable();
+        let mut blank = vec![];
+        for k in 0..self.tokens.len() {
+            let t = self.tokens[k];
+            while let Some(&(_, c)) = closers.next_if(|c| c.0 <= t.start) {
+                if c == '{' {
+                    stack.push(b'{');
+                    family.push(statement == "for");
+                    statement = "";
+                } else if stack.pop() == Some(b'{') {
+                    family.pop();
+                }
+            }
+            match t.kind {
+                Kind::Open => {
+                    stack.push(self.byte(k));
+                    if self.byte(k) == b'{' {
+                        family.push(statement == "for");
+                        statement = "";
+                        continue;
+                    }
+                }
+                Kind::Close if !gone.contains(&t.start) => {
+                    let open = stack.pop();
+                    if open == Some(b'{') {
+                        family.pop();
+                    }
+                }
+                Kind::Semicolon => {
+                    statement = "";
+                    continue;
+                }
+                Kind::Line => {
+                    let inside = stack.last().is_some_and(|&c| c != b'{');
+                    if inside || self.continued(k) || self.clause_follows(k, family.last() != Some(&false)) {
+                        blank.push((t.start, t.end));
+                    } else {
+                        statement = "";
+                    }
+                    continue;
+                }
+                _ => {}
+            }
+            if statement.is_empty() {
+                statement = &self.text[t.start..t.end];
+            }
+        }
+        for (start, end) in blank {
+            self.replace(start, end, " ");
+        }
+    }
+
+    /// Whether the next line opens a block or, among declarations, goes on with a clause.
+    fn clause_follows(&self, k: usize, declarations: bool) -> bool {
+        let (Some(before), Some(&next)) = (k.checked_sub(1), self.tokens.get(k + 1)) else { return false };
+        let word = self.str(next);
+        let statement = !matches!(self.str(self.tokens[before]), "{" | "}" | ";");
+        (word == "{" && statement) || (declarations && statement && CLAUSES.contains(&word) && !self.declares(k + 1))
+    }
+}

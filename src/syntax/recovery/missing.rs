@@ -1,0 +1,146 @@
+//! Where a bracket that is missing was probably meant.
+
+use super::*;
+
+impl Reader<'_> {
+    /// `embed64)` and `tsv"data")`: a call without its `(`, when the `)` at token `k` closes nothing.
+    pub(super) fn call_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
+        let ends = |t: &Token| matches!(t.kind, Kind::Line | Kind::Semicolon) || matches!(self.str(*t), "{" | "}");
+        let mut depth = 0usize;
+        let mut found = None;
+        for i in (k.saturating_sub(200)..k).rev().take_while(|&i| !ends(&self.tokens[i])) {
+            let t = self.tokens[i];
+            match t.kind {
+                Kind::Close => depth += 1,
+                Kind::Open => depth = depth.saturating_sub(1),
+                Kind::Word if depth == 0 => {
+                    let word = self.str(t);
+                    let next = self.tokens[i + 1];
+                    let at = if matches!(next.kind, Kind::Text | Kind::Number) && callable(word) {
+                        Some(word.len())
+                    } else if next.kind == Kind::Open && callable(word) {
+                        None
+                    } else {
+                        (1..word.len()).rev().find(|&n| {
+                            let rest = word.get(n..).unwrap_or("");
+                            let known = || self.tokens.iter().any(|t| self.str(*t) == rest) || callable(rest);
+                            let digit = rest.starts_with(|c: char| c.is_ascii_digit());
+                            word.get(..n).is_some_and(callable) && (digit || known())
+                        })
+                    };
+                    found = at.map(|n| (t.start + n, &word[..n]));
+                }
+                _ => {}
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        let Some((at, word)) = found else { return false };
+        let d = Diagnostic::new("E0109", format!("`(` is missing after `{word}`"))
+            .at(self.span(at, at), "write `(` here")
+            .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
+            .help(format!("write `{word}({}`", &self.text[at..self.tokens[k].end].trim_start()));
+        self.diagnostics.push(d.fix(self.span(at, at), "(", false));
+        out.push((at, '('));
+        true
+    }
+
+    /// `train` and its like without `{`, when the `}` at token `k` closes nothing.
+    pub(super) fn open_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
+        if let Some(at) = self.block_begins(k) {
+            let d = Diagnostic::new("E0109", "`{` is missing before `}`")
+                .at(self.span(at, at), "write `{` here")
+                .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
+                .help("add `{`");
+            self.diagnostics.push(d.fix(self.span(at, at), " {", false));
+            out.push((at, '{'));
+            return true;
+        }
+        let mut depth = 0usize;
+        // a header far above is not what is meant, and a file of stray braces is read in time
+        for i in (k.saturating_sub(500)..k).rev() {
+            match self.byte(i) {
+                b'}' if self.tokens[i].kind == Kind::Close => depth += 1,
+                b'{' if depth == 0 => return false,
+                b'{' => depth -= 1,
+                _ => {}
+            }
+            let word = self.str(self.tokens[i]);
+            if depth > 0 || !self.first_on_line(i) || !matches!(word, "train" | "stage" | "repeat" | "for" | "task") {
+                continue;
+            }
+            let line_end = (i..k).find(|&j| matches!(self.tokens[j].kind, Kind::Line | Kind::Semicolon));
+            let option = |e: usize| self.tokens.get(e + 1).is_some_and(|t| OPTIONS.contains(&self.str(*t)));
+            if word == "task" && !line_end.is_some_and(option) {
+                continue;
+            }
+            let Some(end) = line_end.filter(|&e| (i..e).all(|j| self.byte(j) != b'{')) else { continue };
+            let at = self.last_before(end);
+            let d = Diagnostic::new("E0109", format!("`{{` is missing after `{word}`"))
+                .at(self.span(at, at), "write `{` here")
+                .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
+                .help("add `{`");
+            self.diagnostics.push(d.fix(self.span(at, at), " {", false));
+            out.push((at, '{'));
+            return true;
+        }
+        false
+    }
+
+    /// Where the block of a declaration on one line was probably opened that the `}` at token `k` closes: after the
+    /// reader of `data`, before the first option of a task, an arrow or a loss.
+    fn block_begins(&self, k: usize) -> Option<usize> {
+        // the line's beginning, if it is not far
+        let first = (k.saturating_sub(200)..k).rev().take_while(|&i| self.tokens[i].kind != Kind::Line).last()?;
+        if !self.first_on_line(first) {
+            return None;
+        }
+        let mut depth = 0usize;
+        for i in first..k {
+            let t = self.tokens[i];
+            match t.kind {
+                Kind::Open if self.byte(i) == b'{' => return None,
+                Kind::Open => depth += 1,
+                Kind::Close => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 && self.str(self.tokens[first]) == "data" && i + 1 < k {
+                        return Some(t.end);
+                    }
+                }
+                Kind::Semicolon if i < first + 3 => return None,
+                Kind::Word if depth == 0 && i > first + 2 && OPTIONS.contains(&self.str(t)) => {
+                    let arrow = (first..i).any(|j| matches!(self.str(self.tokens[j]), "->" | "~>"));
+                    let declares = matches!(self.str(self.tokens[first]), "task" | "loss");
+                    let before = self.tokens[i - 1].kind;
+                    let fine = (arrow || declares) && before != Kind::Semicolon && before != Kind::Sign;
+                    return fine.then(|| self.tokens[i - 1].end);
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// Where a bracket opened at token `o` was probably meant to close.
+    pub(super) fn close_point(&self, o: usize, k: usize) -> usize {
+        if self.byte(o) == b'{' {
+            return self.last_before(k);
+        }
+        let mut depth = 0usize;
+        for i in o + 1..k {
+            let t = self.tokens[i];
+            match t.kind {
+                Kind::Open if self.byte(i) == b'{' => return self.last_before(i),
+                Kind::Open => depth += 1,
+                Kind::Close => depth = depth.saturating_sub(1),
+                _ if depth > 0 => {}
+                Kind::Semicolon => return self.last_before(i),
+                Kind::Word if CLAUSES.contains(&self.str(t)) && !self.next_is(i, "=") => return self.last_before(i),
+                Kind::Line if !self.continued(i) => return self.last_before(i),
+                _ => {}
+            }
+        }
+        self.last_before(k)
+    }
+}

@@ -1,0 +1,178 @@
+//! The pass before the grammar: sets comments aside, balances brackets, joins continued lines and reads foreign
+//! signs, so that one fault stays one finding and the grammar needs no rule for any of them.
+//!
+//! The text is changed by edits that remember where each byte came from; [`Prepared::span`] leads back.
+
+mod brackets;
+mod lines;
+mod missing;
+mod paths;
+mod tokens;
+
+use super::ast::Comment;
+use crate::builtins;
+use crate::diagnostics::Diagnostic;
+use crate::source::{FileId, Span};
+use std::collections::HashSet;
+
+/// Text for the grammar, and the way back to the source.
+pub(super) struct Prepared {
+    /// balanced, without comments
+    pub text: String,
+    /// comments of the source
+    pub comments: Vec<Comment>,
+    /// what was mended
+    pub diagnostics: Vec<Diagnostic>,
+    file: FileId,
+    /// (offset in `text`, offset in the source), ascending
+    map: Vec<(usize, usize)>,
+    source_len: usize,
+}
+
+impl Prepared {
+    fn back(&self, at: usize) -> usize {
+        let i = self.map.partition_point(|&(o, _)| o <= at).saturating_sub(1);
+        let (o, s) = self.map[i];
+        let limit = self.map.get(i + 1).map_or(self.source_len, |&(_, s)| s);
+        (s + at.saturating_sub(o)).min(limit)
+    }
+
+    /// The place in the source of a range of `text`.
+    pub fn span(&self, start: usize, end: usize) -> Span {
+        let from = self.back(start);
+        // the end belongs to what stands before it, lest it jump over a comment or a joined line
+        let at = self.map.partition_point(|&(o, _)| o < end);
+        let to = match self.map.get(at) {
+            Some(&(o, s)) if o == end => s,
+            _ => self.back(end),
+        };
+        Span::new(self.file, from, to.max(from))
+    }
+}
+
+/// Deeper nesting than this is refused: parsing is recursive.
+const DEEPEST: usize = 32;
+
+/// Words that begin a clause of a declaration, never an expression.
+pub(super) const CLAUSES: [&str; 5] = ["of", "from", "on", "via", "by"];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Word,
+    Number,
+    Text,
+    Open,
+    Close,
+    Line,
+    Semicolon,
+    Sign,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Token {
+    kind: Kind,
+    start: usize,
+    end: usize,
+}
+
+struct Edit {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+struct Reader<'a> {
+    file: FileId,
+    text: &'a str,
+    tokens: Vec<Token>,
+    /// the token that begins the statement being read
+    statement: usize,
+    edits: Vec<Edit>,
+    comments: Vec<Comment>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Options of tasks, arrows and losses.
+const OPTIONS: [&str; 11] =
+    ["metric", "weight", "loss", "when", "also", "dropout", "train", "test", "grad", "rounds", "view"];
+
+/// Whether the language knows a call of this name.
+fn callable(word: &str) -> bool {
+    const MORE: [&str; 12] =
+        ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "split", "sample", "gumbel", "tasks"];
+    builtins::function(word).is_some()
+        || builtins::head(word).is_some()
+        || builtins::OPTIMIZERS.iter().any(|(n, _)| *n == word)
+        || builtins::choice(builtins::SAMPLERS, word).is_some()
+        || MORE.contains(&word)
+}
+
+/// Prepares a text for the grammar.
+pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
+    let mut r =
+        Reader { file, text, tokens: vec![], statement: 0, edits: vec![], comments: vec![], diagnostics: vec![] };
+    r.read();
+    r.quote_paths();
+    let closers = r.balance();
+    r.join(&closers);
+    for (at, c) in closers {
+        r.edits.push(Edit { start: at, end: at, text: c.to_string() });
+    }
+    r.finish()
+}
+
+impl Reader<'_> {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file, start, end)
+    }
+
+    fn str(&self, t: Token) -> &str {
+        &self.text[t.start..t.end]
+    }
+
+    fn replace(&mut self, start: usize, end: usize, text: impl Into<String>) {
+        self.edits.push(Edit { start, end, text: text.into() });
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        // blank lines and lines of comments belong to the line break before them
+        if let Some(last) = self.tokens.last_mut().filter(|t| kind == Kind::Line && t.kind == Kind::Line) {
+            last.end = end;
+            return;
+        }
+        self.tokens.push(Token { kind, start, end });
+        if matches!(kind, Kind::Line | Kind::Semicolon) || matches!(self.text.as_bytes()[start], b'{' | b'}') {
+            self.statement = self.tokens.len();
+        }
+    }
+
+    /// The first word of the statement that is being read.
+    fn statement(&self) -> &str {
+        self.tokens.get(self.statement).map_or("", |&t| self.str(t))
+    }
+
+    fn finish(mut self) -> Prepared {
+        self.edits.sort_by_key(|e| (e.start, e.end));
+        let mut out = Prepared {
+            text: String::with_capacity(self.text.len() + 8),
+            comments: self.comments,
+            diagnostics: self.diagnostics,
+            file: self.file,
+            map: vec![(0, 0)],
+            source_len: self.text.len(),
+        };
+        let mut at = 0;
+        for e in self.edits {
+            if e.start < at {
+                continue;
+            }
+            out.text.push_str(&self.text[at..e.start]);
+            out.map.push((out.text.len(), e.start));
+            out.text.push_str(&e.text);
+            out.map.push((out.text.len(), e.end));
+            at = e.end;
+        }
+        out.text.push_str(&self.text[at..]);
+        out
+    }
+}

@@ -1,0 +1,185 @@
+//! Tokens: words, numbers, strings, signs; comments are set aside, foreign signs read.
+
+use super::*;
+
+impl Reader<'_> {
+    pub(super) fn read(&mut self) {
+        let text = self.text;
+        let bytes = text.as_bytes();
+        let mut i = 0;
+        while let Some(c) = text[i..].chars().next() {
+            let rest = &text[i..];
+            let n = c.len_utf8();
+            let line_end = || i + rest.find(['\n', '\r']).unwrap_or(rest.len());
+            match c {
+                ' ' | '\t' => i += 1,
+                '\n' | '\r' => {
+                    let n = if rest.starts_with("\r\n") { 2 } else { 1 };
+                    self.push(Kind::Line, i, i + n);
+                    i += n;
+                }
+                c if c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}') => {
+                    self.replace(i, i + n, " ");
+                    i += n;
+                }
+                '#' => {
+                    let line_end = line_end();
+                    let end = i + text[i..line_end].trim_end().len();
+                    self.comments.push(Comment { text: text[i..end].into(), span: self.span(i, end) });
+                    self.replace(i, line_end, "");
+                    i = line_end;
+                }
+                '/' if rest.starts_with("//") && (i == 0 || bytes[i - 1].is_ascii_whitespace()) => {
+                    let d = Diagnostic::new("E0108", "a comment begins with `#`");
+                    self.diagnostics.push(d.at(self.span(i, i + 2), "write `#`").help("write `#` for `//`").fix(
+                        self.span(i, i + 2),
+                        "#",
+                        true,
+                    ));
+                    let line_end = line_end();
+                    let end = i + text[i..line_end].trim_end().len();
+                    self.comments.push(Comment { text: format!("#{}", &text[i + 2..end]), span: self.span(i, end) });
+                    self.replace(i, line_end, "");
+                    i = line_end;
+                }
+                '/' if rest.starts_with("/*") => {
+                    let end = rest.find("*/").map_or_else(line_end, |e| i + e + 2);
+                    let d = Diagnostic::new("E0108", "a comment begins with `#` and ends with its line");
+                    self.diagnostics.push(
+                        d.at(self.span(i, i + 2), "not a comment").help("begin each line of the comment with `#`"),
+                    );
+                    self.replace(i, end, " ");
+                    i = end;
+                }
+                '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => i = self.read_text(c, i),
+                '(' | '[' | '{' => {
+                    self.push(Kind::Open, i, i + 1);
+                    i += 1;
+                }
+                ')' | ']' | '}' => {
+                    self.push(Kind::Close, i, i + 1);
+                    i += 1;
+                }
+                ';' => {
+                    self.push(Kind::Semicolon, i, i + 1);
+                    i += 1;
+                }
+                c if c.is_ascii_alphabetic() || c == '_' => {
+                    let end = i + rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                    self.push(Kind::Word, i, end);
+                    i = end;
+                }
+                c if c.is_ascii_digit() => {
+                    let end = i + rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                    self.push(Kind::Number, i, end);
+                    i = end;
+                }
+                _ => i = self.read_sign(rest, i, n),
+            }
+        }
+    }
+
+    fn read_sign(&mut self, rest: &str, i: usize, n: usize) -> usize {
+        let compares = matches!(self.statement(), "expect" | "constrain");
+        // behind the name that a declaration gives stands its own sign
+        let named = self.tokens.len() == self.statement + 2;
+        let arrow = match self.statement() {
+            "task" if named => ":",
+            "encoder" | "let" | "param" | "data" | "loss" if named => "=",
+            _ => "->",
+        };
+        let foreign = [
+            ("=>", if compares { ">=" } else { arrow }),
+            ("-->", arrow),
+            ("→", "->"),
+            ("⇒", "->"),
+            ("⟶", "->"),
+            ("≥", ">="),
+            ("≤", "<="),
+            ("=<", "<="),
+            ("×", "*"),
+            ("−", "-"),
+            ("–", "-"),
+            ("…", ".."),
+        ];
+        for (wrong, right) in foreign {
+            if rest.starts_with(wrong) {
+                let end = i + wrong.len();
+                let span = self.span(i, end);
+                let d = Diagnostic::new("E0104", format!("`{wrong}` is not a sign of the language"));
+                self.diagnostics.push(
+                    d.at(span, format!("write `{right}`"))
+                        .help(format!("write `{right}` for `{wrong}`"))
+                        .fix(span, right, true),
+                );
+                self.replace(i, end, right);
+                self.push(Kind::Sign, i, end);
+                return end;
+            }
+        }
+        let double = ["->", "~>", "|>", ">=", "<=", "==", ".."].iter().any(|s| rest.starts_with(s));
+        let end = i + if double { 2 } else { n };
+        self.push(Kind::Sign, i, end);
+        end
+    }
+
+    /// A string; returns the offset after it.
+    fn read_text(&mut self, open: char, i: usize) -> usize {
+        let n = open.len_utf8();
+        let rest = &self.text[i + n..];
+        let closing = |c: char| match open {
+            '"' => c == '"',
+            '\'' => c == '\'',
+            '\u{201c}' | '\u{201d}' => matches!(c, '\u{201c}' | '\u{201d}' | '"'),
+            _ => matches!(c, '\u{2018}' | '\u{2019}' | '\''),
+        };
+        let quote = if open == '"' { "\"".to_string() } else { format!("`{open}`") };
+        let stop = rest.find(|c: char| closing(c) || matches!(c, '\n' | '\r'));
+        if let Some(len) = stop.filter(|&s| rest[s..].starts_with(closing)) {
+            let close = i + n + len;
+            let end = close + self.text[close..].chars().next().map_or(1, char::len_utf8);
+            if open != '"' {
+                let span = self.span(i, end);
+                let right = format!("\"{}\"", self.text[i + n..close].replace('"', ""));
+                let d = Diagnostic::new("E0107", "a string stands in double quotes");
+                self.diagnostics.push(d.at(span, "other quotes").help(format!("write `{right}`")).fix(
+                    span,
+                    right.clone(),
+                    true,
+                ));
+                self.requote(i, i + n, close, end);
+            }
+            self.push(Kind::Text, i, end);
+            return end;
+        }
+        // never closed: it ends where something stands that a path or a name does not have
+        let line = &rest[..stop.unwrap_or(rest.len())];
+        let mut len = line.len();
+        for stop in [")", "]", ",", ";", " {", " #", " }"] {
+            len = line.find(stop).map_or(len, |at| at.min(len));
+        }
+        let len = line[..len].trim_end().len();
+        let end = i + n + len;
+        let d = Diagnostic::new("E0116", "a string is never closed");
+        self.diagnostics.push(
+            d.at(self.span(i, end), format!("opened by {quote}")).help("close it with `\"` on the same line").fix(
+                self.span(end, end),
+                "\"",
+                false,
+            ),
+        );
+        self.requote(i, i + n, end, end);
+        self.push(Kind::Text, i, end);
+        end
+    }
+
+    /// Double quotes at both ends of a string, none inside.
+    fn requote(&mut self, start: usize, inner: usize, close: usize, end: usize) {
+        self.replace(start, inner, "\"");
+        let inside: Vec<usize> = self.text[inner..close].match_indices('"').map(|(i, _)| inner + i).collect();
+        for at in inside {
+            self.replace(at, at + 1, "");
+        }
+        self.replace(close, end, "\"");
+    }
+}
