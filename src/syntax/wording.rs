@@ -11,9 +11,7 @@ pub(super) fn called(rule: Rule) -> Option<&'static str> {
         Rule::int | Rule::layer | Rule::column => "a whole number",
         Rule::range => "a range",
         Rule::unit => "a unit",
-        Rule::expr | Rule::cmp | Rule::cat | Rule::sum | Rule::prod | Rule::unary | Rule::postfix | Rule::arrowed => {
-            "an expression"
-        }
+        Rule::expr | Rule::term => "an expression",
         Rule::value | Rule::worded => "a value",
         Rule::path => "a name",
         Rule::head => "a head",
@@ -92,6 +90,9 @@ pub(super) fn called(rule: Rule) -> Option<&'static str> {
         | Rule::declaration
         | Rule::setting
         | Rule::next_setting
+        | Rule::arrowed
+        | Rule::postfix
+        | Rule::suffix
         | Rule::atom
         | Rule::idc
         | Rule::sep

@@ -110,7 +110,7 @@ impl<'a> Walk<'a> {
         let mut task = Task { head: self.error(name.span), name, of: None, from: None, on: None, options: vec![] };
         self.assign(it);
         match it.next_if(|p| p.as_rule() == Rule::head) {
-            Some(p) => task.head = self.expr(p.into_inner().next()),
+            Some(p) => task.head = self.expr(Some(p)),
             None => {
                 let n = &task.name.value;
                 let d = Diagnostic::new("E0110", format!("the task `{n}` has no head"))

@@ -1,6 +1,57 @@
 //! Expressions, names, numbers, strings.
 
 use super::*;
+use pest::iterators::Pairs;
+use std::iter::Peekable;
+
+/// How tight operators bind, the loosest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Pipe,
+    Comparison,
+    Cat,
+    Sum,
+    Product,
+}
+
+impl Level {
+    /// The next tighter one.
+    fn tighter(self) -> Option<Level> {
+        match self {
+            Level::Pipe => Some(Level::Comparison),
+            Level::Comparison => Some(Level::Cat),
+            Level::Cat => Some(Level::Sum),
+            Level::Sum => Some(Level::Product),
+            Level::Product => None,
+        }
+    }
+}
+
+enum Operator {
+    Pipe,
+    Cat,
+    Binary(BinOp),
+}
+
+/// What stands between two terms.
+fn operator(sign: &P<'_>) -> (Operator, Level) {
+    let (op, level) = match sign.as_rule() {
+        Rule::pipe => return (Operator::Pipe, Level::Pipe),
+        Rule::cat_op => return (Operator::Cat, Level::Cat),
+        Rule::cmp_op => match sign.as_str() {
+            ">=" => (BinOp::Ge, Level::Comparison),
+            "<=" => (BinOp::Le, Level::Comparison),
+            ">" => (BinOp::Gt, Level::Comparison),
+            "<" => (BinOp::Lt, Level::Comparison),
+            _ => (BinOp::Eq, Level::Comparison),
+        },
+        Rule::add_op if sign.as_str() == "+" => (BinOp::Add, Level::Sum),
+        Rule::add_op => (BinOp::Sub, Level::Sum),
+        _ if sign.as_str() == "*" => (BinOp::Mul, Level::Product),
+        _ => (BinOp::Div, Level::Product),
+    };
+    (Operator::Binary(op), level)
+}
 
 impl<'a> Walk<'a> {
     /// One more operator or suffix; false when the statement has too many.
@@ -16,99 +67,79 @@ impl<'a> Walk<'a> {
         self.length < LONGEST
     }
 
-    fn fold(&mut self, p: P<'a>, join: impl Fn(Expr, Expr) -> ExprKind) -> Expr {
-        let mut it = parts(p);
+    /// An expression, or an arrow between two.
+    pub(super) fn arrowed(&mut self, it: &mut Peekable<impl Iterator<Item = P<'a>>>) -> Expr {
+        let left = self.expr(it.next());
+        if it.next_if(|p| p.as_rule() == Rule::arrow).is_none() {
+            return left;
+        }
+        let right = self.expr(it.next());
+        let span = left.span.to(right.span);
+        Node::new(Box::new(ExprKind::Arrow(left, right)), span)
+    }
+
+    pub(super) fn expr(&mut self, p: Option<P<'a>>) -> Expr {
+        let Some(p) = p else { return self.error(self.here()) };
+        match p.as_rule() {
+            Rule::expr => self.binary(&mut p.into_inner().peekable(), Level::Pipe),
+            Rule::term => self.term(p),
+            Rule::path | Rule::head => self.postfix(&mut p.into_inner().peekable()),
+            Rule::value => self.arrowed(&mut p.into_inner().peekable()),
+            _ => self.atom(p),
+        }
+    }
+
+    /// Terms and the operators between them that bind at least as tight as `loosest`.
+    fn binary(&mut self, it: &mut Peekable<Pairs<'a, Rule>>, loosest: Level) -> Expr {
         let mut left = self.expr(it.next());
-        for (i, q) in it.enumerate() {
-            let right = self.expr(Some(q));
+        let mut steps = [0; Level::Product as usize + 1];
+        while let Some(sign) = it.next_if(|p| operator(p).1 >= loosest) {
+            let (op, level) = operator(&sign);
+            let tighter = level.tighter();
+            let right = match tighter {
+                Some(tighter) => self.binary(it, tighter),
+                None => self.expr(it.next()),
+            };
             let span = left.span.to(right.span);
-            if !self.grow(i, span) {
-                return self.error(span);
-            }
-            left = Node::new(Box::new(join(left, right)), span);
+            let step = steps[level as usize];
+            steps[level as usize] += 1;
+            left = if !self.grow(step, span) {
+                self.error(span)
+            } else if level == Level::Comparison && step > 0 {
+                let at = self.span(&sign);
+                let d = Diagnostic::new("E0101", "a comparison cannot be compared again");
+                self.report(d.at(at, "a second comparison").help("compare two values at a time"));
+                self.error(span)
+            } else {
+                let kind = match op {
+                    Operator::Pipe => ExprKind::Pipe(left, right),
+                    Operator::Cat => ExprKind::Cat(left, right),
+                    Operator::Binary(op) => ExprKind::Binary(Node::new(op, self.span(&sign)), left, right),
+                };
+                Node::new(Box::new(kind), span)
+            };
         }
         left
     }
 
-    pub(super) fn expr(&mut self, p: Option<P<'a>>) -> Expr {
-        let Some(mut p) = p else { return self.error(self.here()) };
-        // most levels of precedence hold one part: a loop for them keeps the recursion shallow
-        while matches!(
-            p.as_rule(),
-            Rule::value
-                | Rule::arrowed
-                | Rule::expr
-                | Rule::cmp
-                | Rule::cat
-                | Rule::sum
-                | Rule::prod
-                | Rule::unary
-                | Rule::postfix
-                | Rule::path
-        ) {
-            let mut inner = p.clone().into_inner();
-            match (inner.next(), inner.next()) {
-                (Some(q), None) => p = q,
-                _ => break,
-            }
+    /// A value with its sign.
+    fn term(&mut self, p: P<'a>) -> Expr {
+        let mut it = p.clone().into_inner().peekable();
+        if it.next_if(|q| q.as_rule() == Rule::minus).is_none() {
+            return self.postfix(&mut it);
         }
+        let value = self.postfix(&mut it);
+        Node::new(Box::new(ExprKind::Neg(value)), self.span(&p))
+    }
+
+    fn atom(&mut self, p: P<'a>) -> Expr {
         let span = self.span(&p);
         let kind = match p.as_rule() {
-            Rule::expr => return self.fold(p, ExprKind::Pipe),
-            Rule::cat => return self.fold(p, ExprKind::Cat),
-            Rule::value => return self.expr(p.into_inner().next()),
-            Rule::arrowed => {
-                let mut it = parts(p).filter(|q| q.as_rule() != Rule::arrow);
-                let left = self.expr(it.next());
-                match it.next() {
-                    None => return left,
-                    Some(q) => {
-                        let right = self.expr(Some(q));
-                        let span = left.span.to(right.span);
-                        return Node::new(Box::new(ExprKind::Arrow(left, right)), span);
-                    }
-                }
-            }
             Rule::worded => {
-                let mut it = parts(p);
+                let mut it = p.into_inner();
                 let word = self.expr(it.next());
                 ExprKind::Call(word, vec![Arg { name: None, value: self.expr(it.next()) }])
             }
-            Rule::cmp | Rule::sum | Rule::prod => {
-                let mut it = parts(p);
-                let mut left = self.expr(it.next());
-                let mut i = 0;
-                while let Some(sign) = it.next() {
-                    let op = match sign.as_str().trim_end() {
-                        "+" => BinOp::Add,
-                        "-" => BinOp::Sub,
-                        "*" => BinOp::Mul,
-                        "/" => BinOp::Div,
-                        ">=" => BinOp::Ge,
-                        "<=" => BinOp::Le,
-                        ">" => BinOp::Gt,
-                        "<" => BinOp::Lt,
-                        _ => BinOp::Eq,
-                    };
-                    let op = Node::new(op, self.span(&sign));
-                    let right = self.expr(it.next());
-                    let span = left.span.to(right.span);
-                    if !self.grow(i, span) {
-                        return self.error(span);
-                    }
-                    i += 1;
-                    left = Node::new(Box::new(ExprKind::Binary(op, left, right)), span);
-                }
-                return left;
-            }
-            Rule::unary => {
-                let mut it = parts(p);
-                match it.next() {
-                    Some(q) if q.as_rule() == Rule::minus => ExprKind::Neg(self.expr(it.next())),
-                    q => return self.expr(q),
-                }
-            }
-            Rule::postfix | Rule::path => return self.postfix(p),
             Rule::number => ExprKind::Number(self.number(p)),
             Rule::string => ExprKind::Text(self.text(p)),
             Rule::list => ExprKind::List(parts(p).map(|q| self.expr(Some(q))).collect()),
@@ -118,7 +149,7 @@ impl<'a> Walk<'a> {
                 ExprKind::Range(a, b)
             }
             _ => {
-                let word = p.as_str().trim_end();
+                let word = p.as_str();
                 let known = match word {
                     "None" | "null" | "NULL" | "nil" => Some("none"),
                     "True" | "TRUE" => Some("true"),
@@ -135,8 +166,8 @@ impl<'a> Walk<'a> {
         Node::new(Box::new(kind), span)
     }
 
-    fn postfix(&mut self, p: P<'a>) -> Expr {
-        let mut it = parts(p);
+    /// A value and what is applied to it.
+    fn postfix(&mut self, it: &mut Peekable<Pairs<'a, Rule>>) -> Expr {
         let mut left = self.expr(it.next());
         for (i, q) in it.enumerate() {
             let at = self.span(&q);
@@ -179,7 +210,7 @@ impl<'a> Walk<'a> {
                     let d = Diagnostic::new("E0105", "an argument is named with `=`");
                     self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
                 }
-                Arg { name, value: self.expr(it.next()) }
+                Arg { name, value: self.arrowed(&mut it) }
             })
             .collect()
     }

@@ -47,13 +47,18 @@ const ITEMS: [(&str, Rule); 11] = [
 /// Reads a whole prepared text.
 pub(super) fn file(prepared: &Prepared) -> (File, Vec<Diagnostic>, BTreeSet<String>) {
     let mut w = Walk::new(prepared);
-    let items = match Grammar::parse(Rule::file, &prepared.text) {
-        Ok(mut pairs) => pairs.next().map_or(vec![], |p| w.items(p)),
-        Err(e) => {
-            w.fault(Rule::only_items, e, 0, prepared.text.len());
-            vec![]
+    let mut items = vec![];
+    let mut start = 0;
+    for &end in &prepared.pieces {
+        w.base = start;
+        match Grammar::parse(Rule::file, &prepared.text[start..end]) {
+            Ok(mut pairs) => items.extend(pairs.next().map_or(vec![], |p| w.items(p))),
+            Err(e) => {
+                w.fault(Rule::only_items, e, start, end);
+            }
         }
-    };
+        start = end;
+    }
     (File { items }, w.diagnostics, w.lost)
 }
 
@@ -62,7 +67,7 @@ pub(super) fn expression(prepared: &Prepared) -> (Expr, Vec<Diagnostic>) {
     let mut w = Walk::new(prepared);
     let text = &prepared.text;
     let (start, end) = (text.len() - text.trim_start().len(), text.trim_end().len().max(1).min(text.len()));
-    let expr = w.alone(Rule::only_expr, start.min(end), end, |w, p| w.expr(p.into_inner().next()));
+    let expr = w.alone(Rule::only_expr, start.min(end), end, |w, p| w.arrowed(&mut p.into_inner().peekable()));
     let expr = expr.unwrap_or_else(|| Node::new(Box::new(ExprKind::Error), prepared.span(0, text.len())));
     (expr, w.diagnostics)
 }

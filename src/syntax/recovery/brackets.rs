@@ -3,6 +3,38 @@
 use super::*;
 
 impl Reader<'_> {
+    /// Types within types without end: what stands deeper than the deepest is blanked.
+    pub(super) fn limit_types(&mut self) {
+        let mut depth = 0;
+        let mut k = 0;
+        while k < self.tokens.len() {
+            let opens = |k: usize| k > 0 && self.tokens[k - 1].kind == Kind::Word && self.str(self.tokens[k]) == "<";
+            if !opens(k) {
+                depth = if self.tokens[k].kind == Kind::Word { depth } else { 0 };
+                k += 1;
+                continue;
+            }
+            depth += 1;
+            if depth <= DEEPEST {
+                k += 1;
+                continue;
+            }
+            let mut end = k + 1;
+            while end + 1 < self.tokens.len() && opens(end + 1) {
+                end += 2;
+            }
+            let t = self.tokens[k];
+            let d = Diagnostic::new("E0114", "nested too deeply");
+            self.diagnostics.push(
+                d.at(self.span(t.start, t.end), format!("level {}", DEEPEST + 1))
+                    .help("a field holds one list, or a list of lists"),
+            );
+            self.replace(t.start, self.tokens[end - 1].end, " ");
+            self.tokens.drain(k..end);
+            depth = 0;
+        }
+    }
+
     /// Brackets to insert, ascending; faulty ones get an edit.
     pub(super) fn balance(&mut self) -> Vec<(usize, char)> {
         let mut stack: Vec<usize> = vec![];

@@ -112,6 +112,9 @@ impl Reader<'_> {
                 }
                 Kind::Semicolon => {
                     statement = "";
+                    if stack.is_empty() {
+                        self.cut(t.start);
+                    }
                     continue;
                 }
                 Kind::Line => {
@@ -120,6 +123,9 @@ impl Reader<'_> {
                         blank.push((t.start, t.end));
                     } else {
                         statement = "";
+                        if stack.is_empty() {
+                            self.cut(t.start);
+                        }
                     }
                     continue;
                 }
@@ -131,6 +137,13 @@ impl Reader<'_> {
         }
         for (start, end) in blank {
             self.replace(start, end, " ");
+        }
+    }
+
+    /// Notes that a declaration ends here, where enough has been read for a piece.
+    fn cut(&mut self, at: usize) {
+        if at - self.cuts.last().copied().unwrap_or(0) >= PIECE {
+            self.cuts.push(at);
         }
     }
 

@@ -13,6 +13,7 @@ use super::ast::Comment;
 use crate::builtins;
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
+use std::cell::Cell;
 use std::collections::HashSet;
 
 /// Text for the grammar, and the way back to the source.
@@ -24,14 +25,29 @@ pub(super) struct Prepared {
     /// what was mended
     pub diagnostics: Vec<Diagnostic>,
     file: FileId,
+    /// where `text` may be cut between declarations, ascending; its end is the last of them
+    pub pieces: Vec<usize>,
     /// (offset in `text`, offset in the source), ascending
     map: Vec<(usize, usize)>,
+    /// the entry of `map` that was looked up last: places are asked for in order
+    last: Cell<usize>,
     source_len: usize,
 }
 
 impl Prepared {
+    /// The last entry of `map` that does not stand behind `at`.
+    fn entry(&self, at: usize) -> usize {
+        let holds = |i: usize| self.map.get(i + 1).is_none_or(|&(o, _)| o > at);
+        let mut i = self.last.get();
+        if self.map[i].0 > at || !holds(i) {
+            i = self.map.partition_point(|&(o, _)| o <= at).saturating_sub(1);
+            self.last.set(i);
+        }
+        i
+    }
+
     fn back(&self, at: usize) -> usize {
-        let i = self.map.partition_point(|&(o, _)| o <= at).saturating_sub(1);
+        let i = self.entry(at);
         let (o, s) = self.map[i];
         let limit = self.map.get(i + 1).map_or(self.source_len, |&(_, s)| s);
         (s + at.saturating_sub(o)).min(limit)
@@ -41,7 +57,7 @@ impl Prepared {
     pub fn span(&self, start: usize, end: usize) -> Span {
         let from = self.back(start);
         // the end belongs to what stands before it, lest it jump over a comment or a joined line
-        let at = self.map.partition_point(|&(o, _)| o < end);
+        let at = end.checked_sub(1).map_or(0, |e| self.entry(e) + 1);
         let to = match self.map.get(at) {
             Some(&(o, s)) if o == end => s,
             _ => self.back(end),
@@ -52,6 +68,9 @@ impl Prepared {
 
 /// Deeper nesting than this is refused: parsing is recursive.
 const DEEPEST: usize = 32;
+
+/// About how many bytes are read at a time: what pest notes of them stays in the processor's cache.
+const PIECE: usize = 4096;
 
 /// Words that begin a clause of a declaration, never an expression.
 pub(super) const CLAUSES: [&str; 5] = ["of", "from", "on", "via", "by"];
@@ -88,6 +107,8 @@ struct Reader<'a> {
     /// the token that begins the statement being read
     statement: usize,
     edits: Vec<Edit>,
+    /// where the text may be cut between declarations
+    cuts: Vec<usize>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -109,10 +130,19 @@ fn callable(word: &str) -> bool {
 
 /// Prepares a text for the grammar.
 pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
-    let mut r =
-        Reader { file, text, tokens: vec![], statement: 0, edits: vec![], comments: vec![], diagnostics: vec![] };
+    let mut r = Reader {
+        file,
+        text,
+        tokens: Vec::with_capacity(text.len() / 4),
+        statement: 0,
+        edits: vec![],
+        cuts: vec![],
+        comments: vec![],
+        diagnostics: vec![],
+    };
     r.read();
     r.quote_paths();
+    r.limit_types();
     let closers = r.balance();
     r.join(&closers);
     for (at, c) in closers {
@@ -158,13 +188,19 @@ impl Reader<'_> {
             comments: self.comments,
             diagnostics: self.diagnostics,
             file: self.file,
+            pieces: vec![],
             map: vec![(0, 0)],
+            last: Cell::new(0),
             source_len: self.text.len(),
         };
         let mut at = 0;
+        let mut cuts = self.cuts.into_iter().peekable();
         for e in self.edits {
             if e.start < at {
                 continue;
+            }
+            while let Some(cut) = cuts.next_if(|c| *c <= e.start) {
+                out.pieces.push(out.text.len() + cut - at);
             }
             out.text.push_str(&self.text[at..e.start]);
             out.map.push((out.text.len(), e.start));
@@ -172,7 +208,9 @@ impl Reader<'_> {
             out.map.push((out.text.len(), e.end));
             at = e.end;
         }
+        out.pieces.extend(cuts.map(|cut| out.text.len() + cut - at));
         out.text.push_str(&self.text[at..]);
+        out.pieces.push(out.text.len());
         out
     }
 }
