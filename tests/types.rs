@@ -20,7 +20,7 @@ fn listing(c: &Checked) -> String {
         }
         for a in c.typed_arrows() {
             let back = if a.differentiable() { "" } else { ", no gradient" };
-            for c in a.carried.get(&i).into_iter().flatten() {
+            for c in a.carried.iter().filter(|(graph, _)| *graph == i).flat_map(|(_, c)| c) {
                 let (sends, brings) = (&c.sends, &c.arrives);
                 writeln!(out, "  {}: sends {sends}, brings {brings} ({}{back})", a.edge.name, c.join).unwrap();
             }

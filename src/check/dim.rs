@@ -1,6 +1,6 @@
 //! Widths that may still depend on data: a number plus sizes of label sets and vocabularies.
 
-use std::collections::BTreeMap;
+use super::few::Few;
 
 /// What a width may wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,29 +18,40 @@ pub enum Size {
 pub struct Dim {
     /// the known part
     pub n: usize,
-    /// size → how often
-    pub sizes: BTreeMap<Size, usize>,
+    /// size → how often, ascending
+    pub sizes: Few<(Size, usize)>,
 }
 
 impl Dim {
     /// A known width.
     pub fn of(n: usize) -> Self {
-        Self { n, sizes: BTreeMap::new() }
+        Self { n, sizes: Few::none() }
     }
     /// The size of a label set or vocabulary.
     pub fn size(s: Size) -> Self {
-        Self { n: 0, sizes: BTreeMap::from([(s, 1)]) }
+        Self { n: 0, sizes: Few::one((s, 1)) }
     }
     /// Sum.
     #[must_use]
     pub fn plus(&self, other: &Dim) -> Self {
-        let mut out = self.clone();
-        out.n = out.n.saturating_add(other.n);
-        for (s, k) in &other.sizes {
-            let known = out.sizes.entry(*s).or_default();
-            *known = known.saturating_add(*k);
-        }
-        out
+        let n = self.n.saturating_add(other.n);
+        let sizes = match (self.sizes.is_empty(), other.sizes.is_empty()) {
+            (_, true) => self.sizes.clone(),
+            (true, false) => other.sizes.clone(),
+            (false, false) => {
+                let mut all: Vec<(Size, usize)> = self.sizes.iter().chain(&other.sizes).copied().collect();
+                all.sort_unstable();
+                all.dedup_by(|b, a| {
+                    let same = a.0 == b.0;
+                    if same {
+                        a.1 = a.1.saturating_add(b.1);
+                    }
+                    same
+                });
+                all.into()
+            }
+        };
+        Self { n, sizes }
     }
     /// Multiple.
     #[must_use]

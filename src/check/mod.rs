@@ -8,6 +8,7 @@
 mod depends;
 pub mod dim;
 mod features;
+pub mod few;
 mod heads;
 mod losses;
 mod narrow;
@@ -34,8 +35,11 @@ use crate::plan::{
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, SettingKind};
 use dim::{Dim, SymParam};
+use few::Few;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 pub use tasks::{Edge, Grad, Mode, Target};
 pub use value::{Carried, Flow, Form, NodeType, Type};
@@ -173,9 +177,11 @@ pub(crate) struct TaskInfo {
 }
 
 /// A task on a graph, in a round of feedback, over a text.
-type TaskKey = (usize, usize, u32, Vec<usize>);
+type TaskKey = (usize, usize, u32, Few<usize>);
 /// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
-pub(crate) type EncoderKey = (usize, usize, u32, Vec<usize>, Option<usize>);
+pub(crate) type EncoderKey = (usize, usize, u32, Few<usize>, Option<usize>);
+/// Names that were made once.
+type Names<K> = RefCell<HashMap<K, Arc<str>>>;
 /// An encoder's value and its layers by depth.
 type Encoded = (Val, Vec<Option<Val>>);
 
@@ -193,7 +199,10 @@ pub(crate) struct Checker<'p> {
     pub labels: Vec<LabelSpec>,
     pub params: Vec<SymParam>,
     pub layers: Vec<Layer>,
-    pub layer_keys: HashMap<String, (usize, Vec<Dim>)>,
+    pub layer_keys: HashMap<features::LayerKey, (usize, Vec<Dim>)>,
+    /// names of texts, by data set and fields, and of widths: most nodes share them
+    pub axis_names: Names<(usize, Few<usize>)>,
+    pub width_names: Names<Dim>,
     pub layer_names: HashMap<String, usize>,
     pub graphs: Vec<Graph>,
     pub widths: Vec<Vec<Dim>>,
@@ -223,6 +232,8 @@ pub(crate) struct Checker<'p> {
     pub into_layer: HashMap<(usize, u32), Vec<usize>>,
     /// places of tasks among those of a graph: (graph, task)
     pub placed: HashMap<(usize, usize), usize>,
+    /// graphs by data set and by whether they are those of the test phase
+    pub graph_places: HashMap<(usize, bool), usize>,
     /// label sets by what they are read from
     pub label_keys: HashMap<(Vec<(usize, usize)>, bool), usize>,
     /// texts among the fields of each data set
@@ -245,6 +256,9 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         params: vec![],
         layers: vec![],
         layer_keys: HashMap::new(),
+        axis_names: RefCell::default(),
+        width_names: RefCell::default(),
+        graph_places: HashMap::new(),
         layer_names: HashMap::new(),
         graphs: vec![],
         widths: vec![],

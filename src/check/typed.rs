@@ -25,8 +25,8 @@ pub struct TaskType {
 pub struct Arrow {
     /// as declared
     pub edge: Edge,
-    /// by graph; several where it is computed on several texts
-    pub carried: BTreeMap<usize, Vec<Carried>>,
+    /// by graph, ascending; several in one graph where it is computed on several texts
+    pub carried: Vec<(usize, Vec<Carried>)>,
 }
 
 impl Arrow {

@@ -58,7 +58,7 @@ impl<'p> Checker<'p> {
     /// A gradient comes back along an arrow, as in attention.
     fn trained_by_arrow(&self, task: usize) -> bool {
         self.edges.iter().any(|e| {
-            let soft = !builtins::HARD_PORTS.contains(&e.port.as_str());
+            let soft = !builtins::HARD_PORTS.contains(&e.port);
             let back = match e.grad {
                 Grad::Through | Grad::Reverse(_) => soft,
                 Grad::Straight => true,

@@ -1,9 +1,10 @@
 //! Typed values: what an expression is while it is elaborated, and how that is said.
 
 use super::dim::Dim;
+use super::few::{Few, FewSet};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 /// Which positions a state has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -97,7 +98,7 @@ pub(crate) struct Val {
     pub node: usize,
     pub width: Dim,
     /// the texts over which a `Seq` or `Text` runs, by field index
-    pub axis: Vec<usize>,
+    pub axis: Few<usize>,
     /// the lists whose member it is, outermost first
     pub outer: Vec<Outer>,
     pub flow: Flow,
@@ -110,7 +111,7 @@ pub(crate) struct Val {
     /// deep layers passed inside the encoder that is being elaborated
     pub depth: u32,
     /// encoder layers (encoder, depth) directly below
-    pub tops: BTreeSet<(usize, u32)>,
+    pub tops: FewSet<(usize, u32)>,
     /// of a model from a file, whose layers are not counted here
     pub model: bool,
     /// tapped with `@*`
@@ -118,7 +119,7 @@ pub(crate) struct Val {
     /// passed through `reverse`
     pub reversed: bool,
     /// fields of the corpus that it depends on
-    pub reads: BTreeSet<usize>,
+    pub reads: FewSet<usize>,
     /// the several values of `enc@*`
     pub parts: Vec<Val>,
 }
@@ -150,9 +151,9 @@ pub struct Type {
     /// the lists around it, outermost first
     pub lists: Vec<String>,
     /// the text over which it runs: `x`, `q·docs`; empty for what belongs to no text
-    pub axis: String,
+    pub axis: Arc<str>,
     /// numbers per vector; `K` stands for the classes of a task, `V` for the words of a vocabulary
-    pub width: String,
+    pub width: Arc<str>,
     /// which positions each vector has seen, of a sequence
     pub flow: Option<Flow>,
 }

@@ -22,7 +22,7 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
     let mut owners: Vec<&str> = vec![];
     let mut counts: HashMap<&str, Option<usize>> = HashMap::new();
     for p in c.params() {
-        let known = p.shape.iter().all(|d| d.sizes.keys().all(|s| size(*s).is_some()));
+        let known = p.shape.iter().all(|d| d.sizes.iter().all(|(s, _)| size(*s).is_some()));
         let n = p.shape.iter().map(|d| d.resolve(&|s| size(s).unwrap_or(0))).product::<usize>();
         let sum = counts.entry(&p.owner).or_insert_with(|| {
             owners.push(&p.owner);

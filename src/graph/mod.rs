@@ -496,7 +496,7 @@ fn number_word(n: usize) -> String {
 
 /// `the predicted distribution of `pos`, by the arrow `pos.probs -> chunk``
 fn needs(e: &Edge, source: &str) -> String {
-    let what = match e.port.as_str() {
+    let what = match e.port {
         "hidden" | "states" => "hidden states",
         "probs" => "predicted distribution",
         "soft" => "expected words",

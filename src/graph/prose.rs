@@ -86,7 +86,7 @@ fn how(c: &Checked, g: &TaskGraph, from: usize, to: usize) -> How {
 fn payload(c: &Checked, from: usize) -> String {
     let name = &c.tasks()[from].name;
     let hidden = c.arrows().iter().filter(|a| a.source == from && a.rounds.is_none());
-    let ports: BTreeSet<&str> = hidden.map(|a| a.port.as_str()).collect();
+    let ports: BTreeSet<&str> = hidden.map(|a| a.port).collect();
     let letter = if ports.iter().all(|p| matches!(*p, "hidden" | "states")) && !ports.is_empty() { "h" } else { "Ŷ" };
     format!("{letter}_{name}")
 }
@@ -244,7 +244,7 @@ fn carried(t: &Told<'_>, arrows: &[&Arrow]) -> String {
 fn arrow(t: &Told<'_>, a: &Arrow) -> String {
     let c = t.checked;
     let source = &c.tasks()[a.source].name;
-    let what = match a.port.as_str() {
+    let what = match a.port {
         "hidden" | "states" => "hidden states",
         "probs" => "the predicted distribution",
         "soft" => "expected embeddings",
@@ -261,7 +261,7 @@ fn arrow(t: &Told<'_>, a: &Arrow) -> String {
     });
     let mut text = format!("{what} of `{source}`");
     let sent = task_shape(t, a.source);
-    if matches!(a.port.as_str(), "probs" | "labels" | "logits") && !sent.is_empty() {
+    if matches!(a.port, "probs" | "labels" | "logits") && !sent.is_empty() {
         let _ = write!(text, ", {sent}");
     }
     if let Some(d) = edge.and_then(|e| e.detail.first())
@@ -281,7 +281,7 @@ fn arrow(t: &Told<'_>, a: &Arrow) -> String {
     }
     text.push_str(". ");
     match &a.train {
-        _ if matches!(a.port.as_str(), "hidden" | "states") => {}
+        _ if matches!(a.port, "hidden" | "states") => {}
         Mode::Predicted if a.when.is_some() => {}
         Mode::Predicted => text.push_str("Predicted in training and at test. "),
         Mode::Gold => text.push_str("Gold in training, predicted at test. "),
@@ -466,7 +466,7 @@ fn enters(c: &Checked, g: &TaskGraph, a: &Arrow, task: usize) -> bool {
     match &a.target {
         Target::Task(t) | Target::Slot(t, _) => *t == task,
         Target::Encoder(..) => {
-            let needs = |d: &super::Dependency| d.from == a.source && d.to == task && d.reason.contains(&a.name);
+            let needs = |d: &super::Dependency| d.from == a.source && d.to == task && d.reason.contains(&*a.name);
             g.dependencies.iter().any(needs) && how(c, g, a.source, task) != How::Depth
         }
     }

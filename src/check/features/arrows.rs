@@ -1,6 +1,7 @@
 //! Arrows: what they carry and how it joins the destination.
 
 use super::*;
+use std::collections::btree_map::Entry;
 
 /// How what an arrow carries joins its destination.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,9 +94,11 @@ impl<'p> Checker<'p> {
         let arrives = self.type_of(&v, cx.corpus);
         let join_word = if matches!(e.target, Target::Slot(..)) { "slot" } else { join.word() };
         let carried = Carried { sends, arrives, join: join_word };
-        let known = self.carried.entry((edge, cx.graph)).or_default();
-        if !known.contains(&carried) {
-            known.push(carried);
+        match self.carried.entry((edge, cx.graph)) {
+            // seldom more than one
+            Entry::Vacant(new) => drop(new.insert(vec![carried])),
+            Entry::Occupied(mut known) if !known.get().contains(&carried) => known.get_mut().push(carried),
+            Entry::Occupied(_) => {}
         }
         Ok((v, join))
     }
@@ -125,28 +128,28 @@ impl<'p> Checker<'p> {
     }
 
     /// Zeros in place of what a feedback arrow carries, before anything has come back.
-    pub(super) fn zeros(&mut self, e: &Edge, text: &[usize], cx: &Cx) -> Out {
-        let width = match e.port.as_str() {
+    pub(super) fn zeros(&mut self, e: &Edge, text: &Few<usize>, cx: &Cx) -> Out {
+        let width = match e.port {
             "hidden" => self.hidden_width(e, text, cx, &mut vec![])?,
             _ => self.head_width(e.source),
         };
         Ok(self.blank(e, width, text, cx))
     }
 
-    pub(super) fn blank(&mut self, e: &Edge, width: Dim, text: &[usize], cx: &Cx) -> Val {
+    pub(super) fn blank(&mut self, e: &Edge, width: Dim, text: &Few<usize>, cx: &Cx) -> Val {
         let kind = match self.head_takes(e.source) {
             Takes::Tokens | Takes::Passages | Takes::Words | Takes::PastWords => VKind::Seq,
             Takes::Example | Takes::Members | Takes::Joined(_) | Takes::Any => VKind::Vec,
         };
-        let donor = self.text_value(text.to_vec(), cx);
+        let donor = self.text_value(text.clone(), cx);
         let shape = if kind == VKind::Seq { "seq" } else { "vec" };
         // the width itself may wait for the data; until then these say whose it is
         let set = settings([
             ("shape", Setting::Text(shape.into())),
             ("task", Setting::Int(e.source as i64)),
-            ("port", Setting::Text(e.port.clone())),
+            ("port", Setting::Text(e.port.into())),
         ]);
-        let out = Val { kind, width, tops: BTreeSet::new(), classes: e.port != "hidden", ..donor.clone() };
+        let out = Val { kind, width, tops: FewSet::none(), classes: e.port != "hidden", ..donor.clone() };
         self.plain(cx, "zeros", set, &[&donor], out)
     }
 
@@ -154,7 +157,7 @@ impl<'p> Checker<'p> {
     pub(super) fn hidden_width(
         &mut self,
         e: &Edge,
-        text: &[usize],
+        text: &Few<usize>,
         cx: &Cx,
         open: &mut Vec<usize>,
     ) -> Result<Dim, Poison> {
@@ -172,8 +175,8 @@ impl<'p> Checker<'p> {
         let def = &self.p.tasks[self.tasks[task].def];
         let from = def.ast.from.as_ref().ok_or(Poison)?;
         let inner = Cx {
-            text: text.to_vec(),
-            owner: self.tasks[task].name.clone(),
+            text: text.clone(),
+            owner: self.tasks[task].name.as_str().into(),
             env: def.env.clone(),
             encoder: None,
             input: None,
@@ -186,7 +189,7 @@ impl<'p> Checker<'p> {
             if self.join_of(&into).1 != Join::Concat {
                 continue;
             }
-            let carried = match into.port.as_str() {
+            let carried = match into.port {
                 "hidden" => self.hidden_width(&into, text, &inner, open)?,
                 _ => self.head_width(into.source),
             };
@@ -221,7 +224,7 @@ impl<'p> Checker<'p> {
         let t = &self.tasks[task];
         let number = (t.rule.measures)(&t.settings) == Some(crate::metrics::Kind::Reals);
         let probs_less = number && width == Dim::of(1);
-        if probs_less && matches!(e.port.as_str(), "probs" | "labels") {
+        if probs_less && matches!(e.port, "probs" | "labels") {
             let d = Diagnostic::new("E0304", format!("`{}` gives a number, no distribution", self.tasks[task].name));
             return Err(self.report(
                 d.at(e.span, format!("sends `.{}`", e.port)).help("use `regress(bins = 5)`, or send `.hidden`"),
@@ -234,21 +237,21 @@ impl<'p> Checker<'p> {
         let own = self.tasks[task].rule.ports.iter().find(|p| p.name == e.port);
         if let Some(value) = own.and_then(|p| p.value) {
             let v = value(self, &Sent { task, features, scores: &scores, arg: e.arg });
-            let set = settings([("task", Setting::Int(task as i64)), ("port", Setting::Text(e.port.clone()))]);
+            let set = settings([("task", Setting::Int(task as i64)), ("port", Setting::Text(e.port.into()))]);
             let from = Val { node: head, ..scores };
             let v = self.plain(cx, "port", set, &[&from], v);
             let name = format!("{}.{}", self.tasks[task].name, e.port);
             return Ok(self.called(v, cx, &name));
         }
-        let which = match (e.port.as_str(), e.grad) {
+        let which = match (e.port, e.grad) {
             ("logits", _) => Port::Logits,
             ("probs", _) => Port::Probs,
             ("labels", Grad::Straight) => Port::Straight,
             ("labels", _) => Port::Labels,
             _ => return Ok(features.clone()),
         };
-        let name = format!("{}.{}", self.tasks[task].name, e.port);
-        let node = self.node(cx, Op::Port { task, port: which }, vec![head], &scores, name.clone());
+        let name = |c: &Self| format!("{}.{}", c.tasks[task].name, e.port);
+        let node = self.node(cx, Op::Port { task, port: which }, vec![head], &scores, name);
         let mut out = Val { node, ..scores };
         let share = match e.train {
             Mode::Gold => Some((1.0, 1.0)),
@@ -259,7 +262,7 @@ impl<'p> Checker<'p> {
             && cx.phase == Phase::Train
         {
             let field = self.gold_here(task, e, cx)?;
-            let name = format!("{name} or gold");
+            let name = |c: &Self| format!("{} or gold", name(c));
             out.node = self.node(cx, Op::Gold { task, field, share }, vec![out.node], &out, name);
         }
         Ok(out)

@@ -19,7 +19,7 @@ impl<'p> Checker<'p> {
         for s in &def.ast.options {
             if let SettingKind::View { name, from: true, value } = &s.value {
                 let owner = format!("{}.view[{}]", cx.owner, name.value);
-                let _ = self.view_from(task, value, &Cx { owner, ..cx.clone() }, beside_gold);
+                let _ = self.view_from(task, value, &Cx { owner: owner.into(), ..cx.clone() }, beside_gold);
             }
         }
         for a in self.data_arrows.clone() {

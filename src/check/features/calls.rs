@@ -152,16 +152,16 @@ impl<'p> Checker<'p> {
     }
 
     /// Notes that a layer of the encoder that is being elaborated stands on others.
-    fn on_top(&mut self, mut out: Val, below: BTreeSet<(usize, u32)>, cx: &Cx) -> Val {
+    fn on_top(&mut self, mut out: Val, below: FewSet<(usize, u32)>, cx: &Cx) -> Val {
         if let Some(i) = cx.encoder
             && !out.model
         {
             let here = (i, out.depth);
-            self.below.entry(here).or_default().extend(below);
+            self.below.entry(here).or_default().extend(below.iter().copied());
             if out.depth > 1 {
                 self.below.entry(here).or_default().insert((i, out.depth - 1));
             }
-            out.tops = BTreeSet::from([here]);
+            out.tops = FewSet::one(here);
         }
         out
     }

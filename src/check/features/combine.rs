@@ -127,7 +127,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    pub(super) fn pointwise(&mut self, kind: &str, a: (Val, Span), b: (Val, Span), cx: &Cx) -> Out {
+    pub(super) fn pointwise(&mut self, kind: &'static str, a: (Val, Span), b: (Val, Span), cx: &Cx) -> Out {
         if let Some(v) = self.opaque_of(&[&a.0, &b.0]) {
             return Ok(v);
         }

@@ -21,7 +21,7 @@ pub(super) fn retrieve(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         // the member's own text is not among them: nothing of this example is read
         out.outer.push(Outer::of(format!("other {}", c.axis_name(call.cx.corpus, &d.axis))));
     } else {
-        out.reads.extend(d.reads.iter().copied());
+        out.reads.join(&d.reads);
     }
     Ok(c.plain(call.cx, call.row.name, Settings::new(), &[&q, &d], out))
 }
@@ -42,7 +42,7 @@ pub(super) fn dense_index(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let mut out = v.clone();
     if out.outer.is_empty() {
         out.outer.push(Outer::of(format!("other {}", c.axis_name(call.cx.corpus, &v.axis))));
-        out.reads.clear();
+        out.reads = FewSet::none();
     }
     Ok(c.plain(call.cx, "dense_index", Settings::new(), &[v], out))
 }

@@ -270,7 +270,8 @@ fn vocab_of(cx: &Cx, what: &str, unit: Unit) -> VocabSpec {
 impl Checker<'_> {
     /// The vocabulary of an embedding; the texts it is applied to are added as they are met.
     pub(super) fn vocab(&mut self, call: &Call<'_>, spec: VocabSpec, axis: &[usize]) -> usize {
-        let (cx, key) = (call.cx, format!("vocab|{}|{}", call.cx.owner, call.site().key()));
+        let (cx, site) = (call.cx, call.site());
+        let key = LayerKey::At(cx.owner.clone(), "vocab", site.span, site.sub);
         let i = match self.layer_keys.get(&key) {
             Some((i, _)) => *i,
             None => {

@@ -152,7 +152,7 @@ impl Checker<'_> {
         let here = self.axis_name(corpus, &h.axis);
         let gold_span = self.tasks[task].gold_span;
         if matches!(takes, Takes::Words | Takes::PastWords) {
-            if here != field.name {
+            if *here != field.name {
                 let name = field.name.clone();
                 let d =
                     Diagnostic::new("E0406", format!("the words of `{name}` are predicted from states of `{here}`"))
@@ -168,7 +168,7 @@ impl Checker<'_> {
         }
         let among = takes == Takes::Passages
             && (here.split('·').any(|x| x == axis) || h.outer.iter().any(|o| list_name(o).ends_with(axis.as_str())));
-        if here != axis && !among {
+        if *here != axis && !among {
             let (what, it) = match takes {
                 Takes::Passages => ("spans", "spans in"),
                 _ => ("labels", "labels of the tokens of"),

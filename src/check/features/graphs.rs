@@ -26,7 +26,7 @@ pub(super) fn graph_attend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let set = settings([("heads", Setting::Int(heads as i64))]);
     let inputs: Vec<&Val> = std::iter::once(&v).chain(graph.as_ref().map(|g| &g.0)).collect();
     for g in &inputs[1..] {
-        out.reads.extend(g.reads.iter().copied());
+        out.reads.join(&g.reads);
     }
     Ok(c.plain(call.cx, "graph_attend", set, &inputs, out))
 }
@@ -34,9 +34,9 @@ pub(super) fn graph_attend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 /// E0410: the graph stands on the tokens or members of the value that reads it.
 fn on_graph(c: &mut Checker<'_>, call: &Call<'_>, graph: &(Val, Span), v: &Val, span: Span) -> Result<(), Poison> {
     let [on] = graph.0.axis.as_slice() else { return Ok(()) };
-    let on = c.axis_name(call.cx.corpus, &[*on]);
+    let on = c.axis_name(call.cx.corpus, &Few::one(*on));
     let tokens = c.axis_name(call.cx.corpus, &v.axis);
-    if v.outer.iter().any(|o| o.name == on) || v.kind == VKind::Seq && tokens == on {
+    if v.outer.iter().any(|o| *o.name == *on) || v.kind == VKind::Seq && tokens == on {
         return Ok(());
     }
     let d = Diagnostic::new("E0410", format!("the nodes of the graph are `{on}`, the features stand elsewhere"))
@@ -66,7 +66,7 @@ pub(super) fn rgcn(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
             c.vectors(v, *span)?;
             on_graph(c, call, &graph, v, *span)?;
             let mut out = v.clone();
-            out.reads.extend(graph.0.reads.iter().copied());
+            out.reads.join(&graph.0.reads);
             out
         }
     };

@@ -9,7 +9,7 @@ impl<'p> Checker<'p> {
         task: usize,
         graph: usize,
         round: u32,
-        text: Vec<usize>,
+        text: Few<usize>,
     ) -> Result<(Val, usize), Poison> {
         let key = (task, graph, round, text.clone());
         if let Some(done) = self.task_memo.get(&key) {
@@ -25,7 +25,7 @@ impl<'p> Checker<'p> {
         task: usize,
         graph: usize,
         round: u32,
-        text: Vec<usize>,
+        text: Few<usize>,
     ) -> Result<(Val, usize), Poison> {
         if self.tasks[task].poisoned {
             return Err(Poison);
@@ -40,7 +40,7 @@ impl<'p> Checker<'p> {
             round,
             text,
             input: None,
-            owner: self.tasks[task].name.clone(),
+            owner: self.tasks[task].name.as_str().into(),
             env: def.env.clone(),
             encoder: None,
             task,
@@ -103,8 +103,8 @@ impl<'p> Checker<'p> {
         }
         self.head_params(task, &h, phase)?;
         let scores = self.answer(task, &h, corpus);
-        let name = format!("{}({})", self.tasks[task].name, self.axis_name(corpus, &h.axis));
         self.here = self.tasks[task].span;
+        let name = |c: &Self| format!("{}({})", c.tasks[task].name, c.axis_name(corpus, &h.axis));
         let node = self.node(&cx, Op::Head { task }, vec![h.node], &scores, name);
         let new = self.graphs[graph].tasks.len();
         let place = self.place(graph, task);

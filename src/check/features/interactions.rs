@@ -126,7 +126,7 @@ pub(super) fn bilinear(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let Some(((a, _), (b, b_span))) = pair else { return Ok(unknown(c, call)) };
     let d = c.opt_size(call, &o, "d", 1)?;
     let out = Checker::merged(&[&a, &b], VKind::Vec, Dim::of(d));
-    if b.width.sizes.keys().any(|s| matches!(s, Size::Open(..))) {
+    if b.width.sizes.iter().any(|(s, _)| matches!(s, Size::Open(..))) {
         let set = settings([("width", Setting::Int(d as i64))]);
         return Ok(c.plain(call.cx, "bilinear", set, &[&a, &b], out));
     }

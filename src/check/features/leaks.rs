@@ -6,7 +6,7 @@ impl<'p> Checker<'p> {
     /// E0502: what a task predicts may not be read to predict it, through any path.
     pub(crate) fn check_leaks(&mut self) {
         // what each task reads at test, on each data set
-        let mut reads: BTreeMap<usize, Vec<(usize, BTreeSet<usize>)>> = BTreeMap::new();
+        let mut reads: BTreeMap<usize, Vec<(usize, FewSet<usize>)>> = BTreeMap::new();
         for ((task, graph, ..), value) in &self.task_memo {
             let graph = &self.graphs[*graph];
             if let (Ok((v, _)), Phase::Test) = (value, graph.phase) {
@@ -28,7 +28,7 @@ impl<'p> Checker<'p> {
                         Target::Task(_) | Target::Encoder(..) => None,
                     })
                     .collect();
-                for f in &reads {
+                for f in reads.iter() {
                     let field = &self.p.data[corpus].fields[*f];
                     if replaced.contains(&field.name) {
                         continue;

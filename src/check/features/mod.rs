@@ -23,6 +23,7 @@ mod simple;
 mod slots;
 
 use super::dim::{InitRule, Size};
+use super::few::{Few, FewSet};
 use super::heads::{Answers, Sent, Takes};
 use super::tasks::{Path, path, path_words, type_word};
 use super::*;
@@ -32,8 +33,10 @@ use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::syntax::ast::{self, ExprKind, Tap};
 pub(crate) use beside::DataArrow;
 pub(super) use calls::flag;
+pub(crate) use nodes::LayerKey;
 use nodes::{Site, settings};
 use rules::{Arguments, Call, Rule, Stacked};
+use std::sync::Arc;
 
 /// Where an expression is elaborated.
 #[derive(Clone)]
@@ -44,11 +47,11 @@ pub(crate) struct Cx {
     /// round of feedback
     pub round: u32,
     /// the text that is meant when none is named
-    pub text: Vec<usize>,
+    pub text: Few<usize>,
     /// what flows in from the left of `|>`
     pub input: Option<Val>,
     /// to whom parameters belong: `enc`, `slot`, `pos.probs -> chunk`
-    pub owner: String,
+    pub owner: Arc<str>,
     pub env: Env,
     /// the encoder whose body this is
     pub encoder: Option<usize>,
@@ -108,7 +111,9 @@ impl<'p> Checker<'p> {
 
     /// The graph of a corpus in a phase.
     fn graph_of(&mut self, corpus: usize, phase: Phase) -> usize {
-        if let Some(i) = self.graphs.iter().position(|g| g.corpus == corpus && g.phase == phase) {
+        let new = self.graphs.len();
+        let i = *self.graph_places.entry((corpus, phase == Phase::Test)).or_insert(new);
+        if i < new {
             return i;
         }
         self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
@@ -133,10 +138,14 @@ impl<'p> Checker<'p> {
 
     /// What those who show a program are told.
     pub(super) fn typed(&mut self) -> typed::Typed {
-        let mut arrows = vec![];
-        for (i, edge) in self.edges.iter().enumerate().filter(|(_, e)| e.alive) {
-            let carried = self.carried.range((i, 0)..=(i, usize::MAX)).map(|((_, g), c)| (*g, c.clone())).collect();
-            arrows.push(typed::Arrow { edge: edge.clone(), carried });
+        let mut carried = std::mem::take(&mut self.carried).into_iter().peekable();
+        let mut arrows = Vec::with_capacity(self.edges.len());
+        for (i, edge) in self.edges.iter().enumerate() {
+            let own = std::iter::from_fn(|| carried.next_if(|((edge, _), _)| *edge == i));
+            let own = own.map(|((_, graph), all)| (graph, all)).collect();
+            if edge.alive {
+                arrows.push(typed::Arrow { edge: edge.clone(), carried: own });
+            }
         }
         typed::Typed { nodes: std::mem::take(&mut self.types), arrows, tasks: std::mem::take(&mut self.task_types) }
     }
@@ -194,12 +203,12 @@ impl<'p> Checker<'p> {
     }
 
     /// The text on which a task runs in a corpus, when its features name none. Empty: none can be told.
-    pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<Vec<usize>, Poison> {
+    pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<Few<usize>, Poison> {
         let fields = &self.p.data[corpus].fields;
         let texts = &self.texts[corpus];
         let t = &self.tasks[task];
         if !t.compares.is_empty() {
-            return Ok(t.compares.clone());
+            return Ok(t.compares.iter().copied().collect());
         }
         if let Some((_, f)) = t.golds.iter().find(|g| g.0 == corpus)
             && let Some(field) = fields.get(*f)
@@ -208,25 +217,25 @@ impl<'p> Checker<'p> {
                 // a generator reads the other text, an autoencoder or language model its own
                 let others: Vec<usize> = texts.iter().copied().filter(|t| t != f).collect();
                 return Ok(match others.as_slice() {
-                    [one] if !t.head.self_supervised => vec![*one],
-                    _ => vec![*f],
+                    [one] if !t.head.self_supervised => Few::one(*one),
+                    _ => Few::one(*f),
                 });
             }
             if let Some(axis) = field.ty.axis()
                 && let Some(i) = self.p.field(corpus, axis)
             {
-                return Ok(vec![i]);
+                return Ok(Few::one(i));
             }
         } else if let Some((c, f)) = t.golds.first()
             && let Some(field) = self.p.data[*c].fields.get(*f)
             && let Some(axis) = field.ty.axis()
             && let Some(i) = self.p.field(corpus, axis).filter(|i| fields[*i].ty.is_text())
         {
-            return Ok(vec![i]);
+            return Ok(Few::one(i));
         }
         Ok(match texts.as_slice() {
-            [one] => vec![*one],
-            _ => vec![],
+            [one] => Few::one(*one),
+            _ => Few::none(),
         })
     }
 

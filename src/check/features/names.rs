@@ -65,7 +65,7 @@ impl<'p> Checker<'p> {
             return done.clone();
         }
         let named = &self.p.lets[i];
-        let inner = Cx { owner: named.name.clone(), env: named.env.clone(), encoder: None, ..cx.clone() };
+        let inner = Cx { owner: named.name.as_str().into(), env: named.env.clone(), encoder: None, ..cx.clone() };
         let out = self.nested(named.span, |c| c.eval(&named.value, &inner)).map(|v| Val { depth: 0, ..v });
         self.let_memo.insert(key, out.clone());
         out
@@ -91,7 +91,7 @@ impl<'p> Checker<'p> {
     pub(super) fn field(&mut self, f: usize, span: Span, cx: &Cx) -> Out {
         let decl = &self.p.data[cx.corpus].fields[f];
         let position = |on: &str| self.p.data[cx.corpus].fields.iter().position(|x| x.name == on);
-        let axis = |on: Option<&str>| on.and_then(position).into_iter().collect::<Vec<usize>>();
+        let axis = |on: Option<&str>| on.and_then(position).into_iter().collect::<Few<usize>>();
         // the lists, and what they hold
         let (mut ty, mut outer) = (&decl.ty, vec![]);
         while let FieldType::Other { kind, of: Some(of), .. } = ty
@@ -102,11 +102,11 @@ impl<'p> Checker<'p> {
         }
         let spans = |pieces: usize, on: Option<&str>| (VKind::Spans, Dim::of(pieces), axis(on));
         let (kind, width, axis) = match ty {
-            FieldType::Text | FieldType::Tokens if outer.is_empty() => return Ok(self.text_value(vec![f], cx)),
-            FieldType::Text | FieldType::Tokens => (VKind::Text, Dim::of(0), vec![f]),
-            FieldType::Vec(d) => (VKind::Vec, Dim::of(*d), vec![]),
-            FieldType::Real => (VKind::Vec, Dim::of(1), vec![]),
-            FieldType::Label | FieldType::Id => (VKind::Label, Dim::of(0), vec![]),
+            FieldType::Text | FieldType::Tokens if outer.is_empty() => return Ok(self.text_value(Few::one(f), cx)),
+            FieldType::Text | FieldType::Tokens => (VKind::Text, Dim::of(0), Few::one(f)),
+            FieldType::Vec(d) => (VKind::Vec, Dim::of(*d), Few::none()),
+            FieldType::Real => (VKind::Vec, Dim::of(1), Few::none()),
+            FieldType::Label | FieldType::Id => (VKind::Label, Dim::of(0), Few::none()),
             FieldType::Labels { on } => (VKind::Label, Dim::of(0), axis(on.as_deref())),
             FieldType::Tags { on } | FieldType::Layers { on } => (VKind::Label, Dim::of(0), axis(Some(on))),
             FieldType::Other { kind, on, .. } => match kind.as_str() {
@@ -117,21 +117,21 @@ impl<'p> Checker<'p> {
                     spans(1, on.as_deref())
                 }
                 "graph" => (VKind::Graph, Dim::of(0), axis(on.as_deref())),
-                _ => (VKind::Opaque, Dim::of(0), vec![]),
+                _ => (VKind::Opaque, Dim::of(0), Few::none()),
             },
-            FieldType::Heads { .. } => (VKind::Opaque, Dim::of(0), vec![]),
+            FieldType::Heads { .. } => (VKind::Opaque, Dim::of(0), Few::none()),
         };
         match outer.is_empty() {
             true => self.later(span, format!("a field of type `{}` as an input", type_word(ty))),
             false => self.later(span, "a list of texts"),
         }
         let fresh = Cx { input: None, ..cx.clone() };
-        let v = Val { kind, width, axis, outer, reads: BTreeSet::from([f]), ..self.opaque(&fresh) };
+        let v = Val { kind, width, axis, outer, reads: FewSet::one(f), ..self.opaque(&fresh) };
         Ok(self.source(cx, "field", self.p.data[cx.corpus].fields[f].name.clone(), v))
     }
 
     /// A value that nothing computes.
-    pub(super) fn source(&mut self, cx: &Cx, kind: &str, name: String, v: Val) -> Val {
+    pub(super) fn source(&mut self, cx: &Cx, kind: &'static str, name: String, v: Val) -> Val {
         let v = self.plain(cx, kind, settings([("name", Setting::Text(name.clone()))]), &[], v);
         self.graphs[cx.graph].nodes[v.node].name = name;
         v
@@ -146,7 +146,7 @@ impl<'p> Checker<'p> {
     }
 
     /// The words of one text or of several that are read as one; with a list among them, once for each member.
-    pub(super) fn text_value(&mut self, fields: Vec<usize>, cx: &Cx) -> Val {
+    pub(super) fn text_value(&mut self, fields: Few<usize>, cx: &Cx) -> Val {
         let mut outer = vec![];
         for f in &fields {
             let field = &self.p.data[cx.corpus].fields[*f];
@@ -168,15 +168,15 @@ impl<'p> Checker<'p> {
             outer,
             ..self.opaque(&fresh)
         };
-        let name = self.axis_name(cx.corpus, &fields);
-        let node = self.node(cx, Op::Text { fields }, vec![], &v, name);
+        let op = Op::Text { fields: fields.to_vec() };
+        let node = self.node(cx, op, vec![], &v, |c| c.axis_name(cx.corpus, &fields).to_string());
         Val { node, ..v }
     }
 
     /// What an arrow would name in place of features here: the task, or the encoder that stands there.
     fn reader_of(&self, cx: &Cx) -> String {
         let known = |n: &str| self.p.encoders.iter().any(|e| e.name == n) || self.p.tasks.iter().any(|t| t.name == n);
-        if known(&cx.owner) { cx.owner.clone() } else { self.tasks[cx.task].name.clone() }
+        if known(&cx.owner) { cx.owner.to_string() } else { self.tasks[cx.task].name.clone() }
     }
 
     /// Whether a field says `on` another that holds no text (E0613).
@@ -293,7 +293,7 @@ impl<'p> Checker<'p> {
                     if c != cx.corpus {
                         self.later(e.span, "a text of another data set");
                         let mut v = self.opaque(cx);
-                        v.reads = BTreeSet::new();
+                        v.reads = FewSet::none();
                         return Ok(v);
                     }
                     return self.field(f, e.span, cx);
@@ -363,7 +363,7 @@ impl<'p> Checker<'p> {
     /// A value for each example of another data set, as seen from here.
     fn elsewhere(&mut self, v: Val, there: &Cx, cx: &Cx) -> Val {
         let name = self.p.data[there.corpus].name.clone();
-        let mut out = Val { reads: BTreeSet::new(), axis: vec![], parts: vec![], latent: None, ..v };
+        let mut out = Val { reads: FewSet::none(), axis: Few::none(), parts: vec![], latent: None, ..v };
         if out.kind != VKind::Vec {
             out.kind = VKind::Opaque;
             return out;
@@ -406,7 +406,7 @@ impl<'p> Checker<'p> {
                         if c != cx.corpus {
                             self.later(a.value.span, "a text of another data set");
                             let graph = self.graph_of(c, cx.phase);
-                            return Ok(Cx { input: None, corpus: c, graph, text: vec![f], ..cx.clone() });
+                            return Ok(Cx { input: None, corpus: c, graph, text: Few::one(f), ..cx.clone() });
                         }
                         Some(f)
                     }
@@ -433,7 +433,7 @@ impl<'p> Checker<'p> {
         }
         Ok(match input {
             Some(v) => Cx { input: Some(v), ..cx.clone() },
-            None => Cx { input: None, text: fields, ..cx.clone() },
+            None => Cx { input: None, text: fields.into(), ..cx.clone() },
         })
     }
 }

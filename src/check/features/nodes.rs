@@ -13,10 +13,15 @@ pub(super) struct Site<'a> {
     pub numbered: bool,
 }
 
-impl Site<'_> {
-    pub(super) fn key(&self) -> String {
-        format!("{}:{}:{}:{}", self.span.file.0, self.span.start, self.span.end, self.sub)
-    }
+/// What makes two layers one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum LayerKey {
+    /// for whom, of what kind, where in the text, which of several there
+    At(Arc<str>, &'static str, Span, usize),
+    /// without parameters: the kind
+    Bare(&'static str),
+    /// without parameters: the kind and its settings
+    Set(String),
 }
 
 impl<'p> Checker<'p> {
@@ -46,20 +51,30 @@ impl<'p> Checker<'p> {
         }
     }
 
-    pub(super) fn axis_name(&self, corpus: usize, axis: &[usize]) -> String {
-        let names: Vec<&str> =
-            axis.iter().filter_map(|f| self.p.data[corpus].fields.get(*f)).map(|f| f.name.as_str()).collect();
-        names.join("·")
+    pub(super) fn axis_name(&self, corpus: usize, axis: &Few<usize>) -> Arc<str> {
+        let name = || {
+            let fields = axis.iter().filter_map(|f| self.p.data[corpus].fields.get(*f));
+            fields.map(|f| f.name.as_str()).collect::<Vec<_>>().join("·").into()
+        };
+        self.axis_names.borrow_mut().entry((corpus, axis.clone())).or_insert_with(name).clone()
     }
 
     /// Adds a node unless an equal one stands already.
-    pub(super) fn node(&mut self, cx: &Cx, op: Op, inputs: Vec<usize>, v: &Val, name: String) -> usize {
+    pub(super) fn node(
+        &mut self,
+        cx: &Cx,
+        op: Op,
+        inputs: Vec<usize>,
+        v: &Val,
+        name: impl FnOnce(&Self) -> String,
+    ) -> usize {
         let key = node_key(&op, &inputs);
         if let Some(n) = self.node_keys[cx.graph].get(&key) {
             return *n;
         }
         let id = self.graphs[cx.graph].nodes.len();
         let ty = self.type_of(v, cx.corpus);
+        let name = name(self);
         self.graphs[cx.graph].nodes.push(Node { op, inputs, shape: Self::shape(v), name });
         self.widths[cx.graph].push(v.width.clone());
         self.types[cx.graph].push(NodeType { ty, span: self.here });
@@ -73,9 +88,19 @@ impl<'p> Checker<'p> {
             form: v.kind,
             lists: v.outer.iter().map(|o| o.name.clone()).collect(),
             axis: self.axis_name(corpus, &v.axis),
-            width: v.width.to_string(),
+            width: self.width_name(&v.width),
             flow: (v.kind == VKind::Seq).then_some(v.flow),
         }
+    }
+
+    fn width_name(&self, width: &Dim) -> Arc<str> {
+        let mut known = self.width_names.borrow_mut();
+        if let Some(name) = known.get(width) {
+            return name.clone();
+        }
+        let name: Arc<str> = width.to_string().into();
+        known.insert(width.clone(), name.clone());
+        name
     }
 
     /// Applies a layer that stands at `site`. The same site on another text, corpus or phase is the same layer.
@@ -84,21 +109,21 @@ impl<'p> Checker<'p> {
         &mut self,
         cx: &Cx,
         site: Site<'_>,
-        kind: &str,
+        kind: &'static str,
         settings: Settings,
         inputs: &[&Val],
         out: Val,
         params: &dyn Fn(&mut Self, &str) -> Vec<usize>,
     ) -> Out {
-        let in_widths: Vec<Dim> = inputs.iter().map(|v| v.width.clone()).collect();
-        let (span, sub) = (site.span, site.sub);
-        let key = format!("{}|{kind}|{}:{}:{}:{sub}", cx.owner, span.file.0, span.start, span.end);
+        let key = LayerKey::At(cx.owner.clone(), kind, site.span, site.sub);
         let index = match self.layer_keys.get(&key) {
             Some((i, widths)) => {
-                if *widths != in_widths {
-                    let show = |w: &[Dim]| w.iter().map(Dim::to_string).collect::<Vec<_>>().join(", ");
+                if !widths.iter().eq(inputs.iter().map(|v| &v.width)) {
+                    let show = |w: &[&Dim]| w.iter().map(|d| d.to_string()).collect::<Vec<_>>().join(", ");
+                    let here: Vec<&Dim> = inputs.iter().map(|v| &v.width).collect();
+                    let elsewhere: Vec<&Dim> = widths.iter().collect();
                     let d = Diagnostic::new("E0407", format!("`{}` is applied to inputs of two widths", site.word));
-                    let d = d.at(site.span, format!("{} here, {} elsewhere", show(&in_widths), show(widths)));
+                    let d = d.at(site.span, format!("{} here, {} elsewhere", show(&here), show(&elsewhere)));
                     return Err(self.report(
                         d.help("a layer is shared by all who name it: declare a second encoder for the other input"),
                     ));
@@ -114,19 +139,20 @@ impl<'p> Checker<'p> {
                 let layer = Layer { kind: kind.into(), name, settings, params: ids };
                 self.layers.push(layer);
                 let i = self.layers.len() - 1;
-                self.layer_keys.insert(key, (i, in_widths));
+                self.layer_keys.insert(key, (i, inputs.iter().map(|v| v.width.clone()).collect()));
                 i
             }
         };
-        let name = format!("{}({})", self.layers[index].name, self.axis_name(cx.corpus, &out.axis));
+        let name = |c: &Self| format!("{}({})", c.layers[index].name, c.axis_name(cx.corpus, &out.axis));
         let ids = inputs.iter().map(|v| v.node).collect();
         let node = self.node(cx, Op::Layer { layer: index }, ids, &out, name);
         Ok(Val { node, ..out })
     }
 
     /// A layer without parameters: equal settings are the same layer wherever they stand.
-    pub(super) fn plain(&mut self, cx: &Cx, kind: &str, settings: Settings, inputs: &[&Val], out: Val) -> Val {
-        let key = if settings.is_empty() { kind.to_string() } else { format!("{kind}|{settings:?}") };
+    pub(super) fn plain(&mut self, cx: &Cx, kind: &'static str, settings: Settings, inputs: &[&Val], out: Val) -> Val {
+        let key =
+            if settings.is_empty() { LayerKey::Bare(kind) } else { LayerKey::Set(format!("{kind}|{settings:?}")) };
         let index = match self.layer_keys.get(&key) {
             Some((i, _)) => *i,
             None => {
@@ -136,8 +162,10 @@ impl<'p> Checker<'p> {
                 i
             }
         };
-        let axis = self.axis_name(cx.corpus, &out.axis);
-        let name = if axis.is_empty() { kind.to_string() } else { format!("{kind}({axis})") };
+        let name = |c: &Self| {
+            let axis = c.axis_name(cx.corpus, &out.axis);
+            if axis.is_empty() { kind.to_string() } else { format!("{kind}({axis})") }
+        };
         let ids = inputs.iter().map(|v| v.node).collect();
         let node = self.node(cx, Op::Layer { layer: index }, ids, &out, name);
         Val { node, ..out }
@@ -154,10 +182,10 @@ impl<'p> Checker<'p> {
                 out.outer.clone_from(&v.outer);
             }
             out.depth = out.depth.max(v.depth);
-            out.tops.extend(v.tops.iter().copied());
+            out.tops.join(&v.tops);
             out.star |= v.star;
             out.reversed |= v.reversed;
-            out.reads.extend(v.reads.iter().copied());
+            out.reads.join(&v.reads);
             if v.kind == VKind::Seq || out.axis.is_empty() {
                 out.axis.clone_from(&v.axis);
             }

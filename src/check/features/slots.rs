@@ -36,7 +36,7 @@ impl Checker<'_> {
         let mut out = h.clone();
         // a text that replaces an input says what it says: what its writer has read is not read here
         if field.is_none() {
-            out.reads.extend(v.reads.iter().copied());
+            out.reads.join(&v.reads);
         }
         out.reversed |= v.reversed;
         let set = settings([("slot", Setting::Text(slot.into()))]);
@@ -85,7 +85,7 @@ impl Checker<'_> {
             );
         }
         let mut out = h.clone();
-        out.reads.extend(v.reads.iter().copied());
+        out.reads.join(&v.reads);
         let word = if join == Join::Query { "query" } else { "mask" };
         Ok(Some(self.plain(cx, word, Settings::new(), &[h, v], out)))
     }

@@ -218,6 +218,7 @@ impl<'p> Checker<'p> {
         }
         // in an expression more is better: errors are subtracted
         let (mut more, mut less): (Vec<String>, Vec<String>) = (vec![], vec![]);
+        let mut seen = HashSet::new();
         for i in &live {
             let t = &self.tasks[*i];
             let Some(metric) = t.metrics.first() else { continue };
@@ -226,7 +227,7 @@ impl<'p> Checker<'p> {
             let word = format!("{base}{members}.{}", metric.label);
             let upwards = crate::metrics::find(&metric.name).is_none_or(|m| m.higher_is_better);
             let list = if upwards { &mut more } else { &mut less };
-            if !list.contains(&word) {
+            if seen.insert(word.clone()) {
                 list.push(word);
             }
         }

@@ -11,14 +11,14 @@ impl<'p> Checker<'p> {
         for (i, def) in self.p.edges.iter().enumerate() {
             self.edge(i, def);
         }
-        let mut alike: HashMap<(usize, String, Target), Vec<usize>> = HashMap::new();
+        let mut alike: HashMap<(usize, &str, Target), Vec<usize>> = HashMap::new();
         for b in 0..self.edges.len() {
             let e = &self.edges[b];
             match e.target {
                 Target::Task(t) | Target::Slot(t, _) => self.into_task.entry(t).or_default().push(b),
                 Target::Encoder(i, k) => self.into_layer.entry((i, k.unwrap_or(1))).or_default().push(b),
             }
-            let before = alike.entry((e.source, e.port.clone(), e.target.clone())).or_default();
+            let before = alike.entry((e.source, e.port, e.target.clone())).or_default();
             let twice = before
                 .iter()
                 .map(|a| &self.edges[*a])
@@ -49,7 +49,7 @@ impl<'p> Checker<'p> {
         let mut proto = Edge {
             def: index,
             source: 0,
-            port: String::new(),
+            port: "",
             arg: None,
             target: Target::Task(0),
             train: Mode::Predicted,
@@ -58,7 +58,7 @@ impl<'p> Checker<'p> {
             dropout: 0.0,
             rounds: ast.feedback.then_some(1),
             turns: false,
-            name: String::new(),
+            name: "".into(),
             span: def.span,
             target_span: def.span,
             alive: true,
@@ -102,12 +102,14 @@ impl<'p> Checker<'p> {
         if let Some(port) = port {
             for s in &sources {
                 let head = self.tasks[*s].head;
-                let mut known: Vec<&str> = builtins::PORTS.iter().chain(head.ports).copied().collect();
+                let mut known: Vec<&'static str> = builtins::PORTS.iter().chain(head.ports).copied().collect();
                 if self.tasks[*s].poisoned {
                     // of which head it is is not known
                     known.extend(builtins::HEADS.iter().flat_map(|h| h.ports));
                 }
-                if !known.contains(&port.value.as_str()) {
+                let found = known.iter().find(|k| **k == port.value);
+                proto.port = found.copied().unwrap_or_default();
+                if found.is_none() {
                     let what = format!("a port of `{}`", self.tasks[*s].name);
                     self.unknown_word("E0304", &what, &port.value, port.span, &known);
                     ok = false;
@@ -119,7 +121,6 @@ impl<'p> Checker<'p> {
                     self.later(port.span, format!("the port `.{}`", port.value));
                 }
             }
-            proto.port = port.value.clone();
             let rules: Vec<_> = sources.iter().flat_map(|s| self.tasks[*s].rule.ports).collect();
             let own = rules.into_iter().find(|p| p.name == port.value);
             let args = path(&ast.source).and_then(|p| p.args);
@@ -180,7 +181,7 @@ impl<'p> Checker<'p> {
                     let from = path_words(&ast.source);
                     if let Target::Slot(t, slot) = &target {
                         let name = format!("{from} -> {}.{slot}", self.tasks[*t].name);
-                        let edge = Edge { target, target_span: t_span, name, ..proto.clone() };
+                        let edge = Edge { target, target_span: t_span, name: name.into(), ..proto.clone() };
                         self.data_arrows.push(DataArrow { edge, value: &ast.source });
                     } else {
                         let d = Diagnostic::new(
@@ -206,7 +207,7 @@ impl<'p> Checker<'p> {
                             Target::Encoder(t, None) => self.p.encoders[*t].name.clone(),
                             Target::Encoder(t, Some(k)) => format!("{}@{k}", self.p.encoders[*t].name),
                         };
-                        e.name = format!("{}.{} {arrow} {to}", self.tasks[*s].name, e.port);
+                        e.name = format!("{}.{} {arrow} {to}", self.tasks[*s].name, e.port).into();
                         self.edges.push(e);
                     }
                 }
@@ -236,7 +237,7 @@ impl<'p> Checker<'p> {
 
     pub(super) fn edge_options(&mut self, def: &'p crate::hir::EdgeDef, e: &mut Edge, sources: &[usize]) -> bool {
         let env = &def.env;
-        let hard = builtins::HARD_PORTS.contains(&e.port.as_str());
+        let hard = builtins::HARD_PORTS.contains(&e.port);
         if hard {
             e.grad = Grad::Stop;
         }
@@ -279,7 +280,7 @@ impl<'p> Checker<'p> {
                         // spans and passages carry their states with them
                         "through" if hard && e.port == "top" && def.ast.via.is_some() => e.grad = Grad::Through,
                         "through" if hard => {
-                            let help = match e.port.as_str() {
+                            let help = match e.port {
                                 "labels" => "write `grad straight`, or send `.probs`",
                                 _ => "write `grad straight`, use `.gumbel(τ)`, or add a `loss ... = reinforce(...)`",
                             };
@@ -351,7 +352,7 @@ impl<'p> Checker<'p> {
             !t.head.self_supervised && !t.golds.is_empty() && t.gold.as_ref().is_some_and(known)
         });
         let open = !train_given && gold_exists && !def.ast.feedback && e.when != Some(Phase::Test);
-        if open && matches!(e.port.as_str(), "labels" | "top") {
+        if open && matches!(e.port, "labels" | "top") {
             let what = if e.port == "top" { "candidates" } else { "labels" };
             let d = Diagnostic::new("E0507", format!("the arrow does not say which {what} it carries while training"))
                 .at(def.ast.source.span, format!("gold or predicted {what}?"));

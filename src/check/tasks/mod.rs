@@ -12,6 +12,7 @@ use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::SOURCE_FIELD;
 use crate::syntax::ast::{self, ExprKind, SettingKind};
+use std::sync::Arc;
 
 /// Where an arrow ends.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -58,7 +59,7 @@ pub struct Edge {
     /// source task
     pub source: usize,
     /// `probs`
-    pub port: String,
+    pub port: &'static str,
     /// the number in the port's brackets: 5 of `.top(5)`
     pub arg: Option<f64>,
     /// its end
@@ -76,7 +77,7 @@ pub struct Edge {
     /// one round for each turn of a dialogue
     pub turns: bool,
     /// `pos.probs -> chunk`
-    pub name: String,
+    pub name: Arc<str>,
     /// place of the statement
     pub span: Span,
     /// place of the target

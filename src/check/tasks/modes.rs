@@ -16,7 +16,7 @@ impl<'p> Checker<'p> {
         v: &'p Expr,
         env: &Env,
     ) -> Option<Mode> {
-        let port = e.port.as_str();
+        let port = e.port;
         let mode = match (word_of(v), &*v.value) {
             (_, ExprKind::Binary(op, a, b)) if op.value == BinOp::Add => {
                 let both = |x, y| crate::hir::is_name(a, x) && crate::hir::is_name(b, y);
@@ -70,7 +70,7 @@ impl<'p> Checker<'p> {
 
     /// `test ...` of an arrow.
     pub(super) fn test_mode(&mut self, def: &'p crate::hir::EdgeDef, e: &Edge, v: &'p Expr, env: &Env) {
-        let port = e.port.as_str();
+        let port = e.port;
         match word_of(v) {
             Some(("predicted", _, args)) => {
                 self.bare("predicted", args);

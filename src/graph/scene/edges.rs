@@ -27,7 +27,7 @@ impl Builder<'_> {
             let def = &self.p.edges[a.def];
             let port = def.ast.source.clone();
             let port = self.reader.text(&port);
-            let port = port.split_once('.').map_or(a.port.clone(), |(_, p)| p.to_string());
+            let port = port.split_once('.').map_or(a.port, |(_, p)| p).to_string();
             let via = def.ast.via.as_ref().map(|v| self.reader.text(v)).unwrap_or_default();
             let shape = self.arrow_type(a);
             let seen = match &a.train {
@@ -39,8 +39,7 @@ impl Builder<'_> {
             let what: Vec<&str> = [via.as_str(), shape.as_str()].into_iter().filter(|s| !s.is_empty()).collect();
             let mut detail = vec![what.join(", "), slot.trim_start().to_string(), seen];
             detail.retain(|d| !d.is_empty());
-            let hard =
-                a.port == "labels" || !matches!(a.port.as_str(), "hidden" | "states" | "probs" | "logits" | "soft");
+            let hard = a.port == "labels" || !matches!(a.port, "hidden" | "states" | "probs" | "logits" | "soft");
             let gradient = match a.grad {
                 Grad::Stop => Gradient::None,
                 Grad::Reverse(_) => Gradient::Reverse,
@@ -73,7 +72,7 @@ impl Builder<'_> {
             return after;
         }
         let def = &self.p.edges[a.def];
-        match (a.port.as_str(), &def.ast.via) {
+        match (a.port, &def.ast.via) {
             (_, Some(_)) => String::new(),
             ("probs" | "labels" | "logits", None) => self.task_type(a.source),
             _ => String::new(),
