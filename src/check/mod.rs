@@ -238,6 +238,10 @@ pub(crate) struct Checker<'p> {
     pub label_keys: HashMap<(Vec<(usize, usize)>, bool), usize>,
     /// texts among the fields of each data set
     pub texts: Vec<Vec<usize>>,
+    /// unknown names that were looked for: what is said of each, by what was wanted
+    unknown_names: HashMap<String, HashMap<String, Option<unknown::Unknown>>>,
+    /// names compared with unknown ones so far
+    compared: usize,
     /// what was reported: code and place
     said: HashSet<(&'static str, Span)>,
 }
@@ -259,6 +263,8 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         axis_names: RefCell::default(),
         width_names: RefCell::default(),
         graph_places: HashMap::new(),
+        unknown_names: HashMap::new(),
+        compared: 0,
         layer_names: HashMap::new(),
         graphs: vec![],
         widths: vec![],

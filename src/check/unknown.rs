@@ -11,11 +11,57 @@ fn listed(mut names: Vec<&str>) -> String {
     format!("{}{more}", names.join(", "))
 }
 
+/// Most comparisons of unknown names with known ones: beyond, a program of many thousands of names and as many faults
+/// is told of each without a suggestion.
+const MOST_COMPARED: usize = 2_000_000;
+
+/// What is said of an unknown name, wherever it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Unknown {
+    code: &'static str,
+    message: String,
+    help: Option<String>,
+    /// the one name that is near
+    instead: Option<String>,
+}
+
 impl Checker<'_> {
     /// A finding for an unknown name, with near names of the wanted kinds first.
     pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Poison {
+        let known = self.unknown_names.get(name).and_then(|all| all.get(what));
+        let said = match known {
+            Some(said) => said.clone(),
+            None => {
+                let said = self.sought(name, wanted, more, what);
+                self.unknown_names.entry(name.into()).or_default().insert(what.into(), said.clone());
+                said
+            }
+        };
+        let Some(said) = said else { return Poison };
+        let expected = if said.code == "E0201" { format!("expected {what}") } else { String::new() };
+        let mut d = Diagnostic::new(said.code, said.message).at(span, expected);
+        d.help = said.help;
+        self.report(match said.instead {
+            Some(near) => d.fix(span, near, true),
+            None => d,
+        })
+    }
+
+    /// What is said of a name that is not one of those wanted; nothing where it may be declared in what could not be
+    /// read.
+    fn sought(&mut self, name: &str, wanted: &[Kind], more: &[&str], what: &str) -> Option<Unknown> {
         if self.p.lost.contains(name) {
-            return Poison;
+            return None;
+        }
+        let kind = self.p.names.get(name).or_else(|| self.p.data_names.get(name)).map(|s| s.kind);
+        let (code, message) = match kind {
+            Some(kind) => ("E0244", format!("`{name}` is {}, not {what}", kind.a())),
+            None => ("E0201", format!("nothing is called `{name}`")),
+        };
+        let mut said = Unknown { code, message, help: None, instead: None };
+        self.compared += self.p.names.len() + self.p.data_names.len();
+        if self.compared > MOST_COMPARED {
+            return Some(said);
         }
         let right: Vec<&str> = self
             .p
@@ -24,46 +70,42 @@ impl Checker<'_> {
             .map(|(n, _)| n)
             .chain(more.iter().copied())
             .collect();
-        if let Some((_, kind)) = self.p.all_names().find(|(n, _)| *n == name) {
-            let d = Diagnostic::new("E0244", format!("`{name}` is {}, not {what}", kind.a())).at(span, "");
-            return self.report(match suggest::question(&suggest::near(name, right.iter().copied())) {
-                Some(q) => d.help(q),
-                None if right.is_empty() => d,
-                None => d.help(format!("known here: {}", listed(right))),
-            });
-        }
-        let d = Diagnostic::new("E0201", format!("nothing is called `{name}`")).at(span, format!("expected {what}"));
         let near = suggest::near(name, right.iter().copied());
+        if kind.is_some() {
+            let all = || (!right.is_empty()).then(|| format!("known here: {}", listed(right.clone())));
+            said.help = suggest::question(&near).or_else(all);
+            return Some(said);
+        }
         // perhaps it is the name of a field that could not be read
         if near.is_empty() && !more.is_empty() && self.p.has_field(crate::syntax::ast::UNREADABLE).is_some() {
-            return Poison;
+            return None;
         }
-        let d = match suggest::question(&near) {
+        said.help = match suggest::question(&near) {
             Some(q) => {
-                let d = d.help(q);
-                if near.len() == 1 { d.fix(span, near[0], true) } else { d }
+                said.instead = near.first().filter(|_| near.len() == 1).map(|n| (*n).to_string());
+                Some(q)
             }
             None => {
                 let wrong: Vec<(&str, Kind)> = self.p.all_names().collect();
                 let near = suggest::near(name, wrong.iter().map(|(n, _)| *n));
                 match near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n)) {
-                    Some((n, k)) => d.help(format!("`{n}` is {}, not {what}", k.a())),
-                    None if !right.is_empty() && right.len() <= 12 => d.help(format!("known here: {}", listed(right))),
+                    Some((n, k)) => Some(format!("`{n}` is {}, not {what}", k.a())),
+                    None if !right.is_empty() && right.len() <= 12 => Some(format!("known here: {}", listed(right))),
                     // the words of the language are too many to be listed
                     None => {
                         match self.p.all_names().filter(|(_, k)| wanted.contains(k)).map(|(n, _)| n).collect::<Vec<_>>()
                         {
                             own if own.is_empty() && wanted.contains(&Kind::Encoder) => {
-                                d.help(format!("declare it: `encoder {name} = embed(64) |> bilstm(64)`"))
+                                Some(format!("declare it: `encoder {name} = embed(64) |> bilstm(64)`"))
                             }
-                            own if own.is_empty() => d,
-                            own => d.help(format!("declared are: {}", listed(own))),
+                            own if own.is_empty() => None,
+                            own => Some(format!("declared are: {}", listed(own))),
                         }
                     }
                 }
             }
         };
-        self.report(d)
+        Some(said)
     }
 
     /// A word that is none of a table's.

@@ -7,7 +7,9 @@ use miette::{
     SpanContents,
 };
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 // ---- for people
 
@@ -16,8 +18,9 @@ pub fn render_human(sources: &Sources, findings: &[Diagnostic], color: bool) -> 
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(120).with_context_lines(0);
     let mut out = String::new();
+    let mut cleaned = HashMap::new();
     for d in findings {
-        one(&handler, sources, d, color, &mut out);
+        one(&handler, sources, d, color, &mut cleaned, &mut out);
         out.push('\n');
     }
     if !findings.is_empty() {
@@ -37,7 +40,14 @@ pub fn count(findings: &[Diagnostic]) -> String {
     }
 }
 
-fn one(handler: &GraphicalReportHandler, sources: &Sources, d: &Diagnostic, color: bool, out: &mut String) {
+fn one(
+    handler: &GraphicalReportHandler,
+    sources: &Sources,
+    d: &Diagnostic,
+    color: bool,
+    cleaned: &mut HashMap<FileId, Excerpt>,
+    out: &mut String,
+) {
     // one excerpt for each file, that of the primary label first
     let mut files: Vec<FileId> = vec![];
     for l in labels(d) {
@@ -47,7 +57,7 @@ fn one(handler: &GraphicalReportHandler, sources: &Sources, d: &Diagnostic, colo
     }
     let mut excerpts = files.iter().filter_map(|id| {
         let source = sources.get(*id)?;
-        let excerpt = Excerpt::new(&source.name, &source.text, 0);
+        let excerpt = cleaned.entry(*id).or_insert_with(|| Excerpt::new(&source.name, &source.text, 0)).clone();
         let spans = labels(d).filter(|l| l.span.file == *id).map(|l| {
             let primary = d.primary.as_ref().is_some_and(|p| std::ptr::eq(p, l));
             excerpt.label(l.span.start as usize..l.span.end as usize, &l.text, primary)
@@ -150,10 +160,12 @@ impl miette::Diagnostic for Report<'_> {
 
 /// A text that gives whole lines and counts them from the excerpt, not from the top of the file: miette's own count
 /// glues distant labels into one long excerpt, and cuts line starts without context lines.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Excerpt {
     name: String,
-    text: String,
+    text: Arc<str>,
+    /// where its lines begin
+    lines: Arc<[usize]>,
     /// lines before the text
     above: usize,
 }
@@ -176,7 +188,8 @@ impl Excerpt {
         if !clean.ends_with('\n') {
             clean.push('\n');
         }
-        Self { name: name.to_string(), text: clean, above }
+        let lines = std::iter::once(0).chain(clean.match_indices('\n').map(|(i, _)| i + 1)).collect();
+        Self { name: name.to_string(), text: clean.into(), lines, above }
     }
 
     /// A label within the text, on character boundaries, not on the empty line after the last one.
@@ -208,7 +221,8 @@ impl SourceCode for Excerpt {
         let Some(upto) = self.text.get(..start).filter(|_| end <= self.text.len()) else {
             return Err(MietteError::OutOfBounds);
         };
-        let first = upto.rfind('\n').map_or(0, |i| i + 1);
+        let above = self.lines.partition_point(|line| *line <= start) - 1;
+        let first = self.lines[above];
         let last = end.max(start + 1).min(self.text.len());
         let stop = if self.text.as_bytes().get(last - 1) == Some(&b'\n') {
             last
@@ -220,7 +234,7 @@ impl SourceCode for Excerpt {
             self.name.clone(),
             data,
             SourceSpan::new(first.into(), stop - first),
-            self.above + upto.matches('\n').count(),
+            self.above + above,
             upto[first..].chars().count(),
             data.iter().filter(|&&b| b == b'\n').count(),
         )))

@@ -5,7 +5,8 @@
 /// Distance is Damerau-Levenshtein, at most max(1, len/3), none for one letter; a difference in case alone always counts as near.
 pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     // every letter is near every other
-    let limit = match name.chars().count() {
+    let length = name.chars().count();
+    let limit = match length {
         0 | 1 => 0,
         n => (n / 3).max(1),
     };
@@ -14,6 +15,10 @@ pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a
         .filter_map(|k| {
             if k.eq_ignore_ascii_case(name) {
                 return Some((0, k));
+            }
+            // as many letters more or fewer are as many edits
+            if k.chars().count().abs_diff(length) > limit {
+                return None;
             }
             let d = strsim::damerau_levenshtein(name, k);
             (d <= limit && d < k.chars().count().max(2)).then_some((d, k))
