@@ -177,6 +177,26 @@ fn habits() {
 }
 
 #[test]
+fn invisible_characters() {
+    let right = "let a = f(b)";
+    for unseen in ["\u{feff}", "\u{200b}\u{200b}", "\u{0}", "\u{2028}", "\u{ad}"] {
+        habit(&format!("let a = f{unseen}(b)"), right, "E0104");
+        habit(&format!("let a {unseen}= f(b)"), right, "E0104");
+    }
+    // a mark at the start, strings and comments
+    for text in ["\u{feff}let a = \"b\"", "let a = \"\u{200b}b\" # \u{feff}", "let a =\u{a0}b\u{3000}|> c"] {
+        check(text, "");
+    }
+    check(
+        "let a = f\u{200b}(b)",
+        "
+a:1:10: error[E0104]: an invisible character stands here, U+200B
+    here: nobody sees it
+    help: remove it",
+    );
+}
+
+#[test]
 fn continued_lines() {
     let one = parse(FileId(0), "encoder e = a |> b & c\nx.y -> z, w via q { train gold }").file;
     for text in [

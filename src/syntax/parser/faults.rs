@@ -16,13 +16,7 @@ impl<'a> Walk<'a> {
 
     /// Whether a bracket or a string in this range was mended: what else fails there is a consequence.
     pub(super) fn mended(&self, start: usize, end: usize) -> bool {
-        let whole = self.prepared.span(start, end);
-        self.prepared
-            .diagnostics
-            .iter()
-            .filter(|d| matches!(d.code, "E0109" | "E0116" | "E0114"))
-            .filter_map(|d| d.primary.as_ref())
-            .any(|l| whole.start <= l.span.start && l.span.end <= whole.end)
+        self.prepared.mended(self.prepared.span(start, end))
     }
 
     /// The token at an offset, with its place.

@@ -24,6 +24,8 @@ pub(super) struct Prepared {
     pub comments: Vec<Comment>,
     /// what was mended
     pub diagnostics: Vec<Diagnostic>,
+    /// places of brackets, strings and nests that were mended, ascending
+    mended: Vec<Span>,
     file: FileId,
     /// where `text` may be cut between declarations, ascending; its end is the last of them
     pub pieces: Vec<usize>,
@@ -35,6 +37,12 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
+    /// Whether a bracket, a string or a nest was mended within a place of the source.
+    pub fn mended(&self, whole: Span) -> bool {
+        let first = self.mended.partition_point(|s| s.start < whole.start);
+        self.mended[first..].iter().take_while(|s| s.start <= whole.end).any(|s| s.end <= whole.end)
+    }
+
     /// The last entry of `map` that does not stand behind `at`.
     fn entry(&self, at: usize) -> usize {
         let holds = |i: usize| self.map.get(i + 1).is_none_or(|&(o, _)| o > at);
@@ -183,10 +191,15 @@ impl Reader<'_> {
 
     fn finish(mut self) -> Prepared {
         self.edits.sort_by_key(|e| (e.start, e.end));
+        let bracket = |d: &&Diagnostic| matches!(d.code, "E0109" | "E0116" | "E0114");
+        let places = self.diagnostics.iter().filter(bracket).filter_map(|d| d.primary.as_ref());
+        let mut mended: Vec<Span> = places.map(|l| l.span).collect();
+        mended.sort_unstable();
         let mut out = Prepared {
             text: String::with_capacity(self.text.len() + 8),
             comments: self.comments,
             diagnostics: self.diagnostics,
+            mended,
             file: self.file,
             pieces: vec![],
             map: vec![(0, 0)],

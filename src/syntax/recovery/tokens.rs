@@ -18,7 +18,21 @@ impl Reader<'_> {
                     self.push(Kind::Line, i, i + n);
                     i += n;
                 }
-                c if c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}') => {
+                // a byte order mark
+                '\u{feff}' if i == 0 => {
+                    self.replace(i, i + n, " ");
+                    i += n;
+                }
+                c if unseen(c) => {
+                    // a run of them is one fault
+                    let end = i + rest.find(|c| !unseen(c)).unwrap_or(rest.len());
+                    let span = self.span(i, end);
+                    let d = Diagnostic::new("E0104", format!("an invisible character stands here, U+{:04X}", c as u32));
+                    self.diagnostics.push(d.at(span, "nobody sees it").help("remove it").fix(span, "", true));
+                    self.replace(i, end, " ");
+                    i = end;
+                }
+                c if c.is_whitespace() => {
                     self.replace(i, i + n, " ");
                     i += n;
                 }
@@ -182,4 +196,11 @@ impl Reader<'_> {
         }
         self.replace(close, end, "\"");
     }
+}
+
+/// Characters without width: marks, joiners, direction signs, separators, control characters.
+fn unseen(c: char) -> bool {
+    let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}');
+    control
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
