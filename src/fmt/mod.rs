@@ -75,7 +75,12 @@ pub fn format(text: &str) -> Formatted {
 
 fn print(text: &str, parsed: &Parse, faults: &[Span]) -> (String, Vec<Span>) {
     let mut w = Printer { text, comments: &parsed.comments, faults, next: 0, limit: 0, indent: 0, kept: vec![] };
-    let lines = w.items(&parsed.file.items, 0, text.len(), &mut None);
+    let mut head = None;
+    let mut lines = w.items(&parsed.file.items, 0, text.len(), &mut head);
+    // behind an empty statement: a file has no brace whose line it could share
+    if let Some(text) = head {
+        lines.insert(0, layout::Line::Comment { text, blank: false });
+    }
     let ends_raw = matches!(lines.last(), Some(layout::Line::Glue(_)));
     let mut out = doc::render(&w.lay(lines), WIDTH);
     if !out.is_empty() && !ends_raw {

@@ -61,6 +61,12 @@ fn corpus() -> Vec<(String, String)> {
 }
 
 #[test]
+fn a_comment_behind_an_empty_statement() {
+    check(";# batch 32;", "# batch 32;\n");
+    check(";; # a\nlet b = c", "# a\nlet b = c\n");
+}
+
+#[test]
 fn every_spec_has_a_layout() {
     let all = corpus();
     assert!(all.len() > 200, "only {} specs", all.len());
