@@ -1,6 +1,7 @@
 //! The front end takes time in proportion to the text: a bound that a quadratic step breaks, not a figure (those come
 //! from `cargo bench --no-default-features --features bench`).
 
+use mtlc::diagnostics::render;
 use mtlc::driver::Disk;
 use mtlc::hir::{self, Options};
 use mtlc::source::{FileId, Sources};
@@ -49,6 +50,19 @@ fn programs_are_right() {
         let c = mtlc::driver::compile(Path::new("spec.mtl"), &program(40), &Disk, &Options::default());
         assert!(!c.has_errors(), "{name}: {:?}", c.diagnostics.first());
     }
+}
+
+/// Showing eight times as many findings takes about eight times as long.
+#[test]
+fn findings_are_shown_in_time() {
+    let spent = |n: usize| {
+        let c = mtlc::driver::compile(Path::new("spec.mtl"), &programs::faulty(n), &Disk, &Options::default());
+        assert!(c.diagnostics.len() >= n);
+        (0..2).map(|_| timed(|| render::render_human(&c.sources, &c.diagnostics, false)).1).min().unwrap()
+    };
+    let (small, large) = (spent(200), spent(1600));
+    println!("{small:?} for 200 findings, {large:?} for 1600");
+    assert!(large < small * 24 + Duration::from_millis(50), "{small:?} for 200 findings, {large:?} for 1600");
 }
 
 /// Eight times the program takes about eight times as long; a quadratic step would take 64 times.
