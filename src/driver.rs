@@ -48,7 +48,7 @@ use crate::check::{self, Checked};
 use crate::data::cache::{self, Cache};
 use crate::data::index::{Examples, Tables};
 use crate::data::{self, Corpus};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Label};
 use crate::hir::{self, Options, Program, World};
 use crate::plan::{self, Plan, build, passes};
 use crate::source::{Sources, Span};
@@ -142,16 +142,71 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     let (checked, findings) = check::check(&program, options);
     let faulty = out.has_errors();
     // a part that could not be read leaves gaps: of those nothing more is said, nor twice of one place
-    let gaps = ["E0212", "E0222", "E0224", "E0236", "E0307", "E0308", "E0508"];
-    let gap = |d: &Diagnostic| syntax_errors && gaps.contains(&d.code) || faulty && !d.is_error();
-    out.diagnostics.extend(findings.into_iter().filter(|d| !gap(d) && !mended.covers(d)));
+    let gaps = ["E0212", "E0222", "E0224", "E0307", "E0308", "E0508"];
+    // arguments are missing only where something could not be read
+    let line = |s: Span| out.sources.line_col(s).0;
+    let broken: BTreeSet<_> = out
+        .diagnostics
+        .iter()
+        .filter(|d| d.is_error() && d.code.starts_with("E01"))
+        .filter_map(|d| d.primary.as_ref())
+        .map(|l| (l.span.file.0, line(l.span)))
+        .collect();
+    let beside =
+        |s: Span| broken.range((s.file.0, line(s).saturating_sub(1))..=(s.file.0, line(s) + 1)).next().is_some();
+    let gap = |d: &Diagnostic| {
+        syntax_errors && gaps.contains(&d.code)
+            || d.code == "E0236" && d.primary.as_ref().is_some_and(|l| beside(l.span))
+            || faulty && !d.is_error()
+    };
+    let findings: Vec<Diagnostic> = findings.into_iter().filter(|d| !gap(d) && !mended.covers(d)).collect();
+    out.diagnostics.extend(findings);
     out.checked = checked.filter(|_| !out.has_errors());
     let mut seen = std::collections::HashSet::new();
     out.diagnostics.retain(|d| seen.insert((d.code, d.message.clone(), d.primary.as_ref().map(|l| l.span))));
     follow(&mut out.diagnostics, &out.sources);
     out.diagnostics.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
+    gather(&mut out.diagnostics);
     out.program = program;
     out
+}
+
+/// Further uses of an unknown name that are shown.
+const MOST_USES: usize = 3;
+
+/// One finding for each unknown name: it stands at the first use, in order of the text, and shows further ones. Most
+/// often the declaration is misspelt, which is one fault.
+fn gather(all: &mut Vec<Diagnostic>) {
+    let mut first: HashMap<String, usize> = HashMap::new();
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(all.len());
+    let mut uses: Vec<usize> = Vec::with_capacity(all.len());
+    for d in all.drain(..) {
+        let place = d.primary.as_ref().filter(|_| d.code == "E0201").map(|l| l.span);
+        let Some(place) = place else {
+            kept.push(d);
+            uses.push(0);
+            continue;
+        };
+        match first.get(&d.message) {
+            Some(&k) => {
+                uses[k] += 1;
+                if uses[k] <= MOST_USES {
+                    kept[k].secondary.push(Label { span: place, text: "used here too".into() });
+                }
+            }
+            None => {
+                first.insert(d.message.clone(), kept.len());
+                kept.push(d);
+                uses.push(0);
+            }
+        }
+    }
+    for (d, n) in kept.iter_mut().zip(uses) {
+        if let (Some(last), true) = (d.secondary.last_mut(), n > MOST_USES) {
+            last.text = format!("used here too, and {} more", n - MOST_USES);
+        }
+    }
+    *all = kept;
 }
 
 /// Leaves out what is only a consequence of another finding.

@@ -447,3 +447,90 @@ fn independent_faults_are_as_many_findings() {
     println!("{tried} programs with one to five faults");
     assert!(bad.is_empty(), "{bad}");
 }
+
+/// An edit that alone gives exactly one error: the place of the original text that it replaces, by what, and the error.
+struct Fault {
+    place: Range<usize>,
+    by: String,
+    said: (&'static str, String),
+}
+
+/// What is said of the errors of a text, sorted.
+fn errors(text: &str) -> Vec<(&'static str, String)> {
+    let found = compile(text).diagnostics.into_iter().filter(Diagnostic::is_error);
+    let mut out: Vec<_> = found.map(|d| (d.code, d.message)).collect();
+    out.sort();
+    out
+}
+
+fn fault(text: &str, rng: &mut impl Rng) -> Option<Fault> {
+    let kinds = [Damage::Deleted, Damage::Doubled, Damage::Swapped, Damage::Misspelt];
+    (0..20).find_map(|_| {
+        let m = mutant(text, kinds[rng.random_range(0..kinds.len())], rng)?;
+        let mut said = errors(&m.text);
+        let end = m.place.end + text.len() - m.text.len();
+        let by = m.text[m.place.clone()].to_string();
+        (said.len() == 1).then(|| Fault { place: m.place.start..end, by, said: said.remove(0) })
+    })
+}
+
+/// Least share of exact pairs, in percent: a little under what is reached.
+const FLOOR: usize = 95;
+
+/// Pairs of faults in specs of the repository, some lines apart. A damage that alone gives more than one error is not
+/// drawn, so this holds the reading of several faults to account, not that of one.
+#[test]
+fn pairs_of_faults_are_two_findings() {
+    let corpus = corpus();
+    let mut rng = ChaCha8Rng::seed_from_u64(23);
+    let show_all = std::env::var_os("SHOW").is_some();
+    let (mut tried, mut exact) = (0, 0);
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..wanted(400) {
+        let (name, text) = &corpus[rng.random_range(0..corpus.len())];
+        let (Some(a), Some(b)) = (fault(text, &mut rng), fault(text, &mut rng)) else { continue };
+        let (a, b) = if a.place.start <= b.place.start { (a, b) } else { (b, a) };
+        // neighbours are not independent, nor are two damages of one word
+        let apart = line(text, a.place.end) + 2 < line(text, b.place.start);
+        if !apart || text[a.place.clone()] == text[b.place.clone()] {
+            continue;
+        }
+        let mut both = text.clone();
+        both.replace_range(b.place.clone(), &b.by);
+        both.replace_range(a.place.clone(), &a.by);
+        let mut wanted = vec![a.said.clone(), b.said.clone()];
+        wanted.sort();
+        let found = errors(&both);
+        tried += 1;
+        if found == wanted {
+            exact += 1;
+            continue;
+        }
+        let codes = |all: &[(&'static str, String)]| all.iter().map(|s| s.0).collect::<Vec<_>>().join(" ");
+        *kinds.entry(format!("{} for {}", codes(&found), codes(&wanted))).or_default() += 1;
+        if show_all {
+            let (i, j) = (line(text, a.place.start) + 1, line(text, b.place.start) + 1);
+            println!("{name}:{i} and {j}: `{}`, `{}`", &text[a.place.clone()], &text[b.place.clone()]);
+            println!("    by `{}`, `{}`\n    wanted {wanted:?}\n    found {found:?}", a.by, b.by);
+        }
+    }
+    println!("{tried} pairs of faults: {exact} exact, {:.1} %; not so: {kinds:?}", 100.0 * exact as f64 / tried as f64);
+    assert!(tried > 0 && exact * 100 >= tried * FLOOR, "{exact} of {tried} pairs are exactly two findings");
+}
+
+#[test]
+fn an_unknown_name_is_one_finding() {
+    let mut text = String::from("data d = tsv(\"d\") { x: tokens; y: label }\nencoder lwo = embed(8)\n");
+    for t in 0..6 {
+        let _ = writeln!(text, "task t{t} : classify of d.y from low |> max");
+    }
+    let c = compile(&text);
+    let [d] = c.diagnostics.as_slice() else { panic!("{:?}", c.diagnostics) };
+    assert_eq!((d.code, d.message.as_str()), ("E0201", "nothing is called `low`"));
+    let lines: Vec<usize> = d.primary.iter().chain(&d.secondary).map(|l| line(&text, l.span.start as usize)).collect();
+    assert_eq!(lines, [2, 3, 4, 5]);
+    assert_eq!(d.secondary[2].text, "used here too, and 2 more");
+    // two names are two findings
+    let text = text.replacen("from low", "from high", 1);
+    assert_eq!(compile(&text).diagnostics.len(), 2);
+}
