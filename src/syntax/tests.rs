@@ -182,6 +182,8 @@ fn invisible_characters() {
     for unseen in ["\u{feff}", "\u{200b}\u{200b}", "\u{0}", "\u{2028}", "\u{ad}"] {
         habit(&format!("let a = f{unseen}(b)"), right, "E0104");
         habit(&format!("let a {unseen}= f(b)"), right, "E0104");
+        habit(&format!("let abc = f{unseen}g(b)"), "let abc = fg(b)", "E0104");
+        habit(&format!("let a{unseen}bc = fg(b)"), "let abc = fg(b)", "E0104");
     }
     // a mark at the start, strings and comments
     for text in ["\u{feff}let a = \"b\"", "let a = \"\u{200b}b\" # \u{feff}", "let a =\u{a0}b\u{3000}|> c"] {

@@ -29,7 +29,10 @@ impl Reader<'_> {
                     let span = self.span(i, end);
                     let d = Diagnostic::new("E0104", format!("an invisible character stands here, U+{:04X}", c as u32));
                     self.diagnostics.push(d.at(span, "nobody sees it").help("remove it").fix(span, "", true));
-                    self.replace(i, end, " ");
+                    // within a name it parts nothing
+                    let word = |c: char| c.is_alphanumeric() || c == '_';
+                    let within = self.text[..i].ends_with(word) && self.text[end..].starts_with(word);
+                    self.replace(i, end, if within { "" } else { " " });
                     i = end;
                 }
                 c if c.is_whitespace() => {
