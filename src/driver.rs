@@ -294,6 +294,12 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
     let mut out = Data { complete: true, ..Data::default() };
     let mut absent: HashMap<Span, Vec<&str>> = HashMap::new();
     for decl in &c.program.data {
+        // a path that names what is not known has its finding
+        if c.program.faulty && decl.path.as_ref().is_some_and(|p| p.contains(crate::hir::UNKNOWN_MEMBER)) {
+            out.complete = false;
+            out.corpora.push(data::Corpus::default());
+            continue;
+        }
         let loaded = data::load(decl, &c.base);
         for mut d in loaded.diagnostics {
             // of a family whose files are not there its first member speaks for all

@@ -206,6 +206,15 @@ fn options_of_the_command_line() {
     let half = compile_with(TWO, &set("width", "50%"));
     assert!(plain(&half).starts_with("--set:1:7: error[E0207]: `d` must be a whole number"), "{}", plain(&half));
     assert!(plain(&half).contains("used here"), "{}", plain(&half));
+    // a string needs no quotes, even where its word names something
+    let root = format!("param root = \"data\"\n{}", TWO.replace("columns(\"data", "columns(\"{root}"));
+    assert_ne!(root.matches("{root}").count(), 0);
+    for value in ["bank", "\"bank\"", "../bank/2018", "2018"] {
+        let c = compile_with(&root, &set("root", value));
+        let path = format!("{}/", value.trim_matches('"'));
+        assert!(c.program.data.iter().any(|d| d.path.as_ref().is_some_and(|p| p.starts_with(&path))), "{value}");
+        assert!(codes(&c).is_empty(), "{}", plain(&c));
+    }
     let without = |s: &str, t: &str| Options { without: vec![(s.into(), t.into())], ..Options::default() };
     let cut = compile_with(TWO, &without("pos", "chunk"));
     assert!(!cut.checked.unwrap().task_graph().multi_step());

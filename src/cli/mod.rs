@@ -496,19 +496,6 @@ pub(crate) fn try_compile(file: &Path, changes: &Changes) -> Result<Compilation,
     Ok(driver::compile(Path::new(&name), &text, &Disk, &options))
 }
 
-/// Whether the words between slashes are names: `data/books` is no division.
-fn is_path(e: &crate::syntax::ast::Expr, text: &str) -> bool {
-    use crate::syntax::ast::{BinOp, ExprKind};
-    match &*e.value {
-        ExprKind::Binary(op, a, b) => {
-            op.value == BinOp::Div
-                && [a, b].iter().any(|x| !matches!(&*x.value, ExprKind::Number(_)) && is_path(x, text))
-        }
-        ExprKind::Name(_) | ExprKind::Dot(..) => text.contains('/'),
-        _ => false,
-    }
-}
-
 /// `--set`, `--without` and `--only` as the front end takes them.
 fn options(changes: &Changes) -> Result<Options, i32> {
     let mut out = Options { only: changes.only.clone(), no_pass: changes.no_pass.clone(), ..Options::default() };
@@ -520,20 +507,7 @@ fn options(changes: &Changes) -> Result<Options, i32> {
         let Some((name, value)) = s.split_once('=') else {
             return Err(usage(format!("`--set {s}`: write `--set name=value`")));
         };
-        let mut sources = Sources::default();
-        let id = sources.add("--set", value);
-        let parsed = crate::syntax::parse_expr(id, value);
-        // a path needs no quotes on the command line
-        let value = match parsed {
-            Ok(e) if !is_path(&e, value) => value.trim().to_string(),
-            Err(d) if !value.contains('/') => return Err(usage(format!("`--set {s}`: {}", d.message))),
-            _ => {
-                let quoted = format!("\"{value}\"");
-                crate::syntax::parse_expr(id, &quoted).map_err(|d| usage(format!("`--set {s}`: {}", d.message)))?;
-                quoted
-            }
-        };
-        out.set.push((name.trim().to_string(), value));
+        out.set.push((name.trim().to_string(), value.to_string()));
     }
     for a in &changes.without {
         match a.split_once("->").or_else(|| a.split_once("~>")) {

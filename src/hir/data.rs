@@ -38,7 +38,7 @@ impl Expander<'_> {
                 AstSource::Text(t) => match self.program.text(t, env) {
                     Ok(t) => Some(FieldSource::Name(t)),
                     Err(u) => {
-                        self.unknown_vars(&u, env);
+                        self.unresolved.extend(u.into_iter().map(|n| (n, env.clone())));
                         None
                     }
                 },
@@ -74,7 +74,7 @@ impl Expander<'_> {
             if let ExprKind::Text(t) = &*arg.value.value
                 && let Err(u) = self.program.text(t, env)
             {
-                self.unknown_vars(&u, env);
+                self.unresolved.extend(u.into_iter().map(|n| (n, env.clone())));
                 decl.path.get_or_insert_with(|| UNKNOWN_MEMBER.into());
                 continue;
             }
@@ -142,15 +142,31 @@ impl Expander<'_> {
         decl
     }
 
-    fn unknown_vars(&mut self, names: &[Name], env: &Env) {
-        for n in names {
+    /// Said once everything is declared: what is of another kind is no unknown name.
+    pub(super) fn unknown_vars(&mut self) {
+        for (n, env) in &std::mem::take(&mut self.unresolved) {
+            let declared = self.program.names.get(&n.value).or_else(|| self.program.data_names.get(&n.value));
+            if let Some(symbol) = declared {
+                let named = match self.program.lookup(&n.value, env) {
+                    Some(Meaning::One(Kind::Param, i)) => self.program.params.get(i),
+                    Some(Meaning::One(Kind::Let, i)) => self.program.lets.get(i),
+                    _ => None,
+                };
+                // a value in terms of itself has its finding
+                if named.is_some_and(|x| matches!(&*x.value.value, ExprKind::Error)) {
+                    continue;
+                }
+                let message = format!("`{}` is {}, not a string or a number", n.value, symbol.kind.a());
+                self.push_once(Diagnostic::new("E0244", message).at(n.span, "has no value that a string can hold"));
+                continue;
+            }
             let known: Vec<&str> = env.iter().map(|b| b.var.as_str()).collect();
             let d = Diagnostic::new("E0201", format!("nothing is called `{}`", n.value)).at(n.span, "unknown name");
-            let params = self.program.params.iter().map(|p| p.name.as_str());
+            let params = self.program.params.iter().chain(&self.program.lets).map(|p| p.name.as_str());
             let near = suggest::near(&n.value, known.iter().copied().chain(params));
             self.push_once(match (near.as_slice(), known.as_slice()) {
                 ([one], _) => d.help(format!("did you mean `{one}`?")).fix(n.span, *one, true),
-                (_, []) => d.help("`{...}` in a string names a family variable or a `param`"),
+                (_, []) => d.help("`{...}` in a string names a family variable, a `param` or a `let`"),
                 _ => d.help(format!("family variables here: {}", known.join(", "))),
             });
         }

@@ -31,10 +31,10 @@ pub(super) struct Expander<'a> {
     world: &'a dyn World,
     sources: &'a mut Sources,
     options: &'a Options,
-    /// what the command line sets: place of the name, and the value
-    set: Vec<(String, (Span, Expr))>,
     pub(super) program: Program,
     diagnostics: Vec<Diagnostic>,
+    /// names in strings that have no value, and what is in scope there
+    pub(super) unresolved: Vec<(Name, Env)>,
     /// what was reported: code, place, message
     said: HashSet<(&'static str, Option<Span>, String)>,
     open: Vec<PathBuf>,
@@ -59,9 +59,9 @@ pub fn expand(
         world,
         sources,
         options,
-        set: vec![],
         program: Program::default(),
         diagnostics: vec![],
+        unresolved: vec![],
         said: HashSet::new(),
         open: vec![path.to_path_buf()],
         done: vec![],
@@ -69,7 +69,6 @@ pub fn expand(
         expanded: 0,
     };
     let items = ex.follow_uses(file, path);
-    ex.read_set();
     ex.program.read = super::used::names(&items);
     // lists and parameters first: families need them, and order in the text is free
     ex.collect(&items, &Env::default(), &mut 0, true);
@@ -78,35 +77,46 @@ pub fn expand(
     let mut family = 0;
     ex.collect(&items, &Env::default(), &mut family, false);
     ex.cut_circles();
-    for (name, (span, _)) in std::mem::take(&mut ex.set) {
-        if !ex.program.names.get(&name).is_some_and(|s| s.kind == Kind::Param) {
-            let known = ex.program.names.iter().filter(|(_, s)| s.kind == Kind::Param).map(|(n, _)| n.as_str());
-            let known: Vec<&str> = known.collect();
-            let near = suggest::near(&name, known.iter().copied());
-            let d = Diagnostic::new("E0210", format!("`--set {name}` names no `param` of the program")).at(span, "");
-            ex.diagnostics.push(match suggest::question(&near) {
-                Some(q) => d.help(q),
-                None if known.is_empty() => d.help(format!("declare it: `param {name} = ...`")),
-                None => d.help(format!("parameters are: {}", known.join(", "))),
-            });
-        }
-    }
+    ex.unknown_vars();
+    ex.check_set();
     ex.program.faulty = !ex.diagnostics.is_empty();
     (ex.program, ex.diagnostics)
 }
 
 impl Expander<'_> {
-    /// Values of the command line: each is a text of its own, `--set`, at which its findings stand.
-    fn read_set(&mut self) {
+    /// What `--set` gives the parameter `name`, whose value in the program is `given`; the last `--set` of a name
+    /// counts. Each value is a text of its own, `--set`, at which its findings stand. Where the program has a string,
+    /// the value is one, with quotes or without.
+    fn set_value(&mut self, name: &str, given: &ast::Expr) -> Option<ast::Expr> {
+        let (_, value) = self.options.set.iter().rev().find(|(n, _)| n == name)?;
+        let value = value.trim();
+        let text = match &*given.value {
+            ExprKind::Text(_) if !value.starts_with('"') => format!("{name}=\"{value}\""),
+            _ => format!("{name}={value}"),
+        };
+        let id = self.sources.add("--set", text.as_str());
+        // the value stands where it stands behind the name
+        let padded = format!("{}{}", " ".repeat(name.len() + 1), &text[name.len() + 1..]);
+        crate::syntax::parse_expr(id, &padded).map_err(|d| self.diagnostics.push(d)).ok()
+    }
+
+    /// Every `--set` that names no parameter.
+    fn check_set(&mut self) {
+        let known: Vec<String> =
+            self.program.names.iter().filter(|(_, s)| s.kind == Kind::Param).map(|(n, _)| n.clone()).collect();
         for (name, value) in &self.options.set {
-            let text = format!("{name}={value}");
-            let id = self.sources.add("--set", text.as_str());
-            // the value stands where it stands behind the name
-            let padded = format!("{}{value}", " ".repeat(name.len() + 1));
-            match crate::syntax::parse_expr(id, &padded) {
-                Ok(e) => self.set.push((name.clone(), (Span::new(id, 0, name.len()), e))),
-                Err(d) => self.diagnostics.push(d),
+            if known.contains(name) {
+                continue;
             }
+            let id = self.sources.add("--set", format!("{name}={value}"));
+            let near = suggest::near(name, known.iter().map(String::as_str));
+            let d = Diagnostic::new("E0210", format!("`--set {name}` names no `param` of the program"))
+                .at(Span::new(id, 0, name.len()), "");
+            self.diagnostics.push(match suggest::question(&near) {
+                Some(q) => d.help(q),
+                None if known.is_empty() => d.help(format!("declare it: `param {name} = ...`")),
+                None => d.help(format!("parameters are: {}", known.join(", "))),
+            });
         }
     }
 
@@ -117,7 +127,16 @@ impl Expander<'_> {
                 out.push(item.clone());
                 continue;
             };
-            let Ok(name) = self.program.text(&text.value, &Env::default()) else { continue };
+            let name = match self.program.text(&text.value, &Env::default()) {
+                Ok(name) => name,
+                Err(names) => {
+                    let d =
+                        Diagnostic::new("E0209", "the path of a `use` holds no names: files are read before all else");
+                    let at = names.first().map_or(text.span, |n| n.span);
+                    self.diagnostics.push(d.at(at, "has no value yet").help("write the path itself"));
+                    continue;
+                }
+            };
             let target = path.parent().unwrap_or(Path::new("")).join(&name);
             if self.open.contains(&target) {
                 let d = Diagnostic::new("E0208", format!("`{name}` uses itself"));
@@ -273,8 +292,7 @@ impl Expander<'_> {
                 ItemKind::Param { name, value } if early => {
                     let i = self.program.params.len();
                     if self.declare(name, Kind::Param, env, i) {
-                        let set = self.set.iter().rev().find(|(n, _)| *n == name.value);
-                        let value = set.map_or(value, |(_, (_, v))| v).clone();
+                        let value = self.set_value(&name.value, value).unwrap_or_else(|| value.clone());
                         let (name, span) = (name.value.clone(), name.span);
                         self.program.params.push(Named { name, span, value, env: Env::default() });
                     }

@@ -347,11 +347,10 @@ impl Program {
                 TextPart::Plain(s) => out.push_str(s),
                 TextPart::Var(v) => match self.lookup(&v.value, env) {
                     Some(Meaning::Var(item)) => out.push_str(&item.key()),
-                    Some(Meaning::One(Kind::Param, i)) => match self.constant(&self.params[i].value, env) {
+                    _ => match self.named_constant(&v.value, env) {
                         Some(item) => out.push_str(&item.key()),
                         None => unknown.push(v.clone()),
                     },
-                    _ => unknown.push(v.clone()),
                 },
             }
         }
@@ -380,13 +379,17 @@ impl Program {
                     _ => return None,
                 }))
             }
-            ExprKind::Name(n) => match self.lookup(n, env)? {
-                Meaning::Var(Item::Expr(_)) => None,
-                Meaning::Var(item) => Some(item),
-                Meaning::One(Kind::Param, i) => self.constant(&self.params[i].value.clone(), &Env::default()),
-                Meaning::One(Kind::Let, i) => self.constant(&self.lets[i].value.clone(), &self.lets[i].env.clone()),
-                _ => None,
-            },
+            ExprKind::Name(n) => self.named_constant(n, env),
+            _ => None,
+        }
+    }
+
+    fn named_constant(&self, name: &str, env: &Env) -> Option<Item> {
+        match self.lookup(name, env)? {
+            Meaning::Var(Item::Expr(_)) => None,
+            Meaning::Var(item) => Some(item),
+            Meaning::One(Kind::Param, i) => self.constant(&self.params[i].value, &Env::default()),
+            Meaning::One(Kind::Let, i) => self.constant(&self.lets[i].value, &self.lets[i].env),
             _ => None,
         }
     }
