@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the same models on the same data with mtlc and with PyTorch (`peer.py`), in turn, and prints a table.
 
-    python3 benches/against_pytorch/run.py [--models abcdef] [--rounds 3] [--epochs 3] [--data ../shared/data]
+    python3 benches/against_pytorch/run.py [--models abcdefg] [--rounds 3] [--epochs 3] [--data ../shared/data]
 
 Needs a release build of mtlc, and a Python with PyTorch (`pip install torch==2.9.0 numpy`). Figures are medians over
 the rounds: seconds of a training epoch (evaluation left out; for E those after the first epoch), and peak memory of
@@ -17,7 +17,9 @@ ABOUT = {
     "d": ("Transformer of MiniLM's shape, ATIS", "atis"),
     "e": ("the same, encoder frozen", "atis"),
     "f": ("eight tasks on one text against eight models, English EWT", None),
+    "g": ("the eight tasks of F on one model on both sides", None),
 }
+SPEC = {"g": "f"}
 FEATURES = ["Number", "Tense", "VerbForm", "PronType", "Person"]
 
 
@@ -50,7 +52,7 @@ def child(command, log):
 
 def ours(a, model, data, seed, tmp):
     folder = f"{tmp}/{model}-{seed}"
-    peak = child([a.mtlc, "run", f"{HERE}/specs/{model}.mtl", "--set", f"root={data}", "--set", f"passes={a.epochs}",
+    peak = child([a.mtlc, "run", f"{HERE}/specs/{SPEC.get(model, model)}.mtl", "--set", f"root={data}", "--set", f"passes={a.epochs}",
                   "--seed", str(seed), "--threads", str(a.threads), "--quiet", "-o", folder], f"{folder}.log")
     report = json.load(open(f"{folder}/report.json"))
     seconds = [e["seconds"] for e in map(json.loads, open(f"{folder}/metrics.jsonl")) if e["event"] == "epoch"]
@@ -70,7 +72,7 @@ def theirs(a, model, data, seed, tmp):
 
 def main():
     args = argparse.ArgumentParser()
-    args.add_argument("--models", default="abcdef")
+    args.add_argument("--models", default="abcdefg")
     args.add_argument("--rounds", type=int, default=3)
     args.add_argument("--epochs", type=int, default=3)
     args.add_argument("--threads", type=int, default=2)
