@@ -1,4 +1,4 @@
-//! What is odd about the classes of a task: some that training never shows, some that one corpus lacks.
+//! What is odd about the classes of a task: a single one, some that training never shows, some that one corpus lacks.
 
 use super::index::{LabelSet, each_class};
 use super::{Corpus, CorpusDecl, SplitName};
@@ -16,6 +16,7 @@ pub fn oddities(spec: &LabelSpec, set: &LabelSet, decls: &[CorpusDecl], corpora:
         return out;
     }
     let fields: Vec<(usize, usize)> = spec.fields.iter().copied().filter(|f| f.1 != SOURCE_FIELD).collect();
+    out.extend(single(&fields, set, decls, corpora));
     out.extend(unseen(&fields, set, decls, corpora));
     out.extend(different(spec, set, &fields, decls, corpora));
     out
@@ -33,6 +34,23 @@ fn listed(all: &[String]) -> String {
 fn name(decls: &[CorpusDecl], (c, f): (usize, usize)) -> String {
     let field = decls.get(c).and_then(|d| Some(format!("{}.{}", d.name, d.fields.get(f)?.name)));
     field.unwrap_or_default()
+}
+
+/// Fewer examples may be of one class by chance.
+const FEWEST: usize = 10;
+
+/// W0608: all training examples are of one class.
+fn single(fields: &[(usize, usize)], set: &LabelSet, decls: &[CorpusDecl], corpora: &[Corpus]) -> Option<Diagnostic> {
+    let [only] = set.classes.as_slice() else { return None };
+    let &at = fields.first()?;
+    let examples: usize = fields.iter().filter_map(|(c, _)| Some(corpora.get(*c)?.train.len)).sum();
+    let field = decls.get(at.0)?.fields.get(at.1).filter(|_| examples >= FEWEST)?;
+    let message = format!("`{}` is `{only}` in all of the {examples} training examples", name(decls, at));
+    Some(
+        Diagnostic::new("W0608", message)
+            .at(field.span, "one class: there is nothing to tell apart")
+            .help("look whether this is the right column, and whether the file is sorted by class"),
+    )
 }
 
 /// W0607: classes of dev or test that no training example has.

@@ -20,6 +20,7 @@ pub mod index;
 pub mod readers;
 pub mod schemes;
 mod sink;
+mod splits;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -83,6 +84,16 @@ pub enum SplitName {
     Train,
     Dev,
     Test,
+}
+
+impl std::fmt::Display for SplitName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SplitName::Train => "train",
+            SplitName::Dev => "dev",
+            SplitName::Test => "test",
+        })
+    }
 }
 
 /// Where a split comes from.

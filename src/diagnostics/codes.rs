@@ -179,6 +179,8 @@ codes! {
     "W0605" "the first line may hold headings"
     "W0606" "the corpora of a task have different classes"
     "W0607" "dev or test has classes that training never shows"
+    "W0608" "all training examples are of one class"
+    "W0609" "splits share examples"
 }
 
 /// The row of a code.

@@ -20,7 +20,7 @@ pub struct Cost {
 }
 
 /// Operations per second and core that models of usual widths reach, with AVX-512 and without.
-const RATES: [f64; 2] = [7e10, 3.5e10];
+const RATES: [f64; 2] = [1.1e11, 5.5e10];
 /// Bytes per second of an optimiser.
 const BANDWIDTH: f64 = 1.2e10;
 

@@ -310,6 +310,7 @@ pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
     }
     many_classes(decl, &corpus, &parts, &mut faults);
     share(decl, &mut corpus);
+    super::splits::overlap(decl, &corpus, &mut faults);
     if corpus.train.len > options.max {
         let _rest = corpus.train.take_last(corpus.train.len - options.max);
     }
