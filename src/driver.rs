@@ -293,7 +293,7 @@ fn names_lost(d: &Diagnostic, lost: &BTreeSet<String>) -> bool {
 pub fn load(c: &mut Compilation, needed: bool) -> Data {
     let mut out = Data { complete: true, ..Data::default() };
     let mut absent: HashMap<Span, Vec<&str>> = HashMap::new();
-    for decl in &c.program.data {
+    for decl in c.program.data.iter() {
         // a path that names what is not known has its finding
         if c.program.faulty && decl.path.as_ref().is_some_and(|p| p.contains(crate::hir::UNKNOWN_MEMBER)) {
             out.complete = false;

@@ -15,8 +15,8 @@ fn listing(c: &Checked) -> String {
     for (i, g) in c.graphs().iter().enumerate().filter(|(_, g)| !g.nodes.is_empty()) {
         let phase = if g.phase == Phase::Train { "train" } else { "test" };
         writeln!(out, "{} ({phase})", c.corpora()[g.corpus].name).unwrap();
-        for (n, ty) in g.nodes.iter().zip(c.types(i)) {
-            writeln!(out, "  {}: {}", n.name, ty.ty).unwrap();
+        for (n, ty) in c.types(i).iter().enumerate() {
+            writeln!(out, "  {}: {}", c.node_name(i, n), ty.ty).unwrap();
         }
         for a in c.typed_arrows() {
             let back = if a.differentiable() { "" } else { ", no gradient" };

@@ -3,6 +3,8 @@
 use super::choices::Takes::{Flag, Number, Own, Word};
 use super::choices::{Arg, may, must};
 use super::numbers::{FACTOR, LAYERS, PSEUDO_COUNT, RATE, SIZE, STEPS};
+use rustc_hash::FxHashMap;
+use std::sync::LazyLock;
 
 /// A function over features: a layer, a pool, an interaction.
 #[derive(Debug)]
@@ -214,7 +216,9 @@ pub const FUNCTIONS: &[Function] = &[
 
 /// The row of a function.
 pub fn function(name: &str) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|f| f.name == name)
+    static BY_NAME: LazyLock<FxHashMap<&str, &Function>> =
+        LazyLock::new(|| FUNCTIONS.iter().map(|f| (f.name, f)).collect());
+    BY_NAME.get(name).copied()
 }
 
 impl Function {

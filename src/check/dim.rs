@@ -1,6 +1,7 @@
 //! Widths that may still depend on data: a number plus sizes of label sets and vocabularies.
 
 use super::few::Few;
+use std::sync::Arc;
 
 /// What a width may wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,6 +63,15 @@ impl Dim {
     pub fn resolve(&self, size: &dyn Fn(Size) -> usize) -> usize {
         self.n + self.sizes.iter().map(|(s, k)| k * size(*s)).sum::<usize>()
     }
+    /// The same with the number of each size left out: what is shown of it.
+    pub(crate) fn lettered(&self) -> Self {
+        let letter = |s: Size| match s {
+            Size::Labels(_) => Size::Labels(0),
+            Size::Vocab(_) => Size::Vocab(0),
+            Size::Open(letter, _) => Size::Open(letter, 0),
+        };
+        Self { n: self.n, sizes: self.sizes.iter().map(|(s, k)| (letter(*s), *k)).collect() }
+    }
     /// The width if it depends on no data.
     pub fn known(&self) -> Option<usize> {
         self.sizes.is_empty().then_some(self.n)
@@ -108,5 +118,5 @@ pub struct SymParam {
     /// initial values
     pub init: InitRule,
     /// encoder, task or arrow
-    pub owner: String,
+    pub owner: Arc<str>,
 }

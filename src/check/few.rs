@@ -155,6 +155,12 @@ impl<T> Deref for FewSet<T> {
     }
 }
 
+impl<T: Hash> Hash for FewSet<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 impl<T: Ord> FromIterator<T> for FewSet<T> {
     fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
         let mut all: Vec<T> = all.into_iter().collect();

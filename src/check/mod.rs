@@ -35,9 +35,10 @@ use crate::plan::{
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, SettingKind};
 use dim::{Dim, SymParam};
-use few::Few;
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use few::{Few, FewSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -48,7 +49,7 @@ pub(crate) use value::{Latent, Outer, TRIPLE, VIEWS, VKind, Val};
 /// A program that has been checked: the only way to a plan.
 #[derive(Debug)]
 pub struct Checked {
-    pub(crate) corpora: Vec<CorpusDecl>,
+    pub(crate) corpora: Arc<Vec<CorpusDecl>>,
     pub(crate) vocabs: Vec<VocabSpec>,
     pub(crate) labels: Vec<LabelSpec>,
     pub(crate) params: Vec<SymParam>,
@@ -64,7 +65,6 @@ pub struct Checked {
     task_graph: TaskGraph,
     not_yet: Vec<Diagnostic>,
     summaries: Vec<TaskSummary>,
-    arrows: Vec<Edge>,
     shapes: BTreeMap<Place, (Shape, Dim)>,
 }
 
@@ -112,8 +112,8 @@ impl Checked {
         self.shapes.get(&place)
     }
     /// The arrows between tasks, and into encoders.
-    pub fn arrows(&self) -> &[Edge] {
-        &self.arrows
+    pub fn arrows(&self) -> impl Iterator<Item = &Edge> {
+        self.typed.arrows.iter().map(|a| &*a.edge)
     }
     /// The data sets.
     pub fn corpora(&self) -> &[CorpusDecl] {
@@ -168,7 +168,7 @@ pub(crate) struct TaskInfo {
     pub params: Vec<usize>,
     /// width of the head's features, once known, and where they were seen
     pub width: Option<(Dim, Phase, usize)>,
-    pub tops: BTreeSet<(usize, u32)>,
+    pub tops: FewSet<(usize, u32)>,
     pub star: bool,
     pub reversed: bool,
     pub poisoned: bool,
@@ -176,6 +176,8 @@ pub(crate) struct TaskInfo {
     pub left_out: bool,
 }
 
+/// Features of a task, and the node of its head.
+pub(crate) type Featured = Result<(Rc<Val>, usize), Poison>;
 /// A task on a graph, in a round of feedback, over a text.
 type TaskKey = (usize, usize, u32, Few<usize>);
 /// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
@@ -192,7 +194,7 @@ pub(crate) struct Checker<'p> {
     pub d: Vec<Diagnostic>,
     pub not_yet: Vec<Diagnostic>,
     pub tasks: Vec<TaskInfo>,
-    pub edges: Vec<Edge>,
+    pub edges: Vec<Arc<Edge>>,
     /// arrows that begin at no task
     pub data_arrows: Vec<features::DataArrow<'p>>,
     pub vocabs: Vec<VocabSpec>,
@@ -203,20 +205,24 @@ pub(crate) struct Checker<'p> {
     /// names of texts, by data set and fields, and of widths: most nodes share them
     pub axis_names: Names<(usize, Few<usize>)>,
     pub width_names: Names<Dim>,
-    pub layer_names: HashMap<String, usize>,
+    /// types of values: most nodes have one of a few
+    pub known_types: RefCell<HashSet<Arc<Type>>>,
+    /// how many layers have a name so far: owner and word
+    pub layer_names: HashMap<(Arc<str>, &'static str), usize>,
     pub graphs: Vec<Graph>,
     pub widths: Vec<Vec<Dim>>,
     pub types: Vec<Vec<NodeType>>,
-    /// what travels along each arrow, by (arrow, graph)
-    pub carried: BTreeMap<(usize, usize), Vec<Carried>>,
-    /// types of tasks, by (task, graph)
-    pub task_types: BTreeMap<(usize, usize), typed::TaskType>,
+    /// what travels along each arrow, by graph, ascending
+    pub carried: Vec<Vec<(usize, Few<Carried>)>>,
+    /// types of tasks, by graph, ascending
+    pub task_types: Vec<Vec<(usize, typed::TaskType)>>,
     /// paths of pretrained models
     pub models: Vec<String>,
     /// the place of the expression that is being elaborated
     pub here: Span,
-    pub node_keys: Vec<HashMap<Vec<u64>, usize>>,
-    pub task_memo: HashMap<TaskKey, Result<(Val, usize), Poison>>,
+    /// nodes of each graph by their hashes
+    pub node_keys: Vec<HashMap<u64, u32>>,
+    pub task_memo: HashMap<TaskKey, Featured>,
     pub encoder_memo: HashMap<EncoderKey, Result<Rc<Encoded>, Poison>>,
     /// layers so far of encoders that are being elaborated: an arrow may lead from a task on a lower layer to a higher
     pub partial: HashMap<EncoderKey, Vec<Option<Val>>>,
@@ -227,8 +233,8 @@ pub(crate) struct Checker<'p> {
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
     pub dropout: f64,
     pub used_encoders: BTreeSet<usize>,
-    /// arrows by where they end: (task) or (encoder, layer)
-    pub into_task: HashMap<usize, Vec<usize>>,
+    /// arrows by where they end: task, or (encoder, layer)
+    pub into_task: Vec<Vec<usize>>,
     pub into_layer: HashMap<(usize, u32), Vec<usize>>,
     /// places of tasks among those of a graph: (graph, task)
     pub placed: HashMap<(usize, usize), usize>,
@@ -236,6 +242,8 @@ pub(crate) struct Checker<'p> {
     pub graph_places: HashMap<(usize, bool), usize>,
     /// label sets by what they are read from
     pub label_keys: HashMap<(Vec<(usize, usize)>, bool), usize>,
+    /// names of all fields, in order, once they were asked for
+    fields: OnceCell<Rc<[&'p str]>>,
     /// texts among the fields of each data set
     pub texts: Vec<Vec<usize>>,
     /// unknown names that were looked for: what is said of each, by what was wanted
@@ -259,36 +267,38 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         labels: vec![],
         params: vec![],
         layers: vec![],
-        layer_keys: HashMap::new(),
+        layer_keys: HashMap::default(),
         axis_names: RefCell::default(),
         width_names: RefCell::default(),
-        graph_places: HashMap::new(),
-        unknown_names: HashMap::new(),
+        known_types: RefCell::default(),
+        graph_places: HashMap::default(),
+        unknown_names: HashMap::default(),
         compared: 0,
-        layer_names: HashMap::new(),
+        layer_names: HashMap::default(),
         graphs: vec![],
         widths: vec![],
         types: vec![],
-        carried: BTreeMap::new(),
-        task_types: BTreeMap::new(),
+        carried: vec![],
+        task_types: vec![],
         models: vec![],
         here: Span::default(),
         node_keys: vec![],
-        task_memo: HashMap::with_capacity(2 * p.tasks.len()),
-        encoder_memo: HashMap::new(),
-        partial: HashMap::new(),
-        let_memo: HashMap::new(),
+        task_memo: HashMap::default(),
+        encoder_memo: HashMap::default(),
+        partial: HashMap::default(),
+        let_memo: HashMap::default(),
         nesting: 0,
         below: BTreeMap::new(),
         dropout: 0.0,
         used_encoders: BTreeSet::new(),
-        into_task: HashMap::new(),
-        into_layer: HashMap::new(),
-        placed: HashMap::new(),
-        label_keys: HashMap::new(),
+        into_task: vec![],
+        into_layer: HashMap::default(),
+        placed: HashMap::default(),
+        label_keys: HashMap::default(),
         texts: p.data.iter().map(features::texts).collect(),
-        said: HashSet::new(),
+        said: HashSet::default(),
         walked: None,
+        fields: OnceCell::new(),
     };
     if p.tasks.is_empty() {
         let d = Diagnostic::new("E0307", "the program has no task");
@@ -300,13 +310,15 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     c.collect_edges();
     c.check_shares();
     c.apply(options);
-    let cyclic = graph::cycles(p, &c.edges, &c.names_of_tasks());
+    let cyclic = graph::cycles(p, &c.edges);
     for (d, edges) in cyclic {
         c.d.push(d);
         for e in edges {
-            c.edges[e].alive = false;
+            c.cut(e);
         }
     }
+    c.carried.resize_with(c.edges.len(), Vec::new);
+    c.task_types.resize_with(c.tasks.len(), Vec::new);
     c.elaborate();
     c.check_layers_entered();
     c.check_leaks();
@@ -329,25 +341,21 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     }
     let summaries = c.summaries(&task_graph);
     let shapes = c.shapes();
-    let tasks = c
-        .tasks
-        .iter()
-        .enumerate()
-        .map(|(i, t)| Task {
-            name: t.name.clone(),
-            head: t.head.name.into(),
-            settings: t.settings.clone(),
-            params: t.params.clone(),
-            labels: t.labels,
-            layers: t.layer_names,
-            weight: t.weight,
-            golds: t.golds.clone(),
-            metrics: t.metrics.clone(),
-            step: task_graph.step_of(i),
-        })
-        .collect();
     let kept: Vec<usize> = (0..c.tasks.len()).filter(|i| !c.tasks[*i].left_out).collect();
     let typed = c.typed();
+    let task = |(i, t): (usize, TaskInfo)| Task {
+        name: t.name,
+        head: t.head.name.into(),
+        settings: t.settings,
+        params: t.params,
+        labels: t.labels,
+        layers: t.layer_names,
+        weight: t.weight,
+        golds: t.golds,
+        metrics: t.metrics,
+        step: task_graph.step_of(i),
+    };
+    let tasks = std::mem::take(&mut c.tasks).into_iter().enumerate().map(task).collect();
     let mut checked = Checked {
         corpora: p.data.clone(),
         vocabs: c.vocabs,
@@ -364,7 +372,6 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         task_graph,
         not_yet: c.not_yet,
         summaries,
-        arrows: c.edges.into_iter().filter(|e| e.alive).collect(),
         shapes,
     };
     if kept.len() < checked.tasks.len() {
@@ -380,6 +387,11 @@ impl Checker<'_> {
             self.d.push(d);
         }
         Poison
+    }
+
+    /// Takes an arrow from the program.
+    fn cut(&mut self, edge: usize) {
+        Arc::make_mut(&mut self.edges[edge]).alive = false;
     }
 
     /// Notes that the trainer cannot run something yet.

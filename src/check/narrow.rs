@@ -19,7 +19,7 @@ impl Checker<'_> {
                 }));
             }
             for i in hit {
-                self.edges[i].alive = false;
+                self.cut(i);
             }
         }
         if !options.only.is_empty() {
@@ -34,12 +34,15 @@ impl Checker<'_> {
                 let name = &self.tasks[i].name;
                 self.tasks[i].left_out = !options.only.iter().any(|o| o == name || *o == base(name));
             }
-            for e in &mut self.edges {
+            for i in 0..self.edges.len() {
+                let e = &self.edges[i];
                 let into = match e.target {
                     Target::Task(t) | Target::Slot(t, _) => Some(t),
                     Target::Encoder(..) => None,
                 };
-                e.alive &= !self.tasks[e.source].left_out && into.is_none_or(|t| !self.tasks[t].left_out);
+                if self.tasks[e.source].left_out || into.is_some_and(|t| self.tasks[t].left_out) {
+                    self.cut(i);
+                }
             }
         }
         for d in findings {
@@ -56,12 +59,6 @@ pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
     c.typed.keep_only(&new);
     c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
     c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
-    for e in &mut c.arrows {
-        move_to(&mut e.source);
-        if let Target::Task(t) | Target::Slot(t, _) = &mut e.target {
-            move_to(t);
-        }
-    }
     for g in &mut c.graphs {
         g.tasks.retain_mut(|t| move_to(&mut t.task));
         for n in &mut g.nodes {

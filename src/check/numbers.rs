@@ -17,6 +17,13 @@ impl Takes {
 }
 
 impl Checker<'_> {
+    /// A number, where it lies in one of the ranges.
+    pub(crate) fn fitting(&self, e: &Expr, env: &Env, ranges: &[Range]) -> Option<f64> {
+        let Some(Item::Number(x)) = self.p.constant(e, env) else { return None };
+        let unit = self.unit_of(e, env);
+        ranges.iter().any(|r| r.holds(x, unit)).then_some(x)
+    }
+
     /// A number in one of the ranges; E0207 otherwise. `what` is its name in a sentence, `help` says what to write.
     pub(crate) fn in_range(
         &mut self,

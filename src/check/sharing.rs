@@ -184,7 +184,7 @@ impl<'p> Checker<'p> {
                 }
                 // equal widths, but an LSTM here and a GRU there
                 let shapes = |i: usize| -> Vec<Vec<Dim>> {
-                    let own = self.params.iter().filter(|p| p.owner == self.p.encoders[i].name);
+                    let own = self.params.iter().filter(|p| *p.owner == *self.p.encoders[i].name);
                     own.map(|p| p.shape.iter().map(any_vocabulary).collect()).collect()
                 };
                 let text = |i: usize| format!("`{}`", path_words(&self.p.encoders[i].value));

@@ -1,32 +1,33 @@
 //! What the checker knows of a program, for those who show it: the type of every node, what travels along every arrow,
 //! what every task reads and answers.
 
+use super::few::Few;
 use super::tasks::{Edge, Grad, Target};
 use super::{Carried, Checked, NodeType, Type};
-use crate::plan::Graph;
+use crate::plan::{Graph, Op, Port};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A task on one data set, in one phase.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TaskType {
     /// what its head takes, with all that arrows bring
-    pub features: Type,
+    pub features: Arc<Type>,
     /// what its head gives
-    pub answers: Type,
+    pub answers: Arc<Type>,
     /// the space in which it chooses: `a class for each token`
     pub space: &'static str,
     /// the fields on which its features depend, by name
-    pub reads: Vec<String>,
+    pub reads: Few<Arc<str>>,
 }
 
 /// An arrow, with what travels along it in each graph in which it is computed.
 #[derive(Clone, Debug)]
 pub struct Arrow {
     /// as declared
-    pub edge: Edge,
+    pub edge: Arc<Edge>,
     /// by graph, ascending; several in one graph where it is computed on several texts
-    pub carried: Vec<(usize, Vec<Carried>)>,
+    pub carried: Vec<(usize, Few<Carried>)>,
 }
 
 impl Arrow {
@@ -43,8 +44,8 @@ pub(crate) struct Typed {
     /// of each graph's nodes, in their order
     pub nodes: Vec<Vec<NodeType>>,
     pub arrows: Vec<Arrow>,
-    /// by (task, graph)
-    pub tasks: BTreeMap<(usize, usize), TaskType>,
+    /// of each task, by graph, ascending
+    pub tasks: Vec<Vec<(usize, TaskType)>>,
 }
 
 impl Typed {
@@ -52,21 +53,53 @@ impl Typed {
     pub(super) fn keep_only(&mut self, new: &dyn Fn(usize) -> Option<usize>) {
         self.arrows.retain_mut(|a| {
             let Some(source) = new(a.edge.source) else { return false };
-            a.edge.source = source;
-            match &mut a.edge.target {
+            let edge = Arc::make_mut(&mut a.edge);
+            edge.source = source;
+            match &mut edge.target {
                 Target::Task(t) | Target::Slot(t, _) => new(*t).map(|n| *t = n).is_some(),
                 Target::Encoder(..) => true,
             }
         });
-        let tasks = std::mem::take(&mut self.tasks);
-        self.tasks = tasks.into_iter().filter_map(|((t, g), ty)| Some(((new(t)?, g), ty))).collect();
+        let tasks = std::mem::take(&mut self.tasks).into_iter().enumerate();
+        self.tasks = tasks.filter(|(t, _)| new(*t).is_some()).map(|(_, types)| types).collect();
     }
 }
 
 impl Checked {
-    /// The graphs: one for each data set on which a task is computed, and phase.
+    /// The graphs: one for each data set on which a task is computed, and phase. Their nodes have no names yet;
+    /// [`Checked::node_name`] gives them.
     pub fn graphs(&self) -> &[Graph] {
         &self.graphs
+    }
+
+    /// What a node is called, for people: `enc.bilstm(x)`, `pos.probs`.
+    pub fn node_name(&self, graph: usize, node: usize) -> String {
+        let Some(n) = self.graphs.get(graph).and_then(|g| g.nodes.get(node)) else { return String::new() };
+        if !n.name.is_empty() {
+            return n.name.clone();
+        }
+        let axis = self.types(graph).get(node).map_or("", |t| &*t.ty.axis);
+        let task = |t: &usize| self.tasks.get(*t).map_or("", |t| t.name.as_str());
+        match &n.op {
+            Op::Text { .. } => axis.to_string(),
+            Op::Layer { layer } => match self.layers.get(*layer) {
+                Some(l) if axis.is_empty() && l.name == l.kind => l.name.clone(),
+                l => format!("{}({axis})", l.map_or("", |l| &l.name)),
+            },
+            Op::Head { task: t } => format!("{}({axis})", task(t)),
+            Op::Port { task: t, port } => {
+                let port = match port {
+                    Port::Logits => "logits",
+                    Port::Probs => "probs",
+                    Port::Labels | Port::Straight => "labels",
+                };
+                format!("{}.{port}", task(t))
+            }
+            Op::Gold { .. } => {
+                let of = n.inputs.first().filter(|i| **i != node);
+                format!("{} or gold", of.map(|i| self.node_name(graph, *i)).unwrap_or_default())
+            }
+        }
     }
 
     /// The types of a graph's nodes, in the order of the nodes, with the places in the text for which they stand.
@@ -81,7 +114,7 @@ impl Checked {
 
     /// The graphs on which a task is computed where the data hold its gold, with its type on each.
     pub fn task_types(&self, task: usize) -> impl Iterator<Item = (usize, &TaskType)> {
-        self.typed.tasks.range((task, 0)..=(task, usize::MAX)).map(|((_, graph), ty)| (*graph, ty))
+        self.typed.tasks.get(task).into_iter().flatten().map(|(graph, ty)| (*graph, ty))
     }
 
     /// The nodes from which a task is computed on a graph, its head the last, in the order of computation. The nodes of

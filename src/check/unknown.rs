@@ -47,6 +47,12 @@ impl Checker<'_> {
         })
     }
 
+    /// Whether an unknown name is still to be compared with known ones.
+    pub fn compares(&self, name: &str, what: &str) -> bool {
+        let known = self.unknown_names.get(name).is_some_and(|all| all.contains_key(what));
+        !known && self.compared <= MOST_COMPARED
+    }
+
     /// What is said of a name that is not one of those wanted; nothing where it may be declared in what could not be
     /// read.
     fn sought(&mut self, name: &str, wanted: &[Kind], more: &[&str], what: &str) -> Option<Unknown> {
@@ -59,7 +65,7 @@ impl Checker<'_> {
             None => ("E0201", format!("nothing is called `{name}`")),
         };
         let mut said = Unknown { code, message, help: None, instead: None };
-        self.compared += self.p.names.len() + self.p.data_names.len();
+        self.compared += self.p.names.len() + self.p.data_names.len() + more.len();
         if self.compared > MOST_COMPARED {
             return Some(said);
         }

@@ -193,7 +193,7 @@ impl<'p> Checker<'p> {
             }
             // random values: neither pretrained nor read from a file
             let random = |p: &SymParam| {
-                p.owner == *owner && !matches!(p.init, dim::InitRule::Fixed(crate::plan::Init::Vectors(..)))
+                *p.owner == **owner && !matches!(p.init, dim::InitRule::Fixed(crate::plan::Init::Vectors(..)))
             };
             if always && self.params.iter().any(random) {
                 let d = Diagnostic::new(
@@ -247,7 +247,7 @@ impl<'p> Checker<'p> {
         let from = self.p.tasks[self.tasks[task].def].ast.from.as_ref()?;
         let mut names = BTreeSet::new();
         self.encoders_in(from, &self.p.tasks[self.tasks[task].def].env, &mut names);
-        let own = self.params.iter().filter(|p| names.contains(p.owner.as_str()));
+        let own = self.params.iter().filter(|p| names.contains(&*p.owner));
         let sizes: Vec<usize> = own.filter_map(|p| p.shape.iter().map(Dim::known).product()).collect();
         (!sizes.is_empty()).then(|| sizes.iter().sum())
     }
@@ -318,12 +318,12 @@ impl<'p> Checker<'p> {
                 }
             }
         }
-        let owners: BTreeSet<String> = bad
+        let owners: BTreeSet<Arc<str>> = bad
             .difference(&good)
             .filter_map(|l| self.layers[*l].params.first().map(|p| self.params[*p].owner.clone()))
             .collect();
         for e in self.p.encoders.iter() {
-            if owners.contains(&e.name) {
+            if owners.contains(e.name.as_str()) {
                 let d = Diagnostic::new("E0508", format!("nothing trains `{}` except against its purpose", e.name));
                 self.report(
                     d.at(e.span, "every path to a loss is reversed").help("let a task read it without `reverse`"),

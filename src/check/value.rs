@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Which positions a state has seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Flow {
     /// its own token
@@ -45,7 +45,7 @@ impl Flow {
 }
 
 /// Kinds of value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// words: no vectors yet
@@ -144,7 +144,7 @@ impl Val {
 }
 
 /// The type of a value, for people: `Seq<x, 256, full>`, `List<docs, Vec<128>>`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Type {
     /// text, sequence, vector, ...
     pub form: Form,
@@ -186,7 +186,7 @@ impl fmt::Display for Type {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NodeType {
     /// what it gives
-    pub ty: Type,
+    pub ty: Arc<Type>,
     /// the expression that it computes
     #[serde(skip)]
     pub span: crate::source::Span,
@@ -196,9 +196,9 @@ pub struct NodeType {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Carried {
     /// the value of the port
-    pub sends: Type,
+    pub sends: Arc<Type>,
     /// after the stages of `via`
-    pub arrives: Type,
+    pub arrives: Arc<Type>,
     /// how it joins what it ends at: `concat`, `gate`, `add`, ...
     pub join: &'static str,
 }

@@ -5,12 +5,15 @@
 //! that an arrow enters, and the layers that tasks tap. A ⇒ B where a path leads from A to B over such nodes alone.
 //! Steps and components are read off that graph; the pairs are listed for people, up to a bound.
 
-use super::{Dependency, Link, Place, TOP, TaskGraph, needs, static_graph};
+use super::{By, Dependency, Link, Place, TOP, TaskGraph, by_arrow, static_graph};
+use crate::check::few::FewSet;
 use crate::check::{Edge, Target};
 use crate::hir::Program;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Layer k of encoder i; 0 is the floor, below the first layer.
 pub type Layer = (usize, u32);
@@ -21,7 +24,7 @@ pub struct Taps<'a> {
     /// its name
     pub name: &'a str,
     /// the encoder layers that it taps
-    pub tops: &'a BTreeSet<Layer>,
+    pub tops: &'a FewSet<Layer>,
     /// why its loss counts for nothing at these layers, if so: `makes its own gold`
     pub exempt: Option<&'a str>,
     /// `--only` has not left it out
@@ -34,7 +37,7 @@ const MOST_LISTED: usize = 10_000;
 /// Classifies a program. `below` leads from an encoder layer to those directly below it. The arrows must be acyclic.
 pub fn classify(
     p: &Program,
-    edges: &[Edge],
+    edges: &[Arc<Edge>],
     tasks: &[Taps<'_>],
     below: &BTreeMap<Layer, BTreeSet<Layer>>,
 ) -> TaskGraph {
@@ -61,7 +64,7 @@ struct Floor {
 
 struct Relation<'a> {
     p: &'a Program,
-    edges: &'a [Edge],
+    edges: &'a [Arc<Edge>],
     tasks: &'a [Taps<'a>],
     /// successors of each node; the first nodes are the tasks
     next: Vec<Vec<usize>>,
@@ -76,16 +79,21 @@ struct Relation<'a> {
 }
 
 impl<'a> Relation<'a> {
-    fn new(p: &'a Program, edges: &'a [Edge], tasks: &'a [Taps<'a>], below: &BTreeMap<Layer, BTreeSet<Layer>>) -> Self {
+    fn new(
+        p: &'a Program,
+        edges: &'a [Arc<Edge>],
+        tasks: &'a [Taps<'a>],
+        below: &BTreeMap<Layer, BTreeSet<Layer>>,
+    ) -> Self {
         let mut r = Self {
             p,
             edges,
             tasks,
             next: vec![vec![]; tasks.len()],
             depth: 0,
-            places: HashMap::new(),
+            places: HashMap::default(),
             floors: BTreeMap::new(),
-            layer_of: HashMap::new(),
+            layer_of: HashMap::default(),
             knot: vec![],
         };
         r.arrows();
@@ -125,7 +133,7 @@ impl<'a> Relation<'a> {
             Target::Task(t) | Target::Slot(t, _) => Place::Task(*t),
             Target::Encoder(i, layer) => Place::Layer(*i, layer.unwrap_or(1)),
         };
-        let counts = |e: &&Edge| e.alive && e.rounds.is_none();
+        let counts = |e: &&Arc<Edge>| e.alive && e.rounds.is_none();
         for e in self.edges.iter().filter(counts) {
             let to = self.place(end(e));
             self.next[e.source].push(to);
@@ -134,7 +142,7 @@ impl<'a> Relation<'a> {
             return;
         }
         // who reads the encoders that arrows enter
-        let s = static_graph(self.p, self.edges, self.tasks.len(), None);
+        let s = static_graph(self.p, self.edges, None);
         for e in s.graph.edge_references() {
             if matches!(e.weight(), Link::Arrow(_)) || matches!(s.graph[e.source()], Place::Task(_)) {
                 continue;
@@ -172,14 +180,14 @@ impl<'a> Relation<'a> {
             self.next[lower.above].push(upper.above);
         }
         for (t, task) in self.tasks.iter().enumerate() {
-            for l in task.tops {
+            for l in task.tops.iter() {
                 if let Some(f) = self.floors.get(l) {
                     self.next[f.reached].push(t);
                 }
             }
         }
-        let mut several: BTreeMap<&BTreeSet<Layer>, usize> = BTreeMap::new();
-        let mut reached = HashMap::new();
+        let mut several: BTreeMap<&FewSet<Layer>, usize> = BTreeMap::new();
+        let mut reached = HashMap::default();
         for t in 0..self.tasks.len() {
             let task = self.tasks[t];
             if task.exempt.is_some() {
@@ -207,8 +215,8 @@ impl<'a> Relation<'a> {
     }
 
     /// The tasks that stand above every one of these layers.
-    fn above_all(&self, tops: &BTreeSet<Layer>, memo: &mut HashMap<Layer, Vec<usize>>) -> Vec<usize> {
-        for l in tops {
+    fn above_all(&self, tops: &FewSet<Layer>, memo: &mut HashMap<Layer, Vec<usize>>) -> Vec<usize> {
+        for l in tops.iter() {
             if !memo.contains_key(l) {
                 let over = self.floors.get(l).map_or(vec![], |f| self.reach(f.above).0);
                 memo.insert(*l, over);
@@ -222,8 +230,8 @@ impl<'a> Relation<'a> {
 
     /// Tasks and layers that a node leads to without passing through a task; the tasks ascending.
     fn reach(&self, from: usize) -> (Vec<usize>, HashSet<Layer>) {
-        let (mut tasks, mut layers) = (BTreeSet::new(), HashSet::new());
-        let mut seen = HashSet::from([from]);
+        let (mut tasks, mut layers) = (BTreeSet::new(), HashSet::default());
+        let mut seen = HashSet::from_iter([from]);
         let mut todo = vec![from];
         while let Some(v) = todo.pop() {
             if v < self.tasks.len() {
@@ -252,7 +260,7 @@ impl<'a> Relation<'a> {
             size[*k] += 1;
         }
         let tied = |v: usize| self.is_depth(v) && size[self.knot[v]] > 1;
-        let mut outward: HashMap<usize, usize> = HashMap::new();
+        let mut outward: HashMap<usize, usize> = HashMap::default();
         for v in (0..self.next.len()).filter(|v| tied(*v)) {
             outward.insert(v, next.len());
             next.push(vec![]);
@@ -340,24 +348,19 @@ impl<'a> Relation<'a> {
     /// The pairs with their reasons, arrows first, and whether they are all.
     fn listed(&self) -> (Vec<Dependency>, bool) {
         let mut out = vec![];
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         let mut left = MOST_LISTED;
-        let mut add = |from: usize, to: usize, words: &dyn Fn() -> (String, String)| {
+        let mut add = |from: usize, to: usize, by: &mut dyn FnMut() -> By| {
             if from != to && seen.insert((from, to)) {
-                let (reason, needs) = words();
-                out.push(Dependency { from, to, reason, needs });
+                out.push(Dependency { from, to, by: by() });
             }
         };
-        let by_arrow = |e: &Edge, to: usize| {
-            let needs = needs(e, self.tasks[e.source].name);
-            (format!("`{}` needs {needs}", self.tasks[to].name), needs)
-        };
         let live = |t: usize| self.tasks[t].live;
-        let mut reached: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut reached: HashMap<usize, Vec<usize>> = HashMap::default();
         for e in self.edges.iter().filter(|e| e.alive && e.rounds.is_none() && live(e.source)) {
             match &e.target {
                 Target::Task(t) | Target::Slot(t, _) if live(*t) => {
-                    add(e.source, *t, &|| by_arrow(e, *t));
+                    add(e.source, *t, &mut || by_arrow(e));
                 }
                 Target::Task(_) | Target::Slot(..) => {}
                 Target::Encoder(i, layer) => {
@@ -367,12 +370,13 @@ impl<'a> Relation<'a> {
                             return (out, false);
                         }
                         left -= 1;
-                        add(e.source, *t, &|| by_arrow(e, *t));
+                        add(e.source, *t, &mut || by_arrow(e));
                     }
                 }
             }
         }
-        let mut layers: HashMap<Layer, (Vec<usize>, HashSet<Layer>)> = HashMap::new();
+        let mut named: HashMap<Layer, Arc<str>> = HashMap::default();
+        let mut layers: HashMap<Layer, (Vec<usize>, HashSet<Layer>)> = HashMap::default();
         for (a, task) in self.tasks.iter().enumerate() {
             let Some(low) = task.tops.first().filter(|_| task.exempt.is_none() && task.live) else { continue };
             for v in self.next[a].iter().copied().filter(|v| self.is_depth(*v)) {
@@ -389,12 +393,10 @@ impl<'a> Relation<'a> {
                         return (out, false);
                     }
                     left -= 1;
-                    let words = |l: Layer| super::layer_words(self.p, l);
-                    add(a, b, &|| {
-                        let (a, b) = (self.tasks[a].name, self.tasks[b].name);
-                        let reason = format!("`{a}` is supervised at {}, below `{b}` at {}", words(*low), words(*high));
-                        (reason, String::new())
-                    });
+                    let mut words = |l: Layer| -> Arc<str> {
+                        named.entry(l).or_insert_with(|| super::layer_words(self.p, l).into()).clone()
+                    };
+                    add(a, b, &mut || By::Depth(words(*low), words(*high)));
                 }
             }
         }
@@ -408,13 +410,13 @@ impl<'a> Relation<'a> {
             self.next[v].iter().filter(|w| **w < self.depth).for_each(|w| before[*w].push(v));
         }
         let mut out = vec![];
-        let mut memo = HashMap::new();
-        let mut sets: HashMap<&BTreeSet<Layer>, Vec<usize>> = HashMap::new();
+        let mut memo = HashMap::default();
+        let mut sets: HashMap<&FewSet<Layer>, Vec<usize>> = HashMap::default();
         for (a, task) in self.tasks.iter().enumerate() {
             let Some(why) = task.exempt.filter(|_| task.live && !task.tops.is_empty()) else { continue };
             let over = sets.entry(task.tops).or_insert_with(|| self.above_all(task.tops, &mut memo));
             // an arrow from a task above makes it the later one
-            let mut earlier = HashSet::from([a]);
+            let mut earlier = HashSet::from_iter([a]);
             let mut todo = vec![a];
             while let Some(v) = todo.pop() {
                 todo.extend(before[v].iter().copied().filter(|w| earlier.insert(*w)));

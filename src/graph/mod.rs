@@ -20,24 +20,42 @@ use crate::syntax::ast::{Expr, ExprKind, Tap};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use rustc_hash::FxHashMap as HashMap;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
-/// Why one task comes before another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// One task comes before another. A large program has very many: why is put into words when it is asked for
+/// ([`TaskGraph::reason`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
     /// the task that comes first (index)
     pub from: usize,
     /// the task that needs it
     pub to: usize,
-    /// the arrow, or the two taps, in words
-    pub reason: String,
-    /// what is needed and by which arrow, the same for all tasks to which that arrow leads; empty for depth
-    pub needs: String,
+    /// by what
+    pub by: By,
+}
+
+/// What makes one task come before another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// an arrow
+    Arrow {
+        /// its name
+        name: Arc<str>,
+        /// what it carries
+        what: &'static str,
+        /// in which phase, if not in both alike
+        when: &'static str,
+    },
+    /// depth: the layers at which the two are supervised, in words
+    Depth(Arc<str>, Arc<str>),
 }
 
 /// The classified graph.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskGraph {
     /// names of the tasks
     pub tasks: Vec<String>,
@@ -52,7 +70,6 @@ pub struct TaskGraph {
     /// what looks like a dependency and is none: feedback, self-supervision below another task
     pub notes: Vec<String>,
     /// step of each task
-    #[serde(skip)]
     level: Vec<usize>,
 }
 
@@ -60,6 +77,22 @@ impl TaskGraph {
     /// Multi-step rather than joint.
     pub fn multi_step(&self) -> bool {
         !self.dependencies.is_empty()
+    }
+    /// Why one task comes before another: the arrow, or the two taps, in words.
+    pub fn reason(&self, d: &Dependency) -> String {
+        let name = |t: usize| self.tasks.get(t).map_or("", String::as_str);
+        match &d.by {
+            By::Arrow { .. } => format!("`{}` needs {}", name(d.to), self.needs(d)),
+            By::Depth(low, high) => {
+                format!("`{}` is supervised at {low}, below `{}` at {high}", name(d.from), name(d.to))
+            }
+        }
+    }
+    /// What is needed and by which arrow, the same for all tasks to which that arrow leads; empty for depth.
+    pub fn needs(&self, d: &Dependency) -> String {
+        let By::Arrow { name, what, when } = &d.by else { return String::new() };
+        let source = self.tasks.get(d.from).map_or("", String::as_str);
+        format!("the {what} of `{source}`{when}, by the arrow `{name}`")
     }
     /// Why it is what it is, a sentence each: for every arrow and every pair of depths, or that there is none.
     pub fn reasons(&self) -> Vec<String> {
@@ -70,14 +103,15 @@ impl TaskGraph {
         }
         let mut out: Vec<String> = vec![];
         // what an arrow brings to several tasks is one sentence
-        let mut told: HashMap<&str, (usize, Vec<String>)> = HashMap::new();
+        let mut told: HashMap<String, (usize, Vec<String>)> = HashMap::default();
         for d in &self.dependencies {
             let task = || self.tasks.get(d.to).map(|name| format!("`{name}`"));
-            match told.get_mut(d.needs.as_str()).filter(|_| !d.needs.is_empty()) {
+            let needs = self.needs(d);
+            match told.get_mut(&needs).filter(|_| !needs.is_empty()) {
                 Some((_, tasks)) => tasks.extend(task()),
                 None => {
-                    told.insert(&d.needs, (out.len(), task().into_iter().collect()));
-                    out.push(d.reason.clone());
+                    told.insert(needs, (out.len(), task().into_iter().collect()));
+                    out.push(self.reason(d));
                 }
             }
         }
@@ -124,6 +158,27 @@ impl TaskGraph {
             notes: self.notes.clone(),
             level: kept.iter().map(|t| self.step_of(*t)).collect(),
         }
+    }
+}
+
+impl Serialize for TaskGraph {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Told {
+            from: usize,
+            to: usize,
+            reason: String,
+            needs: String,
+        }
+        let told = |d: &Dependency| Told { from: d.from, to: d.to, reason: self.reason(d), needs: self.needs(d) };
+        let mut out = s.serialize_struct("TaskGraph", 6)?;
+        out.serialize_field("tasks", &self.tasks)?;
+        out.serialize_field("dependencies", &self.dependencies.iter().map(told).collect::<Vec<_>>())?;
+        out.serialize_field("complete", &self.complete)?;
+        out.serialize_field("steps", &self.steps)?;
+        out.serialize_field("components", &self.components)?;
+        out.serialize_field("notes", &self.notes)?;
+        out.end()
     }
 }
 
@@ -271,10 +326,11 @@ fn layer_number(k: u64) -> u32 {
 }
 
 /// The computation graph of one phase (or of both).
-fn static_graph<'p>(p: &'p Program, edges: &[Edge], task_defs: usize, phase: Option<Phase>) -> Static<'p> {
-    let mut s = Static { p, graph: DiGraph::new(), index: HashMap::new(), taps: BTreeMap::new(), lets: HashMap::new() };
+fn static_graph<'p>(p: &'p Program, edges: &[Arc<Edge>], phase: Option<Phase>) -> Static<'p> {
+    let mut s =
+        Static { p, graph: DiGraph::new(), index: HashMap::default(), taps: BTreeMap::new(), lets: HashMap::default() };
     let mut reads: Vec<(Place, Vec<(Place, Span)>)> = vec![];
-    for t in 0..task_defs {
+    for t in 0..p.tasks.len() {
         let mut out = vec![];
         if let Some(from) = &p.tasks[t].ast.from {
             s.reads(from, &p.tasks[t].env, &mut out);
@@ -330,16 +386,16 @@ fn static_graph<'p>(p: &'p Program, edges: &[Edge], task_defs: usize, phase: Opt
 }
 
 /// Every cycle, as a finding with the indices of its arrows; training and test graph are looked at separately.
-pub fn cycles(p: &Program, edges: &[Edge], names: &[String]) -> Vec<(Diagnostic, Vec<usize>)> {
+pub fn cycles(p: &Program, edges: &[Arc<Edge>]) -> Vec<(Diagnostic, Vec<usize>)> {
     let mut found: Vec<(Diagnostic, Vec<usize>)> = vec![];
     for phase in [Phase::Train, Phase::Test] {
-        let s = static_graph(p, edges, names.len(), Some(phase));
+        let s = static_graph(p, edges, Some(phase));
         for component in tarjan_scc(&s.graph) {
-            let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
             let loops = component.len() == 1 && s.graph.find_edge(component[0], component[0]).is_some();
             if component.len() < 2 && !loops {
                 continue;
             }
+            let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
             let Some(cycle) = shortest_cycle(&s.graph, &inside, edges) else { continue };
             let arrows: Vec<usize> = cycle
                 .iter()
@@ -348,7 +404,7 @@ pub fn cycles(p: &Program, edges: &[Edge], names: &[String]) -> Vec<(Diagnostic,
                     _ => None,
                 })
                 .collect();
-            let d = describe(p, edges, names, &s.graph, &cycle, &arrows);
+            let d = describe(p, edges, &s.graph, &cycle, &arrows);
             let same = |o: &Diagnostic| o.primary.as_ref().map(|l| l.span) == d.primary.as_ref().map(|l| l.span);
             if !found.iter().any(|(o, _)| same(o)) {
                 // cut every arrow of the component, so that nothing else is said of them
@@ -364,6 +420,10 @@ pub fn cycles(p: &Program, edges: &[Edge], names: &[String]) -> Vec<(Diagnostic,
                 found.push((d, all));
             }
         }
+        if edges.iter().all(|e| e.when.is_none()) {
+            // the other phase has the same graph
+            break;
+        }
     }
     found
 }
@@ -372,7 +432,7 @@ pub fn cycles(p: &Program, edges: &[Edge], names: &[String]) -> Vec<(Diagnostic,
 fn shortest_cycle(
     g: &DiGraph<Place, Link>,
     inside: &BTreeSet<NodeIndex>,
-    edges: &[Edge],
+    edges: &[Arc<Edge>],
 ) -> Option<Vec<petgraph::graph::EdgeIndex>> {
     let mut best: Option<Vec<petgraph::graph::EdgeIndex>> = None;
     // a cycle has at least one arrow unless encoders read each other: start from arrows, or from anything
@@ -381,7 +441,7 @@ fn shortest_cycle(
     let has_arrow = starts.iter().any(|e| matches!(e.weight(), Link::Arrow(_)));
     for start in starts.iter().filter(|e| !has_arrow || matches!(e.weight(), Link::Arrow(_))) {
         // breadth first from the arrow's end back to its beginning
-        let mut from: HashMap<NodeIndex, petgraph::graph::EdgeIndex> = HashMap::new();
+        let mut from: HashMap<NodeIndex, petgraph::graph::EdgeIndex> = HashMap::default();
         let mut queue = VecDeque::from([start.target()]);
         let goal = start.source();
         let mut reached = start.target() == goal;
@@ -431,8 +491,7 @@ fn shortest_cycle(
 
 fn describe(
     p: &Program,
-    edges: &[Edge],
-    names: &[String],
+    edges: &[Arc<Edge>],
     g: &DiGraph<Place, Link>,
     cycle: &[petgraph::graph::EdgeIndex],
     arrows: &[usize],
@@ -454,7 +513,7 @@ fn describe(
         return d.help("begin one of them with `embed(...)`");
     }
     let word = |place: &Place| match place {
-        Place::Task(t) => names[*t].clone(),
+        Place::Task(t) => p.tasks[*t].name.clone(),
         Place::Layer(i, _) => p.encoders[*i].name.clone(),
     };
     let mut d = match arrows.len() {
@@ -495,7 +554,7 @@ fn number_word(n: usize) -> String {
 }
 
 /// `the predicted distribution of `pos`, by the arrow `pos.probs -> chunk``
-fn needs(e: &Edge, source: &str) -> String {
+fn by_arrow(e: &Edge) -> By {
     let what = match e.port {
         "hidden" | "states" => "hidden states",
         "probs" => "predicted distribution",
@@ -510,22 +569,21 @@ fn needs(e: &Edge, source: &str) -> String {
         _ => "output",
     };
     let train = match &e.train {
-        Mode::Gold if e.port == "hidden" => Some("at gold places in training, at predicted ones at test"),
-        Mode::Gold => Some("gold in training, predicted at test"),
-        Mode::Scheduled(..) => Some("gold and predicted in training, predicted at test"),
-        Mode::Predicted | Mode::Other(_) => None,
+        Mode::Gold if e.port == "hidden" => " (at gold places in training, at predicted ones at test)",
+        Mode::Gold => " (gold in training, predicted at test)",
+        Mode::Scheduled(..) => " (gold and predicted in training, predicted at test)",
+        Mode::Predicted | Mode::Other(_) => "",
     };
-    let when = match (e.when, train) {
-        (Some(Phase::Train), _) => " in training",
-        (Some(Phase::Test), _) => " at test",
-        (None, Some(t)) => &format!(" ({t})"),
-        (None, None) => "",
+    let when = match e.when {
+        Some(Phase::Train) => " in training",
+        Some(Phase::Test) => " at test",
+        None => train,
     };
-    format!("the {what} of `{source}`{when}, by the arrow `{}`", e.name)
+    By::Arrow { name: e.name.clone(), what, when }
 }
 
 /// Feedback is no dependency, and is said not to be.
-pub fn feedback(edges: &[Edge]) -> Vec<String> {
+pub fn feedback(edges: &[Arc<Edge>]) -> Vec<String> {
     let rounds = |e: &Edge| match e.rounds? {
         _ if e.turns => Some("each turn".to_string()),
         1 => Some("one round".to_string()),

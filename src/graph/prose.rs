@@ -1,8 +1,8 @@
 //! A program in words, as a reader of the survey knows them: its equations (2) and (3) for every task, what flows along
 //! every arrow, the shape of every value.
 
-use super::TaskGraph;
 use super::scene::{Edge, Gradient, Kind, Link, Scene};
+use super::{By, TaskGraph};
 use crate::check::{Checked, Edge as Arrow, Grad, Mode, Target};
 use crate::diagnostics::thousands;
 use crate::plan::outline::{Outline, family};
@@ -72,20 +72,20 @@ enum How {
 }
 
 fn how(c: &Checked, g: &TaskGraph, from: usize, to: usize) -> How {
-    let direct = |a: &&Arrow| {
+    let direct = |a: &Arrow| {
         a.rounds.is_none() && a.source == from && matches!(&a.target, Target::Task(t) | Target::Slot(t, _) if *t == to)
     };
-    if c.arrows().iter().any(|a| direct(&a)) {
+    if c.arrows().any(direct) {
         return How::Head;
     }
-    let by_arrow = g.dependencies.iter().any(|d| d.from == from && d.to == to && !d.needs.is_empty());
+    let by_arrow = g.dependencies.iter().any(|d| d.from == from && d.to == to && matches!(d.by, By::Arrow { .. }));
     if by_arrow { How::Layer } else { How::Depth }
 }
 
 /// `Ŷ_pos`, or `h_pos` where hidden states are sent.
 fn payload(c: &Checked, from: usize) -> String {
     let name = &c.tasks()[from].name;
-    let hidden = c.arrows().iter().filter(|a| a.source == from && a.rounds.is_none());
+    let hidden = c.arrows().filter(|a| a.source == from && a.rounds.is_none());
     let ports: BTreeSet<&str> = hidden.map(|a| a.port).collect();
     let letter = if ports.iter().all(|p| matches!(*p, "hidden" | "states")) && !ports.is_empty() { "h" } else { "Ŷ" };
     format!("{letter}_{name}")
@@ -136,7 +136,7 @@ pub fn program(t: &Told<'_>) -> String {
     o.push_str(&paragraph(0, 0, definition));
     let shown = 12;
     for d in g.dependencies.iter().take(shown) {
-        o.push_str(&paragraph(2, 2, &format!("- {}", d.reason)));
+        o.push_str(&paragraph(2, 2, &format!("- {}", g.reason(d))));
     }
     if g.dependencies.len() > shown {
         let _ = writeln!(o, "  - and {} more", g.dependencies.len() - shown);
@@ -170,7 +170,7 @@ pub fn program(t: &Told<'_>) -> String {
         o.push('\n');
         o.push_str(&paragraph(0, 0, &text));
     }
-    let arrows = carried(t, &c.arrows().iter().collect::<Vec<_>>());
+    let arrows = carried(t, &c.arrows().collect::<Vec<_>>());
     if !arrows.is_empty() {
         o.push_str("\nWhat flows along each arrow:\n\n");
         o.push_str(&arrows);
@@ -370,16 +370,16 @@ pub fn task(t: &Told<'_>, index: usize) -> String {
     let mut near = false;
     for d in g.dependencies.iter().filter(|d| d.to == index) {
         near = true;
-        o.push_str(&paragraph(2, 2, &format!("after `{}`: {}", g.tasks[d.from], d.reason)));
+        o.push_str(&paragraph(2, 2, &format!("after `{}`: {}", g.tasks[d.from], g.reason(d))));
     }
     for d in g.dependencies.iter().filter(|d| d.from == index) {
         near = true;
-        o.push_str(&paragraph(2, 2, &format!("before `{}`: {}", g.tasks[d.to], d.reason)));
+        o.push_str(&paragraph(2, 2, &format!("before `{}`: {}", g.tasks[d.to], g.reason(d))));
     }
     if near {
         o.push('\n');
     }
-    let into: Vec<&Arrow> = c.arrows().iter().filter(|a| enters(c, g, a, index)).collect();
+    let into: Vec<&Arrow> = c.arrows().filter(|a| enters(c, g, a, index)).collect();
     if !into.is_empty() {
         o.push_str("What enters\n");
         o.push_str(&carried(t, &into));
@@ -466,7 +466,7 @@ fn enters(c: &Checked, g: &TaskGraph, a: &Arrow, task: usize) -> bool {
     match &a.target {
         Target::Task(t) | Target::Slot(t, _) => *t == task,
         Target::Encoder(..) => {
-            let needs = |d: &super::Dependency| d.from == a.source && d.to == task && d.reason.contains(&*a.name);
+            let needs = |d: &super::Dependency| d.from == a.source && d.to == task && g.reason(d).contains(&*a.name);
             g.dependencies.iter().any(needs) && how(c, g, a.source, task) != How::Depth
         }
     }
@@ -517,7 +517,7 @@ fn values(t: &Told<'_>, graph: usize, head: usize) -> String {
             _ => {}
         }
         let words: Vec<&str> = [seen, note.as_str()].into_iter().filter(|w| !w.is_empty()).collect();
-        rows.push((n.name.clone(), shape, words.join("; ")));
+        rows.push((c.node_name(graph, i), shape, words.join("; ")));
     }
     let wide = |f: &dyn Fn(&(String, String, String)) -> usize| rows.iter().map(f).max().unwrap_or(0);
     let (a, b) = (wide(&|r| r.0.chars().count()), wide(&|r| r.1.chars().count()));

@@ -5,7 +5,6 @@ use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Sources;
 use crate::syntax::ast::{ItemKind, Name};
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// The outside world: the only way in which the front end reads files.
@@ -62,7 +61,7 @@ pub fn expand(
         program: Program::default(),
         diagnostics: vec![],
         unresolved: vec![],
-        said: HashSet::new(),
+        said: HashSet::default(),
         open: vec![path.to_path_buf()],
         done: vec![],
         families: 0,
@@ -204,7 +203,7 @@ impl Expander<'_> {
     fn cut_circles(&mut self) {
         let p = &self.program;
         let mut graph = petgraph::graph::DiGraph::<(Kind, usize), ()>::new();
-        let mut nodes = HashMap::new();
+        let mut nodes = HashMap::default();
         let declared = [(Kind::Param, &p.params), (Kind::Let, &p.lets)];
         for (kind, list) in declared {
             for i in 0..list.len() {
@@ -350,7 +349,7 @@ impl Expander<'_> {
                         self.push_once(d.at(list.span, "the list is empty").help("name at least one member"));
                         members = unknown;
                     }
-                    let mut seen: HashSet<String> = HashSet::new();
+                    let mut seen: HashSet<String> = HashSet::default();
                     let mut end = inner_start;
                     for (value, span) in members {
                         if seen.contains(&value.key()) {

@@ -12,7 +12,8 @@ pub use expand::{Options, World, expand, is_name};
 use crate::data::CorpusDecl;
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -100,7 +101,7 @@ pub struct Symbol {
 
 impl Symbol {
     fn new(kind: Kind, span: Span) -> Self {
-        Self { kind, span, members: vec![], by_env: HashMap::new(), by_key: HashMap::new() }
+        Self { kind, span, members: vec![], by_env: HashMap::default(), by_key: HashMap::default() }
     }
 
     fn push(&mut self, env: &Env, index: usize) {
@@ -202,7 +203,7 @@ pub struct ShareDef {
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     /// data sets
-    pub data: Vec<CorpusDecl>,
+    pub data: Arc<Vec<CorpusDecl>>,
     /// the expressions of their readers, for later messages
     pub encoders: Vec<Named>,
     /// lists and named intermediate values
@@ -258,7 +259,7 @@ impl Program {
                 self.fields.entry(ast::UNREADABLE.into()).or_default().insert(corpus, i);
             }
         }
-        self.data.push(decl);
+        Arc::make_mut(&mut self.data).push(decl);
     }
 
     /// The place of a field in a data set.

@@ -2,18 +2,17 @@
 
 use super::*;
 use crate::syntax::ast::{FieldSource, Item, ItemKind, SettingKind, Text, TextPart};
-use std::collections::HashSet;
 
 /// Every name that stands in an expression or between the braces of a string.
 pub(super) fn names(items: &[Item]) -> HashSet<String> {
-    let mut out = Names { found: HashSet::new(), arguments: true };
+    let mut out = Names { found: HashSet::default(), arguments: true };
     items.iter().for_each(|i| out.item(i));
     out.found.into_iter().map(String::from).collect()
 }
 
 /// The names that one expression reads, in the order of the alphabet.
 pub(super) fn names_of(e: &Expr) -> Vec<&str> {
-    let mut out = Names { found: HashSet::new(), arguments: false };
+    let mut out = Names { found: HashSet::default(), arguments: false };
     out.expr(e);
     let mut found: Vec<&str> = out.found.into_iter().collect();
     found.sort_unstable();

@@ -36,7 +36,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
                 InitRule::Fixed(i) => i.clone(),
                 InitRule::FanIn(d) => Init::Uniform(1.0 / (n(d).max(1) as f64).sqrt()),
             },
-            owner: p.owner.clone(),
+            owner: p.owner.to_string(),
         })
         .collect();
     let mut tasks = c.tasks.clone();
@@ -44,12 +44,12 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         if let Some(l) = t.labels
             && t.head == "tag"
         {
-            t.settings.insert("bio".into(), Setting::Bool(tables.labels.get(l).is_some_and(|l| l.is_bio())));
+            t.settings.insert("bio", Setting::Bool(tables.labels.get(l).is_some_and(|l| l.is_bio())));
         }
         if let (Some(layers), Some(labels)) = (t.layers, t.labels) {
             // one softmax for each layer: R·K columns
             let (r, k) = (size(Size::Labels(layers)), size(Size::Labels(labels)));
-            t.settings.insert("layers".into(), Setting::Int(r as i64));
+            t.settings.insert("layers", Setting::Int(r as i64));
             for p in t.params.iter().take(2) {
                 if let Some(last) = params[*p].shape.last_mut() {
                     *last = r * k;
@@ -59,8 +59,8 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         if t.head == "regress"
             && let Some(range) = number_range(&t.golds, corpora)
         {
-            t.settings.insert("low".into(), Setting::Real(range.low));
-            t.settings.insert("high".into(), Setting::Real(range.high));
+            t.settings.insert("low", Setting::Real(range.low));
+            t.settings.insert("high", Setting::Real(range.high));
             // a plain regression starts at the mean, so that it need not learn the scale first
             if !t.settings.contains_key("bins")
                 && let Some(bias) = t.params.get(1)
@@ -71,8 +71,9 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
     }
     let mut graphs = c.graphs.clone();
     let mut layers = c.layers.clone();
-    for (g, widths) in graphs.iter_mut().zip(&c.widths) {
-        for (node, w) in g.nodes.iter_mut().zip(widths) {
+    for (at, (g, widths)) in graphs.iter_mut().zip(&c.widths).enumerate() {
+        for (i, (node, w)) in g.nodes.iter_mut().zip(widths).enumerate() {
+            node.name = c.node_name(at, i);
             node.shape = match node.shape {
                 Shape::Text => Shape::Text,
                 Shape::Seq(_) => Shape::Seq(n(w)),
@@ -82,7 +83,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
             if let super::Op::Layer { layer } = node.op
                 && layers[layer].kind == "zeros"
             {
-                layers[layer].settings.insert("width".into(), Setting::Int(n(w) as i64));
+                layers[layer].settings.insert("width", Setting::Int(n(w) as i64));
             }
             // the scores of a head over layers of tags
             if let super::Op::Head { task } = node.op
@@ -97,8 +98,8 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         }
     }
     // those from which only a width was wanted stand at no node
-    for l in layers.iter_mut().filter(|l| l.kind == "zeros") {
-        l.settings.entry("width".into()).or_insert(Setting::Int(0));
+    for l in layers.iter_mut().filter(|l| l.kind == "zeros" && !l.settings.contains_key("width")) {
+        l.settings.insert("width", Setting::Int(0));
     }
     let mut train = c.train.clone();
     for s in &mut train.stages {
@@ -115,7 +116,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
     Plan {
         version: VERSION,
         name: name.into(),
-        corpora: c.corpora.clone(),
+        corpora: c.corpora.to_vec(),
         vocabs,
         labels,
         params,

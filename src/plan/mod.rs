@@ -12,11 +12,13 @@ pub mod build;
 pub mod cost;
 pub mod outline;
 pub mod passes;
+mod settings;
 pub mod sizes;
+
+pub use settings::{Setting, Settings};
 
 use crate::data::CorpusDecl;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Index of a node in its graph.
 pub type NodeId = usize;
@@ -155,53 +157,6 @@ pub struct Layer {
     pub settings: Settings,
     /// indices into [`Plan::params`], in the kind's order
     pub params: Vec<usize>,
-}
-
-/// Settings of a layer or head.
-pub type Settings = BTreeMap<String, Setting>;
-
-/// A setting's value.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Setting {
-    /// yes or no
-    Bool(bool),
-    /// a size, an index
-    Int(i64),
-    /// a rate
-    Real(f64),
-    /// a word
-    Text(String),
-    /// several sizes
-    Ints(Vec<i64>),
-    /// several numbers
-    Reals(Vec<f64>),
-}
-
-impl Setting {
-    /// As a size.
-    pub fn as_usize(&self) -> Option<usize> {
-        match self {
-            Setting::Int(i) => usize::try_from(*i).ok(),
-            _ => None,
-        }
-    }
-    /// As a number.
-    pub fn as_f64(&self) -> Option<f64> {
-        match self {
-            Setting::Int(i) => Some(*i as f64),
-            Setting::Real(r) => Some(*r),
-            _ => None,
-        }
-    }
-    /// As yes or no.
-    pub fn as_bool(&self) -> Option<bool> {
-        if let Setting::Bool(b) = self { Some(*b) } else { None }
-    }
-    /// As a word.
-    pub fn as_str(&self) -> Option<&str> {
-        if let Setting::Text(t) = self { Some(t) } else { None }
-    }
 }
 
 /// The dataflow of one corpus in one phase. Nodes stand in an order in which every input comes before its reader.

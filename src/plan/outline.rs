@@ -233,7 +233,7 @@ pub fn outline(
         version: VERSION,
         name: name.into(),
         class: if g.multi_step() { "multi_step" } else { "joint" }.into(),
-        reasons: g.dependencies.iter().map(|d| d.reason.clone()).collect(),
+        reasons: g.dependencies.iter().map(|d| g.reason(d)).collect(),
         steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
         complete: known.is_some(),
         parameters: sizes.count(c.params()).total().filter(|_| c.not_yet().is_empty()),
@@ -317,10 +317,10 @@ fn parts(
         stages.map(|s| s.name.clone()).collect()
     };
     for p in &c.params {
-        if !out.iter().any(|x| x.name == p.owner) {
+        if !out.iter().any(|x| x.name == *p.owner) {
             let all = sizes.count(c.params.iter().filter(|q| q.owner == p.owner));
             out.push(Part {
-                name: p.owner.clone(),
+                name: p.owner.to_string(),
                 kind: kind(&p.owner),
                 parameters: all.total(),
                 known: all.known,
@@ -333,8 +333,8 @@ fn parts(
     // layers and heads with parameters, where they stand in the graphs
     let mut tasks: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); out.len()];
     let mut seen: BTreeMap<(bool, usize), (usize, usize)> = BTreeMap::new();
-    for ((g, widths), readers) in c.graphs.iter().zip(&c.widths).zip(readers) {
-        for ((node, width), read) in g.nodes.iter().zip(widths).zip(&readers.0) {
+    for (graph, ((g, widths), readers)) in c.graphs.iter().zip(&c.widths).zip(readers).enumerate() {
+        for (i, ((node, width), read)) in g.nodes.iter().zip(widths).zip(&readers.0).enumerate() {
             let (key, params, name, kind) = match &node.op {
                 Op::Layer { layer } => {
                     let l = &c.layers[*layer];
@@ -347,7 +347,7 @@ fn parts(
                 _ => continue,
             };
             let Some(owner) = params.first().map(|p| &c.params[*p].owner) else { continue };
-            let Some(part) = out.iter().position(|x| x.name == *owner) else { continue };
+            let Some(part) = out.iter().position(|x| *x.name == **owner) else { continue };
             tasks[part].extend(read);
             let (part, at) = *seen.entry(key).or_insert_with(|| {
                 let all = sizes.count(params.iter().map(|p| &c.params[*p]));
@@ -372,7 +372,8 @@ fn parts(
                 && let Some(corpus) = k.corpora.get(g.corpus)
             {
                 let fixed = k.plan.graph(g.corpus, Phase::Train).and_then(|p| {
-                    let same = |n: &&super::Node| n.op == node.op && n.name == node.name;
+                    let called = c.node_name(graph, i);
+                    let same = |n: &&super::Node| n.op == node.op && n.name == called;
                     p.nodes.iter().find(same)
                 });
                 if let Some(n) = fixed {
@@ -391,9 +392,10 @@ fn parts(
 /// What several tasks of one data set read is computed once for all of them.
 fn once(c: &Checked, readers: &[Readers]) -> Vec<Once> {
     let mut out: Vec<Once> = vec![];
-    for (g, readers) in c.graphs.iter().zip(readers).filter(|(g, _)| g.phase == Phase::Train) {
+    let graphs = c.graphs.iter().zip(readers).enumerate();
+    for (graph, (g, readers)) in graphs.filter(|(_, (g, _))| g.phase == Phase::Train) {
         let data = c.corpora.get(g.corpus).map_or("", |d| &d.name);
-        for (node, read) in g.nodes.iter().zip(&readers.0) {
+        for (i, (node, read)) in g.nodes.iter().zip(&readers.0).enumerate() {
             let Op::Layer { layer } = &node.op else { continue };
             let Some(p) = c.layers[*layer].params.first() else { continue };
             if read.len() < 2 {
@@ -402,11 +404,12 @@ fn once(c: &Checked, readers: &[Readers]) -> Vec<Once> {
             let part = &c.params[*p].owner;
             let tasks: Vec<String> = read.iter().map(|t| c.tasks[*t].name.clone()).collect();
             // `enc.bilstm(x)`: the text
-            let on = node.name.rsplit_once('(').map_or("", |(_, t)| t.trim_end_matches(')')).to_string();
-            match out.iter_mut().find(|o| o.data == data && o.part == *part && o.tasks == tasks) {
+            let name = c.node_name(graph, i);
+            let on = name.rsplit_once('(').map_or("", |(_, t)| t.trim_end_matches(')')).to_string();
+            match out.iter_mut().find(|o| o.data == data && *o.part == **part && o.tasks == tasks) {
                 Some(o) if o.on.contains(&on) => {}
                 Some(o) => o.on.push(on),
-                None => out.push(Once { data: data.into(), part: part.clone(), on: vec![on], tasks }),
+                None => out.push(Once { data: data.into(), part: part.to_string(), on: vec![on], tasks }),
             }
         }
     }

@@ -85,10 +85,9 @@ fn canonical(r: &Ready, rename: &dyn Fn(&str) -> String) -> BTreeMap<String, Vec
             let op = match &n.op {
                 Op::Layer { layer } => {
                     let l = &p.layers[*layer];
-                    let mut settings = l.settings.clone();
-                    settings.remove("vocab");
+                    let shown: Vec<_> = l.settings.iter().filter(|(name, _)| *name != "vocab").collect();
                     let params: Vec<String> = l.params.iter().map(&param).collect();
-                    format!("{} {} {settings:?} {params:?}", l.kind, rename(&l.name))
+                    format!("{} {} {shown:?} {params:?}", l.kind, rename(&l.name))
                 }
                 Op::Head { task } => format!("head {}", rename(&p.tasks[*task].name)),
                 Op::Port { task, port } => format!("port {} {port:?}", rename(&p.tasks[*task].name)),

@@ -1,7 +1,6 @@
 //! Arrows: what they carry and how it joins the destination.
 
 use super::*;
-use std::collections::btree_map::Entry;
 
 /// How what an arrow carries joins its destination.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +75,7 @@ impl<'p> Checker<'p> {
             let (features, head) = self.task_on(source, graph, round, text)?;
             if features.is_opaque() {
                 let (_, join) = self.join_of(&e);
-                return Ok((features, join));
+                return Ok(((*features).clone(), join));
             }
             self.here = e.span;
             self.port(&e, &features, head, cx)?
@@ -94,11 +93,17 @@ impl<'p> Checker<'p> {
         let arrives = self.type_of(&v, cx.corpus);
         let join_word = if matches!(e.target, Target::Slot(..)) { "slot" } else { join.word() };
         let carried = Carried { sends, arrives, join: join_word };
-        match self.carried.entry((edge, cx.graph)) {
+        let known = &mut self.carried[edge];
+        match known.binary_search_by_key(&cx.graph, |k| k.0) {
+            Err(at) => {
+                known.reserve_exact(if known.is_empty() { 2 } else { 0 });
+                known.insert(at, (cx.graph, Few::one(carried)));
+            }
             // seldom more than one
-            Entry::Vacant(new) => drop(new.insert(vec![carried])),
-            Entry::Occupied(mut known) if !known.get().contains(&carried) => known.get_mut().push(carried),
-            Entry::Occupied(_) => {}
+            Ok(at) if !known[at].1.contains(&carried) => {
+                known[at].1 = known[at].1.iter().cloned().chain([carried]).collect();
+            }
+            Ok(_) => {}
         }
         Ok((v, join))
     }
@@ -108,15 +113,9 @@ impl<'p> Checker<'p> {
         let def = &self.p.edges[e.def];
         let (stages, join) = self.join_of(e);
         for stage in stages {
-            let inner = Cx {
-                owner: e.name.clone(),
-                encoder: None,
-                env: def.env.clone(),
-                input: Some(v.clone()),
-                arrow: true,
-                ..cx.clone()
-            };
-            v = self.eval(&stage, &inner)?;
+            let (owner, env) = (e.name.clone(), def.env.clone());
+            let inner = Cx { owner, env, encoder: None, arrow: true, ..cx.fed(Some(v)) };
+            v = self.eval(stage, &inner)?;
             if v.is_opaque() {
                 break;
             }
@@ -250,8 +249,7 @@ impl<'p> Checker<'p> {
             ("labels", _) => Port::Labels,
             _ => return Ok(features.clone()),
         };
-        let name = |c: &Self| format!("{}.{}", c.tasks[task].name, e.port);
-        let node = self.node(cx, Op::Port { task, port: which }, vec![head], &scores, name);
+        let node = self.node(cx, Op::Port { task, port: which }, &[head], &scores);
         let mut out = Val { node, ..scores };
         let share = match e.train {
             Mode::Gold => Some((1.0, 1.0)),
@@ -262,15 +260,15 @@ impl<'p> Checker<'p> {
             && cx.phase == Phase::Train
         {
             let field = self.gold_here(task, e, cx)?;
-            let name = |c: &Self| format!("{} or gold", name(c));
-            out.node = self.node(cx, Op::Gold { task, field, share }, vec![out.node], &out, name);
+            out.node = self.node(cx, Op::Gold { task, field, share }, &[out.node], &out);
         }
         Ok(out)
     }
 
     /// The stages of `via` and how its value joins the destination.
-    pub(super) fn join_of(&mut self, e: &Edge) -> (Vec<Expr>, Join) {
-        let def = &self.p.edges[e.def];
+    pub(super) fn join_of(&self, e: &Edge) -> (Vec<&'p Expr>, Join) {
+        let p = self.p;
+        let def = &p.edges[e.def];
         let mut stages = vec![];
         if let Some(via) = &def.ast.via {
             pipe_stages(via, &mut stages);
@@ -305,7 +303,7 @@ impl<'p> Checker<'p> {
         }
         let c = self.fit(payload, e.span, &h, cx)?;
         let site_span = e.target_span;
-        let inner = Cx { owner: e.name.clone(), ..cx.clone() };
+        let inner = || Cx { owner: e.name.clone(), ..cx.clone() };
         // what an arrow brings does not raise the depth of the layer below
         let keep_tops = |mut v: Val, h: &Val| {
             v.depth = h.depth;
@@ -326,13 +324,13 @@ impl<'p> Checker<'p> {
             Join::Query => return Err(Poison),
             Join::Gate => {
                 let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
-                self.gate(&inner, Site { span: site_span, sub: 1, word: "gate", numbered: false }, &h, &c, out)?
+                self.gate(&inner(), Site { span: site_span, sub: 1, word: "gate", numbered: false }, &h, &c, out)?
             }
             Join::Add => {
                 let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
-                let (owner, dh, dc) = (inner.owner.clone(), h.width.clone(), c.width.clone());
+                let (owner, dh, dc) = (e.name.clone(), h.width.clone(), c.width.clone());
                 let site = Site { span: site_span, sub: 1, word: "add", numbered: false };
-                self.layer(&inner, site, "add_projected", Settings::new(), &[&h, &c], out, &|s, name| {
+                self.layer(&inner(), site, "add_projected", Settings::new(), &[&h, &c], out, &|s, name| {
                     vec![s.param(
                         format!("{name}.u"),
                         vec![dc.clone(), dh.clone()],
@@ -347,7 +345,7 @@ impl<'p> Checker<'p> {
 
     /// E0305: an arrow into a layer that its encoder does not have.
     pub(crate) fn check_layers_entered(&mut self) {
-        let mut tops: HashMap<usize, usize> = HashMap::new();
+        let mut tops: HashMap<usize, usize> = HashMap::default();
         for (key, done) in &self.encoder_memo {
             if let Ok((v, taps)) = done.as_deref()
                 && !v.is_opaque()
@@ -384,14 +382,14 @@ impl<'p> Checker<'p> {
     }
 }
 
-fn pipe_stages(e: &Expr, out: &mut Vec<Expr>) {
+fn pipe_stages<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
     match &*e.value {
         ExprKind::Pipe(a, b) => {
             pipe_stages(a, out);
             pipe_stages(b, out);
         }
         ExprKind::Paren(e) => pipe_stages(e, out),
-        _ => out.push(e.clone()),
+        _ => out.push(e),
     }
 }
 

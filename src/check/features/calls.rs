@@ -14,8 +14,8 @@ impl<'p> Checker<'p> {
         row: &'static builtins::Function,
         args: &'a [ast::Arg],
         span: Span,
-    ) -> Result<HashMap<&'static str, &'a Expr>, Poison> {
-        let mut out = HashMap::new();
+    ) -> Result<Arguments<'a>, Poison> {
+        let mut out = Arguments::default();
         let mut next = 0;
         for a in args {
             let name = match &a.name {
@@ -83,9 +83,12 @@ impl<'p> Checker<'p> {
         e: &Expr,
         env: &Env,
     ) -> Result<f64, Poison> {
+        let ranges = arg.takes.ranges();
+        if let Some(x) = self.fitting(e, env, ranges) {
+            return Ok(x);
+        }
         // what it is called: the only argument of a function by the function's name
         let what = if row.args.len() == 1 { row.name } else { arg.name };
-        let ranges = arg.takes.ranges();
         let help = match ranges.first() {
             Some(r) if !arg.needed => format!("for example `{} = {}`", arg.name, r.example()),
             _ => format!("for example `{}`", row.example),
@@ -93,7 +96,7 @@ impl<'p> Checker<'p> {
         self.in_range(e, env, ranges, &format!("`{what}`"), &help)
     }
 
-    pub(super) fn opt_flag(&mut self, o: &HashMap<&'static str, &Expr>, key: &'static str) -> Result<bool, Poison> {
+    pub(super) fn opt_flag(&mut self, o: &Arguments<'_>, key: &'static str) -> Result<bool, Poison> {
         match o.get(key).map(|e| (&*e.value, e.span)) {
             None => Ok(false),
             Some((ExprKind::Name(n), _)) if n == key || n == "true" || n == "yes" => Ok(true),
@@ -116,7 +119,7 @@ impl<'p> Checker<'p> {
                 let Some(count) = self.repeated(row, args, cx) else { return self.one_layer(&call, 0, 1) };
                 let mut v = self.input(row, span, cx)?;
                 for k in 0..count {
-                    let inner = Cx { input: Some(v), ..cx.clone() };
+                    let inner = cx.fed(Some(v));
                     v = self.one_layer(&Call { cx: &inner, ..call }, k, count)?;
                 }
                 Ok(v)
@@ -174,7 +177,7 @@ impl<'p> Checker<'p> {
         if let Some(v) = &call.cx.input {
             vals.push((v.clone(), call.span));
         }
-        let free = Cx { input: None, ..call.cx.clone() };
+        let free = call.cx.fed(None);
         let mut failed = false;
         for a in call.args {
             let feature = match (&a.name, &*a.value.value) {
@@ -248,7 +251,7 @@ impl<'p> Checker<'p> {
             && !matches!(&*first.value.value, ExprKind::Number(_))
         {
             let v = self.eval(&first.value, call.cx)?;
-            let v = self.input(call.row, call.span, &Cx { input: Some(v), ..call.cx.clone() })?;
+            let v = self.input(call.row, call.span, &call.cx.fed(Some(v)))?;
             return Ok((v, self.options(call.row, &call.args[1..], call.whole)?));
         }
         let v = self.input(call.row, call.span, call.cx)?;

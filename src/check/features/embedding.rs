@@ -11,9 +11,8 @@ pub(super) fn embed(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     };
     let d = c.opt_size(call, &o, "d", 0)?;
     if v.kind == VKind::Label || v.classes {
-        let mut more: Vec<_> = o.iter().filter(|(key, _)| **key != "d").collect();
-        more.sort_unstable_by_key(|(_, e)| e.span.start);
-        if let Some((key, e)) = more.first() {
+        let more = o.iter().filter(|(key, _)| *key != "d").min_by_key(|(_, e)| e.span.start);
+        if let Some((key, e)) = more {
             let x = Diagnostic::new("E0223", format!("`{key}` is about words, and this embeds classes"));
             return Err(c.report(x.at(e.span, "changes nothing").help(format!("write `embed({d})`"))));
         }
@@ -122,7 +121,7 @@ pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     };
     let e = c.opt_size(call, &o, "embed", 25.min(d.max(1)))?;
     let window = c.opt_size(call, &o, "width", 3)?;
-    let odd = ODD.iter().filter(|(w, _)| *w == way).find_map(|(_, option)| o.get_key_value(option));
+    let odd = ODD.iter().filter(|(w, _)| *w == way).find_map(|(_, option)| Some((option, o.get(option)?)));
     if let Some((key, e)) = odd {
         let x = Diagnostic::new("E0223", format!("`chars({way}, ...)` has no `{key}`")).at(e.span, "changes nothing");
         return Err(c.report(x.help(format!("remove it, or write `chars(cnn, {d}, {key} = 3)`"))));
@@ -147,7 +146,7 @@ pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         ("width", Setting::Int((if way == "lstm" { even } else { d }) as i64)),
     ]);
     let out = if way == "cnn" {
-        set.insert("window".into(), Setting::Int(window as i64));
+        set.insert("window", Setting::Int(window as i64));
         c.layer(cx, call.site(), "chars_cnn", set, &[&v], out, &|c, name| {
             let rule = InitRule::FanIn(Dim::of(window * e));
             let normal = InitRule::Fixed(Init::Normal(1.0));

@@ -175,10 +175,10 @@ impl<'p> Checker<'p> {
             ExprKind::Pipe(a, b) => {
                 let Ok(v) = self.stack(a, cx, taps) else {
                     let input = Some(self.opaque(cx));
-                    let _ = self.eval(b, &Cx { input, ..cx.clone() });
+                    let _ = self.eval(b, &cx.fed(input));
                     return Err(Poison);
                 };
-                let inner = Cx { input: Some(v.clone()), ..cx.clone() };
+                let inner = cx.fed(Some(v.clone()));
                 if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)
                     && let ExprKind::Name(n) = &*f.value
                     && let (Some(row), Some(Rule::Layer(_))) = (builtins::function(n), rules::rule(n))
@@ -186,7 +186,7 @@ impl<'p> Checker<'p> {
                 {
                     let mut v = v;
                     for k in 0..count {
-                        let inner = Cx { input: Some(v), ..cx.clone() };
+                        let inner = cx.fed(Some(v));
                         let call = Call { row, span: f.span, args, whole: b.span, cx: &inner };
                         v = self.at_place(b.span, |c| c.one_layer(&call, k, count))?;
                         keep(taps, &v);

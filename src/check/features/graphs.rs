@@ -89,7 +89,7 @@ pub(super) fn over_turns(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     if v.is_opaque() {
         return Ok(v);
     }
-    let cell = o.get("cell").copied();
+    let cell = o.get("cell");
     let layer = cell.and_then(|e| match &*e.value {
         ExprKind::Call(f, args) => match &*f.value {
             ExprKind::Name(n) => Some((builtins::function(n)?, f.span, args.as_slice(), e.span)),

@@ -1,21 +1,17 @@
 //! A task's features on a corpus, and the head on top of them.
 
 use super::*;
+use std::rc::Rc;
 
 impl<'p> Checker<'p> {
     /// A task's features and head on one corpus and text.
-    pub(crate) fn task_on(
-        &mut self,
-        task: usize,
-        graph: usize,
-        round: u32,
-        text: Few<usize>,
-    ) -> Result<(Val, usize), Poison> {
+    pub(crate) fn task_on(&mut self, task: usize, graph: usize, round: u32, text: Few<usize>) -> Featured {
         let key = (task, graph, round, text.clone());
         if let Some(done) = self.task_memo.get(&key) {
             return done.clone();
         }
         let out = self.nested(self.tasks[task].span, |c| c.task_anew(task, graph, round, text));
+        let out = out.map(|(features, head)| (Rc::new(features), head));
         self.task_memo.insert(key, out.clone());
         out
     }
@@ -54,7 +50,7 @@ impl<'p> Checker<'p> {
         // on another's text, for the sake of an arrow, there is no gold to stand beside
         let beside_gold = own && self.default_text(task, corpus)? == cx.text;
         if own || self.tasks[task].tops.is_empty() {
-            self.tasks[task].tops.extend(h.tops.iter().copied());
+            self.tasks[task].tops.join(&h.tops);
             self.tasks[task].star |= h.star;
             self.tasks[task].reversed |= h.reversed;
         }
@@ -104,8 +100,12 @@ impl<'p> Checker<'p> {
         self.head_params(task, &h, phase)?;
         let scores = self.answer(task, &h, corpus);
         self.here = self.tasks[task].span;
-        let name = |c: &Self| format!("{}({})", c.tasks[task].name, c.axis_name(corpus, &h.axis));
-        let node = self.node(&cx, Op::Head { task }, vec![h.node], &scores, name);
+        let node = self.node(&cx, Op::Head { task }, &[h.node], &scores);
+        if scores.axis != h.axis {
+            // it is called by the text that it reads, not by that which it answers for
+            let name = format!("{}({})", self.tasks[task].name, self.axis_name(corpus, &h.axis));
+            self.graphs[graph].nodes[node].name = name;
+        }
         let new = self.graphs[graph].tasks.len();
         let place = self.place(graph, task);
         if place == new {
@@ -150,7 +150,7 @@ impl<'p> Checker<'p> {
 
     pub(super) fn edges_into(&self, task: usize, phase: Phase) -> Vec<usize> {
         let flows = |i: &usize| self.edges[*i].alive && self.edges[*i].when.is_none_or(|w| w == phase);
-        self.into_task.get(&task).into_iter().flatten().copied().filter(flows).collect()
+        self.into_task.get(task).into_iter().flatten().copied().filter(flows).collect()
     }
 
     /// Width of a head's scores.
@@ -164,7 +164,7 @@ impl<'p> Checker<'p> {
             if *w != h.width {
                 let t = &self.tasks[task];
                 let (a, b, seen) = (w.clone(), h.width.clone(), *seen);
-                let into = self.into_task.get(&task).into_iter().flatten();
+                let into = self.into_task.get(task).into_iter().flatten();
                 let one_phase = into.map(|i| &self.edges[*i]).find(|e| e.when.is_some());
                 let d = match one_phase {
                     Some(e) if seen != phase => {

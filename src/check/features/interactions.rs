@@ -227,7 +227,7 @@ pub(super) fn both(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 }
 
 impl Checker<'_> {
-    pub(super) fn gate(&mut self, cx: &Cx, site: Site<'_>, h: &Val, c: &Val, out: Val) -> Out {
+    pub(super) fn gate(&mut self, cx: &Cx, site: Site, h: &Val, c: &Val, out: Val) -> Out {
         let (owner, dh, dc) = (cx.owner.clone(), h.width.clone(), c.width.clone());
         self.layer(cx, site, "gate", Settings::new(), &[h, c], out, &|s, name| {
             let both = dh.plus(&dc);

@@ -25,8 +25,8 @@ pub(super) fn categorical(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 /// from the prior at test.
 pub(super) fn latent(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let o = c.options(call.row, call.args, call.whole)?;
-    let free = Cx { input: None, ..call.cx.clone() };
-    let Some(kind) = o.get("kind").copied() else { return Err(Poison) };
+    let free = call.cx.fed(None);
+    let Some(kind) = o.get("kind") else { return Err(Poison) };
     let known = match &*kind.value {
         ExprKind::Call(f, _) => match &*f.value {
             ExprKind::Name(n) => matches!(rules::rule(n), Some(Rule::Family(_))),
@@ -39,7 +39,7 @@ pub(super) fn latent(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Err(c.report(d.help("write `latent(gaussian(32), ...)` or `latent(categorical(10), ...)`")));
     }
     let family = c.eval(kind, &free)?;
-    let Some(posterior) = o.get("posterior").copied() else {
+    let Some(posterior) = o.get("posterior") else {
         let d = Diagnostic::new("E0236", "`latent` needs its posterior: nothing else trains it").at(call.whole, "");
         return Err(c.report(d.help(format!("for example `{}`", call.row.example))));
     };

@@ -211,7 +211,7 @@ pub(super) fn transformer(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
 
 impl Checker<'_> {
     /// A linear layer with a bias and an activation.
-    pub(super) fn linear(&mut self, cx: &Cx, site: Site<'_>, v: &Val, out: Val, d: usize, activation: &str) -> Out {
+    pub(super) fn linear(&mut self, cx: &Cx, site: Site, v: &Val, out: Val, d: usize, activation: &str) -> Out {
         let set = settings([
             ("width", Setting::Int(d as i64)),
             ("activation", Setting::Text(activation.into())),

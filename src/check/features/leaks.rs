@@ -20,7 +20,7 @@ impl<'p> Checker<'p> {
             }
             memo.sort();
             for (corpus, reads) in memo {
-                let into = self.into_task.get(&task).into_iter().flatten().map(|i| &self.edges[*i]);
+                let into = self.into_task.get(task).into_iter().flatten().map(|i| &self.edges[*i]);
                 let replaced: Vec<String> = into
                     .filter(|e| e.when != Some(Phase::Train))
                     .filter_map(|e| match &e.target {
@@ -81,7 +81,7 @@ impl<'p> Checker<'p> {
 
     /// The task and those that arrows lead to from it.
     fn later_than(&self, task: usize) -> BTreeSet<usize> {
-        let mut next: HashMap<usize, Vec<usize>> = HashMap::new();
+        let mut next: HashMap<usize, Vec<usize>> = HashMap::default();
         for e in self.edges.iter().filter(|e| e.alive) {
             if let Target::Task(t) | Target::Slot(t, _) = e.target {
                 next.entry(e.source).or_default().push(t);

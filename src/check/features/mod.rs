@@ -61,6 +61,13 @@ pub(crate) struct Cx {
     pub arrow: bool,
 }
 
+impl Cx {
+    /// The same place, with another value flowing in.
+    pub fn fed(&self, input: Option<Val>) -> Cx {
+        Cx { input, text: self.text.clone(), owner: self.owner.clone(), env: self.env.clone(), ..*self }
+    }
+}
+
 /// A value and the place of its expression.
 type Placed = (Val, Span);
 
@@ -119,7 +126,7 @@ impl<'p> Checker<'p> {
         self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
         self.widths.push(vec![]);
         self.types.push(vec![]);
-        self.node_keys.push(HashMap::new());
+        self.node_keys.push(HashMap::default());
         self.graphs.len() - 1
     }
 
@@ -127,26 +134,24 @@ impl<'p> Checker<'p> {
     fn note_type(&mut self, task: usize, graph: usize, features: &Val) {
         let corpus = self.graphs[graph].corpus;
         let fields = &self.p.data[corpus].fields;
+        let reads = features.reads.iter().filter(|f| **f < fields.len());
         let ty = typed::TaskType {
             features: self.type_of(features, corpus),
             answers: self.type_of(&self.answer(task, features, corpus), corpus),
             space: self.tasks[task].rule.space,
-            reads: features.reads.iter().filter_map(|f| fields.get(*f)).map(|f| f.name.clone()).collect(),
+            reads: reads.map(|f| self.axis_name(corpus, &Few::one(*f))).collect(),
         };
-        self.task_types.insert((task, graph), ty);
+        let known = &mut self.task_types[task];
+        match known.binary_search_by_key(&graph, |k| k.0) {
+            Ok(at) => known[at].1 = ty,
+            Err(at) => known.insert(at, (graph, ty)),
+        }
     }
 
     /// What those who show a program are told.
     pub(super) fn typed(&mut self) -> typed::Typed {
-        let mut carried = std::mem::take(&mut self.carried).into_iter().peekable();
-        let mut arrows = Vec::with_capacity(self.edges.len());
-        for (i, edge) in self.edges.iter().enumerate() {
-            let own = std::iter::from_fn(|| carried.next_if(|((edge, _), _)| *edge == i));
-            let own = own.map(|((_, graph), all)| (graph, all)).collect();
-            if edge.alive {
-                arrows.push(typed::Arrow { edge: edge.clone(), carried: own });
-            }
-        }
+        let all = std::mem::take(&mut self.edges).into_iter().zip(std::mem::take(&mut self.carried));
+        let arrows = all.filter(|(e, _)| e.alive).map(|(edge, carried)| typed::Arrow { edge, carried }).collect();
         typed::Typed { nodes: std::mem::take(&mut self.types), arrows, tasks: std::mem::take(&mut self.task_types) }
     }
 
@@ -251,10 +256,10 @@ impl<'p> Checker<'p> {
                 let Ok(v) = self.eval(a, cx) else {
                     // what stands on the right is looked at all the same
                     let input = Some(self.opaque(cx));
-                    let _ = self.eval(b, &Cx { input, ..cx.clone() });
+                    let _ = self.eval(b, &cx.fed(input));
                     return Err(Poison);
                 };
-                self.eval(b, &Cx { input: Some(v), ..cx.clone() })
+                self.eval(b, &cx.fed(Some(v)))
             }
             ExprKind::Cat(..) => {
                 let mut members = vec![];
@@ -263,7 +268,7 @@ impl<'p> Checker<'p> {
                 let mut failed = false;
                 for m in &members {
                     // a named encoder beside others reads its text, not what flows in
-                    let inner = if self.is_named(m, cx) { Cx { input: None, ..cx.clone() } } else { cx.clone() };
+                    let inner = if self.is_named(m, cx) { cx.fed(None) } else { cx.clone() };
                     match self.eval(m, &inner) {
                         Ok(v) => vals.push((v, m.span)),
                         Err(Poison) => failed = true,

@@ -125,7 +125,7 @@ impl<'p> Checker<'p> {
             true => self.later(span, format!("a field of type `{}` as an input", type_word(ty))),
             false => self.later(span, "a list of texts"),
         }
-        let fresh = Cx { input: None, ..cx.clone() };
+        let fresh = cx.fed(None);
         let v = Val { kind, width, axis, outer, reads: FewSet::one(f), ..self.opaque(&fresh) };
         Ok(self.source(cx, "field", self.p.data[cx.corpus].fields[f].name.clone(), v))
     }
@@ -160,7 +160,7 @@ impl<'p> Checker<'p> {
                 ty = of;
             }
         }
-        let fresh = Cx { input: None, ..cx.clone() };
+        let fresh = cx.fed(None);
         let v = Val {
             kind: VKind::Text,
             reads: fields.iter().copied().collect(),
@@ -168,8 +168,7 @@ impl<'p> Checker<'p> {
             outer,
             ..self.opaque(&fresh)
         };
-        let op = Op::Text { fields: fields.to_vec() };
-        let node = self.node(cx, op, vec![], &v, |c| c.axis_name(cx.corpus, &fields).to_string());
+        let node = self.node(cx, Op::Text { fields: fields.to_vec() }, &[], &v);
         Val { node, ..v }
     }
 
@@ -320,9 +319,7 @@ impl<'p> Checker<'p> {
         }
         let ports = ["fwd", "bwd", "sides", "last"];
         match (port.value.as_str(), v.halves) {
-            ("last", _) if v.kind == VKind::Seq => {
-                self.function("last", port.span, &[], e.span, &Cx { input: Some(v), ..cx.clone() })
-            }
+            ("last", _) if v.kind == VKind::Seq => self.function("last", port.span, &[], e.span, &cx.fed(Some(v))),
             ("sides", Some((f, b))) => {
                 let flow = if f == Flow::Full || b == Flow::Full { Flow::Full } else { Flow::Sides };
                 Ok(Val { flow, halves: None, ..v })
@@ -428,11 +425,11 @@ impl<'p> Checker<'p> {
                     }
                     fields.push(f);
                 }
-                None => input = Some(self.eval(&a.value, &Cx { input: None, ..cx.clone() })?),
+                None => input = Some(self.eval(&a.value, &cx.fed(None))?),
             }
         }
         Ok(match input {
-            Some(v) => Cx { input: Some(v), ..cx.clone() },
+            Some(v) => cx.fed(Some(v)),
             None => Cx { input: None, text: fields.into(), ..cx.clone() },
         })
     }

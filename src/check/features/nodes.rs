@@ -1,14 +1,16 @@
 //! Nodes, layers and parameters: equal expressions become one node, one place one layer.
 
 use super::*;
+use rustc_hash::FxHasher;
+use std::hash::{Hash, Hasher};
 
 /// A place in the text where a layer stands.
 #[derive(Clone, Copy)]
-pub(super) struct Site<'a> {
+pub(super) struct Site {
     pub span: Span,
     /// which of several layers that stand at one place
     pub sub: usize,
-    pub word: &'a str,
+    pub word: &'static str,
     /// named `bilstm1` even when it is the first
     pub numbered: bool,
 }
@@ -25,8 +27,8 @@ pub(crate) enum LayerKey {
 }
 
 impl<'p> Checker<'p> {
-    pub(crate) fn param(&mut self, name: String, shape: Vec<Dim>, init: InitRule, owner: &str) -> usize {
-        self.params.push(SymParam { name, shape, init, owner: owner.to_string() });
+    pub(crate) fn param(&mut self, name: String, shape: Vec<Dim>, init: InitRule, owner: &Arc<str>) -> usize {
+        self.params.push(SymParam { name, shape, init, owner: owner.clone() });
         self.params.len() - 1
     }
 
@@ -59,47 +61,55 @@ impl<'p> Checker<'p> {
         self.axis_names.borrow_mut().entry((corpus, axis.clone())).or_insert_with(name).clone()
     }
 
-    /// Adds a node unless an equal one stands already.
-    pub(super) fn node(
-        &mut self,
-        cx: &Cx,
-        op: Op,
-        inputs: Vec<usize>,
-        v: &Val,
-        name: impl FnOnce(&Self) -> String,
-    ) -> usize {
-        let key = node_key(&op, &inputs);
-        if let Some(n) = self.node_keys[cx.graph].get(&key) {
-            return *n;
+    /// Adds a node unless an equal one stands already. What it is called is asked for seldom, and said then
+    /// ([`Checked::node_name`]).
+    pub(super) fn node(&mut self, cx: &Cx, op: Op, inputs: &[usize], v: &Val) -> usize {
+        let graph = &self.graphs[cx.graph];
+        let mut key = node_hash(&op, inputs);
+        // two different nodes with one hash: the second stands at the next
+        while let Some(&known) = self.node_keys[cx.graph].get(&key) {
+            let node = &graph.nodes[known as usize];
+            if node.op == op && node.inputs == inputs {
+                return known as usize;
+            }
+            key = key.wrapping_add(1);
         }
-        let id = self.graphs[cx.graph].nodes.len();
+        let id = graph.nodes.len();
         let ty = self.type_of(v, cx.corpus);
-        let name = name(self);
-        self.graphs[cx.graph].nodes.push(Node { op, inputs, shape: Self::shape(v), name });
+        let node = Node { op, inputs: inputs.to_vec(), shape: Self::shape(v), name: String::new() };
+        self.graphs[cx.graph].nodes.push(node);
         self.widths[cx.graph].push(v.width.clone());
         self.types[cx.graph].push(NodeType { ty, span: self.here });
-        self.node_keys[cx.graph].insert(key, id);
+        self.node_keys[cx.graph].insert(key, id as u32);
         id
     }
 
     /// A value's type, for people.
-    pub(in crate::check) fn type_of(&self, v: &Val, corpus: usize) -> Type {
-        Type {
+    pub(in crate::check) fn type_of(&self, v: &Val, corpus: usize) -> Arc<Type> {
+        let ty = Type {
             form: v.kind,
             lists: v.outer.iter().map(|o| o.name.clone()).collect(),
             axis: self.axis_name(corpus, &v.axis),
             width: self.width_name(&v.width),
             flow: (v.kind == VKind::Seq).then_some(v.flow),
+        };
+        let mut known = self.known_types.borrow_mut();
+        if let Some(same) = known.get(&ty) {
+            return same.clone();
         }
+        let ty = Arc::new(ty);
+        known.insert(ty.clone());
+        ty
     }
 
     fn width_name(&self, width: &Dim) -> Arc<str> {
+        let width = width.lettered();
         let mut known = self.width_names.borrow_mut();
-        if let Some(name) = known.get(width) {
+        if let Some(name) = known.get(&width) {
             return name.clone();
         }
         let name: Arc<str> = width.to_string().into();
-        known.insert(width.clone(), name.clone());
+        known.insert(width, name.clone());
         name
     }
 
@@ -108,7 +118,7 @@ impl<'p> Checker<'p> {
     pub(super) fn layer(
         &mut self,
         cx: &Cx,
-        site: Site<'_>,
+        site: Site,
         kind: &'static str,
         settings: Settings,
         inputs: &[&Val],
@@ -131,10 +141,12 @@ impl<'p> Checker<'p> {
                 *i
             }
             None => {
-                let base = format!("{}.{}", cx.owner, site.word);
-                let n = self.layer_names.entry(base.clone()).or_insert(0);
+                let n = self.layer_names.entry((cx.owner.clone(), site.word)).or_insert(0);
                 *n += 1;
-                let name = if *n == 1 && !site.numbered { base } else { format!("{base}{n}") };
+                let name = match *n == 1 && !site.numbered {
+                    true => format!("{}.{}", cx.owner, site.word),
+                    false => format!("{}.{}{n}", cx.owner, site.word),
+                };
                 let ids = params(self, &name);
                 let layer = Layer { kind: kind.into(), name, settings, params: ids };
                 self.layers.push(layer);
@@ -143,9 +155,7 @@ impl<'p> Checker<'p> {
                 i
             }
         };
-        let name = |c: &Self| format!("{}({})", c.layers[index].name, c.axis_name(cx.corpus, &out.axis));
-        let ids = inputs.iter().map(|v| v.node).collect();
-        let node = self.node(cx, Op::Layer { layer: index }, ids, &out, name);
+        let node = self.layer_node(cx, index, inputs, &out);
         Ok(Val { node, ..out })
     }
 
@@ -162,13 +172,17 @@ impl<'p> Checker<'p> {
                 i
             }
         };
-        let name = |c: &Self| {
-            let axis = c.axis_name(cx.corpus, &out.axis);
-            if axis.is_empty() { kind.to_string() } else { format!("{kind}({axis})") }
-        };
-        let ids = inputs.iter().map(|v| v.node).collect();
-        let node = self.node(cx, Op::Layer { layer: index }, ids, &out, name);
+        let node = self.layer_node(cx, index, inputs, &out);
         Val { node, ..out }
+    }
+
+    /// The node of a layer on its inputs.
+    fn layer_node(&mut self, cx: &Cx, layer: usize, inputs: &[&Val], out: &Val) -> usize {
+        match inputs {
+            [one] => self.node(cx, Op::Layer { layer }, &[one.node], out),
+            [a, b] => self.node(cx, Op::Layer { layer }, &[a.node, b.node], out),
+            all => self.node(cx, Op::Layer { layer }, &all.iter().map(|v| v.node).collect::<Vec<_>>(), out),
+        }
     }
 
     /// Merges what is known of several inputs.
@@ -202,26 +216,20 @@ impl<'p> Checker<'p> {
     }
 }
 
-/// An operation and its inputs as a key: equal keys are one node.
-fn node_key(op: &Op, inputs: &[usize]) -> Vec<u64> {
-    let mut key: Vec<u64> = Vec::with_capacity(inputs.len() + 6);
+/// A hash of an operation and its inputs: equal nodes have equal ones.
+fn node_hash(op: &Op, inputs: &[usize]) -> u64 {
+    let mut h = FxHasher::default();
     match op {
-        Op::Text { fields } => {
-            key.push(0);
-            key.extend(fields.iter().map(|f| *f as u64));
-        }
-        Op::Layer { layer } => key.extend([1, *layer as u64]),
-        Op::Head { task } => key.extend([2, *task as u64]),
-        Op::Port { task, port } => key.extend([3, *task as u64, *port as u64]),
-        Op::Gold { task, field, share } => {
-            key.extend([4, *task as u64, *field as u64, share.0.to_bits(), share.1.to_bits()]);
-        }
+        Op::Text { fields } => (0, fields).hash(&mut h),
+        Op::Layer { layer } => (1, layer).hash(&mut h),
+        Op::Head { task } => (2, task).hash(&mut h),
+        Op::Port { task, port } => (3, task, port).hash(&mut h),
+        Op::Gold { task, field, share } => (4, task, field, share.0.to_bits(), share.1.to_bits()).hash(&mut h),
     }
-    key.push(u64::MAX);
-    key.extend(inputs.iter().map(|i| *i as u64));
-    key
+    inputs.hash(&mut h);
+    h.finish()
 }
 
-pub(crate) fn settings<const N: usize>(items: [(&str, Setting); N]) -> Settings {
-    items.into_iter().map(|(k, v)| (k.to_string(), v)).collect()
+pub(crate) fn settings<const N: usize>(items: [(&'static str, Setting); N]) -> Settings {
+    items.into()
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// `step(y)`: the states of the decoder that writes `y`, one for each word, each having seen those before it.
 pub(super) fn step(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
-    let (vals, _) = c.features(&Call { cx: &Cx { input: None, ..call.cx.clone() }, ..*call }, &[])?;
+    let (vals, _) = c.features(&Call { cx: &call.cx.fed(None), ..*call }, &[])?;
     let [(v, span)] = vals.as_slice() else { return Err(c.number_of_values(call, "names one text")) };
     if v.is_opaque() {
         return Ok(v.clone());

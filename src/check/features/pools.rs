@@ -51,7 +51,7 @@ pub(super) fn attend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     }
     let out = pooled(c, call, &v)?;
     let Some(q) = o.get("query") else { return scorer(c, call, &v, out) };
-    let query = c.eval(q, &Cx { input: None, ..call.cx.clone() })?;
+    let query = c.eval(q, &call.cx.fed(None))?;
     if query.is_opaque() {
         return Ok(query);
     }

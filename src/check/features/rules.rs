@@ -4,6 +4,7 @@
 
 use super::*;
 use super::{data, embedding, graphs, interactions, latent, layers, picks, pools, simple};
+use std::sync::LazyLock;
 
 /// A call of a function.
 #[derive(Clone, Copy)]
@@ -19,13 +20,36 @@ pub(in crate::check) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// Where a layer of this call stands.
-    pub fn site(&self) -> Site<'static> {
+    pub fn site(&self) -> Site {
         Site { span: self.whole, sub: 0, word: self.row.name, numbered: false }
     }
 }
 
-/// Arguments by name.
-pub(in crate::check) type Arguments<'a> = HashMap<&'static str, &'a Expr>;
+/// Arguments by name: a handful.
+#[derive(Clone, Debug, Default)]
+pub(in crate::check) struct Arguments<'a>(Vec<(&'static str, &'a Expr)>);
+
+impl<'a> Arguments<'a> {
+    pub fn get(&self, name: &str) -> Option<&'a Expr> {
+        self.0.iter().find(|(n, _)| *n == name).map(|(_, e)| *e)
+    }
+
+    pub fn contains_key(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// Adds one; what stood under its name before, if anything did.
+    pub fn insert(&mut self, name: &'static str, value: &'a Expr) -> Option<&'a Expr> {
+        let before = self.get(name);
+        self.0.push((name, value));
+        before
+    }
+
+    /// As given, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &'a Expr)> {
+        self.0.iter().copied()
+    }
+}
 
 /// One layer of an encoder's stack, with what enters it.
 pub(in crate::check) struct Stacked<'a> {
@@ -34,7 +58,7 @@ pub(in crate::check) struct Stacked<'a> {
     pub v: Val,
     /// the value that it gives, as far as all layers agree
     pub out: Val,
-    pub site: Site<'a>,
+    pub site: Site,
     /// its argument `d`; 0 when not given
     pub d: usize,
     /// position in a repeated layer
@@ -126,7 +150,8 @@ pub(in crate::check) const RULES: &[(&str, Rule)] = &[
 
 /// The rule of a function.
 pub(in crate::check) fn rule(name: &str) -> Option<&'static Rule> {
-    RULES.iter().find(|r| r.0 == name).map(|r| &r.1)
+    static BY_NAME: LazyLock<HashMap<&str, &Rule>> = LazyLock::new(|| RULES.iter().map(|(n, r)| (*n, r)).collect());
+    BY_NAME.get(name).copied()
 }
 
 #[cfg(test)]

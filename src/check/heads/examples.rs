@@ -7,7 +7,7 @@ fn classify_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings
         "multi" | "san" | "capsule" => flag(c, a, settings),
         "threshold" => {
             if let Some(crate::hir::Item::Number(t)) = c.p.constant(&a.arg.value, a.env) {
-                settings.insert(a.word.into(), Setting::Real(t));
+                settings.insert(a.word.to_string(), Setting::Real(t));
             }
         }
         _ => {}
@@ -43,7 +43,7 @@ fn bins(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
         let d = Diagnostic::new("E0229", "`bins` has no number").at(value.span, "");
         c.report(d.help("write `regress(bins = 5)`"));
     } else if let Some(crate::hir::Item::Number(n)) = c.p.constant(value, a.env) {
-        settings.insert(a.word.into(), Setting::Int(n as i64));
+        settings.insert(a.word.to_string(), Setting::Int(n as i64));
     }
 }
 

@@ -171,7 +171,7 @@ fn classes(t: &TaskInfo) -> Dim {
 
 /// `name.out.weight`, `name.out.bias`: a linear layer from the features to the scores.
 fn linear(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
-    let name = c.tasks[task].name.clone();
+    let name: Arc<str> = c.tasks[task].name.as_str().into();
     let fan = InitRule::FanIn(h.width.clone());
     vec![
         c.param(format!("{name}.out.weight"), vec![h.width.clone(), k.clone()], fan.clone(), &name),
@@ -183,7 +183,7 @@ fn linear(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
 fn flag(_: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     let off = matches!(&*a.arg.value.value, ast::ExprKind::Name(n) if n == "false" || n == "no");
     if !off {
-        settings.insert(a.word.into(), Setting::Bool(true));
+        settings.insert(a.word.to_string(), Setting::Bool(true));
     }
 }
 

@@ -9,7 +9,7 @@ fn decoder(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
         && first.name.is_none()
         && let Ok(d) = c.size(&first.value, a.env, "the width of a decoder")
     {
-        settings.insert("width".into(), Setting::Int(d as i64));
+        settings.insert("width", Setting::Int(d as i64));
     }
 }
 

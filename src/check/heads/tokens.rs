@@ -6,7 +6,7 @@ fn tag_params(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
     // of several layers of tags there are R·K columns: that product is made with the plan
     let mut ids = linear(c, task, h, k.clone());
     if on(&c.tasks[task].settings, "crf") {
-        let (name, zero) = (c.tasks[task].name.clone(), InitRule::Fixed(Init::Zeros));
+        let (name, zero) = (c.params[ids[0]].owner.clone(), InitRule::Fixed(Init::Zeros));
         ids.push(c.param(format!("{name}.transitions"), vec![k.clone(), k.clone()], zero.clone(), &name));
         ids.push(c.param(format!("{name}.start"), vec![k.clone()], zero.clone(), &name));
         ids.push(c.param(format!("{name}.end"), vec![k], zero, &name));
@@ -18,7 +18,7 @@ fn tag_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     match a.word {
         "crf" => flag(c, a, settings),
         "per" => {
-            settings.insert("per_layer".into(), Setting::Bool(true));
+            settings.insert("per_layer", Setting::Bool(true));
         }
         _ => {}
     }

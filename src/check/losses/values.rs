@@ -39,8 +39,8 @@ impl<'p> Checker<'p> {
             (None, Some(Meaning::Var(Item::Number(_)))) => return Ok(Term::new(Ty::Scalar, false)),
             (None, None) => {
                 let fields = self.all_fields();
-                if let Some(f) = fields.iter().find(|f| *f == p.name) {
-                    let owner = self.p.data.iter().find(|d| d.fields.iter().any(|x| x.name == *f));
+                if let Some(f) = fields.iter().copied().find(|f| *f == p.name) {
+                    let owner = self.p.data.iter().find(|d| d.fields.iter().any(|x| x.name == f));
                     let owner = owner.map_or(String::new(), |d| d.name.split('[').next().unwrap_or("").to_string());
                     let d = Diagnostic::new("E0226", format!("`{f}` does not say of which data set"));
                     let to = format!("{owner}.{f}");

@@ -8,7 +8,7 @@ impl<'p> Checker<'p> {
         let mut uncertainty = BTreeMap::new();
         if train.stages.iter().any(|s| matches!(s.weights, Weights::Uncertainty { .. })) {
             for t in (0..self.tasks.len()).filter(|t| !self.tasks[*t].left_out).collect::<Vec<_>>() {
-                let name = self.tasks[t].name.clone();
+                let name: Arc<str> = self.tasks[t].name.as_str().into();
                 let zero = dim::InitRule::Fixed(crate::plan::Init::Zeros);
                 let id = self.param(format!("{name}.log_variance"), vec![Dim::of(1)], zero, &name);
                 uncertainty.insert(t, id);
@@ -35,7 +35,7 @@ impl<'p> Checker<'p> {
                 {
                     let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
                     let d = match g.dependencies.first() {
-                        Some(dep) => d.help(dep.reason.clone()),
+                        Some(dep) => d.help(g.reason(dep)),
                         None => d.help("no task needs another's output, and none is supervised below another"),
                     };
                     return Err(self.report(d.fix(e.span, is, false)));

@@ -59,7 +59,7 @@ impl<'p> Checker<'p> {
                 (_, Takes::Flag) => {
                     if self.taken(arg, word, &format!("{word}({key} = true)"), e, env).is_ok() {
                         let off = is_name(e, "false") || is_name(e, "no");
-                        o.settings.insert(key.into(), Setting::Real(f64::from(!off)));
+                        o.settings.insert(key.to_string(), Setting::Real(f64::from(!off)));
                     }
                 }
                 _ => {
@@ -73,7 +73,7 @@ impl<'p> Checker<'p> {
                     };
                     match key {
                         "warmup" => o.warmup = x,
-                        _ => _ = o.settings.insert(key.into(), Setting::Real(x)),
+                        _ => o.settings.insert(key.to_string(), Setting::Real(x)),
                     }
                 }
             }

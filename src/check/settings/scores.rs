@@ -218,7 +218,7 @@ impl<'p> Checker<'p> {
         }
         // in an expression more is better: errors are subtracted
         let (mut more, mut less): (Vec<String>, Vec<String>) = (vec![], vec![]);
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::default();
         for i in &live {
             let t = &self.tasks[*i];
             let Some(metric) = t.metrics.first() else { continue };

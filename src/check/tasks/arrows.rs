@@ -11,19 +11,20 @@ impl<'p> Checker<'p> {
         for (i, def) in self.p.edges.iter().enumerate() {
             self.edge(i, def);
         }
-        let mut alike: HashMap<(usize, &str, Target), Vec<usize>> = HashMap::new();
-        for b in 0..self.edges.len() {
-            let e = &self.edges[b];
+        self.into_task.resize_with(self.tasks.len(), Vec::new);
+        let edges = std::mem::take(&mut self.edges);
+        let mut alike: HashMap<(usize, &str, &Target), Few<usize>> = HashMap::default();
+        for (b, e) in edges.iter().enumerate() {
             match e.target {
-                Target::Task(t) | Target::Slot(t, _) => self.into_task.entry(t).or_default().push(b),
+                Target::Task(t) | Target::Slot(t, _) => self.into_task[t].push(b),
                 Target::Encoder(i, k) => self.into_layer.entry((i, k.unwrap_or(1))).or_default().push(b),
             }
-            let before = alike.entry((e.source, e.port, e.target.clone())).or_default();
+            let before = alike.entry((e.source, e.port, &e.target)).or_default();
             let twice = before
                 .iter()
-                .map(|a| &self.edges[*a])
+                .map(|a| &edges[*a])
                 .find(|o| o.span != e.span && (o.when.is_none() || e.when.is_none() || o.when == e.when));
-            before.push(b);
+            *before = before.iter().copied().chain([b]).collect();
             let within = |s: Span| {
                 self.d.iter().any(|d| {
                     d.primary
@@ -41,6 +42,7 @@ impl<'p> Checker<'p> {
                 self.report(d.help("remove one of the two"));
             }
         }
+        self.edges = edges;
     }
 
     pub(super) fn edge(&mut self, index: usize, def: &'p crate::hir::EdgeDef) {
@@ -102,14 +104,13 @@ impl<'p> Checker<'p> {
         if let Some(port) = port {
             for s in &sources {
                 let head = self.tasks[*s].head;
-                let mut known: Vec<&'static str> = builtins::PORTS.iter().chain(head.ports).copied().collect();
-                if self.tasks[*s].poisoned {
-                    // of which head it is is not known
-                    known.extend(builtins::HEADS.iter().flat_map(|h| h.ports));
-                }
-                let found = known.iter().find(|k| **k == port.value);
-                proto.port = found.copied().unwrap_or_default();
+                // of a poisoned one it is not known which head it is
+                let any = builtins::HEADS.iter().filter(|_| self.tasks[*s].poisoned).flat_map(|h| h.ports);
+                let known = || builtins::PORTS.iter().chain(head.ports).chain(any.clone()).copied();
+                let found = known().find(|k| *k == port.value);
+                proto.port = found.unwrap_or_default();
                 if found.is_none() {
+                    let known: Vec<&str> = known().collect();
                     let what = format!("a port of `{}`", self.tasks[*s].name);
                     self.unknown_word("E0304", &what, &port.value, port.span, &known);
                     ok = false;
@@ -121,8 +122,8 @@ impl<'p> Checker<'p> {
                     self.later(port.span, format!("the port `.{}`", port.value));
                 }
             }
-            let rules: Vec<_> = sources.iter().flat_map(|s| self.tasks[*s].rule.ports).collect();
-            let own = rules.into_iter().find(|p| p.name == port.value);
+            let mut rules = sources.iter().flat_map(|s| self.tasks[*s].rule.ports);
+            let own = rules.find(|p| p.name == port.value);
             let args = path(&ast.source).and_then(|p| p.args);
             match (own.and_then(|p| p.arg), args) {
                 _ if !ok => {}
@@ -199,20 +200,24 @@ impl<'p> Checker<'p> {
                         e.source = *s;
                         e.target = target.clone();
                         e.target_span = t.span;
-                        let arrow = if ast.feedback { "~>" } else { "->" };
-                        // resolved names: members of a family have arrows, and parameters, of their own
-                        let to = match &e.target {
-                            Target::Task(t) => self.tasks[*t].name.clone(),
-                            Target::Slot(t, slot) => format!("{}.{slot}", self.tasks[*t].name),
-                            Target::Encoder(t, None) => self.p.encoders[*t].name.clone(),
-                            Target::Encoder(t, Some(k)) => format!("{}@{k}", self.p.encoders[*t].name),
-                        };
-                        e.name = format!("{}.{} {arrow} {to}", self.tasks[*s].name, e.port).into();
-                        self.edges.push(e);
+                        e.name = self.arrow_name(&e, ast.feedback).into();
+                        self.edges.push(Arc::new(e));
                     }
                 }
             }
         }
+    }
+
+    /// `pos.probs -> chunk`, with resolved names: members of a family have arrows, and parameters, of their own.
+    fn arrow_name(&self, e: &Edge, feedback: bool) -> String {
+        let name = |t: usize| self.tasks[t].name.as_str();
+        let (to, more) = match &e.target {
+            Target::Task(t) => (name(*t), String::new()),
+            Target::Slot(t, slot) => (name(*t), format!(".{slot}")),
+            Target::Encoder(i, None) => (self.p.encoders[*i].name.as_str(), String::new()),
+            Target::Encoder(i, Some(k)) => (self.p.encoders[*i].name.as_str(), format!("@{k}")),
+        };
+        [name(e.source), ".", e.port, if feedback { " ~> " } else { " -> " }, to, &more].concat()
     }
 
     /// Whether `slot` is a slot of the task or a field that its features read.

@@ -65,7 +65,7 @@ impl<'p> Checker<'p> {
             dropout: 0.0,
             params: vec![],
             width: None,
-            tops: BTreeSet::new(),
+            tops: FewSet::none(),
             star: false,
             reversed: false,
             poisoned,

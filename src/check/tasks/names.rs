@@ -41,11 +41,13 @@ impl<'p> Checker<'p> {
                             .help(format!("`task name : {n} of corpus.field from features`")),
                     );
                 } else if !known {
-                    let fields = self.all_fields();
-                    let mut more: Vec<&str> = fields.iter().map(String::as_str).collect();
-                    more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
-                    let kinds = [Kind::Encoder, Kind::Let];
-                    self.unknown(n, e.span, &kinds, &more, "an encoder, a `let`, a field or a layer");
+                    let (kinds, what) = ([Kind::Encoder, Kind::Let], "an encoder, a `let`, a field or a layer");
+                    let mut more = vec![];
+                    if self.compares(n, what) {
+                        more.extend(self.all_fields().iter());
+                        more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
+                    }
+                    self.unknown(n, e.span, &kinds, &more, what);
                 }
             }
             ExprKind::Call(callee, args) => {
@@ -150,10 +152,14 @@ impl<'p> Checker<'p> {
         self.report(d)
     }
 
-    pub(crate) fn all_fields(&self) -> Vec<String> {
-        let mut out: Vec<String> = self.p.field_names().map(String::from).collect();
-        out.sort();
-        out
+    /// The names of all fields, in order.
+    pub(crate) fn all_fields(&self) -> Rc<[&'p str]> {
+        let sorted = || {
+            let mut all: Vec<&str> = self.p.field_names().collect();
+            all.sort_unstable();
+            all.into()
+        };
+        self.fields.get_or_init(sorted).clone()
     }
 
     /// The index of a field by name.

@@ -34,7 +34,7 @@ pub fn draws(plan: &Plan, node: &Node, frozen: &[bool]) -> bool {
     match node.op {
         Op::Gold { .. } => true,
         Op::Layer { layer } => plan.layers.get(layer).is_some_and(|l| {
-            let rate = |name: &&str| l.settings.get(*name).and_then(Setting::as_f64).is_some_and(|r| r > 0.0);
+            let rate = |name: &&str| l.settings.get(name).and_then(Setting::as_f64).is_some_and(|r| r > 0.0);
             let still = l.kind == "embed" && l.params.iter().all(|p| frozen.get(*p) == Some(&true));
             RATES.iter().any(rate) && !still
         }),

@@ -99,7 +99,7 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
         weights: Weights::Fixed { weights: vec![] },
         optimizer: Optimizer {
             kind: "adam".into(),
-            settings: BTreeMap::from([("lr".into(), Setting::Real(0.01))]),
+            settings: Settings::from([("lr", Setting::Real(0.01))]),
             groups: vec![],
             warmup: 0.0,
             decay: Decay::None,
@@ -198,7 +198,7 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
     let task = |name: &str, kind: &str, i: usize, gold: (usize, usize)| Task {
         name: name.into(),
         head: kind.into(),
-        settings: BTreeMap::new(),
+        settings: Settings::new(),
         params: heads[i].clone(),
         labels: Some(i),
         layers: None,

@@ -324,7 +324,7 @@ fn what_cannot_work_is_said_before_training() {
 fn losses_that_are_not_finite() {
     let mut s = stage(vec![0, 1, 2], Length::Epochs(30.0));
     s.optimizer.kind = "sgd".into();
-    s.optimizer.settings.insert("lr".into(), Setting::Real(1e30));
+    s.optimizer.settings.insert("lr", Setting::Real(1e30));
     s.clip = None;
     let p = tiny(24, s);
     let dir = temp();
@@ -370,13 +370,13 @@ fn uncertainty_weights_settle_where_theory_says() {
     // with everything else frozen the loss L is constant, and exp(-s)·L + s/2 is least at s = log 2L
     let mut s = stage(vec![1], Length::Steps(400));
     s.freeze = vec!["enc".into(), "slot".into(), "intent".into()];
-    s.optimizer.settings.insert("lr".into(), Setting::Real(0.05));
+    s.optimizer.settings.insert("lr", Setting::Real(0.05));
     s.batch = 40;
     let mut p = tiny(40, s);
     p.plan.layers.iter_mut().filter(|l| l.kind == "dropout").for_each(|l| {
-        l.settings.insert("p".into(), Setting::Real(0.0));
+        l.settings.insert("p", Setting::Real(0.0));
     });
-    p.plan.layers[0].settings.insert("unk".into(), Setting::Real(0.0));
+    p.plan.layers[0].settings.insert("unk", Setting::Real(0.0));
     p.plan.params.push(Param { name: "s".into(), shape: vec![1], init: Init::Zeros, owner: "weights".into() });
     p.plan.train.stages[0].weights = Weights::Uncertainty { params: vec![(1, p.plan.params.len() - 1)] };
     let dir = temp();
