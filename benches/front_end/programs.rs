@@ -81,6 +81,20 @@ pub fn chains(tasks: usize) -> String {
     out + TRAIN
 }
 
+/// One chain of tasks, each with a data set of its own: the n-th reads n - 1 others on its texts, so that what is to be
+/// computed grows with the square.
+pub fn relay(tasks: usize) -> String {
+    let mut out = String::from("encoder enc = embed(64) |> bilstm(64)\n");
+    for t in 0..tasks {
+        let _ = writeln!(out, "data d{t} = columns(\"data/{t}\") {{ x: tokens; y: tags on x }}");
+        let _ = writeln!(out, "task t{t} : tag of d{t}.y from enc");
+        if t > 0 {
+            let _ = writeln!(out, "t{}.hidden -> t{t} via dense(16)", t - 1);
+        }
+    }
+    out + TRAIN
+}
+
 /// Half of the tasks at the first layer of one encoder and half at the second: every one of the former is supervised
 /// below every one of the latter.
 pub fn layers(tasks: usize) -> String {

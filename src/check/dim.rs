@@ -7,11 +7,50 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Size {
     /// number of classes of a label set
-    Labels(usize),
+    Labels(u32),
     /// number of ids of a vocabulary
-    Vocab(usize),
+    Vocab(u32),
     /// a size that stands in no table of this version: its letter, and which of its kind
-    Open(&'static str, usize),
+    Open(Letter, u32),
+}
+
+/// What a size is called that stands in no table.
+#[allow(missing_docs)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Letter {
+    Actions,
+    Model,
+    Decoder,
+    Classes,
+    Relations,
+    Words,
+    Tokens,
+}
+
+impl Letter {
+    /// As shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Letter::Actions => "A",
+            Letter::Model => "D",
+            Letter::Decoder => "D'",
+            Letter::Classes => "K",
+            Letter::Relations => "R",
+            Letter::Words => "V",
+            Letter::Tokens => "n",
+        }
+    }
+}
+
+impl Size {
+    /// The size of a label set.
+    pub fn labels(i: usize) -> Self {
+        Size::Labels(i as u32)
+    }
+    /// The size of a vocabulary.
+    pub fn vocab(i: usize) -> Self {
+        Size::Vocab(i as u32)
+    }
 }
 
 /// n + Σ multiples of sizes.
@@ -20,7 +59,7 @@ pub struct Dim {
     /// the known part
     pub n: usize,
     /// size → how often, ascending
-    pub sizes: Few<(Size, usize)>,
+    pub sizes: Few<(Size, u32)>,
 }
 
 impl Dim {
@@ -40,7 +79,7 @@ impl Dim {
             (_, true) => self.sizes.clone(),
             (true, false) => other.sizes.clone(),
             (false, false) => {
-                let mut all: Vec<(Size, usize)> = self.sizes.iter().chain(&other.sizes).copied().collect();
+                let mut all: Vec<(Size, u32)> = self.sizes.iter().chain(&other.sizes).copied().collect();
                 all.sort_unstable();
                 all.dedup_by(|b, a| {
                     let same = a.0 == b.0;
@@ -57,11 +96,13 @@ impl Dim {
     /// Multiple.
     #[must_use]
     pub fn times(&self, k: usize) -> Self {
-        Self { n: self.n.saturating_mul(k), sizes: self.sizes.iter().map(|(s, m)| (*s, m.saturating_mul(k))).collect() }
+        let often = u32::try_from(k).unwrap_or(u32::MAX);
+        let sizes = self.sizes.iter().map(|(s, m)| (*s, m.saturating_mul(often))).collect();
+        Self { n: self.n.saturating_mul(k), sizes }
     }
     /// The width, given the sizes.
     pub fn resolve(&self, size: &dyn Fn(Size) -> usize) -> usize {
-        self.n + self.sizes.iter().map(|(s, k)| k * size(*s)).sum::<usize>()
+        self.n + self.sizes.iter().map(|(s, k)| *k as usize * size(*s)).sum::<usize>()
     }
     /// The same with the number of each size left out: what is shown of it.
     pub(crate) fn lettered(&self) -> Self {
@@ -91,7 +132,7 @@ impl std::fmt::Display for Dim {
             let name = match s {
                 Size::Labels(_) => "K",
                 Size::Vocab(_) => "V",
-                Size::Open(letter, _) => letter,
+                Size::Open(letter, _) => letter.word(),
             };
             parts.push(if *k == 1 { name.to_string() } else { format!("{k}{name}") });
         }

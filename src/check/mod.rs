@@ -36,6 +36,7 @@ use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, SettingKind};
 use dim::{Dim, SymParam};
 use few::{Few, FewSet};
+use hashbrown::HashTable;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -201,12 +202,11 @@ pub(crate) struct Checker<'p> {
     pub labels: Vec<LabelSpec>,
     pub params: Vec<SymParam>,
     pub layers: Vec<Layer>,
-    pub layer_keys: HashMap<features::LayerKey, (usize, Vec<Dim>)>,
-    /// names of texts, by data set and fields, and of widths: most nodes share them
+    pub layer_keys: HashMap<features::LayerKey, (usize, Few<Dim>)>,
+    /// names of texts, by data set and fields
     pub axis_names: Names<(usize, Few<usize>)>,
-    pub width_names: Names<Dim>,
     /// types of values: most nodes have one of a few
-    pub known_types: RefCell<HashSet<Arc<Type>>>,
+    pub known_types: RefCell<HashTable<features::Known>>,
     /// how many layers have a name so far: owner and word
     pub layer_names: HashMap<(Arc<str>, &'static str), usize>,
     pub graphs: Vec<Graph>,
@@ -220,8 +220,8 @@ pub(crate) struct Checker<'p> {
     pub models: Vec<String>,
     /// the place of the expression that is being elaborated
     pub here: Span,
-    /// nodes of each graph by their hashes
-    pub node_keys: Vec<HashMap<u64, u32>>,
+    /// nodes of each graph, by what they compute
+    pub node_places: Vec<HashTable<u32>>,
     pub task_memo: HashMap<TaskKey, Featured>,
     pub encoder_memo: HashMap<EncoderKey, Result<Rc<Encoded>, Poison>>,
     /// layers so far of encoders that are being elaborated: an arrow may lead from a task on a lower layer to a higher
@@ -241,7 +241,7 @@ pub(crate) struct Checker<'p> {
     /// graphs by data set and by whether they are those of the test phase
     pub graph_places: HashMap<(usize, bool), usize>,
     /// label sets by what they are read from
-    pub label_keys: HashMap<(Vec<(usize, usize)>, bool), usize>,
+    pub label_keys: HashMap<(FewSet<(usize, usize)>, bool), usize>,
     /// names of all fields, in order, once they were asked for
     fields: OnceCell<Rc<[&'p str]>>,
     /// texts among the fields of each data set
@@ -269,7 +269,6 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         layers: vec![],
         layer_keys: HashMap::default(),
         axis_names: RefCell::default(),
-        width_names: RefCell::default(),
         known_types: RefCell::default(),
         graph_places: HashMap::default(),
         unknown_names: HashMap::default(),
@@ -282,7 +281,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         task_types: vec![],
         models: vec![],
         here: Span::default(),
-        node_keys: vec![],
+        node_places: vec![],
         task_memo: HashMap::default(),
         encoder_memo: HashMap::default(),
         partial: HashMap::default(),

@@ -232,7 +232,7 @@ impl<'p> Checker<'p> {
 /// Two vocabularies count as one: how many words they hold is not known yet.
 fn any_vocabulary(d: &Dim) -> Dim {
     let one = |s: &dim::Size| if let dim::Size::Vocab(_) = s { dim::Size::Vocab(0) } else { *s };
-    let sizes: BTreeMap<dim::Size, usize> = d.sizes.iter().map(|(s, k)| (one(s), *k)).collect();
+    let sizes: BTreeMap<dim::Size, u32> = d.sizes.iter().map(|(s, k)| (one(s), *k)).collect();
     Dim { n: d.n, sizes: sizes.into_iter().collect() }
 }
 

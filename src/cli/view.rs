@@ -13,8 +13,8 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
     let size = |s: Size| {
         let d = data?;
         Some(match s {
-            Size::Labels(i) => d.tables.labels.get(i)?.len(),
-            Size::Vocab(i) => d.tables.vocabs.get(i)?.len(),
+            Size::Labels(i) => d.tables.labels.get(i as usize)?.len(),
+            Size::Vocab(i) => d.tables.vocabs.get(i as usize)?.len(),
             Size::Open(..) => return None,
         })
     };

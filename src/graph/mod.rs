@@ -235,6 +235,15 @@ impl Static<'_> {
         }
     }
 
+    /// Notes that a layer of an encoder is named.
+    fn tapped(&mut self, place: Place) {
+        if let Place::Layer(i, k) = place
+            && k != u32::MAX
+        {
+            self.taps.entry(i).or_default().insert(k);
+        }
+    }
+
     fn link(&mut self, a: Place, b: Place, l: Link) {
         let (a, b) = (self.node(a), self.node(b));
         self.graph.add_edge(a, b, l);
@@ -330,12 +339,20 @@ fn static_graph<'p>(p: &'p Program, edges: &[Arc<Edge>], phase: Option<Phase>) -
     let mut s =
         Static { p, graph: DiGraph::new(), index: HashMap::default(), taps: BTreeMap::new(), lets: HashMap::default() };
     let mut reads: Vec<(Place, Vec<(Place, Span)>)> = vec![];
-    for t in 0..p.tasks.len() {
-        let mut out = vec![];
-        if let Some(from) = &p.tasks[t].ast.from {
-            s.reads(from, &p.tasks[t].env, &mut out);
+    // where no arrow enters an encoder, no encoder depends on a task: what tasks read closes no circle
+    let entered = edges.iter().any(|e| matches!(e.target, Target::Encoder(..)));
+    let mut out = vec![];
+    for (t, def) in p.tasks.iter().enumerate() {
+        if let Some(from) = &def.ast.from {
+            s.reads(from, &def.env, &mut out);
         }
-        reads.push((Place::Task(t), out));
+        for (place, _) in &out {
+            s.tapped(*place);
+        }
+        match entered {
+            true => reads.push((Place::Task(t), std::mem::take(&mut out))),
+            false => out.clear(),
+        }
     }
     for (i, e) in p.encoders.iter().enumerate() {
         let mut out = vec![];
@@ -344,13 +361,7 @@ fn static_graph<'p>(p: &'p Program, edges: &[Arc<Edge>], phase: Option<Phase>) -
         s.taps.entry(i).or_default();
     }
     for (_, out) in &reads {
-        for (place, _) in out {
-            if let Place::Layer(i, k) = place
-                && *k != u32::MAX
-            {
-                s.taps.entry(*i).or_default().insert(*k);
-            }
-        }
+        out.iter().for_each(|(place, _)| s.tapped(*place));
     }
     for e in edges {
         if let Target::Encoder(i, k) = e.target {

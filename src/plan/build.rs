@@ -12,14 +12,14 @@ pub const VERSION: u32 = 1;
 /// Builds the plan. `tables` must come from the program's own specs.
 pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Plan {
     let size = |s: Size| match s {
-        Size::Labels(i) => tables.labels.get(i).map_or(0, |l| l.len()),
-        Size::Vocab(i) => tables.vocabs.get(i).map_or(0, |v| v.len()),
+        Size::Labels(i) => tables.labels.get(i as usize).map_or(0, |l| l.len()),
+        Size::Vocab(i) => tables.vocabs.get(i as usize).map_or(0, |v| v.len()),
         // of what is not run yet: such a program has no plan
         Size::Open(..) => 0,
     };
     let n = |d: &Dim| d.resolve(&size);
     let vocabs: Vec<VocabSpec> =
-        c.vocabs.iter().enumerate().map(|(i, v)| VocabSpec { size: size(Size::Vocab(i)), ..v.clone() }).collect();
+        c.vocabs.iter().enumerate().map(|(i, v)| VocabSpec { size: size(Size::vocab(i)), ..v.clone() }).collect();
     let labels: Vec<LabelSpec> = c
         .labels
         .iter()
@@ -48,7 +48,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         }
         if let (Some(layers), Some(labels)) = (t.layers, t.labels) {
             // one softmax for each layer: R·K columns
-            let (r, k) = (size(Size::Labels(layers)), size(Size::Labels(labels)));
+            let (r, k) = (size(Size::labels(layers)), size(Size::labels(labels)));
             t.settings.insert("layers", Setting::Int(r as i64));
             for p in t.params.iter().take(2) {
                 if let Some(last) = params[*p].shape.last_mut() {

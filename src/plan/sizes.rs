@@ -23,8 +23,8 @@ impl<'a> Sizes<'a> {
     pub fn size(&self, s: Size) -> Option<usize> {
         let t = self.tables?;
         match s {
-            Size::Labels(i) => t.labels.get(i).map(|l| l.len()),
-            Size::Vocab(i) => t.vocabs.get(i).map(|v| v.len()),
+            Size::Labels(i) => t.labels.get(i as usize).map(|l| l.len()),
+            Size::Vocab(i) => t.vocabs.get(i as usize).map(|v| v.len()),
             Size::Open(..) => None,
         }
     }
@@ -35,11 +35,11 @@ impl<'a> Sizes<'a> {
         match s {
             Size::Labels(i) => match self.checked.labels() {
                 [_] => "K".into(),
-                all => all.get(i).map_or("K".into(), |l| format!("K_{}", last(&l.name))),
+                all => all.get(i as usize).map_or("K".into(), |l| format!("K_{}", last(&l.name))),
             },
-            Size::Open(letter, _) => letter.into(),
+            Size::Open(letter, _) => letter.word().into(),
             Size::Vocab(i) => {
-                let Some(v) = self.checked.vocabs().get(i) else { return "V".into() };
+                let Some(v) = self.checked.vocabs().get(i as usize) else { return "V".into() };
                 let letter = if v.unit == Unit::Word { "V" } else { "C" };
                 let same = self.checked.vocabs().iter().filter(|o| o.unit == v.unit).count();
                 if same == 1 { letter.into() } else { format!("{letter}{}", i + 1) }
@@ -53,7 +53,7 @@ impl<'a> Sizes<'a> {
         let mut open = vec![];
         for (s, k) in &d.sizes {
             match self.size(*s) {
-                Some(size) => n += k * size,
+                Some(size) => n += *k as usize * size,
                 None if *k == 1 => open.push(self.symbol(*s)),
                 None => open.push(format!("{k}{}", self.symbol(*s))),
             }
@@ -66,7 +66,7 @@ impl<'a> Sizes<'a> {
 
     /// A width, if it is known.
     pub fn number(&self, d: &Dim) -> Option<usize> {
-        d.sizes.iter().try_fold(d.n, |n, (s, k)| Some(n + k * self.size(*s)?))
+        d.sizes.iter().try_fold(d.n, |n, (s, k)| Some(n + *k as usize * self.size(*s)?))
     }
 
     /// Numbers of parameters: the known part, and the terms that wait for data (`64·V`).
@@ -101,8 +101,8 @@ impl<'a> Sizes<'a> {
             let mut open = vec![];
             for (s, k) in &d.sizes {
                 match self.size(*s) {
-                    Some(n) => known += k * n,
-                    None => open.push((*s, *k)),
+                    Some(n) => known += *k as usize * n,
+                    None => open.push((*s, *k as usize)),
                 }
             }
             for (sizes, n) in &out {

@@ -94,7 +94,7 @@ fn words(c: &mut Checker<'_>, call: &Call<'_>, o: &rules::Arguments<'_>, v: Val,
             Some(_) => Init::Vectors(vocab, 0.1),
             None => Init::Normal(1.0),
         };
-        let shape = vec![Dim::size(Size::Vocab(vocab)), Dim::of(d)];
+        let shape = vec![Dim::size(Size::vocab(vocab)), Dim::of(d)];
         vec![c.param(format!("{name}.weight"), shape, InitRule::Fixed(init), &owner)]
     })?;
     Ok(c.dropout(out, rate, cx))
@@ -137,7 +137,7 @@ pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Err(c.report(x.help(format!("write `width = {}`", window + 1))));
     }
     let vocab = c.vocab(call, vocab_of(cx, "chars", Unit::Char), &v.axis);
-    let table = vec![Dim::size(Size::Vocab(vocab)), Dim::of(e)];
+    let table = vec![Dim::size(Size::vocab(vocab)), Dim::of(e)];
     // both directions are equally wide: an odd width leaves out the last column
     let even = d + d % 2;
     let mut set = settings([
@@ -215,7 +215,7 @@ pub(super) fn bow(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Err(c.report(d.help("name a text: `bow(x)`")));
     }
     let vocab = c.vocab(call, vocab_of(call.cx, "words", Unit::Word), &v.axis);
-    let out = Val { kind: VKind::Vec, width: Dim::size(Size::Vocab(vocab)), flow: Flow::Full, ..v.clone() };
+    let out = Val { kind: VKind::Vec, width: Dim::size(Size::vocab(vocab)), flow: Flow::Full, ..v.clone() };
     Ok(c.plain(call.cx, "bow", settings([("vocab", Setting::Int(vocab as i64))]), &[&v], out))
 }
 
@@ -243,7 +243,7 @@ pub(super) fn pretrained(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     };
     let out = Val {
         kind: VKind::Seq,
-        width: Dim::size(Size::Open("D", model)),
+        width: Dim::size(Size::Open(Letter::Model, model as u32)),
         flow: Flow::Full,
         depth: v.depth + 1,
         model: true,
@@ -276,7 +276,7 @@ impl Checker<'_> {
             None => {
                 self.vocabs.push(spec);
                 let i = self.vocabs.len() - 1;
-                self.layer_keys.insert(key, (i, vec![]));
+                self.layer_keys.insert(key, (i, Few::none()));
                 i
             }
         };

@@ -145,7 +145,10 @@ impl<'p> Checker<'p> {
     /// Width of the decoder of a task that writes.
     pub(in crate::check) fn decoder_width(&self, task: usize) -> Dim {
         let t = &self.tasks[task];
-        t.settings.get("width").and_then(Setting::as_usize).map_or(Dim::size(Size::Open("D'", t.def)), Dim::of)
+        t.settings
+            .get("width")
+            .and_then(Setting::as_usize)
+            .map_or(Dim::size(Size::Open(Letter::Decoder, t.def as u32)), Dim::of)
     }
 
     pub(super) fn edges_into(&self, task: usize, phase: Phase) -> Vec<usize> {

@@ -6,20 +6,22 @@ impl<'p> Checker<'p> {
     /// E0502: what a task predicts may not be read to predict it, through any path.
     pub(crate) fn check_leaks(&mut self) {
         // what each task reads at test, on each data set
-        let mut reads: BTreeMap<usize, Vec<(usize, FewSet<usize>)>> = BTreeMap::new();
+        let mut reads: Vec<(usize, usize, FewSet<usize>)> = Vec::with_capacity(self.task_memo.len() / 2);
         for ((task, graph, ..), value) in &self.task_memo {
             let graph = &self.graphs[*graph];
             if let (Ok((v, _)), Phase::Test) = (value, graph.phase) {
-                reads.entry(*task).or_default().push((graph.corpus, v.reads.clone()));
+                reads.push((*task, graph.corpus, v.reads.clone()));
             }
         }
-        for (task, mut memo) in reads {
+        reads.sort_unstable();
+        for memo in reads.chunk_by(|a, b| a.0 == b.0) {
+            let task = memo[0].0;
             let t = &self.tasks[task];
             if t.head.self_supervised || t.poisoned {
                 continue;
             }
-            memo.sort();
-            for (corpus, reads) in memo {
+            for (_, corpus, reads) in memo {
+                let corpus = *corpus;
                 let into = self.into_task.get(task).into_iter().flatten().map(|i| &self.edges[*i]);
                 let replaced: Vec<String> = into
                     .filter(|e| e.when != Some(Phase::Train))

@@ -22,7 +22,7 @@ mod rules;
 mod simple;
 mod slots;
 
-use super::dim::{InitRule, Size};
+use super::dim::{InitRule, Letter, Size};
 use super::few::{Few, FewSet};
 use super::heads::{Answers, Sent, Takes};
 use super::tasks::{Path, path, path_words, type_word};
@@ -33,7 +33,7 @@ use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::syntax::ast::{self, ExprKind, Tap};
 pub(crate) use beside::DataArrow;
 pub(super) use calls::flag;
-pub(crate) use nodes::LayerKey;
+pub(crate) use nodes::{Known, LayerKey};
 use nodes::{Site, settings};
 use rules::{Arguments, Call, Rule, Stacked};
 use std::sync::Arc;
@@ -84,9 +84,17 @@ impl<'p> Checker<'p> {
             t.corpora.iter().for_each(|c| corpora.entry(*c).or_default().push(task));
         }
         let rounds = self.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
+        let (tasks, arrows) = (self.tasks.len(), self.edges.len());
+        self.params.reserve(3 * tasks + 2 * arrows);
+        self.layers.reserve(arrows + self.p.encoders.len());
+        self.layer_keys.reserve(arrows + self.p.encoders.len());
+        self.layer_names.reserve(arrows + self.p.encoders.len());
+        self.task_memo.reserve(2 * tasks);
+        self.placed.reserve(2 * tasks);
         for (corpus, tasks) in corpora {
             for phase in [Phase::Train, Phase::Test] {
                 let graph = self.graph_of(corpus, phase);
+                self.make_room(graph, &tasks);
                 for task in tasks.iter().copied() {
                     let t = &self.tasks[task];
                     if t.poisoned || t.left_out || t.when.is_some_and(|w| w != phase) {
@@ -105,6 +113,19 @@ impl<'p> Checker<'p> {
             }
         }
         self.prune();
+    }
+
+    /// Room for about as many nodes as these tasks have, so that no list is moved while it grows: a head, features, and
+    /// for each arrow a port, a layer and what joins it.
+    fn make_room(&mut self, graph: usize, tasks: &[usize]) {
+        let arrows: usize = tasks.iter().map(|t| self.into_task[*t].len()).sum();
+        let nodes = 8 + 2 * tasks.len() + 3 * arrows;
+        let g = &mut self.graphs[graph];
+        g.nodes.reserve(nodes);
+        g.tasks.reserve(tasks.len());
+        self.widths[graph].reserve(nodes);
+        self.types[graph].reserve(nodes);
+        self.node_places[graph].reserve(nodes, nodes::hasher(&g.nodes));
     }
 
     /// Where a task stands among those of a graph; it is added when it is new.
@@ -126,7 +147,7 @@ impl<'p> Checker<'p> {
         self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
         self.widths.push(vec![]);
         self.types.push(vec![]);
-        self.node_keys.push(HashMap::default());
+        self.node_places.push(HashTable::new());
         self.graphs.len() - 1
     }
 

@@ -64,53 +64,45 @@ impl<'p> Checker<'p> {
     /// Adds a node unless an equal one stands already. What it is called is asked for seldom, and said then
     /// ([`Checked::node_name`]).
     pub(super) fn node(&mut self, cx: &Cx, op: Op, inputs: &[usize], v: &Val) -> usize {
-        let graph = &self.graphs[cx.graph];
-        let mut key = node_hash(&op, inputs);
-        // two different nodes with one hash: the second stands at the next
-        while let Some(&known) = self.node_keys[cx.graph].get(&key) {
-            let node = &graph.nodes[known as usize];
-            if node.op == op && node.inputs == inputs {
-                return known as usize;
-            }
-            key = key.wrapping_add(1);
+        let (hash, nodes) = (node_hash(&op, inputs), &self.graphs[cx.graph].nodes);
+        let same = |n: &u32| nodes[*n as usize].op == op && nodes[*n as usize].inputs == inputs;
+        if let Some(known) = self.node_places[cx.graph].find(hash, same) {
+            return *known as usize;
         }
-        let id = graph.nodes.len();
-        let ty = self.type_of(v, cx.corpus);
+        let (id, ty) = (nodes.len(), self.type_of(v, cx.corpus));
+        self.node_places[cx.graph].insert_unique(hash, id as u32, hasher(nodes));
         let node = Node { op, inputs: inputs.to_vec(), shape: Self::shape(v), name: String::new() };
         self.graphs[cx.graph].nodes.push(node);
         self.widths[cx.graph].push(v.width.clone());
         self.types[cx.graph].push(NodeType { ty, span: self.here });
-        self.node_keys[cx.graph].insert(key, id as u32);
         id
     }
 
     /// A value's type, for people.
     pub(in crate::check) fn type_of(&self, v: &Val, corpus: usize) -> Arc<Type> {
-        let ty = Type {
+        let width = v.width.lettered();
+        let flow = (v.kind == VKind::Seq).then_some(v.flow);
+        let hash = type_hash(corpus, v.kind, flow, &v.axis, &width, &v.outer);
+        let same = |k: &Known| {
+            (k.corpus, k.ty.form, k.ty.flow) == (corpus, v.kind, flow)
+                && k.axis == v.axis
+                && k.width == width
+                && k.outer == v.outer
+        };
+        let mut known = self.known_types.borrow_mut();
+        if let Some(k) = known.find(hash, same) {
+            return k.ty.clone();
+        }
+        let ty = Arc::new(Type {
             form: v.kind,
             lists: v.outer.iter().map(|o| o.name.clone()).collect(),
             axis: self.axis_name(corpus, &v.axis),
-            width: self.width_name(&v.width),
-            flow: (v.kind == VKind::Seq).then_some(v.flow),
-        };
-        let mut known = self.known_types.borrow_mut();
-        if let Some(same) = known.get(&ty) {
-            return same.clone();
-        }
-        let ty = Arc::new(ty);
-        known.insert(ty.clone());
+            width: width.to_string().into(),
+            flow,
+        });
+        let new = Known { corpus, axis: v.axis.clone(), width, outer: v.outer.clone(), ty: ty.clone() };
+        known.insert_unique(hash, new, |k| type_hash(k.corpus, k.ty.form, k.ty.flow, &k.axis, &k.width, &k.outer));
         ty
-    }
-
-    fn width_name(&self, width: &Dim) -> Arc<str> {
-        let width = width.lettered();
-        let mut known = self.width_names.borrow_mut();
-        if let Some(name) = known.get(&width) {
-            return name.clone();
-        }
-        let name: Arc<str> = width.to_string().into();
-        known.insert(width, name.clone());
-        name
     }
 
     /// Applies a layer that stands at `site`. The same site on another text, corpus or phase is the same layer.
@@ -168,7 +160,7 @@ impl<'p> Checker<'p> {
             None => {
                 self.layers.push(Layer { kind: kind.into(), name: kind.into(), settings, params: vec![] });
                 let i = self.layers.len() - 1;
-                self.layer_keys.insert(key, (i, vec![]));
+                self.layer_keys.insert(key, (i, Few::none()));
                 i
             }
         };
@@ -214,6 +206,26 @@ impl<'p> Checker<'p> {
         let out = v.clone();
         self.plain(cx, "dropout", settings([("p", Setting::Real(p))]), &[&v], out)
     }
+}
+
+/// A type, with what of a value it is made from.
+pub(crate) struct Known {
+    corpus: usize,
+    axis: Few<usize>,
+    width: Dim,
+    outer: Vec<Outer>,
+    ty: Arc<Type>,
+}
+
+fn type_hash(corpus: usize, form: VKind, flow: Option<Flow>, axis: &Few<usize>, width: &Dim, outer: &[Outer]) -> u64 {
+    let mut h = FxHasher::default();
+    (corpus, form, flow, axis, width, outer).hash(&mut h);
+    h.finish()
+}
+
+/// The hash of a node of a graph, by its place.
+pub(super) fn hasher(nodes: &[Node]) -> impl Fn(&u32) -> u64 {
+    |n| node_hash(&nodes[*n as usize].op, &nodes[*n as usize].inputs)
 }
 
 /// A hash of an operation and its inputs: equal nodes have equal ones.

@@ -81,7 +81,7 @@ pub(super) const RULES: &[HeadRule] = &[
     HeadRule {
         name: "bag",
         takes: |_| Takes::Example,
-        width: |t| open("V", t),
+        width: |t| open(Letter::Words, t),
         space: "words of a text",
         chooses: |_| Space::Words,
         ports: ports::OF_BAGS,

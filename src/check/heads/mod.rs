@@ -8,7 +8,7 @@ mod ports;
 mod texts;
 mod tokens;
 
-use super::dim::{InitRule, Size};
+use super::dim::{InitRule, Letter, Size};
 use super::losses::Space;
 use super::*;
 use crate::metrics;
@@ -156,16 +156,16 @@ fn on(settings: &Settings, key: &str) -> bool {
 }
 
 /// A size that no table gives yet, of a task.
-fn open(letter: &'static str, t: &TaskInfo) -> Dim {
-    Dim::size(Size::Open(letter, t.def))
+fn open(letter: Letter, t: &TaskInfo) -> Dim {
+    Dim::size(Size::Open(letter, t.def as u32))
 }
 
 /// The classes of a task's gold.
 fn classes(t: &TaskInfo) -> Dim {
     match (t.labels, t.settings.get("bins").and_then(Setting::as_usize)) {
         (_, Some(n)) => Dim::of(n),
-        (Some(l), _) => Dim::size(Size::Labels(l)),
-        _ => open("K", t),
+        (Some(l), _) => Dim::size(Size::labels(l)),
+        _ => open(Letter::Classes, t),
     }
 }
 

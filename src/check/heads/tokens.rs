@@ -61,7 +61,7 @@ pub(super) const RULES: &[HeadRule] = &[
         name: "relate",
         takes: |_| Takes::Tokens,
         answers: |_| Answers::Tokens,
-        width: |t| open("R", t),
+        width: |t| open(Letter::Relations, t),
         space: "a relation for each pair of tokens",
         ..BASE
     },
@@ -69,7 +69,7 @@ pub(super) const RULES: &[HeadRule] = &[
         name: "parse",
         takes: |_| Takes::Tokens,
         answers: |_| Answers::Tokens,
-        width: |t| open("n", t),
+        width: |t| open(Letter::Tokens, t),
         space: "a governor for each token",
         ..BASE
     },
@@ -77,7 +77,7 @@ pub(super) const RULES: &[HeadRule] = &[
         name: "antecedent",
         takes: |_| Takes::Tokens,
         answers: |_| Answers::Tokens,
-        width: |t| open("n", t),
+        width: |t| open(Letter::Tokens, t),
         space: "an antecedent for each mention",
         ..BASE
     },
@@ -85,7 +85,7 @@ pub(super) const RULES: &[HeadRule] = &[
         name: "transition",
         takes: |_| Takes::Tokens,
         answers: |_| Answers::Tokens,
-        width: |t| open("A", t),
+        width: |t| open(Letter::Actions, t),
         space: "an action for each step",
         ..BASE
     },
@@ -103,7 +103,7 @@ pub(super) const RULES: &[HeadRule] = &[
         name: "point",
         takes: |_| Takes::Any,
         answers: |_| Answers::GoldTokens,
-        width: |t| open("n", t),
+        width: |t| open(Letter::Tokens, t),
         space: "a position for each query",
         chooses: |_| Space::Tokens,
         ..BASE

@@ -10,6 +10,8 @@ type Call<'e> = (&'e str, Span, &'e [ast::Arg]);
 
 impl<'p> Checker<'p> {
     pub(crate) fn collect_tasks(&mut self) {
+        self.labels.reserve(self.p.tasks.len());
+        self.label_keys.reserve(self.p.tasks.len());
         for (i, def) in self.p.tasks.iter().enumerate() {
             let info = self.task(i, def);
             self.tasks.push(info);
@@ -194,23 +196,20 @@ impl<'p> Checker<'p> {
         if needed == Classes::None || info.golds.is_empty() {
             return;
         }
-        let base = info.name.clone();
-        info.labels = Some(self.label_set(base.clone(), &info.golds, false));
+        info.labels = Some(self.label_set(info.name.clone(), &info.golds, false));
         if needed == Classes::Layers {
-            info.layer_names = Some(self.label_set(format!("{base}.layers"), &info.golds, true));
+            info.layer_names = Some(self.label_set(format!("{}.layers", info.name), &info.golds, true));
         }
     }
 
     pub(super) fn label_set(&mut self, name: String, fields: &[(usize, usize)], layer_names: bool) -> usize {
-        let mut fields = fields.to_vec();
-        fields.sort_unstable();
-        fields.dedup();
+        let fields: FewSet<(usize, usize)> = fields.iter().copied().collect();
         let next = self.labels.len();
         let i = *self.label_keys.entry((fields.clone(), layer_names)).or_insert(next);
         if i < next {
             return i;
         }
-        self.labels.push(LabelSpec { name, fields, layer_names, classes: vec![] });
+        self.labels.push(LabelSpec { name, fields: fields.to_vec(), layer_names, classes: vec![] });
         self.labels.len() - 1
     }
 
@@ -238,6 +237,7 @@ impl<'p> Checker<'p> {
                 }
                 "loss" if unknown_head => {}
                 "metric" => {
+                    info.metrics.reserve_exact(values.len());
                     for v in values {
                         let Ok(m) = self.metric(v, env, info.head, &info.settings) else { continue };
                         if info.metrics.iter().any(|o| (&o.name, &o.args, &o.classes) == (&m.name, &m.args, &m.classes))
@@ -312,7 +312,7 @@ impl<'p> Checker<'p> {
         }
         if info.metrics.is_empty() {
             let name = (info.rule.metric)(&info.settings).unwrap_or(info.head.metrics[0]);
-            info.metrics.push(Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() });
+            info.metrics = vec![Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() }];
         }
     }
 

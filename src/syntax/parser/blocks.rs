@@ -28,7 +28,7 @@ impl<'a> Walk<'a> {
                 _ => out.extend(self.setting(q)),
             }
         }
-        out
+        exact(out)
     }
 
     pub(super) fn setting(&mut self, p: P<'a>) -> Option<Setting> {
@@ -76,7 +76,7 @@ impl<'a> Walk<'a> {
                 }
                 let name = self.name(Some(first));
                 let wrong = it.next_if(|p| p.as_rule() == Rule::wrong_set);
-                let values: Vec<Expr> = it.map(|p| self.expr(Some(p))).collect();
+                let values: Vec<Expr> = exact(it.map(|p| self.expr(Some(p))));
                 if let Some(p) = wrong {
                     let at = self.span(&p);
                     let gap = Span { start: name.span.end, end: values.first().map_or(at.end, |v| v.span.start), ..at };

@@ -98,6 +98,7 @@ impl<'a> Walk<'a> {
                         _ => edge.targets.push(self.expr(Some(q))),
                     }
                 }
+                edge.targets.shrink_to_fit();
                 ItemKind::Edge(Arc::new(edge))
             }
             _ => return None,

@@ -142,7 +142,7 @@ impl<'a> Walk<'a> {
             }
             Rule::number => ExprKind::Number(self.number(p)),
             Rule::string => ExprKind::Text(self.text(p)),
-            Rule::list => ExprKind::List(parts(p).map(|q| self.expr(Some(q))).collect()),
+            Rule::list => ExprKind::List(exact(parts(p).map(|q| self.expr(Some(q))))),
             Rule::paren => ExprKind::Paren(self.expr(parts(p).next())),
             Rule::range => {
                 let (a, b) = self.ends(p);
@@ -201,18 +201,16 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn args(&mut self, p: P<'a>) -> Vec<Arg> {
-        parts(p)
-            .map(|q| {
-                let mut it = parts(q).peekable();
-                let name = it.next_if(|q| q.as_rule() == Rule::name).map(|q| self.name(Some(q)));
-                if let Some(wrong) = it.next_if(|q| q.as_rule() == Rule::wrong_named) {
-                    let at = self.span(&wrong);
-                    let d = Diagnostic::new("E0105", "an argument is named with `=`");
-                    self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
-                }
-                Arg { name, value: self.arrowed(&mut it) }
-            })
-            .collect()
+        exact(parts(p).map(|q| {
+            let mut it = parts(q).peekable();
+            let name = it.next_if(|q| q.as_rule() == Rule::name).map(|q| self.name(Some(q)));
+            if let Some(wrong) = it.next_if(|q| q.as_rule() == Rule::wrong_named) {
+                let at = self.span(&wrong);
+                let d = Diagnostic::new("E0105", "an argument is named with `=`");
+                self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
+            }
+            Arg { name, value: self.arrowed(&mut it) }
+        }))
     }
 
     pub(super) fn name(&mut self, p: Option<P<'a>>) -> Name {
