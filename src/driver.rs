@@ -189,6 +189,12 @@ fn gather(all: &mut Vec<Diagnostic>) {
         };
         match first.get(&d.message) {
             Some(&k) => {
+                // one edit mends every use for which it is the right one
+                if let (Some(all), Some(one)) = (&mut kept[k].fix, &d.fix)
+                    && (&all.replacement, all.safe) == (&one.replacement, one.safe)
+                {
+                    all.also.push(one.span);
+                }
                 uses[k] += 1;
                 if uses[k] <= MOST_USES {
                     kept[k].secondary.push(Label { span: place, text: "used here too".into() });

@@ -1,8 +1,9 @@
 //! Safe fixes applied to a spec and to the files that it uses, again and again until none is left.
 
-use crate::diagnostics::{Diagnostic, Fix};
+use crate::diagnostics::Fix;
 use crate::driver::Compilation;
 use crate::hir::World;
+use crate::source::FileId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -78,10 +79,8 @@ pub fn mend(path: &Path, text: &str, world: &dyn World, compile: &dyn Fn(&str, &
 fn round(c: &Compilation, path: &Path, text: &str, texts: &mut BTreeMap<PathBuf, String>) -> Vec<Applied> {
     let mut applied = vec![];
     for (id, source) in c.sources.files().iter().enumerate() {
-        let of_file = |d: &&Diagnostic| d.fix.as_ref().is_some_and(|f| f.safe && f.span.file.0 as usize == id);
-        let found: Vec<(&'static str, &Fix)> =
-            c.diagnostics.iter().filter(of_file).filter_map(|d| Some((d.code, d.fix.as_ref()?))).collect();
-        let (new, done) = apply(&source.text, &found);
+        let safe = c.diagnostics.iter().filter_map(|d| Some((d.code, d.fix.as_ref().filter(|f| f.safe)?)));
+        let (new, done) = apply(&source.text, FileId(id as u32), safe);
         if done.is_empty() {
             continue;
         }
@@ -97,15 +96,21 @@ fn round(c: &Compilation, path: &Path, text: &str, texts: &mut BTreeMap<PathBuf,
     applied
 }
 
-/// Applies fixes to a text, from its beginning; of those that overlap the first.
-pub fn apply<'f>(text: &str, fixes: &[(&'static str, &'f Fix)]) -> (String, Vec<(&'static str, &'f Fix)>) {
-    let mut sorted = fixes.to_vec();
-    sorted.sort_by_key(|(_, f)| (f.span.start, f.span.end));
-    let (mut out, mut done) = (String::with_capacity(text.len()), vec![]);
+/// Applies fixes to the text of one file, from its beginning, and of those that overlap the first. What was done, each
+/// place by itself.
+pub fn apply<'f>(
+    text: &str,
+    file: FileId,
+    fixes: impl IntoIterator<Item = (&'static str, &'f Fix)>,
+) -> (String, Vec<(&'static str, Fix)>) {
+    let places = |(code, f): (&'static str, &'f Fix)| f.places().map(move |s| (code, s, f));
+    let mut sorted: Vec<_> = fixes.into_iter().flat_map(places).filter(|(_, s, _)| s.file == file).collect();
+    sorted.sort_by_key(|(_, s, _)| (s.start, s.end));
+    let (mut out, mut done): (_, Vec<(&str, Fix)>) = (String::with_capacity(text.len()), vec![]);
     let mut at = 0;
-    for (code, f) in sorted {
-        let (start, end) = (f.span.start as usize, f.span.end as usize);
-        let same_place = done.last().is_some_and(|(_, l): &(_, &Fix)| l.span == f.span);
+    for (code, span, f) in sorted {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let same_place = done.last().is_some_and(|(_, l)| l.span == span);
         let Some(before) = text.get(at..start).filter(|_| !same_place && text.get(start..end).is_some()) else {
             continue;
         };
@@ -115,7 +120,7 @@ pub fn apply<'f>(text: &str, fixes: &[(&'static str, &'f Fix)]) -> (String, Vec<
         out.push_str(before);
         out.push_str(&f.replacement);
         at = end;
-        done.push((code, f));
+        done.push((code, Fix { span, also: vec![], ..f.clone() }));
     }
     out.push_str(&text[at..]);
     (out, done)
@@ -163,6 +168,23 @@ mod tests {
         );
         assert_eq!(m.files[Path::new("spec.mtl")], want);
         assert!(m.applied.len() >= 4, "{:?}", m.applied);
+    }
+
+    #[test]
+    fn a_name_misspelt_at_a_hundred_places_is_mended_at_once() {
+        let mut text = format!("{DATA}encoder shared = embed(8)\n");
+        for t in 0..100 {
+            text.push_str(&format!("task t{t} : classify of d.y from shard |> max\n"));
+        }
+        text.push_str("train { objective t0.accuracy }\n");
+        let m = mended(&text, &[]);
+        assert_eq!(m.files[Path::new("spec.mtl")], text.replace("shard", "shared"));
+        assert_eq!((m.applied.len(), m.applied[99].line), (100, 102));
+        assert!(m.compilation.diagnostics.is_empty(), "{:?}", m.compilation.diagnostics);
+        // in one round
+        let c = driver::compile(Path::new("spec.mtl"), &text, &Files(BTreeMap::new()), &Options::default());
+        let [d] = c.diagnostics.as_slice() else { panic!("{:?}", c.diagnostics) };
+        assert_eq!(d.fix.as_ref().map(|f| f.places().count()), Some(100));
     }
 
     #[test]

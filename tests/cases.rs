@@ -15,7 +15,7 @@ use mtlc::diagnostics::{Diagnostic, render};
 use mtlc::driver::{self, Disk};
 use mtlc::hir::Options;
 use mtlc::mend;
-use mtlc::source::Sources;
+use mtlc::source::{FileId, Sources};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -140,9 +140,8 @@ fn fixed(name: &str, text: &str, code: &str) -> String {
     let mut text = text.to_string();
     for _ in 0..20 {
         let c = compiled(name, &text);
-        let fixes: Vec<_> =
-            c.diagnostics.iter().filter(|d| d.code == code).filter_map(|d| Some((d.code, d.fix.as_ref()?))).collect();
-        let (new, done) = mend::apply(&text, &fixes);
+        let fixes = c.diagnostics.iter().filter(|d| d.code == code).filter_map(|d| Some((d.code, d.fix.as_ref()?)));
+        let (new, done) = mend::apply(&text, FileId(0), fixes);
         if done.is_empty() {
             break;
         }
@@ -296,8 +295,8 @@ fn each_fix_mends_its_finding() {
         let c = compile_named(&name, &text);
         for d in &c.diagnostics {
             let Some(fix) = d.fix.as_ref().filter(|f| f.span.file.0 == 0) else { continue };
-            let (mended, done) = mend::apply(&text, &[(d.code, fix)]);
-            assert_eq!(done.len(), 1, "{name}: the fix of {} changes nothing", d.code);
+            let (mended, done) = mend::apply(&text, FileId(0), [(d.code, fix)]);
+            assert_eq!(done.len(), fix.places().count(), "{name}: the fix of {} changes nothing", d.code);
             let after = compile_named(&name, &mended);
             let count = |c: &driver::Compilation| {
                 c.diagnostics.iter().filter(|o| o.code == d.code && o.message == d.message).count()

@@ -168,6 +168,9 @@ fn sarif_has_what_version_2_1_0_requires() {
                 region(&replacement["deletedRegion"], &name);
                 let fix = d.fix.as_ref().unwrap();
                 assert_eq!(replacement["insertedContent"]["text"], fix.replacement.as_str());
+                let changes = f["artifactChanges"].as_array().unwrap();
+                let edits: usize = changes.iter().map(|c| c["replacements"].as_array().map_or(0, Vec::len)).sum();
+                assert_eq!(edits, fix.places().count(), "{name}");
             }
         }
     }

@@ -164,8 +164,7 @@ fn safe_fixes_mend() {
         let Some(text) = snippets(c.page).into_iter().next() else { continue };
         for d in compile(&text).diagnostics {
             let Some(fix) = d.fix.as_ref().filter(|f| f.safe) else { continue };
-            let (start, end) = (fix.span.start as usize, fix.span.end as usize);
-            let mended = format!("{}{}{}", &text[..start], fix.replacement, &text[end..]);
+            let (mended, _) = mtlc::mend::apply(&text, mtlc::source::FileId(0), [(d.code, fix)]);
             let after = compile(&mended);
             assert!(!after.has_errors(), "the fix of {} gives\n{mended}\n{}", d.code, plain(&after));
         }

@@ -142,7 +142,7 @@ impl Finding {
         d.data.clone_from(&self.data);
         d.help.clone_from(&self.help);
         if let Some((i, replacement, safe)) = &self.fix {
-            d.fix = Some(Fix { span: place(*i)?, replacement: replacement.clone(), safe: *safe });
+            d.fix = Some(Fix { span: place(*i)?, replacement: replacement.clone(), safe: *safe, also: vec![] });
         }
         Some(d)
     }

@@ -114,6 +114,16 @@ fn splits(decl: &CorpusDecl, found: &mut Vec<Diagnostic>) {
         let help = format!("give a path or a file: `{}(train = \"train.txt\")`", decl.reader);
         found.push(Diagnostic::new("E0612", message).at(decl.reader_span, "").help(help));
     }
+    let file = |s: &SplitSource| match s {
+        SplitSource::File(f) => Some(f.clone()),
+        SplitSource::Share(_) => None,
+    };
+    let paths = decl.path.clone().into_iter().chain(decl.splits.values().filter_map(file));
+    if paths.into_iter().any(|p| p.trim().is_empty()) {
+        let help = format!("name a folder or a file: `{}(\"data/{}\")`", decl.reader, decl.name);
+        let fault = Diagnostic::new("E0612", format!("a path of `{}` is empty", decl.name));
+        found.push(fault.at(decl.reader_span, "").help(help));
+    }
     let mut total = 0.0;
     for (&name, source) in &decl.splits {
         let SplitSource::Share(share) = source else { continue };

@@ -39,6 +39,15 @@ pub struct Fix {
     pub replacement: String,
     /// may be applied without asking
     pub safe: bool,
+    /// further places of the same fault, replaced by the same
+    pub also: Vec<Span>,
+}
+
+impl Fix {
+    /// Every place that is replaced, the finding's own first.
+    pub fn places(&self) -> impl Iterator<Item = Span> {
+        std::iter::once(self.span).chain(self.also.iter().copied())
+    }
 }
 
 /// A place in a data file: shown as its own excerpt under the finding.
@@ -118,7 +127,7 @@ impl Diagnostic {
     /// Attaches an edit.
     #[must_use]
     pub fn fix(mut self, span: Span, replacement: impl Into<String>, safe: bool) -> Self {
-        self.fix = Some(Fix { span, replacement: replacement.into(), safe });
+        self.fix = Some(Fix { span, replacement: replacement.into(), safe, also: vec![] });
         self
     }
 

@@ -294,7 +294,7 @@ fn after(span: Span) -> Span {
 /// | `file`, `line`, `column`, `end` | place of the primary label, from 1; `end` is `{line, column}`, one past the last character; all `null` without a place |
 /// | `labels` | `[{file, line, column, end, text, primary}]`, the primary one first |
 /// | `help` | text or `null` |
-/// | `fix` | `{file, line, column, end, start_byte, end_byte, replacement, safe}` or `null` |
+/// | `fix` | `{file, line, column, end, start_byte, end_byte, replacement, safe, also}` or `null`; `also` lists further places that are replaced by the same |
 /// | `data` | `[{file, line, text, range, note}]`: lines of data files, `range` in bytes of `text` |
 ///
 /// `docs/schema/findings.schema.json` is its JSON Schema.
@@ -335,6 +335,12 @@ fn json_values(sources: &Sources, findings: &[Diagnostic]) -> Vec<Value> {
                 .collect();
             let fix = d.fix.as_ref().map(|f| {
                 let edit = json!({ "start_byte": f.span.start, "end_byte": f.span.end, "replacement": f.replacement, "safe": f.safe });
+                let also: Vec<Value> = f
+                    .also
+                    .iter()
+                    .map(|s| extend(position(*s), json!({ "start_byte": s.start, "end_byte": s.end })))
+                    .collect();
+                let edit = extend(edit, json!({ "also": also }));
                 extend(position(f.span), edit)
             });
             extend(found, json!({ "labels": labels, "help": d.help, "fix": fix, "data": d.data }))
@@ -420,9 +426,20 @@ fn sarif_results(sources: &Sources, findings: &[Diagnostic], rule: &dyn Fn(&str)
                 "relatedLocations": related,
             });
             if let Some(f) = &d.fix {
-                let replacement = json!({ "deletedRegion": region(f.span), "insertedContent": { "text": f.replacement } });
-                let change = json!({ "artifactLocation": { "uri": uri(name(sources, f.span)) }, "replacements": [replacement] });
-                result["fixes"] = json!([{ "description": { "text": d.help }, "artifactChanges": [change] }]);
+                // one change for each file
+                let mut changes: Vec<(&str, Vec<Value>)> = vec![];
+                for s in f.places() {
+                    let replacement = json!({ "deletedRegion": region(s), "insertedContent": { "text": f.replacement } });
+                    match changes.iter_mut().find(|(file, _)| *file == name(sources, s)) {
+                        Some((_, of_file)) => of_file.push(replacement),
+                        None => changes.push((name(sources, s), vec![replacement])),
+                    }
+                }
+                let changes: Vec<Value> = changes
+                    .into_iter()
+                    .map(|(file, all)| json!({ "artifactLocation": { "uri": uri(file) }, "replacements": all }))
+                    .collect();
+                result["fixes"] = json!([{ "description": { "text": d.help }, "artifactChanges": changes }]);
                 if d.help.is_none() {
                     result["fixes"][0]["description"]["text"] = json!("apply the edit");
                 }

@@ -187,7 +187,7 @@ pub enum SettingKind {
     /// `stage NAME for t in LIST { ... }`
     Stage { name: Name, family: Option<(Name, Expr)>, body: Vec<Setting> },
     /// `repeat N { ... }`
-    Repeat { times: Node<f64>, body: Vec<Setting> },
+    Repeat { times: Node<Number>, body: Vec<Setting> },
     /// `view NAME with EXPR` / `view NAME from EXPR`
     View { name: Name, from: bool, value: Expr },
     /// `metric accuracy, f1`; several words before a comma (`then freeze`, `loss none`, `early_stop 5 of slot`)

@@ -39,7 +39,7 @@ fn sound(sources: &Sources, findings: &[Diagnostic]) {
         assert!(!d.message.is_empty() && d.code.len() == 5, "{d:?}");
         d.primary.iter().chain(&d.secondary).for_each(|l| inside(sources, l.span));
         if let Some(fix) = &d.fix {
-            inside(sources, fix.span);
+            fix.places().for_each(|s| inside(sources, s));
             let mut text = sources.get(fix.span.file).expect("the file of a fix").text.to_string();
             text.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
             let _ = syntax::parse(mtlc::source::FileId(0), &text);

@@ -20,9 +20,9 @@ fn world() -> World {
     let w = World::new();
     let line = ["new/O york/B-city is/O big/O"; 2000];
     let rows: Vec<Vec<String>> =
-        (0..2000).map(|i| vec![format!("number {i} of so many, it's the {}th", i % 9), format!("{}", i % 7)]).collect();
+        (0..2020).map(|i| vec![format!("number {i} of so many, it's the {}th", i % 9), format!("{}", i % 7)]).collect();
     w.columns("a", [&sentences(&line), &sentences(&["york/B-city", "oslo/B-city"]), &[]]);
-    w.tsv("n", &["z", "r"], [&rows, &rows[..20], &[]]);
+    w.tsv("n", &["z", "r"], [&rows[..2000], &rows[2000..], &[]]);
     w
 }
 

@@ -70,9 +70,10 @@ fn words(c: &mut Checker<'_>, call: &Call<'_>, o: &rules::Arguments<'_>, v: Val,
     let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.dropout);
     let vectors = match o.get("vectors").map(|e| (c.p.constant(e, &cx.env), e.span)) {
         None => Ok(None),
-        Some((Some(Item::Text(t)), _)) => Ok(Some(t)),
-        Some((_, s)) => {
-            let d = Diagnostic::new("E0207", "`vectors` names a file").at(s, "");
+        Some((Some(Item::Text(t)), _)) if !t.trim().is_empty() => Ok(Some(t)),
+        Some((value, s)) => {
+            let empty = if matches!(value, Some(Item::Text(_))) { "an empty path" } else { "" };
+            let d = Diagnostic::new("E0207", "`vectors` names a file").at(s, empty);
             Err(c.report(d.help("write `vectors = \"glove.6B.100d.txt\"`")))
         }
     };

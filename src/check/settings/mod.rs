@@ -66,6 +66,7 @@ impl<'p> Checker<'p> {
         let mut train = Train { stages: vec![], objective: None, seed: 1 };
         let settings = &self.p.train;
         let env = Env::default();
+        self.stage_names(settings, &mut HashMap::default());
         self.block(settings, &env, &mut base, &mut train, true);
         let mut stages = vec![];
         self.stages(settings, &env, &base, &mut train, &mut stages);
@@ -96,9 +97,15 @@ impl<'p> Checker<'p> {
         for s in settings {
             match &s.value {
                 SettingKind::Repeat { times, body } => {
-                    let n = times.value;
-                    if n < 1.0 || n.fract() != 0.0 || n > 10_000.0 {
-                        let d = Diagnostic::new("E0207", "`repeat` needs a whole number of at least 1");
+                    let n = times.value.value;
+                    let is_count = matches!(times.value.unit, None | Some(ast::Unit::Kilo | ast::Unit::Mega));
+                    if !is_count || n < 1.0 || n.fract() != 0.0 || n > 10_000.0 {
+                        let what = if is_count {
+                            "`repeat` needs a whole number of at least 1"
+                        } else {
+                            "`repeat` counts rounds; it takes no unit"
+                        };
+                        let d = Diagnostic::new("E0207", what);
                         self.report(d.at(times.span, "").help("write `repeat 10 { ... }`"));
                         continue;
                     }
@@ -107,6 +114,11 @@ impl<'p> Checker<'p> {
                     {
                         let d = Diagnostic::new("E0238", "only stages can be repeated").at(x.span, "");
                         self.report(d.help("put it into a `stage name { ... }`"));
+                    }
+                    if body.is_empty() {
+                        let d =
+                            Diagnostic::new("E0238", "there is nothing to repeat").at(s.span, "no stage stands here");
+                        self.report(d.help("write `repeat 4 { stage grow { epochs 1 } }`, or remove it"));
                     }
                     for _ in 0..n as usize {
                         self.stages(body, env, base, train, out);
@@ -146,6 +158,26 @@ impl<'p> Checker<'p> {
                         out.push(b.stage);
                     }
                 }
+                _ => {}
+            }
+        }
+    }
+
+    /// E0202: two stages of one name, which the course of a run could not tell apart.
+    fn stage_names(&mut self, settings: &'p [ast::Setting], seen: &mut HashMap<&'p str, Span>) {
+        for s in settings {
+            match &s.value {
+                SettingKind::Repeat { body, .. } => self.stage_names(body, seen),
+                SettingKind::Stage { name, .. } if !name.value.is_empty() => match seen.get(name.value.as_str()) {
+                    Some(first) => {
+                        let d = Diagnostic::new("E0202", format!("the stage `{}` is declared twice", name.value));
+                        let d = d.at(name.span, "again").with(*first, "first here");
+                        self.report(d.help("give one of them another name"));
+                    }
+                    None => {
+                        seen.insert(&name.value, name.span);
+                    }
+                },
                 _ => {}
             }
         }

@@ -48,7 +48,7 @@ impl<'a> Walk<'a> {
             Rule::repeat => {
                 let p = it.next()?;
                 let at = self.span(&p);
-                let times = Node::new(self.number(p).value, at);
+                let times = Node::new(self.number(p), at);
                 SettingKind::Repeat { times, body: it.next().map_or(vec![], |p| self.block(p)) }
             }
             Rule::view => {

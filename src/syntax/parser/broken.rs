@@ -202,7 +202,13 @@ impl<'a> Walk<'a> {
                 out.push(Node::new(SettingKind::Stage { name, family: None, body }, span));
             }
             Rule::only_repeat => {
-                out.push(Node::new(SettingKind::Repeat { times: Node::new(1.0, span), body }, span));
+                out.push(Node::new(
+                    SettingKind::Repeat {
+                        times: Node::new(Number { value: 1.0, unit: None, raw: "1".into() }, span),
+                        body,
+                    },
+                    span,
+                ));
             }
             _ => {}
         }
