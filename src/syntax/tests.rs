@@ -432,3 +432,25 @@ proptest! {
         prop_assert_eq!(findings(&text).len(), which.len(), "{}\n{}", text, rendered(&text));
     }
 }
+
+#[test]
+fn doubled_braces_are_one_fault() {
+    let family = "for d in [1, 2] {\n  data r = tsv(\"r\") { x: tokens }\n  task s : tag of r.x from e\n}\ntrain { epochs 3 }\n";
+    for (from, to, message) in [
+        ("{ x: tokens }", "{ { x: tokens }", "`{` stands twice"),
+        ("{ x: tokens }", "{ { x: tokens } }", "`{` stands twice"),
+        ("{ x: tokens }", "{ x: tokens } }", "`}` closes nothing"),
+        ("[1, 2] {", "[1, 2] { {", "`{` stands twice"),
+        ("epochs 3 }", "epochs 3 } }", "`}` closes nothing"),
+        ("train {", "train { { {", "`{` stands twice"),
+    ] {
+        let p = parse(FileId(0), &family.replace(from, to));
+        let said: Vec<&str> = p.diagnostics.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(said, [message], "{to}");
+        let whole = parse(FileId(0), family);
+        assert_eq!(p.file.items.len(), whole.file.items.len(), "{to}");
+    }
+    // many of them in time
+    let many = "{ ".repeat(50_000);
+    assert!(!parse(FileId(0), &many).diagnostics.is_empty());
+}

@@ -35,6 +35,48 @@ impl Reader<'_> {
         }
     }
 
+    /// `{ {`: no block begins with a block, so all but the first brace are too many, and with them those of `} }` at the
+    /// end, as far as the text then closes more than it opens.
+    pub(super) fn doubled(&mut self) {
+        let brace = |k: usize, b: u8| self.tokens.get(k).is_some_and(|_| self.byte(k) == b);
+        let second = |k: usize| k > 0 && brace(k - 1, b'{') && brace(k, b'{');
+        if !(0..self.tokens.len()).any(second) {
+            return;
+        }
+        let (mut open, mut mates, mut opened, mut closed) = (vec![], HashMap::new(), 0, 0);
+        for k in 0..self.tokens.len() {
+            match self.byte(k) {
+                b'{' => {
+                    opened += 1;
+                    open.push(k);
+                }
+                b'}' => {
+                    closed += 1;
+                    open.pop().map(|o| mates.insert(o, k));
+                }
+                _ => {}
+            }
+        }
+        let extra: Vec<usize> = (0..self.tokens.len()).filter(|&k| second(k)).collect();
+        let mut gone: HashSet<usize> = extra.iter().copied().collect();
+        let runs: Vec<usize> = extra.iter().copied().filter(|k| !gone.contains(&(k - 1))).collect();
+        let over = (closed + extra.len()).saturating_sub(opened);
+        gone.extend(extra.iter().filter_map(|k| mates.get(k)).filter(|e| brace(**e + 1, b'}')).take(over));
+        for k in runs {
+            let t = self.tokens[k];
+            let d = Diagnostic::new("E0109", "`{` stands twice").at(self.span(t.start, t.end), "one opens the block");
+            self.diagnostics.push(d.help("remove it").fix(self.span(t.start, t.end), "", false));
+        }
+        for &k in &gone {
+            self.edits.push(Edit { start: self.tokens[k].start, end: self.tokens[k].end, text: " ".into() });
+        }
+        let mut k = 0;
+        self.tokens.retain(|_| {
+            k += 1;
+            !gone.contains(&(k - 1))
+        });
+    }
+
     /// Brackets to insert, ascending; faulty ones get an edit.
     pub(super) fn balance(&mut self) -> Vec<(usize, char)> {
         let mut stack: Vec<usize> = vec![];
@@ -105,13 +147,16 @@ impl Reader<'_> {
     /// Whether a line of this indentation can be a member of the family that opens at `o`, or of a block that is
     /// written without indentation.
     fn family_at(&self, o: usize, indent: usize) -> bool {
+        let body = (o + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
+        self.opens_family(o) && body.is_some_and(|b| self.indent(b) <= indent)
+    }
+
+    fn opens_family(&self, o: usize) -> bool {
         let first = (0..=o)
             .rev()
             .take_while(|&i| i == o || !matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon))
             .last();
-        let family = first.is_some_and(|f| self.str(self.tokens[f]) == "for");
-        let body = (o + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
-        family && body.is_some_and(|b| self.indent(b) <= indent)
+        first.is_some_and(|f| self.str(self.tokens[f]) == "for")
     }
 
     fn close(&mut self, stack: &mut Vec<usize>, k: usize, out: &mut Vec<(usize, char)>) {
@@ -121,6 +166,9 @@ impl Reader<'_> {
         let block = stack.iter().rposition(|&o| self.byte(o) == b'{').map_or(0, |b| b + 1);
         let from = if c == b'}' { 0 } else { block };
         match (from..stack.len()).rev().find(|&p| closer(self.byte(stack[p])) as u8 == c) {
+            Some(p) if c == b'}' && k > 0 && self.byte(k - 1) == b'}' && self.family_goes_on(stack[p], k) => {
+                self.closes_nothing(k);
+            }
             Some(p) => {
                 if p + 1 < stack.len() {
                     self.unclosed(stack, p + 1, k, out);
@@ -142,15 +190,23 @@ impl Reader<'_> {
             }
             None if c == b'}' && self.open_missing(k, out) => {}
             None if c == b')' && self.call_missing(k, out) => {}
-            None => {
-                let span = self.span(t.start, t.end);
-                let d = Diagnostic::new("E0109", format!("`{}` closes nothing", self.str(t)));
-                self.diagnostics.push(
-                    d.at(span, "nothing is open here").help("remove it, or open what it closes").fix(span, "", false),
-                );
-                self.replace(t.start, t.end, " ");
-            }
+            None => self.closes_nothing(k),
         }
+    }
+
+    fn closes_nothing(&mut self, k: usize) {
+        let t = self.tokens[k];
+        let span = self.span(t.start, t.end);
+        let d = Diagnostic::new("E0109", format!("`{}` closes nothing", self.str(t)));
+        self.diagnostics
+            .push(d.at(span, "nothing is open here").help("remove it, or open what it closes").fix(span, "", false));
+        self.replace(t.start, t.end, " ");
+    }
+
+    /// Whether members of the family that opens at `o` stand behind the brace at token `k`, the second of `} }`.
+    fn family_goes_on(&self, o: usize, k: usize) -> bool {
+        let next = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
+        self.opens_family(o) && next.is_some_and(|n| self.byte(n) == b'}' || self.indent(n) > self.indent(o))
     }
 
     /// Closes the openers from `p` on, which are not closed before token `k`. A run of parentheses is one fault,

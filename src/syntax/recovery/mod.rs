@@ -14,7 +14,7 @@ use crate::builtins;
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Text for the grammar, and the way back to the source.
 pub(super) struct Prepared {
@@ -151,6 +151,7 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
     r.read();
     r.quote_paths();
     r.limit_types();
+    r.doubled();
     let closers = r.balance();
     r.join(&closers);
     for (at, c) in closers {
