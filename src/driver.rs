@@ -239,6 +239,8 @@ fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     // an option of an arrow that could not be read is said once, not what it would have changed
     let options: Vec<_> = of(&["E0229", "E0233"]).into_iter().map(line).collect();
     let heads = of(&["E0221"]);
+    let strings: Vec<_> = of(&["E0116"]).into_iter().map(line).collect();
+    let readers: Vec<_> = of(&["E0109", "E0116", "E0213"]).into_iter().map(line).collect();
     let axes: Vec<String> = all
         .iter()
         .filter(|d| d.code == "E0613")
@@ -262,6 +264,9 @@ fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             }
             "E0227" | "E0233" | "E0239" => !settings.contains(&(s.file, s.start)),
             "E0510" => heads.is_empty(),
+            // a string that goes on to the end of the line takes the bracket with it
+            "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),
+            "E0212" => !readers.contains(&line(s)),
             "E0406" => !axes.iter().any(|a| d.message.contains(a.as_str())),
             // brackets behind a type that holds nothing
             "E0104" => !bare.iter().any(|b| b.file == s.file && b.start <= s.start && s.start <= b.end),

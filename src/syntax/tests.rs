@@ -434,8 +434,9 @@ proptest! {
 }
 
 #[test]
-fn doubled_braces_are_one_fault() {
-    let family = "for d in [1, 2] {\n  data r = tsv(\"r\") { x: tokens }\n  task s : tag of r.x from e\n}\ntrain { epochs 3 }\n";
+fn doubled_signs_are_one_fault() {
+    let family =
+        "for d in [1, 2] {\n  data r = tsv(\"r\") { x: tokens }\n  task s : tag of r.x from e\n}\ntrain { epochs 3 }\n";
     for (from, to, message) in [
         ("{ x: tokens }", "{ { x: tokens }", "`{` stands twice"),
         ("{ x: tokens }", "{ { x: tokens } }", "`{` stands twice"),
@@ -443,6 +444,9 @@ fn doubled_braces_are_one_fault() {
         ("[1, 2] {", "[1, 2] { {", "`{` stands twice"),
         ("epochs 3 }", "epochs 3 } }", "`}` closes nothing"),
         ("train {", "train { { {", "`{` stands twice"),
+        ("[1, 2]", "[1, , 2]", "`,` stands twice"),
+        ("epochs 3 }", "epochs 3; freeze e, , , s }", "`,` stands twice"),
+        ("epochs 3 }", "epochs 3; objective mean(s[*] ].accuracy) }", "`]` closes nothing"),
     ] {
         let p = parse(FileId(0), &family.replace(from, to));
         let said: Vec<&str> = p.diagnostics.iter().map(|d| d.message.as_str()).collect();

@@ -218,6 +218,9 @@ impl<'p> Checker<'p> {
     /// A `let` in a loss: features, attention weights, or the prior and posterior of a latent variable.
     fn let_term(&mut self, i: usize, e: &'p Expr, port: Option<&ast::Name>, env: &Env) -> Typed {
         let (value, name) = (&self.p.lets[i].value, &self.p.lets[i].name);
+        if matches!(&*value.value, ExprKind::Error) {
+            return Err(Poison);
+        }
         let word = word_of(value).map(|(w, ..)| w);
         if let Some(port) = port
             && word == Some("latent")

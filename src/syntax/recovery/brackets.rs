@@ -35,6 +35,26 @@ impl Reader<'_> {
         }
     }
 
+    /// `, ,`: nothing stands between them, so that all but the first are left out.
+    pub(super) fn doubled_commas(&mut self) {
+        let second = |k: usize| k > 0 && self.byte(k) == b',' && self.byte(k - 1) == b',';
+        if !(0..self.tokens.len()).any(second) {
+            return;
+        }
+        let extra: Vec<bool> = (0..self.tokens.len()).map(second).collect();
+        let mut k = 0;
+        while let Some(from) = extra[k..].iter().position(|e| *e).map(|n| k + n) {
+            k = from + extra[from..].iter().take_while(|e| **e).count();
+            let (start, end) = (self.tokens[from].start, self.tokens[k - 1].end);
+            let d =
+                Diagnostic::new("E0101", "`,` stands twice").at(self.span(start, end), "nothing stands between them");
+            self.diagnostics.push(d.help("remove one of them").fix(self.span(start, end), "", false));
+            self.replace(start, end, " ");
+        }
+        let mut all = extra.into_iter();
+        self.tokens.retain(|_| !all.next().unwrap_or_default());
+    }
+
     /// `{ {`: no block begins with a block, so all but the first brace are too many, and with them those of `} }` at the
     /// end, as far as the text then closes more than it opens.
     pub(super) fn doubled(&mut self) {
@@ -175,6 +195,7 @@ impl Reader<'_> {
                 }
                 stack.pop();
             }
+            None if stack.len() > block && c != b'}' && self.closed_later(k) => self.closes_nothing(k),
             None if stack.len() > block && c != b'}' => {
                 let Some(o) = stack.pop() else { return };
                 let right = closer(self.byte(o));
@@ -192,6 +213,30 @@ impl Reader<'_> {
             None if c == b')' && self.call_missing(k, out) => {}
             None => self.closes_nothing(k),
         }
+    }
+
+    /// `mean(t[*] ].accuracy)`: whether the bracket at token `k` stands behind one like it, and what is open is closed
+    /// further on in the statement.
+    fn closed_later(&self, k: usize) -> bool {
+        let c = self.byte(k);
+        let ends = |i: &usize| {
+            matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(*i), b'{' | b'}')
+        };
+        let mut depth = 0usize;
+        k > 0
+            && self.byte(k - 1) == c
+            && (k + 1..self.tokens.len()).take(200).take_while(|i| !ends(i)).any(|i| match self.tokens[i].kind {
+                Kind::Open => {
+                    depth += 1;
+                    false
+                }
+                Kind::Close if depth > 0 => {
+                    depth -= 1;
+                    false
+                }
+                Kind::Close => self.byte(i) != c,
+                _ => false,
+            })
     }
 
     fn closes_nothing(&mut self, k: usize) {

@@ -152,6 +152,7 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
     r.quote_paths();
     r.limit_types();
     r.doubled();
+    r.doubled_commas();
     let closers = r.balance();
     r.join(&closers);
     for (at, c) in closers {
