@@ -4,6 +4,7 @@ use super::view::{indent, table, thousands, verdict};
 use super::{Changes, ERRORS, FINE, Look, compile, findings, out};
 use crate::data::batches::Description;
 use crate::data::cache::Cache;
+use crate::diagnostics::some;
 use crate::driver;
 use crate::plan::outline::{Known, LayerOutline, Outline, Part, StageOutline, family, outline};
 use crate::plan::passes::Applied;
@@ -336,7 +337,7 @@ fn stages(o: &Outline) -> String {
 /// What a sampler draws in an epoch.
 fn batches(d: &Description) -> String {
     let about = if d.drawn { "about " } else { "" };
-    let mut s = format!("    {} steps an epoch\n", thousands(d.steps_per_epoch as usize));
+    let mut s = format!("    {} an epoch\n", some(d.steps_per_epoch as usize, "step"));
     let mut done: Vec<String> = vec![];
     for r in &d.rows {
         let key = family(&r.name);
@@ -345,11 +346,11 @@ fn batches(d: &Description) -> String {
         }
         let same: Vec<_> = d.rows.iter().filter(|x| family(&x.name) == key).collect();
         let name = if same.len() > 1 { format!("{key} ({})", same.len()) } else { r.name.clone() };
-        let batches: f64 = same.iter().map(|r| r.batches_per_epoch).sum();
-        let examples = thousands(same.iter().map(|r| r.examples).sum());
+        let batches = crate::data::batches::batches(same.iter().map(|r| r.batches_per_epoch).sum());
+        let examples = some(same.iter().map(|r| r.examples).sum(), "example");
         let tasks: Vec<String> = same.iter().flat_map(|r| r.tasks.clone()).collect();
         let tasks = families(&tasks);
-        s.push_str(&format!("    {name}: {examples} examples, {about}{batches:.0} batches an epoch, for {tasks}\n"));
+        s.push_str(&format!("    {name}: {examples}, {about}{batches} an epoch, for {tasks}\n"));
         done.push(key);
     }
     let shown = 4;

@@ -6,6 +6,7 @@
 
 use crate::data::SplitName;
 use crate::data::index::Examples;
+use crate::diagnostics::some;
 use crate::plan::passes::{self, bucket::POOL};
 use crate::plan::{Phase, Plan, Sampler, Stage};
 use crate::random::generator;
@@ -428,13 +429,19 @@ pub struct Row {
     pub passes: f64,
 }
 
+/// A number of batches, drawn or expected.
+pub(crate) fn batches(n: f64) -> String {
+    let n = n.round();
+    format!("{n:.0} {}", if n == 1.0 { "batch" } else { "batches" })
+}
+
 impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "stage {}: {} steps an epoch", self.stage, self.steps_per_epoch)?;
+        writeln!(f, "stage {}: {} an epoch", self.stage, some(self.steps_per_epoch as usize, "step"))?;
         let about = if self.drawn { "about " } else { "" };
         for r in &self.rows {
-            let (n, b) = (r.examples, r.batches_per_epoch);
-            writeln!(f, "  {}: {n} examples, {about}{b:.0} batches an epoch, for {}", r.name, r.tasks.join(", "))?;
+            let (examples, batches) = (some(r.examples, "example"), batches(r.batches_per_epoch));
+            writeln!(f, "  {}: {examples}, {about}{batches} an epoch, for {}", r.name, r.tasks.join(", "))?;
         }
         for n in &self.notes {
             writeln!(f, "  note: {n}")?;

@@ -157,6 +157,11 @@ pub fn thousands(n: usize) -> String {
     out
 }
 
+/// `1 step`, `1,200 steps`; the word takes an s, the number its thousands.
+pub fn some(n: usize, word: &str) -> String {
+    format!("{} {word}{}", thousands(n), if n == 1 { "" } else { "s" })
+}
+
 /// `once`, `twice`, `5 times`
 pub fn times(n: usize) -> String {
     match n {

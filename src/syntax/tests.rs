@@ -434,6 +434,20 @@ proptest! {
 }
 
 #[test]
+fn misspelt_statements_are_one_fault() {
+    let text = "task a : tag of d.y from e {\n  view left with dropout(30%)\n}
+train { stage s { epochs 2 }; stage t for x in [a] { epochs 1 }; repeat 3 { stage k { epochs 1 } } }\n";
+    assert!(parse(FileId(0), text).diagnostics.is_empty());
+    for (right, wrong) in [("view", "veiw"), ("stage s", "stge s"), ("stage t", "satge t"), ("repeat", "reapeat")] {
+        let p = parse(FileId(0), &text.replacen(right, wrong, 1));
+        let [d] = p.diagnostics.as_slice() else { panic!("{wrong}: {}", rendered(&text.replacen(right, wrong, 1))) };
+        let word = right.split(' ').next().unwrap();
+        assert_eq!(d.help.as_deref(), Some(&*format!("did you mean `{word}`?")), "{wrong}");
+        assert_eq!(d.fix.as_ref().map(|f| f.replacement.as_str()), Some(word));
+    }
+}
+
+#[test]
 fn doubled_signs_are_one_fault() {
     let family =
         "for d in [1, 2] {\n  data r = tsv(\"r\") { x: tokens }\n  task s : tag of r.x from e\n}\ntrain { epochs 3 }\n";

@@ -2,6 +2,19 @@
 
 use super::*;
 
+/// `veiw x with ...`, `stge s { }`, `reapeat 3 { }`: the statement that was meant, by what follows its word.
+fn misspelt_statement(words: &[&str]) -> Option<(&'static str, Rule)> {
+    let [first, second, third, ..] = *words else { return None };
+    let name = second.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let meant = match third {
+        "with" | "from" if name => ("view", Rule::only_view),
+        "for" | "{" if name => ("stage", Rule::only_stage),
+        "{" => ("repeat", Rule::only_repeat),
+        _ => return None,
+    };
+    suggest::near(first, [meant.0]).first().map(|_| meant)
+}
+
 impl<'a> Walk<'a> {
     /// A field of which only the name is known, so that nobody calls it unknown.
     pub(super) fn broken_field(&self, start: usize, end: usize) -> Field {
@@ -173,7 +186,15 @@ impl<'a> Walk<'a> {
             "stage" => Rule::only_stage,
             "repeat" => Rule::only_repeat,
             "view" => Rule::only_view,
-            _ => Rule::only_attr,
+            _ => match misspelt_statement(&words) {
+                Some((meant, rule)) => {
+                    let (span, _) = self.token(start, end);
+                    let d = Diagnostic::new("E0101", format!("`{first}` does not begin a setting")).at(span, "");
+                    self.report(d.help(format!("did you mean `{meant}`?")).fix(span, meant, true));
+                    return self.block_of(rule, &words, block, self.prepared.span(start, end), out);
+                }
+                None => Rule::only_attr,
+            },
         };
         let before = self.diagnostics.len();
         let prepared = self.prepared;
@@ -192,23 +213,29 @@ impl<'a> Walk<'a> {
         if self.diagnostics.len() == before && !self.mended(start, end) {
             self.report(Diagnostic::new("E0101", "this cannot be read").at(self.prepared.span(start, end), ""));
         }
-        let Some((a, b)) = block.filter(|b| at <= b.0) else { return };
+        self.block_of(rule, &words, block.filter(|b| at <= b.0), self.prepared.span(start, end), out);
+    }
+
+    /// What stands in the braces of a stage or a repetition that could not be read is read for its own sake.
+    fn block_of(
+        &mut self,
+        rule: Rule,
+        words: &[&str],
+        block: Option<(usize, usize)>,
+        span: Span,
+        out: &mut Vec<Setting>,
+    ) {
+        let Some((a, b)) = block else { return };
         let body = self.alone(Rule::only_block, a, b, |w, p| p.into_inner().next().map(|p| w.block(p)));
         let body = body.flatten().unwrap_or_default();
-        let span = self.prepared.span(start, end);
         match rule {
             Rule::only_stage => {
                 let name = Node::new(words.get(1).copied().unwrap_or("").to_string(), span);
                 out.push(Node::new(SettingKind::Stage { name, family: None, body }, span));
             }
             Rule::only_repeat => {
-                out.push(Node::new(
-                    SettingKind::Repeat {
-                        times: Node::new(Number { value: 1.0, unit: None, raw: "1".into() }, span),
-                        body,
-                    },
-                    span,
-                ));
+                let times = Node::new(Number { value: 1.0, unit: None, raw: "1".into() }, span);
+                out.push(Node::new(SettingKind::Repeat { times, body }, span));
             }
             _ => {}
         }
