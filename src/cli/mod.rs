@@ -243,6 +243,9 @@ struct RunArgs {
     /// threads to compute with (default: all cores)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
+    /// refuse devices whose results depend on the number of threads
+    #[arg(long)]
+    deterministic: bool,
     /// no progress display
     #[arg(long, short)]
     quiet: bool,
@@ -379,11 +382,16 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
     }
 }
 
-/// The device of this name; `Err` is the exit code where this build lacks it.
+/// The device of this name; `Err` is the exit code where this build lacks it, or it is not `deterministic` and should be.
 #[cfg(feature = "train")]
-pub(crate) fn device(name: Option<&str>) -> Result<burn::tensor::Device, i32> {
+pub(crate) fn device(name: Option<&str>, deterministic: bool) -> Result<burn::tensor::Device, i32> {
     use crate::model::devices::{DEVICES, find};
     let Some(row) = name.map_or(DEVICES.first(), find) else { return Err(USAGE) };
+    if deterministic && !row.deterministic {
+        let named: Vec<String> = DEVICES.iter().filter(|d| d.deterministic).map(|d| format!("`{}`", d.name)).collect();
+        say(format!("error: `{}` is not deterministic; {} is", row.name, named.join(", ")));
+        return Err(USAGE);
+    }
     row.open.map(|open| open()).ok_or_else(|| {
         say(format!("error: this build has no device `{}`: build it with `--features {}`", row.name, row.feature));
         USAGE

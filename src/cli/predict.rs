@@ -81,7 +81,7 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
         }
     }
     let weights = a.best.as_deref().map(best_file);
-    let device = match device(a.device.as_deref()) {
+    let device = match device(a.device.as_deref(), false) {
         Ok(d) => d,
         Err(code) => return code,
     };
@@ -140,7 +140,7 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
 }
 
 pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
-    let device = match device(a.device.as_deref()) {
+    let device = match device(a.device.as_deref(), false) {
         Ok(d) => d,
         Err(code) => return code,
     };

@@ -83,7 +83,7 @@ fn progress(a: &RunArgs) -> Box<dyn Progress> {
 }
 
 fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
-    let device = match device(a.device.as_deref()) {
+    let device = match device(a.device.as_deref(), a.deterministic) {
         Ok(d) => d,
         Err(code) => return code,
     };
@@ -341,7 +341,7 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     options.base = info.base.clone();
     options.stop = stop;
     let Origin { spec, set, without, only, no_pass, device: begun } = info.origin.clone();
-    options.device = match device(a.device.as_deref().or(begun.as_deref())) {
+    options.device = match device(a.device.as_deref().or(begun.as_deref()), a.deterministic) {
         Ok(d) => d,
         Err(code) => return code,
     };

@@ -11,6 +11,8 @@ pub struct Row {
     pub feature: &'static str,
     /// one line
     pub doc: &'static str,
+    /// the same bits for any number of threads
+    pub deterministic: bool,
     /// `None`: not in this build
     pub open: Option<fn() -> Device>,
 }
@@ -21,11 +23,18 @@ pub const DEVICES: &[Row] = &[
         name: "flex",
         feature: "train",
         doc: "the CPU, in pure Rust, with fused operations",
+        deterministic: true,
         open: Some(Device::flex),
     },
-    Row { name: "tch", feature: "tch", doc: "the CPU, through libtorch 2.9", open: tch() },
-    Row { name: "cuda", feature: "cuda", doc: "the first NVIDIA GPU", open: cuda() },
-    Row { name: "wgpu", feature: "wgpu", doc: "a GPU through Vulkan, Metal or DirectX", open: wgpu() },
+    Row { name: "tch", feature: "tch", doc: "the CPU, through libtorch 2.9", deterministic: false, open: tch() },
+    Row { name: "cuda", feature: "cuda", doc: "the first NVIDIA GPU", deterministic: false, open: cuda() },
+    Row {
+        name: "wgpu",
+        feature: "wgpu",
+        doc: "a GPU through Vulkan, Metal or DirectX",
+        deterministic: false,
+        open: wgpu(),
+    },
 ];
 
 /// The row of a name.

@@ -225,3 +225,24 @@ fn same_seed_same_bits() {
         assert_eq!(r.param(&p, &spec.name), m.param(&q, &spec.name), "{}", spec.name);
     }
 }
+
+#[test]
+fn a_device_that_is_not_deterministic_is_refused() {
+    let w = World::new();
+    let run = |device: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_mtlc"))
+            .args(["run", "spec.mtl", "--deterministic", "--device", device])
+            .current_dir(w.path())
+            .output()
+            .unwrap()
+    };
+    for device in ["tch", "cuda", "wgpu"] {
+        let out = run(device);
+        let text = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(2), "{text}");
+        assert_eq!(text, format!("error: `{device}` is not deterministic; `flex` is\n"));
+    }
+    // the default is: what is missing is the spec
+    let text = String::from_utf8_lossy(&run("flex").stderr).into_owned();
+    assert!(text.contains("E0103"), "{text}");
+}
