@@ -239,6 +239,8 @@ fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     // an option of an arrow that could not be read is said once, not what it would have changed
     let options: Vec<_> = of(&["E0229", "E0233"]).into_iter().map(line).collect();
     let heads = of(&["E0221"]);
+    // perhaps `bins`, which would have given a distribution
+    let bins = all.iter().any(|d| d.code == "E0215" && d.message.ends_with("option of `regress`"));
     let strings: Vec<_> = of(&["E0116"]).into_iter().map(line).collect();
     let readers: Vec<_> = of(&["E0109", "E0116", "E0213"]).into_iter().map(line).collect();
     let axes: Vec<String> = all
@@ -263,6 +265,7 @@ fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
                 !labels.any(|l| ports.iter().any(|p| p.file == l.file && l.start <= p.start && p.end <= l.end))
             }
             "E0227" | "E0233" | "E0239" => !settings.contains(&(s.file, s.start)),
+            "E0304" => !(bins && d.message.ends_with("no distribution")),
             "E0510" => heads.is_empty(),
             // a string that goes on to the end of the line takes the bracket with it
             "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),
