@@ -108,6 +108,14 @@ impl<'p> Checker<'p> {
         })
     }
 
+    /// Whether a setting of a block is not known: it may be one that is missing.
+    fn unknown_in(&self, block: &[ast::Setting]) -> bool {
+        let place = block.first().zip(block.last()).map(|(a, b)| a.span.to(b.span));
+        let within = |s: Span| place.is_some_and(|p| p.file == s.file && p.start <= s.start && s.end <= p.end);
+        let unknown = |d: &&Diagnostic| d.code == "E0239" || d.code == "E0241" && d.message.ends_with("a sampler");
+        self.d.iter().filter(unknown).any(|d| d.primary.as_ref().is_some_and(|l| within(l.span)))
+    }
+
     /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
     fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) {
         let Some((row, args)) = self.chosen("something that a stage keeps", v, builtins::KEEPS) else { return };
@@ -121,7 +129,7 @@ impl<'p> Checker<'p> {
             })
         };
         if row.name == "confidence" {
-            if self.arguments(row, v.span, args, env).is_some() && !has("pseudo", None) {
+            if self.arguments(row, v.span, args, env).is_some() && !has("pseudo", None) && !self.unknown_in(block) {
                 let d = Diagnostic::new(
                     "E0246",
                     "`keep confidence` chooses among made examples, and this stage makes none",
@@ -145,7 +153,7 @@ impl<'p> Checker<'p> {
                     }
                 }
                 let _ = self.rate(b, env, "a utility");
-                if !has("sample", Some("bandit")) {
+                if !has("sample", Some("bandit")) && !self.unknown_in(block) {
                     let d = Diagnostic::new("E0246", "`keep tasks` needs a sampler that measures utility");
                     self.report(
                         d.at(v.span, "utility of what?").help("add `sample bandit(beta_thompson, main = task)`"),
@@ -271,11 +279,23 @@ impl<'p> Checker<'p> {
                 .find(|f| !made.contains(&f.as_str()) && !self.p.data[r].fields.iter().any(|x| x.name == *f));
             if let Some(f) = missing {
                 let name = self.p.data[r].name.clone();
+                // one finding, whoever reads it
+                let declared = self.p.data[r].span;
+                let lacks = format!("`{name}` has no `{f}`");
+                let said = |d: &Diagnostic| {
+                    d.code == "E0412" && d.message.starts_with(&lacks) && d.secondary.iter().any(|l| l.span == declared)
+                };
+                if self.d.iter().any(said) || self.p.lost.contains(&f) || self.p.unreadable_field(r) {
+                    continue;
+                }
                 let d =
                     Diagnostic::new("E0412", format!("`{name}` has no `{f}`, which `{}` reads", self.tasks[t].name))
                         .at(from.value.span, "lacks this field")
                         .with(self.p.data[r].span, "declared here");
-                self.report(d.help(format!("declare it there, or make it too: `{f} = task({name})`")));
+                let fields = self.p.data[r].fields.iter().map(|x| x.name.as_str());
+                let near = suggest::question(&suggest::near(&f, fields));
+                let declare = || format!("declare it there, or make it too: `{f} = task({name})`");
+                self.report(d.help(near.unwrap_or_else(declare)));
             }
         }
     }
@@ -362,7 +382,7 @@ impl<'p> Checker<'p> {
         let mut found = vec![];
         walk(&self.p.train, &mut false, &mut found);
         for e in found {
-            if !self.p.names.contains_key("kept") {
+            if !self.p.names.contains_key("kept") && !self.unknown_in(&self.p.train) {
                 let d = Diagnostic::new("E0246", "no stage before this one keeps tasks");
                 self.report(
                     d.at(e.span, "kept by which stage?").help("add `keep tasks(utility > 0.5)` to an earlier stage"),

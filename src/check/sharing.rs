@@ -3,7 +3,7 @@
 use super::tasks::{path, path_words};
 use super::*;
 use crate::builtins;
-use crate::hir::Meaning;
+use crate::hir::{self, Meaning};
 use crate::syntax::ast::Tap;
 
 /// A member of a `share`, after families are expanded.
@@ -43,6 +43,9 @@ impl<'p> Checker<'p> {
                     Diagnostic::new("E0245", format!("`{}` is shared with itself", self.member_words(members[i].0)));
                 self.report(d.at(members[i].1, "named again").help("name each member once"));
             } else if let [(one, span)] = members.as_slice() {
+                if hir::is_guessed(&self.member_words(*one)) {
+                    continue;
+                }
                 let d = Diagnostic::new("E0245", format!("`{}` is shared with nothing", self.member_words(*one)));
                 self.report(d.at(*span, "the only member").help("name at least two: `share a, b by tie`"));
             }
@@ -165,6 +168,9 @@ impl<'p> Checker<'p> {
     fn differ(&self, a: Member, b: Member, weights: bool) -> Option<(String, String)> {
         match (a, b) {
             (Member::Encoder(i, k), Member::Encoder(j, l)) => {
+                if [i, j].iter().any(|e| hir::unreadable(&self.p.encoders[*e].value)) {
+                    return None;
+                }
                 let (x, y) = (self.layers_of(i)?, self.layers_of(j)?);
                 let part = |all: &[Dim], k: Option<u64>| match k {
                     None => Some(all.to_vec()),
@@ -192,6 +198,9 @@ impl<'p> Checker<'p> {
             }
             (Member::Decoder(i, _), Member::Decoder(j, _)) => {
                 let (t, u) = (&self.tasks[i], &self.tasks[j]);
+                if [t, u].iter().any(|t| t.poisoned || hir::unreadable(&self.p.tasks[t.def].ast.head)) {
+                    return None;
+                }
                 let texts = |h: &str| matches!(h, "generate" | "denoise");
                 if t.head.name != u.head.name && !(texts(t.head.name) && texts(u.head.name)) {
                     return Some((format!("the head `{}`", t.head.name), format!("the head `{}`", u.head.name)));

@@ -5,7 +5,7 @@ use super::tasks::path;
 use super::words::word_of;
 use super::*;
 use crate::builtins;
-use crate::hir::is_name;
+use crate::hir::{base_name, is_name};
 use crate::syntax::ast::{self, ExprKind, SettingKind};
 
 impl<'p> Checker<'p> {
@@ -14,6 +14,8 @@ impl<'p> Checker<'p> {
         for t in 0..self.tasks.len() {
             let Some(span) = self.loss_none(t) else { continue };
             if self.tasks[t].poisoned
+                // the loss that names it could not be read
+                || self.p.lost.contains(base_name(&self.tasks[t].name))
                 || reached.tasks.contains(&t)
                 || self.trained_by_arrow(t)
                 || self.trained_by_contrast(t)
@@ -98,7 +100,7 @@ impl<'p> Checker<'p> {
     /// What is declared and read by nobody, and what is never trained.
     pub(crate) fn check_unused(&mut self, train: &Train) {
         for l in &self.p.losses {
-            let (span, name) = (l.span, l.name.split('[').next().unwrap_or_default().to_string());
+            let (span, name) = (l.span, base_name(&l.name).to_string());
             self.later(span, format!("the loss `{name}`"));
         }
         for s in &self.p.shares {
@@ -125,15 +127,14 @@ impl<'p> Checker<'p> {
 
     /// W0109: a `let`, a `param` or a data set that no expression names. What another file declares may be read by others.
     fn check_unread(&mut self) {
-        let unread = |name: &str, span: Span| {
-            span.file == crate::source::FileId(0) && !self.p.read.contains(name.split('[').next().unwrap_or(name))
-        };
+        let unread =
+            |name: &str, span: Span| span.file == crate::source::FileId(0) && !self.p.read.contains(base_name(name));
         let lets = self.p.lets.iter().map(|l| (&l.name, l.span, "let"));
         let params = self.p.params.iter().map(|l| (&l.name, l.span, "parameter"));
         let data = self.p.data.iter().map(|c| (&c.name, c.span, "data set"));
         let found: Vec<_> = lets.chain(params).chain(data).filter(|(n, span, _)| unread(n, *span)).collect();
         for (name, span, what) in found {
-            let name = name.split('[').next().unwrap_or(name);
+            let name = base_name(name);
             let what = if what == "let" { "`let`" } else { what };
             let d = Diagnostic::new("W0109", format!("the {what} `{name}` is read by nobody")).at(span, "");
             self.report(d.help("use it, or remove it"));
@@ -219,7 +220,7 @@ impl<'p> Checker<'p> {
                 _ => None,
             })
         }
-        let base = owner.split('[').next().unwrap_or(owner);
+        let base = base_name(owner);
         find(&self.p.train, base).map(|e| e.span)
     }
 

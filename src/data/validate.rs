@@ -148,7 +148,7 @@ fn splits(decl: &CorpusDecl, found: &mut Vec<Diagnostic>) {
 
 /// `on x` must name a text (or a list) of the same corpus.
 fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
-    let axis = field.ty.axis()?;
+    let axis = field.ty.axis().filter(|a| *a != UNREADABLE)?;
     let target = decl.fields.iter().find(|f| f.name == axis);
     let listlike =
         |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if ["list", "graph", "?"].contains(&kind.as_str()));
@@ -168,7 +168,7 @@ fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
             let texts: Vec<&str> = decl.fields.iter().filter(|f| fits(&f.ty)).map(|f| f.name.as_str()).collect();
             let near = suggest::near(axis, texts.iter().copied());
             // perhaps the name is that of a field that could not be read
-            if near.is_empty() && decl.fields.iter().any(|f| f.ty.is_unreadable()) {
+            if near.is_empty() && decl.fields.iter().any(|f| f.ty.is_unreadable() || f.name == UNREADABLE) {
                 return None;
             }
             let span = field.axis_span.unwrap_or(field.span);

@@ -196,7 +196,11 @@ impl Printer<'_> {
     fn gap(&mut self, at: usize, end: usize, start: usize, lines: &mut Vec<Line>, head: &mut Option<String>) -> bool {
         let faulty = self.faults.iter().any(|f| {
             let (a, b) = (f.start as usize, f.end as usize);
-            (a < end && b > at) || (a == b && (a > at || at == start) && a < end)
+            // declarations that touch are parted by a fault between them
+            (a < end && b > at)
+                || (a == b && (a > at || at == start) && a < end)
+                // what goes on behind something faulty may be what is wrong with it
+                || (a <= at && b >= at && at > start && !self.text.get(at..end).unwrap_or("").contains('\n'))
         });
         let mut readable = String::new();
         let mut from = at;

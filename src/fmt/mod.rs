@@ -50,11 +50,7 @@ pub fn format(text: &str) -> Formatted {
         return out;
     }
     let parsed = parse(FileId(0), text);
-    let faults: Vec<Span> = parsed
-        .diagnostics
-        .iter()
-        .flat_map(|d| d.primary.iter().map(|l| l.span).chain(d.fix.iter().map(|f| f.span)))
-        .collect();
+    let faults = faults(&parsed);
     let (out, mut kept) = print(text, &parsed, &faults);
     if proven(&parsed, &out) {
         return Formatted { text: out, kept, diagnostics: parsed.diagnostics, refused: false };
@@ -71,6 +67,14 @@ pub fn format(text: &str) -> Formatted {
     }
     let whole = Span::new(FileId(0), 0, text.len());
     Formatted { text: text.into(), kept: vec![whole], diagnostics: parsed.diagnostics, refused: true }
+}
+
+/// Places that could not be read as they stand.
+fn faults(parsed: &Parse) -> Vec<Span> {
+    let places = |d: &Diagnostic| -> Vec<Span> {
+        d.primary.iter().map(|l| l.span).chain(d.fix.iter().map(|f| f.span)).collect()
+    };
+    parsed.diagnostics.iter().flat_map(places).chain(parsed.guessed.iter().copied()).collect()
 }
 
 fn print(text: &str, parsed: &Parse, faults: &[Span]) -> (String, Vec<Span>) {
@@ -107,12 +111,7 @@ fn same(a: &Parse, b: &Parse) -> bool {
 /// Whether `out` may stand for what was parsed: it says the same, and is its own layout.
 fn proven(parsed: &Parse, out: &str) -> bool {
     let again = parse(FileId(0), out);
-    let faults: Vec<Span> = again
-        .diagnostics
-        .iter()
-        .flat_map(|d| d.primary.iter().map(|l| l.span).chain(d.fix.iter().map(|f| f.span)))
-        .collect();
-    same(parsed, &again) && print(out, &again, &faults).0 == out
+    same(parsed, &again) && print(out, &again, &faults(&again)).0 == out
 }
 
 fn proven_alone(text: &str, s: Span) -> bool {

@@ -369,7 +369,7 @@ proptest! {
         prop_assert!(!out.refused, "refused:\n{}\n--- after\n{}", broken, out.text);
         sound(&broken, &out);
         for k in &out.kept {
-            prop_assert!(out.text.contains(&broken[k.start as usize..k.end as usize]), "{:?}", k);
+            prop_assert!(out.text.contains(&broken[k.start as usize..k.end as usize]), "{:?}\n{broken}\n---\n{}", k, out.text);
         }
     }
 

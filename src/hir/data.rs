@@ -26,6 +26,7 @@ impl Expander<'_> {
             .map(|f| f.name.value.as_str())
             .collect();
         let unreadable = matches!(&*reader.value, ExprKind::Error);
+        let missing = missing_name(fields);
         if fields.is_empty() && !unreadable {
             let d = Diagnostic::new("E0212", format!("`{}` declares no fields", name.value)).at(name.span, "");
             self.push_once(d.help("say what its columns hold: `{ x: tokens; y: label }`"));
@@ -45,7 +46,11 @@ impl Expander<'_> {
             });
             let span = f.name.span.to(f.ty.span);
             let axis_span = f.ty.axis.as_ref().map(|a| a.value.path.span);
-            decl.fields.push(FieldDecl { name: f.name.value.clone(), ty, source, span, axis_span });
+            let name = match missing {
+                Some(name) if f.name.value == ast::UNREADABLE => name.to_string(),
+                _ => f.name.value.clone(),
+            };
+            decl.fields.push(FieldDecl { name, ty, source, span, axis_span });
         }
         if unreadable {
             return decl;
@@ -175,6 +180,9 @@ impl Expander<'_> {
     fn field_type(&mut self, t: &AstType, texts: &[&str]) -> FieldType {
         let axis = t.axis.as_ref().map(|a| (a.value.within, path_text(&a.value.path)));
         let on = axis.as_ref().map(|(_, p)| p.clone());
+        if t.axis.as_ref().is_some_and(|a| matches!(&*a.value.path.value, ExprKind::Error)) {
+            return FieldType::Other { kind: ast::UNREADABLE.into(), on: None, of: None };
+        }
         let word = t.name.value.as_str();
         let Some(row) = builtins::FIELD_TYPES.iter().find(|r| r.name == word) else {
             if word == ast::UNREADABLE {
@@ -245,10 +253,23 @@ impl Expander<'_> {
                     Some(TypeArg::Type(t)) => Some(Box::new(self.field_type(t, texts))),
                     _ => None,
                 };
+                if of.as_ref().is_some_and(|t| t.is_unreadable()) {
+                    return FieldType::Other { kind: ast::UNREADABLE.into(), on: None, of: None };
+                }
                 FieldType::Other { kind: word.into(), on, of }
             }
         }
     }
+}
+
+/// What the one field without a name is called by those that stand on it.
+fn missing_name(fields: &[ast::Field]) -> Option<&str> {
+    let mut nameless = fields.iter().filter(|f| f.name.value == ast::UNREADABLE);
+    let _ = nameless.next().filter(|_| nameless.next().is_none())?;
+    fields.iter().find_map(|f| match &*f.ty.axis.as_ref()?.value.path.value {
+        ExprKind::Name(n) => (!fields.iter().any(|g| g.name.value == *n)).then_some(n.as_str()),
+        _ => None,
+    })
 }
 
 /// `x`, `a.b` as text.

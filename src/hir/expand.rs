@@ -151,6 +151,8 @@ impl Expander<'_> {
                     let parsed = crate::syntax::parse(id, &content);
                     self.diagnostics.extend(parsed.diagnostics);
                     self.program.lost.extend(parsed.lost);
+                    self.program.guessed.extend(parsed.guessed);
+                    self.program.nameless += parsed.nameless;
                     self.open.push(target.clone());
                     out.extend(self.follow_uses(&parsed.file, &target));
                     self.open.pop();

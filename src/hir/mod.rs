@@ -7,6 +7,8 @@ mod data;
 mod expand;
 mod used;
 
+pub(crate) use used::{names_of, unreadable};
+
 pub use expand::{Options, World, expand, is_name};
 
 use crate::data::CorpusDecl;
@@ -55,6 +57,16 @@ impl Item {
 
 /// The key of a family whose list cannot be read.
 pub const UNKNOWN_MEMBER: &str = "?";
+
+/// The name of a declaration without the keys of its families: `private` of `private["books"]`.
+pub fn base_name(name: &str) -> &str {
+    name.split('[').next().unwrap_or(name)
+}
+
+/// Whether a name is that of a member of a family whose list cannot be read.
+pub(crate) fn is_guessed(name: &str) -> bool {
+    name.contains("[\"?\"]")
+}
 
 /// The family variables that are in scope, outermost first.
 pub type Env = Arc<Vec<Binding>>;
@@ -228,6 +240,10 @@ pub struct Program {
     pub names: HashMap<String, Symbol>,
     /// words of what could not be read: names among them may be declared there
     pub lost: BTreeSet<String>,
+    /// places of used files that were read as what was probably meant
+    pub guessed: Vec<Span>,
+    /// declarations of used files whose name is missing
+    pub nameless: usize,
     /// a part of the text was refused: what depends on it may be missing without a finding of its own
     pub faulty: bool,
     /// names that some expression reads

@@ -5,22 +5,32 @@ use crate::syntax::ast::{FieldSource, Item, ItemKind, SettingKind, Text, TextPar
 
 /// Every name that stands in an expression or between the braces of a string.
 pub(super) fn names(items: &[Item]) -> HashSet<String> {
-    let mut out = Names { found: HashSet::default(), arguments: true };
+    let mut out = Names { arguments: true, ..Names::default() };
     items.iter().for_each(|i| out.item(i));
     out.found.into_iter().map(String::from).collect()
 }
 
 /// The names that one expression reads, in the order of the alphabet.
-pub(super) fn names_of(e: &Expr) -> Vec<&str> {
-    let mut out = Names { found: HashSet::default(), arguments: false };
+pub(crate) fn names_of(e: &Expr) -> Vec<&str> {
+    let mut out = Names::default();
     out.expr(e);
     let mut found: Vec<&str> = out.found.into_iter().collect();
     found.sort_unstable();
     found
 }
 
+/// Whether a part of an expression could not be read.
+pub(crate) fn unreadable(e: &Expr) -> bool {
+    let mut out = Names::default();
+    out.expr(e);
+    out.unreadable
+}
+
+#[derive(Default)]
 struct Names<'e> {
     found: HashSet<&'e str>,
+    /// something could not be read
+    unreadable: bool,
     /// the names of arguments, too: `mix(a = 2)` names a task
     arguments: bool,
 }
@@ -115,7 +125,8 @@ impl<'e> Names<'e> {
                 self.expr(a);
                 self.expr(b);
             }
-            ExprKind::Number(_) | ExprKind::Range(..) | ExprKind::Error => {}
+            ExprKind::Error => self.unreadable = true,
+            ExprKind::Number(_) | ExprKind::Range(..) => {}
         }
     }
 }

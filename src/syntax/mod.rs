@@ -11,7 +11,8 @@ mod tests;
 mod wording;
 
 use crate::diagnostics::Diagnostic;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
+use recovery::Prepared;
 use std::collections::BTreeSet;
 
 /// What parsing gives, always.
@@ -25,16 +26,25 @@ pub struct Parse {
     pub diagnostics: Vec<Diagnostic>,
     /// words of what could not be read: names among them may be declared there
     pub lost: BTreeSet<String>,
+    /// places that were read as what was probably meant: of what they mean nothing more is said
+    pub guessed: Vec<Span>,
+    /// declarations whose name is missing
+    pub nameless: usize,
 }
 
 /// Parses one text.
 pub fn parse(file: FileId, text: &str) -> Parse {
     let mut prepared = recovery::prepare(file, text);
-    let (tree, found, lost) = parser::file(&prepared);
-    let mut diagnostics = std::mem::take(&mut prepared.diagnostics);
-    diagnostics.extend(found);
+    let mut read = parser::file(&prepared);
+    if !read.whole {
+        prepared = parser::repair(prepared);
+        read = parser::file(&prepared);
+    }
+    let Prepared { mut diagnostics, comments, guessed, mut lost, .. } = prepared;
+    diagnostics.extend(read.diagnostics);
     diagnostics.sort_by_key(|d| d.primary.as_ref().map(|l| l.span.start));
-    Parse { file: tree, comments: prepared.comments, diagnostics, lost }
+    lost.extend(read.lost);
+    Parse { file: read.file, comments, diagnostics, lost, guessed, nameless: read.nameless }
 }
 
 /// Parses an expression, or an arrow between two, as given on the command line: `--set lr=1e-4`,

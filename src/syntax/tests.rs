@@ -176,6 +176,76 @@ fn habits() {
     habit("task a : tag(crf of x.y from z", "task a : tag(crf) of x.y from z", "E0109");
 }
 
+/// A statement with one token too many, too few, in the wrong place or misspelt is read as what was meant.
+#[test]
+fn repairs() {
+    let right = "task a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n; loss none }";
+    for wrong in [
+        "task a tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf layers = 2) of x.y from z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers 2) of x.y from z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) x.y from z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of of x.y from z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y form z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x y. from z |> f & g on x { metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & g on { x metric m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & g on x metric { m, n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, , n; loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n loss ; none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n loss none }",
+        "task a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n; loss } none",
+        "taks a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n; loss none }",
+        "a : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n; loss none }",
+        "a task : tag(crf, layers = 2) of x.y from z |> f & g on x { metric m, n; loss none }",
+    ] {
+        let p = parse(FileId(0), wrong);
+        assert_eq!(p.diagnostics.len(), 1, "{wrong}\n{}", rendered(wrong));
+        assert!(p.file == parse(FileId(0), right).file, "{wrong}\n{}\n{:?}", rendered(wrong), p.file);
+        // its fix gives what was meant
+        let fix = p.diagnostics[0].fix.as_ref().unwrap_or_else(|| panic!("{wrong}\n{}", rendered(wrong)));
+        let mut mended = wrong.to_string();
+        mended.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
+        assert!(findings(&mended).is_empty(), "{wrong}\n{mended}\n{}", rendered(&mended));
+        assert!(parse(FileId(0), &mended).file == p.file, "{wrong}\n{mended}");
+    }
+    for (wrong, right, code) in [
+        ("for d [1, 2] { encoder e = f(1) }", "for d in [1, 2] { encoder e = f(1) }", "E0101"),
+        ("for d in [1 2] { encoder e = f(1) }", "for d in [1, 2] { encoder e = f(1) }", "E0101"),
+        ("a.b c via d", "a.b -> c via d", "E0101"),
+        ("a.b -> c d(3)", "a.b -> c via d(3)", "E0101"),
+        ("a.b -> c d", "a.b -> c, d", "E0101"),
+        ("share a, b tie", "share a, b by tie", "E0101"),
+        ("loss l kl(a, b)", "loss l = kl(a, b)", "E0101"),
+        ("train { batch 32; stage { warm epochs 3 } }", "train { batch 32; stage warm { epochs 3 } }", "E0101"),
+        (
+            "train { stage a { epochs 3 } stage b { epochs 3 } }",
+            "train { stage a { epochs 3 }; stage b { epochs 3 } }",
+            "E0101",
+        ),
+        ("train { 32 batch }", "train { batch 32 }", "E0101"),
+        ("{ batch 32 }", "train { batch 32 }", "E0101"),
+        ("a.x -> b\n{ batch 32 }", "a.x -> b\ntrain { batch 32 }", "E0101"),
+        ("data a = tsv(\"a\") { x: tokens; y: tags x }", "data a = tsv(\"a\") { x: tokens; y: tags on x }", "E0101"),
+        ("data a = tsv(\"a\") { x: tokens y: label }", "data a = tsv(\"a\") { x: tokens; y: label }", "E0101"),
+        ("data a = tsv(\"a\") { x: ; tokens y: label }", "data a = tsv(\"a\") { x: tokens; y: label }", "E0101"),
+        (
+            "data a = tsv(\"a\")\n  x: tokens\n  y: label\n}",
+            "data a = tsv(\"a\") {\n  x: tokens\n  y: label\n}",
+            "E0109",
+        ),
+        ("multi_step", "expect multi_step", "E0101"),
+    ] {
+        let p = parse(FileId(0), wrong);
+        let codes: Vec<&str> = p.diagnostics.iter().map(|d| d.code).collect();
+        assert_eq!(codes, [code], "{wrong}\n{}", rendered(wrong));
+        assert!(p.file == parse(FileId(0), right).file, "{wrong}\n{}\n{:?}", rendered(wrong), p.file);
+    }
+}
+
 #[test]
 fn invisible_characters() {
     let right = "let a = f(b)";
@@ -216,15 +286,15 @@ fn what_is_said() {
     check(
         "encoder enc = embed(64) |> |> b\ntask slot of a.b from enc\nshare a, b l2(1)\nlet a = x | y",
         "
-a:1:28: error[E0101]: `|>` cannot stand here in an `encoder`
-    here: expected an expression
-    help: for example `encoder enc = embed(64) |> bilstm(128)`
+a:1:28: error[E0101]: `|>` stands twice
+    here: once is enough
+    help: remove one of them
 a:2:6: error[E0110]: the task `slot` has no head
     here: which head?
     help: name a head after a colon: `task slot : classify of ...`
-a:3:12: error[E0101]: `l2` cannot stand here in a `share`
-    here: expected `,` or `by`
-    help: for example `share a, b by l2(1e-3)`
+a:3:11: error[E0101]: `by` is missing between `b` and `l2`
+    here: write `by` here
+    help: write `b by l2`
 a:4:11: error[E0104]: `|` cannot stand here in a `let`
     here: the pipe is `|>`
     help: for example `let context = enc |> attend`",

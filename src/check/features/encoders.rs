@@ -42,6 +42,10 @@ impl<'p> Checker<'p> {
         let top = taps.len() - 1;
         let name = &self.p.encoders[i].name;
         let Some(tap) = tap else { return Ok(Val { depth: 0, ..value.clone() }) };
+        // how many layers it has stands in what could not be read
+        if crate::hir::unreadable(&self.p.encoders[i].value) {
+            return Err(Poison);
+        }
         let pick = |k: usize| taps.get(k).cloned().flatten();
         let out_of_range = |k: u64| {
             Diagnostic::new("E0414", format!("`{name}` has {top} layer{}", if top == 1 { "" } else { "s" }))

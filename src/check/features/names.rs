@@ -222,6 +222,9 @@ impl<'p> Checker<'p> {
             }
             return self.field(*f, span, cx);
         }
+        if cx.text.iter().any(|f| fields[*f].ty.is_unreadable()) {
+            return Err(Poison);
+        }
         if let Some(f) = cx.text.iter().find(|f| !is_texty(&fields[**f].ty)) {
             let d = Diagnostic::new(
                 "E0416",
@@ -254,6 +257,7 @@ impl<'p> Checker<'p> {
                 let to = self.reader_of(cx);
                 Err(self.report(d.at(e.span, "a task").help(format!("add a line: `{name}.hidden -> {to}`"))))
             }
+            Kind::Let if matches!(&*self.p.lets[i].value.value, ExprKind::Error) => Err(Poison),
             _ => {
                 let d = Diagnostic::new("E0414", format!("`{}` has no layers to tap", p.name)).at(e.span, "");
                 Err(self.report(d.help("only an encoder has: `enc@1`")))

@@ -9,7 +9,7 @@ use super::tasks::{path, path_words, type_word};
 use super::words::{Given, word_of};
 use super::*;
 use crate::builtins;
-use crate::hir::{Item, Meaning};
+use crate::hir::{self, Item, Meaning};
 use crate::plan::SOURCE_FIELD;
 use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
 use functions::LossCall;
@@ -37,7 +37,20 @@ impl<'p> Checker<'p> {
             self.loss_options(l);
             let on = l.on.as_ref().and_then(|on| self.corpora_of(on, &l.env).ok());
             out.here = Some((l.value.span, l.on.is_some()));
-            let Ok(t) = self.term(&l.value, &l.env, &mut out) else { continue };
+            let Ok(t) = self.term(&l.value, &l.env, &mut out) else {
+                // what it would have trained is not known: perhaps each task that it names
+                for name in hir::names_of(&l.value) {
+                    let (kind, all) = match self.p.lookup(name, &l.env) {
+                        Some(Meaning::One(kind, i)) => (kind, vec![i]),
+                        Some(Meaning::Family(kind, all)) => (kind, all),
+                        _ => continue,
+                    };
+                    if kind == Kind::Task {
+                        out.tasks.extend((0..self.tasks.len()).filter(|t| all.contains(&self.tasks[*t].def)));
+                    }
+                }
+                continue;
+            };
             match &t.ty {
                 Ty::Scalar if !t.trains => {
                     let d = Diagnostic::new("E0509", format!("the loss `{}` trains nothing", l.name));

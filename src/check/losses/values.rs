@@ -111,6 +111,10 @@ impl<'p> Checker<'p> {
         if let Ty::Weights(n) = &mut first.ty {
             // how many members the name has
             *n = self.members_named(&p, env);
+            // of a family whose list could not be read the number is not known
+            if self.p.keys(p.name).iter().any(|k| k == hir::UNKNOWN_MEMBER) {
+                return Err(Poison);
+            }
         }
         Ok(Term { tasks, several, ..first })
     }
@@ -222,6 +226,10 @@ impl<'p> Checker<'p> {
             return Err(Poison);
         }
         let word = word_of(value).map(|(w, ..)| w);
+        // a misspelt `latent` has its finding
+        if word.is_some_and(|w| builtins::function(w).is_none() && !self.p.names.contains_key(w)) {
+            self.walked(e, env)?;
+        }
         if let Some(port) = port
             && word == Some("latent")
         {

@@ -109,6 +109,9 @@ impl<'p> Checker<'p> {
             true => (0..self.tasks.len()).collect(),
             false => tasks,
         };
+        if tasks.iter().any(|t| crate::hir::is_guessed(&self.tasks[*t].name)) {
+            return;
+        }
         if !ratio.is_empty() && ratio.len() != tasks.len() {
             let d = Diagnostic::new("E0207", format!("`ratio` has {} numbers for {} tasks", ratio.len(), tasks.len()));
             self.report(d.at(whole, "").help("give one number for each task, in their order"));

@@ -196,6 +196,13 @@ impl<'p> Checker<'p> {
 
     pub(super) fn not_a_figure(&mut self, e: &Expr) -> Poison {
         let d = Diagnostic::new("E0242", "this is not a figure").at(e.span, "");
+        // `man(a.f1, b.f1)`
+        if let ExprKind::Call(f, _) = &*e.value
+            && let ExprKind::Name(n) = &*f.value
+            && !suggest::near(n, ["mean"]).is_empty()
+        {
+            return self.report(d.help("did you mean `mean`?").fix(f.span, "mean", true));
+        }
         self.report(d.help("write `task.metric`, for example `slot.span_f1`"))
     }
 

@@ -35,7 +35,12 @@ impl<'p> Checker<'p> {
                     ExprKind::Call(f, _) => f.span,
                     _ => def.ast.head.span,
                 };
-                self.unknown_word("E0221", "a head", word, span, &known);
+                if word.is_empty() {
+                    let d = Diagnostic::new("E0221", "this is not a head").at(span, "expected the name of a head");
+                    self.report(d.help(format!("known are: {}", known.join(", "))));
+                } else {
+                    self.unknown_word("E0221", "a head", word, span, &known);
+                }
             }
             poisoned = true;
             &builtins::HEADS[0]

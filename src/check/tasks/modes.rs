@@ -53,7 +53,7 @@ impl<'p> Checker<'p> {
             }
         };
         let located = def.ast.via.as_ref().is_some_and(|v| path_words(v).starts_with("at("));
-        if mode != Mode::Predicted && !WITH_GOLD.contains(&port) && !located {
+        if mode != Mode::Predicted && !port.is_empty() && !WITH_GOLD.contains(&port) && !located {
             let what = match port {
                 "hidden" | "states" => "hidden states".to_string(),
                 "logits" => "raw scores".to_string(),

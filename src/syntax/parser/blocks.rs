@@ -15,6 +15,8 @@ impl<'a> Walk<'a> {
                 }
                 Rule::wrong_comma => {
                     let at = self.span(&q);
+                    // perhaps no setting follows, and the comma is the fault
+                    self.whole &= !repair::stray_comma(&self.prepared.text[self.base + q.as_span().end()..]);
                     let (d, right) = match it.peek() {
                         Some(next) if next.as_rule() != Rule::wrong_comma => {
                             let word = next.as_str().split_whitespace().next().unwrap_or("");
@@ -25,7 +27,11 @@ impl<'a> Walk<'a> {
                     let e = Diagnostic::new("E0106", "a comma does not end a setting");
                     self.report(e.at(at, "nothing of this setting follows").help(d).fix(at, right, true));
                 }
-                _ => out.extend(self.setting(q)),
+                _ => {
+                    let hole =
+                        |s: &Setting| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == UNREADABLE);
+                    out.extend(self.setting(q).filter(|s| !hole(s)));
+                }
             }
         }
         exact(out)

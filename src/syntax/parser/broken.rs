@@ -2,17 +2,17 @@
 
 use super::*;
 
-/// `veiw x with ...`, `stge s { }`, `reapeat 3 { }`: the statement that was meant, by what follows its word.
-fn misspelt_statement(words: &[&str]) -> Option<(&'static str, Rule)> {
-    let [first, second, third, ..] = *words else { return None };
-    let name = second.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let meant = match third {
-        "with" | "from" if name => ("view", Rule::only_view),
-        "for" | "{" if name => ("stage", Rule::only_stage),
-        "{" => ("repeat", Rule::only_repeat),
-        _ => return None,
-    };
-    suggest::near(first, [meant.0]).first().map(|_| meant)
+/// Whether a declaration or an arrow stands where a setting belongs.
+pub(super) fn declared_inside(words: &[&str], statement: &str) -> bool {
+    let first = words.first().copied().unwrap_or("");
+    let sign = words.get(2).copied().unwrap_or("");
+    ITEMS.iter().any(|i| i.0 == first) && matches!(sign, "=" | ":" | "in")
+        || words.get(1).is_some_and(|w| matches!(*w, "." | "->" | "~>")) && has_arrow(statement)
+}
+
+/// Whether a word begins a setting of `train`.
+pub(super) fn setting_of_train(word: &str) -> bool {
+    matches!(word, "stage" | "repeat") || builtins::SETTINGS.iter().any(|s| s.name == word && !s.stage_only)
 }
 
 impl<'a> Walk<'a> {
@@ -26,13 +26,14 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn broken_item(&mut self, p: P<'a>, out: &mut Vec<Item>) {
+        self.whole = false;
         let (start, end) = self.range(&p);
         self.lose(start, end);
         let whole = self.prepared.span(start, end);
         let words = self.words(start, end);
         let first = words.first().copied().unwrap_or("");
         let mut rule = ITEMS.iter().find(|i| i.0 == first).map(|i| i.1);
-        if rule.is_none() && self.has_arrow(start, end) {
+        if rule.is_none() && has_arrow(&self.prepared.text[start..end]) {
             rule = Some(Rule::only_edge);
         }
         let block = self.brace(start, end);
@@ -110,7 +111,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A statement that begins with no word of the language; gives the rule that was probably meant.
-    fn no_item(&mut self, start: usize, end: usize, first: &str) -> Option<Rule> {
+    pub(super) fn no_item(&mut self, start: usize, end: usize, first: &str) -> Option<Rule> {
         if self.mended(start, self.brace(start, end).map_or(end, |b| b.0)) {
             return None;
         }
@@ -122,25 +123,7 @@ impl<'a> Walk<'a> {
         let d = if !is_word {
             let d = Diagnostic::new("E0101", format!("a declaration cannot begin with `{token}`"));
             d.at(span, "expected a word such as `data`, `encoder` or `task`, or an arrow `a -> b`")
-        } else if matches!(
-            first,
-            "stage"
-                | "repeat"
-                | "batch"
-                | "epochs"
-                | "steps"
-                | "minutes"
-                | "optimizer"
-                | "sample"
-                | "weights"
-                | "gradients"
-                | "clip"
-                | "dropout"
-                | "objective"
-                | "early_stop"
-                | "eval"
-                | "seed"
-        ) {
+        } else if setting_of_train(first) {
             let d = Diagnostic::new("E0112", format!("`{first}` is a setting and stands inside `train`"));
             d.at(span, "outside `train { }`").help(format!(
                 "write `train {{ {} }}`",
@@ -166,15 +149,12 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn broken_setting(&mut self, start: usize, end: usize, out: &mut Vec<Setting>) {
+        self.whole = false;
         self.lose(start, end);
         let words = self.words(start, end);
         let first = words.first().copied().unwrap_or("");
-        let sign = words.get(2).copied().unwrap_or("");
         let block = self.brace(start, end);
-        let item = ITEMS.iter().find(|i| i.0 == first).filter(|_| matches!(sign, "=" | ":" | "in"));
-        if item.is_some()
-            || (self.has_arrow(start, end) && words.get(1).is_some_and(|w| matches!(*w, "." | "->" | "~>")))
-        {
+        if declared_inside(&words, &self.prepared.text[start..end]) {
             if !self.mended(start, end) {
                 let (span, _) = self.token(start, end);
                 let d = Diagnostic::new("E0112", "a declaration stands inside a block of settings");
@@ -186,29 +166,13 @@ impl<'a> Walk<'a> {
             "stage" => Rule::only_stage,
             "repeat" => Rule::only_repeat,
             "view" => Rule::only_view,
-            _ => match misspelt_statement(&words) {
-                Some((meant, rule)) => {
-                    let (span, _) = self.token(start, end);
-                    let d = Diagnostic::new("E0101", format!("`{first}` does not begin a setting")).at(span, "");
-                    self.report(d.help(format!("did you mean `{meant}`?")).fix(span, meant, true));
-                    return self.block_of(rule, &words, block, self.prepared.span(start, end), out);
-                }
-                None => Rule::only_attr,
-            },
+            _ => Rule::only_attr,
         };
         let before = self.diagnostics.len();
         let prepared = self.prepared;
         let at = match Grammar::parse(rule, &prepared.text[start..end]) {
             Ok(_) => start,
-            Err(e) => {
-                let at = match e.location {
-                    InputLocation::Pos(p) | InputLocation::Span((p, _)) => start + p,
-                };
-                if self.run_together(rule, &e, start, at, end, out) {
-                    return;
-                }
-                self.fault(rule, e, start, end)
-            }
+            Err(e) => self.fault(rule, e, start, end),
         };
         if self.diagnostics.len() == before && !self.mended(start, end) {
             self.report(Diagnostic::new("E0101", "this cannot be read").at(self.prepared.span(start, end), ""));
@@ -239,49 +203,5 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-    }
-
-    /// `metric f1 weight 0.5`: two settings without a separator. Both are read.
-    fn run_together(
-        &mut self,
-        rule: Rule,
-        e: &pest::error::Error<Rule>,
-        start: usize,
-        at: usize,
-        end: usize,
-        out: &mut Vec<Setting>,
-    ) -> bool {
-        let ErrorVariant::ParsingError { positives, .. } = &e.variant else { return false };
-        let (span, word) = self.token(at, end);
-        let ends = positives.contains(&Rule::EOI);
-        let prefix = start + self.prepared.text[start..at].trim_end().len();
-        let next = self.words(at, end).get(1).copied().unwrap_or("");
-        if rule != Rule::only_attr
-            || !ends
-            || prefix == start
-            || self.mended(start, end)
-            || CLAUSES.contains(&word.as_str())
-            || !word.starts_with(|c: char| c.is_ascii_alphabetic())
-            || next.is_empty()
-            || Grammar::parse(rule, &self.prepared.text[start..prefix]).is_err()
-        {
-            return false;
-        }
-        let d = Diagnostic::new("E0106", "two settings stand side by side");
-        let gap = self.prepared.span(prefix, prefix);
-        self.report(
-            d.at(span, "a new setting begins here")
-                .help(format!("write `;` or a new line before `{word}`"))
-                .fix(gap, ";", false),
-        );
-        for (a, b) in [(start, prefix), (at, end)] {
-            if Grammar::parse(Rule::only_attr, &self.prepared.text[a..b]).is_ok() {
-                let read = self.alone(Rule::only_attr, a, b, |w, p| p.into_inner().next().and_then(|p| w.setting(p)));
-                out.extend(read.flatten());
-            } else {
-                self.broken_setting(a, b, out);
-            }
-        }
-        true
     }
 }

@@ -9,10 +9,33 @@ impl<'a> Walk<'a> {
             match q.as_rule() {
                 Rule::error_item => self.broken_item(q, &mut out),
                 Rule::junk => self.junk(&q),
-                _ => out.extend(self.item(q)),
+                _ => out.extend(self.item(q).filter(|i| self.named(i))),
             }
         }
         out
+    }
+
+    /// Whether a declaration has its name: without, nobody can mean it.
+    fn named(&mut self, item: &Item) -> bool {
+        let name = match &item.value {
+            ItemKind::Param { name, .. }
+            | ItemKind::Let { name, .. }
+            | ItemKind::Encoder { name, .. }
+            | ItemKind::Data { name, .. }
+            | ItemKind::Loss { name, .. } => name,
+            ItemKind::Task(task) => &task.name,
+            ItemKind::For { var, .. } => {
+                self.nameless += usize::from(var.value == UNREADABLE);
+                return true;
+            }
+            _ => return true,
+        };
+        let named = name.value != UNREADABLE;
+        self.nameless += usize::from(!named);
+        if let (false, ItemKind::Data { fields, .. }) = (named, &item.value) {
+            self.lost.extend(fields.iter().map(|f| f.name.value.clone()));
+        }
+        named
     }
 
     fn item(&mut self, p: P<'a>) -> Option<Item> {
@@ -65,7 +88,7 @@ impl<'a> Walk<'a> {
                     match q.as_rule() {
                         Rule::error_item => self.broken_item(q, &mut items),
                         Rule::junk => self.junk(&q),
-                        _ => items.extend(self.item(q)),
+                        _ => items.extend(self.item(q).filter(|i| self.named(i))),
                     }
                 }
                 ItemKind::For { var, list, items }
@@ -163,6 +186,7 @@ impl<'a> Walk<'a> {
                 Rule::field => out.extend(self.field(q)),
                 Rule::junk => self.junk(&q),
                 _ => {
+                    self.whole = false;
                     let (start, end) = self.range(&q);
                     let read =
                         self.alone(Rule::only_field, start, end, |w, p| p.into_inner().next().and_then(|p| w.field(p)));

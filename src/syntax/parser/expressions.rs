@@ -160,6 +160,9 @@ impl<'a> Walk<'a> {
                     let d = Diagnostic::new("E0113", format!("`{word}` is written `{right}`"));
                     self.report(d.at(span, "").help(format!("write `{right}`")).fix(span, right, true));
                 }
+                if word == repair::HOLE {
+                    return self.error(span);
+                }
                 ExprKind::Name(known.unwrap_or(word).to_string())
             }
         };
@@ -193,7 +196,10 @@ impl<'a> Walk<'a> {
                     });
                     ExprKind::Tap(left, Node::new(tap, at))
                 }
-                _ => ExprKind::Dot(left, self.name(parts(q).next())),
+                _ => match self.name(parts(q).next()) {
+                    name if name.value == UNREADABLE => ExprKind::Error,
+                    name => ExprKind::Dot(left, name),
+                },
             };
             left = Node::new(Box::new(kind), span);
         }
@@ -209,7 +215,11 @@ impl<'a> Walk<'a> {
                 let d = Diagnostic::new("E0105", "an argument is named with `=`");
                 self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
             }
-            Arg { name, value: self.arrowed(&mut it) }
+            let value = self.arrowed(&mut it);
+            match name {
+                Some(n) if n.value == UNREADABLE => Arg { name: None, value: self.error(value.span) },
+                name => Arg { name, value },
+            }
         }))
     }
 
@@ -217,7 +227,8 @@ impl<'a> Walk<'a> {
         match p {
             Some(p) => {
                 let span = self.span(&p);
-                Node::new(p.as_str().trim_end().to_string(), span)
+                let word = p.as_str().trim_end();
+                Node::new(if word == repair::HOLE { UNREADABLE } else { word }.to_string(), span)
             }
             None => Node::new(String::new(), self.here()),
         }

@@ -4,12 +4,17 @@ use super::*;
 
 impl<'a> Walk<'a> {
     pub(super) fn junk(&mut self, p: &P<'a>) {
+        self.whole = false;
         let (start, end) = self.range(p);
-        let (at, token) = self.token(start, end);
         self.lose(start, end);
-        if self.mended(start, end) {
-            return;
+        if !self.mended(start, end) {
+            self.junk_at(start, end);
         }
+    }
+
+    /// Says that something stands behind a brace.
+    pub(super) fn junk_at(&mut self, start: usize, end: usize) {
+        let (at, token) = self.token(start, end);
         let d = Diagnostic::new("E0101", format!("`{token}` cannot follow `}}` on the same line"));
         self.report(d.at(at, "expected the end of the line").help("begin a new line, or remove this"));
     }
@@ -43,21 +48,22 @@ impl<'a> Walk<'a> {
 
     /// Turns pest's failure in `text[start..end]` into a finding.
     pub(super) fn fault(&mut self, rule: Rule, e: pest::error::Error<Rule>, start: usize, end: usize) -> usize {
-        let at = start
-            + match e.location {
-                InputLocation::Pos(p) => p,
-                InputLocation::Span((p, _)) => p,
-            };
+        let at = start + position(&e);
+        let brace = self.brace(start, end).map_or(end, |b| b.0);
+        if !self.mended(start, if at <= brace { brace } else { end }) {
+            self.explain(rule, &e, at, start, end);
+        }
+        at
+    }
+
+    /// Says what stands at an offset and what could.
+    pub(super) fn explain(&mut self, rule: Rule, e: &pest::error::Error<Rule>, at: usize, start: usize, end: usize) {
         let (mut span, mut found) = self.token(at.min(end), end);
         if found.starts_with(|c: char| c.is_alphabetic() && !c.is_ascii()) {
             // the whole word, of which the first letters were read
             let before = &self.prepared.text[start..at];
             let part = before.len() - before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').len();
             (span, found) = self.token(at - part, end);
-        }
-        let brace = self.brace(start, end).map_or(end, |b| b.0);
-        if self.mended(start, if at <= brace { brace } else { end }) {
-            return at;
         }
         let (what, example) = about(rule);
         let expected = match &e.variant {
@@ -68,7 +74,7 @@ impl<'a> Walk<'a> {
             ErrorVariant::CustomError { .. } => {
                 let d = Diagnostic::new("E0114", "nested too deeply");
                 self.report(d.at(span, "").help("name an inner part with `let` and use the name here"));
-                return at;
+                return;
             }
         };
         let message = match found.as_str() {
@@ -94,7 +100,6 @@ impl<'a> Walk<'a> {
             help = "names are written with the letters a to z, digits and `_`".into();
         }
         self.report(Diagnostic::new(code, message).at(span, label).help(help));
-        at
     }
 
     /// The first block in braces of `text[start..end]`.
@@ -140,22 +145,28 @@ impl<'a> Walk<'a> {
         }
         out
     }
+}
 
-    /// Whether an arrow stands outside brackets.
-    pub(super) fn has_arrow(&self, start: usize, end: usize) -> bool {
-        let mut depth = 0i32;
-        let mut quoted = false;
-        let text = &self.prepared.text[start..end];
-        text.char_indices().any(|(i, c)| {
-            match c {
-                '"' => quoted = !quoted,
-                '(' | '[' | '{' if !quoted => depth += 1,
-                ')' | ']' | '}' if !quoted => depth -= 1,
-                _ => {}
-            }
-            !quoted && depth == 0 && (text[i..].starts_with("->") || text[i..].starts_with("~>"))
-        })
+/// Where reading failed, from the beginning of what was read.
+pub(super) fn position(e: &pest::error::Error<Rule>) -> usize {
+    match e.location {
+        InputLocation::Pos(p) | InputLocation::Span((p, _)) => p,
     }
+}
+
+/// Whether an arrow stands outside brackets.
+pub(super) fn has_arrow(text: &str) -> bool {
+    let mut depth = 0i32;
+    let mut quoted = false;
+    text.char_indices().any(|(i, c)| {
+        match c {
+            '"' => quoted = !quoted,
+            '(' | '[' | '{' if !quoted => depth += 1,
+            ')' | ']' | '}' if !quoted => depth -= 1,
+            _ => {}
+        }
+        !quoted && depth == 0 && (text[i..].starts_with("->") || text[i..].starts_with("~>"))
+    })
 }
 
 /// What could follow, in words: what ends or continues the statement before what merely extends the last name.

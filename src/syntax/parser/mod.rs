@@ -8,15 +8,20 @@ mod broken;
 mod declarations;
 mod expressions;
 mod faults;
+mod repair;
 
 use super::ast::*;
-use super::recovery::{CLAUSES, Prepared};
+use super::recovery::Prepared;
 use super::wording::{about, any_of, called};
+use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Span;
+use broken::{declared_inside, setting_of_train};
+use faults::{has_arrow, position};
 use pest::Parser as _;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
+pub(super) use repair::repair;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -44,8 +49,20 @@ const ITEMS: [(&str, Rule); 11] = [
     ("expect", Rule::only_expect),
 ];
 
+/// What reading a prepared text gives.
+pub(super) struct Read {
+    pub file: File,
+    pub diagnostics: Vec<Diagnostic>,
+    /// words of what could not be read
+    pub lost: BTreeSet<String>,
+    /// declarations without a name
+    pub nameless: usize,
+    /// whether all of it could be read
+    pub whole: bool,
+}
+
 /// Reads a whole prepared text.
-pub(super) fn file(prepared: &Prepared) -> (File, Vec<Diagnostic>, BTreeSet<String>) {
+pub(super) fn file(prepared: &Prepared) -> Read {
     let mut w = Walk::new(prepared);
     // a declaration or an arrow has about fifty letters
     let mut items = Vec::with_capacity(prepared.text.len() / 48);
@@ -60,7 +77,7 @@ pub(super) fn file(prepared: &Prepared) -> (File, Vec<Diagnostic>, BTreeSet<Stri
         }
         start = end;
     }
-    (File { items }, w.diagnostics, w.lost)
+    Read { file: File { items }, diagnostics: w.diagnostics, lost: w.lost, nameless: w.nameless, whole: w.whole }
 }
 
 /// Reads an expression or an arrow between two.
@@ -82,6 +99,10 @@ struct Walk<'a> {
     diagnostics: Vec<Diagnostic>,
     /// words of what could not be read
     lost: BTreeSet<String>,
+    /// declarations without a name
+    nameless: usize,
+    /// whether all could be read
+    whole: bool,
 }
 
 fn punctuation(rule: Rule) -> bool {
@@ -140,7 +161,7 @@ fn exact<T>(all: impl IntoIterator<Item = T>) -> Vec<T> {
 
 impl<'a> Walk<'a> {
     fn new(prepared: &'a Prepared) -> Self {
-        Self { prepared, base: 0, length: 0, diagnostics: vec![], lost: BTreeSet::new() }
+        Self { prepared, base: 0, length: 0, diagnostics: vec![], lost: BTreeSet::new(), nameless: 0, whole: true }
     }
 
     fn span(&self, p: &P) -> Span {

@@ -35,26 +35,6 @@ impl Reader<'_> {
         }
     }
 
-    /// `, ,`: nothing stands between them, so that all but the first are left out.
-    pub(super) fn doubled_commas(&mut self) {
-        let second = |k: usize| k > 0 && self.byte(k) == b',' && self.byte(k - 1) == b',';
-        if !(0..self.tokens.len()).any(second) {
-            return;
-        }
-        let extra: Vec<bool> = (0..self.tokens.len()).map(second).collect();
-        let mut k = 0;
-        while let Some(from) = extra[k..].iter().position(|e| *e).map(|n| k + n) {
-            k = from + extra[from..].iter().take_while(|e| **e).count();
-            let (start, end) = (self.tokens[from].start, self.tokens[k - 1].end);
-            let d =
-                Diagnostic::new("E0101", "`,` stands twice").at(self.span(start, end), "nothing stands between them");
-            self.diagnostics.push(d.help("remove one of them").fix(self.span(start, end), "", false));
-            self.replace(start, end, " ");
-        }
-        let mut all = extra.into_iter();
-        self.tokens.retain(|_| !all.next().unwrap_or_default());
-    }
-
     /// `{ {`: no block begins with a block, so all but the first brace are too many, and with them those of `} }` at the
     /// end, as far as the text then closes more than it opens.
     pub(super) fn doubled(&mut self) {
@@ -129,12 +109,26 @@ impl Reader<'_> {
                     self.unclosed(&mut stack, p, k, &mut out);
                 }
             }
+            // a stage holds no stage
+            if self.first_on_line(k) && matches!(self.str(t), "stage" | "repeat") {
+                let stage = |&o: &usize| self.byte(o) == b'{' && self.opens(o, "stage");
+                if let Some(p) = stack.iter().position(stage) {
+                    self.unclosed(&mut stack, p, k, &mut out);
+                }
+            }
             match t.kind {
                 Kind::Open => {
                     if self.byte(k) == b'{'
                         && let Some(p) = parens(&stack, |o| self.byte(o) == b'{')
                     {
+                        let late = self.closed_late(&stack, p, k);
                         self.unclosed(&mut stack, p, k, &mut out);
+                        if late {
+                            self.exchanged(k);
+                            stack.push(k);
+                            k += 2;
+                            continue;
+                        }
                     }
                     if stack.len() >= DEEPEST {
                         let d = Diagnostic::new("E0114", "nested too deeply");
@@ -149,8 +143,18 @@ impl Reader<'_> {
                 }
                 Kind::Semicolon => {
                     if let Some(p) = parens(&stack, |o| self.byte(o) == b'{') {
+                        let late = self.closed_late(&stack, p, k);
                         self.unclosed(&mut stack, p, k, &mut out);
+                        if late {
+                            self.exchanged(k);
+                            k += 2;
+                            continue;
+                        }
                     }
+                }
+                Kind::Close if self.closers_exchanged(&stack, k) => {
+                    stack.truncate(stack.len() - 2);
+                    k += 1;
                 }
                 Kind::Close => self.close(&mut stack, k, &mut out),
                 _ => {}
@@ -164,19 +168,62 @@ impl Reader<'_> {
         out
     }
 
+    /// `f(a { )`: whether the one bracket that is open from `p` on is closed directly behind token `k`.
+    fn closed_late(&self, stack: &[usize], p: usize, k: usize) -> bool {
+        let next = self.tokens.get(k + 1).filter(|t| t.kind == Kind::Close).map(|_| self.byte(k + 1));
+        stack.len() == p + 1 && next == Some(closer(self.byte(stack[p])) as u8)
+    }
+
+    /// `f([a, b)]`: whether the brackets at token `k` and behind it close what is open in the wrong order; they are
+    /// exchanged.
+    fn closers_exchanged(&mut self, stack: &[usize], k: usize) -> bool {
+        let Some((inner, outer)) = stack.last().zip(stack.len().checked_sub(2).map(|p| &stack[p])) else {
+            return false;
+        };
+        let (inner, outer) = (closer(self.byte(*inner)), closer(self.byte(*outer)));
+        let next = self.tokens.get(k + 1).copied().filter(|t| t.kind == Kind::Close);
+        let Some(next) = next.filter(|_| inner != outer) else { return false };
+        if (self.byte(k), self.byte(k + 1)) != (outer as u8, inner as u8) {
+            return false;
+        }
+        let t = self.tokens[k];
+        let written = format!("{inner} {outer}");
+        let span = self.span(t.start, next.end);
+        let d = Diagnostic::new("E0109", format!("`{outer}` and `{inner}` stand in the wrong order"));
+        self.diagnostics
+            .push(d.at(span, "the other way round").help(format!("write `{written}`")).fix(span, written, false));
+        self.replace(t.start, t.end, inner);
+        self.replace(next.start, next.end, outer);
+        true
+    }
+
+    /// Says of token `k` and the bracket behind it that they stand in the wrong order, instead of what was said last.
+    fn exchanged(&mut self, k: usize) {
+        let (a, b) = (self.tokens[k], self.tokens[k + 1]);
+        let span = self.span(a.start, b.end);
+        let (left, right) = (self.str(a), self.str(b));
+        let d = Diagnostic::new("E0109", format!("`{left}` and `{right}` stand in the wrong order"));
+        let written = format!("{right} {left}");
+        let d = d.at(span, "the other way round").help(format!("write `{written}`")).fix(span, written, false);
+        self.diagnostics.pop();
+        self.diagnostics.push(d);
+        self.replace(b.start, b.end, " ");
+    }
+
     /// Whether a line of this indentation can be a member of the family that opens at `o`, or of a block that is
     /// written without indentation.
     fn family_at(&self, o: usize, indent: usize) -> bool {
         let body = (o + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
-        self.opens_family(o) && body.is_some_and(|b| self.indent(b) <= indent)
+        self.opens(o, "for") && body.is_some_and(|b| self.indent(b) <= indent)
     }
 
-    fn opens_family(&self, o: usize) -> bool {
-        let first = (0..=o)
-            .rev()
-            .take_while(|&i| i == o || !matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon))
-            .last();
-        first.is_some_and(|f| self.str(self.tokens[f]) == "for")
+    /// Whether the statement that opens a brace at token `o` begins with a word.
+    fn opens(&self, o: usize, word: &str) -> bool {
+        let ends = |i: usize| {
+            matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(i), b'{' | b'}')
+        };
+        let first = (0..=o).rev().take_while(|&i| i == o || !ends(i)).last();
+        first.is_some_and(|f| self.str(self.tokens[f]) == word)
     }
 
     fn close(&mut self, stack: &mut Vec<usize>, k: usize, out: &mut Vec<(usize, char)>) {
@@ -186,7 +233,9 @@ impl Reader<'_> {
         let block = stack.iter().rposition(|&o| self.byte(o) == b'{').map_or(0, |b| b + 1);
         let from = if c == b'}' { 0 } else { block };
         match (from..stack.len()).rev().find(|&p| closer(self.byte(stack[p])) as u8 == c) {
-            Some(p) if c == b'}' && k > 0 && self.byte(k - 1) == b'}' && self.family_goes_on(stack[p], k) => {
+            // a brace of its own line
+            Some(_) if c == b'}' && self.block_begins(k).is_some() && self.open_missing(k, out) => {}
+            Some(p) if c == b'}' && k > 0 && self.byte(k - 1) == b'}' && self.goes_on(stack[p], k) => {
                 self.closes_nothing(k);
             }
             Some(p) => {
@@ -215,43 +264,52 @@ impl Reader<'_> {
         }
     }
 
-    /// `mean(t[*] ].accuracy)`: whether the bracket at token `k` stands behind one like it, and what is open is closed
-    /// further on in the statement.
+    /// `mean(t*].accuracy)`: whether what is open at token `k` is closed further on in the statement.
     fn closed_later(&self, k: usize) -> bool {
         let c = self.byte(k);
         let ends = |i: &usize| {
             matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(*i), b'{' | b'}')
         };
         let mut depth = 0usize;
-        k > 0
-            && self.byte(k - 1) == c
-            && (k + 1..self.tokens.len()).take(200).take_while(|i| !ends(i)).any(|i| match self.tokens[i].kind {
-                Kind::Open => {
-                    depth += 1;
-                    false
-                }
-                Kind::Close if depth > 0 => {
-                    depth -= 1;
-                    false
-                }
-                Kind::Close => self.byte(i) != c,
-                _ => false,
-            })
+        (k + 1..self.tokens.len()).take(200).take_while(|i| !ends(i)).any(|i| match self.tokens[i].kind {
+            Kind::Open => {
+                depth += 1;
+                false
+            }
+            Kind::Close if depth > 0 => {
+                depth -= 1;
+                false
+            }
+            Kind::Close => self.byte(i) != c,
+            _ => false,
+        })
     }
 
     fn closes_nothing(&mut self, k: usize) {
         let t = self.tokens[k];
         let span = self.span(t.start, t.end);
+        if self.byte(k) != b'}' {
+            // where it was meant is not known
+            let ends = |i: &usize| matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon);
+            let first = (0..k).rev().take_while(|i| !ends(i)).last().unwrap_or(k);
+            self.guessed.push(self.span(self.tokens[first].start, t.end));
+        }
         let d = Diagnostic::new("E0109", format!("`{}` closes nothing", self.str(t)));
         self.diagnostics
             .push(d.at(span, "nothing is open here").help("remove it, or open what it closes").fix(span, "", false));
         self.replace(t.start, t.end, " ");
     }
 
-    /// Whether members of the family that opens at `o` stand behind the brace at token `k`, the second of `} }`.
-    fn family_goes_on(&self, o: usize, k: usize) -> bool {
+    /// Whether members of the family that opens at `o`, or settings of a `train`, stand behind the brace at token `k`,
+    /// the second of `} }`.
+    fn goes_on(&self, o: usize, k: usize) -> bool {
         let next = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
-        self.opens_family(o) && next.is_some_and(|n| self.byte(n) == b'}' || self.indent(n) > self.indent(o))
+        let holds = self.opens(o, "for")
+            || (self.opens(o, "train") || self.opens(o, "repeat")) && {
+                let count = |b: u8| (0..self.tokens.len()).filter(|&i| self.byte(i) == b).count();
+                count(b'}') > count(b'{')
+            };
+        holds && next.is_some_and(|n| self.byte(n) == b'}' || self.indent(n) > self.indent(o))
     }
 
     /// Closes the openers from `p` on, which are not closed before token `k`. A run of parentheses is one fault,
@@ -268,6 +326,13 @@ impl Reader<'_> {
             let first = self.tokens[outer];
             let right: String = open.iter().rev().map(|&o| closer(self.byte(o))).collect();
             let at = self.close_point(inner, k);
+            if self.byte(outer) != b'{' {
+                // what belongs into the brackets is not known
+                let end = (outer..k)
+                    .find(|&i| self.byte(i) == b'{' || matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon));
+                let end = end.map_or(self.last_before(k), |i| self.tokens[i].start);
+                self.guessed.push(self.span(first.start, end.max(first.end)));
+            }
             let mut d = Diagnostic::new("E0109", format!("`{}` is never closed", self.str(first)))
                 .at(self.span(first.start, first.end), "opened here");
             for &o in &open[1..] {

@@ -71,6 +71,9 @@ impl Reader<'_> {
         }
         match self.str(self.tokens[before]) {
             "*" | "/" => before.checked_sub(1).is_none_or(|b| self.str(self.tokens[b]) != "@"),
+            s if CLAUSES.contains(&s) || s == "in" => {
+                before.checked_sub(1).is_some_and(|b| self.str(self.tokens[b]) != ".")
+            }
             s => matches!(s, "," | "&" | "|>" | "->" | "~>" | "+" | "-" | "=" | ":" | ">=" | "<=" | "==" | "(" | "["),
         }
     }
@@ -119,7 +122,7 @@ impl Reader<'_> {
                 }
                 Kind::Line => {
                     let inside = stack.last().is_some_and(|&c| c != b'{');
-                    if inside || self.continued(k) || self.clause_follows(k, family.last() != Some(&false)) {
+                    if inside || self.continued(k) || self.clause_follows(k, family.last() != Some(&false), statement) {
                         blank.push((t.start, t.end));
                     } else {
                         statement = "";
@@ -148,10 +151,29 @@ impl Reader<'_> {
     }
 
     /// Whether the next line opens a block or, among declarations, goes on with a clause.
-    fn clause_follows(&self, k: usize, declarations: bool) -> bool {
+    fn clause_follows(&self, k: usize, declarations: bool, statement: &str) -> bool {
         let (Some(before), Some(&next)) = (k.checked_sub(1), self.tokens.get(k + 1)) else { return false };
         let word = self.str(next);
-        let statement = !matches!(self.str(self.tokens[before]), "{" | "}" | ";");
-        (word == "{" && statement) || (declarations && statement && CLAUSES.contains(&word) && !self.declares(k + 1))
+        if statement.is_empty() || matches!(self.str(self.tokens[before]), "{" | "}" | ";") {
+            return false;
+        }
+        (word == "{" && !self.trains(k + 1, statement))
+            || (declarations && CLAUSES.contains(&word) && !self.declares(k + 1))
+    }
+
+    /// Whether the block at token `k` is that of a `train` whose word is missing, not one of this statement.
+    fn trains(&self, k: usize, statement: &str) -> bool {
+        let first = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
+        let Some(first) = first.map(|i| self.str(self.tokens[i])) else { return false };
+        let setting =
+            builtins::SETTINGS.iter().any(|s| s.name == first) || matches!(first, "stage" | "repeat" | "train");
+        let own = match statement {
+            "train" | "stage" | "repeat" | "data" | "for" => return false,
+            "task" => OPTIONS.contains(&first) && first != "train",
+            "loss" => first == "weight",
+            "encoder" | "let" | "param" | "share" | "expect" | "use" => false,
+            _ => OPTIONS.contains(&first),
+        };
+        setting && !own
     }
 }

@@ -13,17 +13,26 @@ impl Reader<'_> {
             match t.kind {
                 Kind::Close => depth += 1,
                 Kind::Open => depth = depth.saturating_sub(1),
-                Kind::Word if depth == 0 => {
+                Kind::Word if !builtins::is_argument(self.str(t)) => {
+                    let callable = |w: &str| callable(w) || self.known().1.contains(w);
                     let word = self.str(t);
+                    // the name that a declaration gives
+                    if self.first_on_line(i) || i > 0 && self.first_on_line(i - 1) {
+                        continue;
+                    }
+                    // deeper in brackets only what stands nowhere else
+                    if depth > 0 && self.known().0.get(word) != Some(&1) {
+                        continue;
+                    }
                     let next = self.tokens[i + 1];
-                    let at = if matches!(next.kind, Kind::Text | Kind::Number) && callable(word) {
+                    let at = if depth == 0 && matches!(next.kind, Kind::Text | Kind::Number) && callable(word) {
                         Some(word.len())
                     } else if next.kind == Kind::Open && callable(word) {
                         None
                     } else {
                         (1..word.len()).rev().find(|&n| {
                             let rest = word.get(n..).unwrap_or("");
-                            let known = || self.tokens.iter().any(|t| self.str(*t) == rest) || callable(rest);
+                            let known = || self.known().0.contains_key(rest) || callable(rest) || self.str(next) == "=";
                             let digit = rest.starts_with(|c: char| c.is_ascii_digit());
                             word.get(..n).is_some_and(callable) && (digit || known())
                         })
@@ -67,12 +76,28 @@ impl Reader<'_> {
                 _ => {}
             }
             let word = self.str(self.tokens[i]);
-            if depth > 0 || !self.first_on_line(i) || !matches!(word, "train" | "stage" | "repeat" | "for" | "task") {
+            if depth > 0
+                || !self.first_on_line(i)
+                || !matches!(word, "train" | "stage" | "repeat" | "for" | "task" | "data")
+            {
                 continue;
             }
-            let line_end = (i..k).find(|&j| matches!(self.tokens[j].kind, Kind::Line | Kind::Semicolon));
+            let mut inner = 0usize;
+            let line_end = (i..k).find(|&j| match self.tokens[j].kind {
+                Kind::Open if self.byte(j) != b'{' => {
+                    inner += 1;
+                    false
+                }
+                Kind::Close => {
+                    inner = inner.saturating_sub(1);
+                    false
+                }
+                kind => inner == 0 && matches!(kind, Kind::Line | Kind::Semicolon),
+            });
             let option = |e: usize| self.tokens.get(e + 1).is_some_and(|t| OPTIONS.contains(&self.str(*t)));
-            if word == "task" && !line_end.is_some_and(option) {
+            let field =
+                |e: usize| self.tokens.get(e + 1).is_some_and(|t| t.kind == Kind::Word) && self.next_is(e + 1, ":");
+            if word == "task" && !line_end.is_some_and(option) || word == "data" && !line_end.is_some_and(field) {
                 continue;
             }
             let Some(end) = line_end.filter(|&e| (i..e).all(|j| self.byte(j) != b'{')) else { continue };
@@ -90,21 +115,30 @@ impl Reader<'_> {
 
     /// Where the block of a declaration on one line was probably opened that the `}` at token `k` closes: after the
     /// reader of `data`, before the first option of a task, an arrow or a loss.
-    fn block_begins(&self, k: usize) -> Option<usize> {
+    pub(super) fn block_begins(&self, k: usize) -> Option<usize> {
         // the line's beginning, if it is not far
         let first = (k.saturating_sub(200)..k).rev().take_while(|&i| self.tokens[i].kind != Kind::Line).last()?;
-        if !self.first_on_line(first) {
+        if !self.first_on_line(first) || (first..k).any(|i| self.byte(i) == b'{') {
             return None;
         }
+        let stage = matches!(self.str(self.tokens[first]), "stage" | "repeat");
         let mut depth = 0usize;
         for i in first..k {
             let t = self.tokens[i];
             match t.kind {
-                Kind::Open if self.byte(i) == b'{' => return None,
+                // `stage warm tasks slot; epochs 5 }`
+                Kind::Word if stage && depth == 0 && i > first + 1 => {
+                    let before = self.str(self.tokens[i - 1]);
+                    let setting = builtins::SETTINGS.iter().any(|s| s.name == self.str(t)) || self.str(t) == "stage";
+                    if setting && !builtins::is_reserved(before) {
+                        return Some(self.tokens[i - 1].end);
+                    }
+                }
                 Kind::Open => depth += 1,
                 Kind::Close => {
                     depth = depth.checked_sub(1)?;
-                    if depth == 0 && self.str(self.tokens[first]) == "data" && i + 1 < k {
+                    let field = self.tokens[i + 1].kind == Kind::Word;
+                    if depth == 0 && self.str(self.tokens[first]) == "data" && i + 1 < k && field {
                         return Some(t.end);
                     }
                 }

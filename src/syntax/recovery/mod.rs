@@ -13,8 +13,8 @@ use super::ast::Comment;
 use crate::builtins;
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
-use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Text for the grammar, and the way back to the source.
 pub(super) struct Prepared {
@@ -26,6 +26,10 @@ pub(super) struct Prepared {
     pub diagnostics: Vec<Diagnostic>,
     /// places of brackets, strings and nests that were mended, ascending
     mended: Vec<Span>,
+    /// places that were read as what was probably meant
+    pub guessed: Vec<Span>,
+    /// words of what could not be read
+    pub lost: BTreeSet<String>,
     file: FileId,
     /// where `text` may be cut between declarations, ascending; its end is the last of them
     pub pieces: Vec<usize>,
@@ -41,6 +45,35 @@ impl Prepared {
     pub fn mended(&self, whole: Span) -> bool {
         let first = self.mended.partition_point(|s| s.start < whole.start);
         self.mended[first..].iter().take_while(|s| s.start <= whole.end).any(|s| s.end <= whole.end)
+    }
+
+    /// The text with parts replaced, which are given in order and do not overlap.
+    pub fn edited(mut self, edits: &[(usize, usize, String)]) -> Self {
+        let (old, pieces) = (std::mem::take(&mut self.text), std::mem::take(&mut self.pieces));
+        let (mut text, mut map) = (String::with_capacity(old.len() + 64), vec![]);
+        let mut entries = self.map.iter().copied().peekable();
+        let mut cuts = pieces.into_iter().peekable();
+        let mut at = 0;
+        for (start, end, by) in edits {
+            // a cut stands between statements, never within an edit
+            while let Some(cut) = cuts.next_if(|c| c <= start) {
+                self.pieces.push(text.len() + cut - at);
+            }
+            while let Some((o, s)) = entries.next_if(|e| e.0 <= *start) {
+                map.push((text.len() + o.saturating_sub(at), s));
+            }
+            while entries.next_if(|e| e.0 <= *end).is_some() {}
+            text.push_str(&old[at..*start]);
+            map.push((text.len(), self.back(*start)));
+            text.push_str(by);
+            map.push((text.len(), self.back(*end)));
+            at = *end;
+        }
+        self.pieces.extend(cuts.map(|cut| text.len() + cut - at));
+        map.extend(entries.map(|(o, s)| (text.len() + o - at, s)));
+        text.push_str(&old[at..]);
+        (self.text, self.map, self.last) = (text, map, Cell::new(0));
+        self
     }
 
     /// The last entry of `map` that does not stand behind `at`.
@@ -79,6 +112,10 @@ const DEEPEST: usize = 32;
 
 /// About how many bytes are read at a time: what pest notes of them stays in the processor's cache.
 const PIECE: usize = 4096;
+
+/// Calls whose first argument is a path.
+pub(super) const READERS: [&str; 9] =
+    ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "pretrained"];
 
 /// Words that begin a clause of a declaration, never an expression.
 pub(super) const CLAUSES: [&str; 5] = ["of", "from", "on", "via", "by"];
@@ -119,6 +156,9 @@ struct Reader<'a> {
     cuts: Vec<usize>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
+    guessed: Vec<Span>,
+    /// how often each word stands in the text, and those that it declares, once somebody asks
+    known: OnceCell<(HashMap<&'a str, usize>, HashSet<&'a str>)>,
 }
 
 /// Options of tasks, arrows and losses.
@@ -132,7 +172,7 @@ fn callable(word: &str) -> bool {
     builtins::function(word).is_some()
         || builtins::head(word).is_some()
         || builtins::OPTIMIZERS.iter().any(|(n, _)| *n == word)
-        || builtins::choice(builtins::SAMPLERS, word).is_some()
+        || builtins::CHOICES.iter().any(|table| builtins::choice(table, word).is_some())
         || MORE.contains(&word)
 }
 
@@ -147,12 +187,13 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
         cuts: vec![],
         comments: vec![],
         diagnostics: vec![],
+        guessed: vec![],
+        known: OnceCell::new(),
     };
     r.read();
     r.quote_paths();
     r.limit_types();
     r.doubled();
-    r.doubled_commas();
     let closers = r.balance();
     r.join(&closers);
     for (at, c) in closers {
@@ -161,7 +202,18 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
     r.finish()
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// How often each word stands in the text, and those that it declares.
+    fn known(&self) -> &(HashMap<&'a str, usize>, HashSet<&'a str>) {
+        self.known.get_or_init(|| {
+            let word = |t: &Token| &self.text[t.start..t.end];
+            let mut all = HashMap::new();
+            self.tokens.iter().for_each(|t| *all.entry(word(t)).or_default() += 1);
+            let pairs = self.tokens.windows(2).filter(|w| matches!(word(&w[0]), "encoder" | "let" | "data" | "task"));
+            (all, pairs.map(|w| word(&w[1])).collect())
+        })
+    }
+
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.file, start, end)
     }
@@ -202,6 +254,8 @@ impl Reader<'_> {
             comments: self.comments,
             diagnostics: self.diagnostics,
             mended,
+            guessed: self.guessed,
+            lost: BTreeSet::new(),
             file: self.file,
             pieces: vec![],
             map: vec![(0, 0)],

@@ -5,8 +5,6 @@ use super::*;
 impl Reader<'_> {
     /// `columns(data/atis)`, `use common.mtl`.
     pub(super) fn quote_paths(&mut self) {
-        const READERS: [&str; 9] =
-            ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "pretrained"];
         let mut found: Vec<(usize, usize, &str)> = vec![];
         let mut in_reader: Vec<bool> = vec![];
         // the first word of the statement, and of those around it whether they are data

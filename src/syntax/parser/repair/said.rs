@@ -1,0 +1,134 @@
+//! What is said of a repair.
+
+use super::super::*;
+use super::edits::{Edit, Kind};
+use super::words::{tokens, words, words_of};
+use super::{Fault, HOLE, Line, List};
+use std::ops::Range;
+
+impl Line<'_> {
+    pub(super) fn report(&mut self, fault: &Fault, edit: &Edit, whole: (usize, usize)) {
+        let Range { start, end } = edit.range.clone();
+        let span = |s: &Self, a: usize, b: usize| s.walk.prepared.span(s.origin[a], s.origin[b]);
+        let old = self.text[start..end].trim().to_string();
+        let around = |s: &Self, at: usize| {
+            let all = tokens(&s.text);
+            let k = all.partition_point(|t| t.end <= at);
+            let side = |t: Option<&Range<usize>>| t.map(|t| s.text[t.clone()].to_string()).filter(|t| t != HOLE);
+            (side(k.checked_sub(1).and_then(|b| all.get(b))), side(all.get(k)))
+        };
+        let inside = |right: &str| {
+            let (before, after) = around(self, end);
+            let text = match (&before, &after) {
+                (Some(b), Some(a)) => format!("`{right}` is missing between `{b}` and `{a}`"),
+                (_, Some(a)) => format!("`{right}` is missing before `{a}`"),
+                (Some(b), _) => format!("`{right}` is missing after `{b}`"),
+                _ => format!("`{right}` is missing"),
+            };
+            let help = [before.as_deref(), Some(right), after.as_deref()].into_iter().flatten();
+            (text, format!("write `{}`", help.collect::<Vec<_>>().join(" ").replace(" ,", ",")))
+        };
+        let at = self.origin[fault.at];
+        let d = match edit.kind {
+            Kind::Doubled => {
+                let place = span(self, start, end);
+                let word = words_of(&old).first().copied().unwrap_or("");
+                let twice = Diagnostic::new("E0101", format!("`{word}` stands twice"));
+                let again = span(self, start + self.text[start..end].find(&old).unwrap_or(0), end);
+                twice.at(again, "once is enough").help("remove one of them").fix(place, "", false)
+            }
+            Kind::Insert(right) => {
+                let (message, help) = inside(right);
+                let spaced = if right == "," { ", ".to_string() } else { format!(" {right} ") };
+                let rest = &self.text[start..];
+                let space = rest.len() - rest.trim_start().len();
+                Diagnostic::new("E0101", message)
+                    .at(span(self, start, start), format!("write `{right}` here"))
+                    .help(help)
+                    .fix(span(self, start, start + space), spaced, false)
+            }
+            Kind::Part if fault.list() == List::Settings => {
+                let (_, after) = around(self, end);
+                let after = after.unwrap_or_default();
+                let gap = span(self, start, start);
+                let (here, _) = self.walk.token(self.origin[end], self.walk.prepared.text.len());
+                Diagnostic::new("E0106", "two settings stand side by side")
+                    .at(here, "a new setting begins here")
+                    .help(format!("write `;` or a new line before `{after}`"))
+                    .fix(gap, ";", false)
+            }
+            Kind::Part if fault.kind != Rule::junk => {
+                let (_, after) = around(self, end);
+                let after = after.unwrap_or_default();
+                let (here, _) = self.walk.token(self.origin[end], self.walk.prepared.text.len());
+                let (what, parted) =
+                    if fault.list() == List::Fields { ("fields", "; ") } else { ("declarations", "\n") };
+                Diagnostic::new("E0101", format!("two {what} stand side by side"))
+                    .at(here, "the next one begins here")
+                    .help(format!("write `;` or a new line before `{after}`"))
+                    .fix(span(self, start, end), parted, false)
+            }
+            Kind::Swap => {
+                let right = edit.by.trim();
+                let both = words_of(&old);
+                let (a, b) = (both.first().copied().unwrap_or(""), both.get(1).copied().unwrap_or(""));
+                Diagnostic::new("E0101", format!("`{a}` and `{b}` stand in the wrong order"))
+                    .at(span(self, start, end), "the other way round")
+                    .help(format!("write `{right}`"))
+                    .fix(span(self, start, end), right, false)
+            }
+            Kind::Begin(right) if fault.rule.is_none() && right != "let" => {
+                let (_, token) = self.walk.token(self.origin[fault.place.start], whole.1);
+                let gap = span(self, start, start);
+                Diagnostic::new("E0101", format!("`{right}` is missing before `{token}`"))
+                    .at(gap, format!("write `{right}` here"))
+                    .help(format!("write `{right} {token}`"))
+                    .fix(gap, format!("{right} "), false)
+            }
+            Kind::Begin(right) if fault.rule.is_some() => {
+                let (_, token) = self.walk.token(self.origin[fault.place.start], whole.1);
+                let gap = span(self, start, start);
+                Diagnostic::new("E0101", format!("`{right}` is missing before `{token}`"))
+                    .at(gap, format!("write `{right}` here"))
+                    .help(format!("write `{right} {token}`"))
+                    .fix(gap, format!("{right} "), false)
+            }
+            kind => {
+                let before = self.walk.diagnostics.len();
+                match (fault.rule, &fault.error) {
+                    (Some(rule), Some(e)) if fault.at > fault.place.start || !matches!(kind, Kind::Word(_)) => {
+                        self.walk.explain(rule, e, at, whole.0, whole.1);
+                    }
+                    (Some(_), _) => {
+                        let (here, token) = self.walk.token(whole.0, whole.1);
+                        let d = Diagnostic::new("E0101", format!("`{token}` does not begin a setting"));
+                        self.walk.report(d.at(here, ""));
+                    }
+                    (None, _) if fault.kind == Rule::junk => self.walk.junk_at(at, whole.1),
+                    (None, _) if fault.kind == Rule::wrong_comma => {
+                        let d = Diagnostic::new("E0101", "`,` cannot stand here in a setting");
+                        let d =
+                            d.at(span(self, fault.place.start, fault.place.start + 1), "expected a value before it");
+                        self.walk.report(d.help("for example `metric em, f1`"));
+                    }
+                    (None, _) => {
+                        let first = words(&self.text[fault.place.clone()]).first().map_or("", |w| *w).to_string();
+                        self.walk.no_item(whole.0, whole.1, &first);
+                    }
+                }
+                let Some(mut d) = self.walk.diagnostics.drain(before..).next() else { return };
+                match kind {
+                    Kind::Word(right) => {
+                        d = d.help(format!("did you mean `{right}`?")).fix(span(self, start, end), right, true);
+                    }
+                    Kind::Part => d = d.fix(span(self, start, end), "; ", false),
+                    Kind::Sign(right) => d = d.fix(span(self, start, end), right, false),
+                    Kind::Delete if d.fix.is_none() => d = d.fix(span(self, start, end), edit.by.as_str(), false),
+                    _ => {}
+                }
+                d
+            }
+        };
+        self.walk.report(d);
+    }
+}
