@@ -261,7 +261,10 @@ fn cut_off(all: &mut Vec<Diagnostic>, comments: &[Comment], file: FileId, text: 
     };
     // of several parts that are missing the first speaks
     let says = all.iter().position(open).or_else(|| all.iter().position(lacks));
-    let at_end = |d: &Diagnostic| place(d).is_some_and(|s| s.end >= end);
+    // within what is left open, the statement that was cut
+    let statement = text[..end as usize].rfind(['\n', ';', '{']).map_or(0, |i| i + 1) as u32;
+    let cut = says.is_some_and(|s| open(&all[s]));
+    let at_end = |d: &Diagnostic| place(d).is_some_and(|s| s.end >= end || cut && s.start >= statement);
     let any = all.iter().any(at_end);
     // what a later line would have brought
     let elsewhere = ["E0307", "E0510"];

@@ -9,7 +9,7 @@ pub(in crate::check) fn flag(row: &'static builtins::Function, e: &Expr) -> Opti
 }
 
 impl<'p> Checker<'p> {
-    pub(super) fn options<'a>(
+    pub(in crate::check) fn options<'a>(
         &mut self,
         row: &'static builtins::Function,
         args: &'a [ast::Arg],

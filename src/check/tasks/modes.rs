@@ -25,6 +25,9 @@ impl<'p> Checker<'p> {
                     self.report(d.help("write `train predicted + gold`"));
                     return None;
                 }
+                if port.is_empty() {
+                    return None; // the source is not known
+                }
                 if port != "top" {
                     let d =
                         Diagnostic::new("E0234", "gold joins the prediction only among the best candidates, `.top(k)`");
@@ -85,7 +88,7 @@ impl<'p> Checker<'p> {
                 }
             }
             Some(("top", _, args)) => {
-                if !matches!(port, "sample" | "gumbel") {
+                if !matches!(port, "sample" | "gumbel" | "") {
                     let d =
                         Diagnostic::new("E0234", format!("`test top` replaces a draw, and `.{port}` draws nothing"));
                     let d = d.at(v.span, "").with(def.ast.source.span, "no draw");
@@ -122,7 +125,8 @@ impl<'p> Checker<'p> {
 
     /// Whether a draw in place of the prediction makes sense for a port.
     fn draws(&mut self, def: &'p crate::hir::EdgeDef, port: &str, v: &Expr, phase: &str) -> bool {
-        if port == "labels" {
+        // of a source that is not known enough is said
+        if port == "labels" || port.is_empty() {
             return true;
         }
         let (what, why, help) = match port {

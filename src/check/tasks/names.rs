@@ -3,6 +3,10 @@
 use super::*;
 use crate::check::features::flag;
 
+fn needs_size(a: &builtins::Arg) -> bool {
+    a.needed && matches!(a.takes, builtins::Takes::Number(_))
+}
+
 impl<'p> Checker<'p> {
     /// Every name in every expression means something, used or not.
     pub(crate) fn resolve_names(&mut self) {
@@ -74,6 +78,10 @@ impl<'p> Checker<'p> {
                         None
                     }
                 };
+                // so is a size that is missing
+                if let Some(row) = row.filter(|r| args.is_empty() && r.args.first().is_some_and(needs_size)) {
+                    let _ = self.options(row, args, e.span);
+                }
                 for (at, a) in args.iter().enumerate() {
                     // sizes, here too: a layer that is never built because of another fault is checked all the same
                     let arg = row.and_then(|r| a.name.as_ref().map_or(r.args.get(at), |n| r.arg(&n.value)));

@@ -49,6 +49,7 @@ impl<'a> Walk<'a> {
                 let body = rest.pop().map_or(vec![], |p| self.block(p));
                 let mut rest = rest.into_iter();
                 let family = rest.next().map(|p| (self.name(Some(p)), self.expr(rest.next())));
+                self.nameless += usize::from(family.as_ref().is_some_and(|f| f.0.value == UNREADABLE));
                 SettingKind::Stage { name, family, body }
             }
             Rule::repeat => {

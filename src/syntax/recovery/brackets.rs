@@ -260,7 +260,7 @@ impl Reader<'_> {
             }
             None if c == b'}' && self.open_missing(k, out) => {}
             None if c == b')' && self.call_missing(k, out) => {}
-            None => self.closes_nothing(k),
+            None => self.closes_nothing(self.closed_early(k).unwrap_or(k)),
         }
     }
 
@@ -283,6 +283,29 @@ impl Reader<'_> {
             Kind::Close => self.byte(i) != c,
             _ => false,
         })
+    }
+
+    /// `qa(q = ask(web) ), good = "yes")`: the bracket behind which a comma stands outside all brackets, where the one at
+    /// token `k` closes nothing.
+    fn closed_early(&self, k: usize) -> Option<usize> {
+        let ends = |i: &usize| {
+            matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(*i), b'{' | b'}')
+        };
+        let first = (k.saturating_sub(200)..k).rev().take_while(|i| !ends(i)).last()?;
+        let (mut depth, mut found) = (0usize, None);
+        for i in first..k {
+            match self.tokens[i].kind {
+                Kind::Open => depth += 1,
+                Kind::Close => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 && self.byte(i) == self.byte(k) && self.byte(i + 1) == b',' {
+                        found = Some(i);
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     fn closes_nothing(&mut self, k: usize) {

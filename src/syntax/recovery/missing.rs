@@ -17,7 +17,8 @@ impl Reader<'_> {
                     let callable = |w: &str| callable(w) || self.known().1.contains(w);
                     let word = self.str(t);
                     // the name that a declaration gives
-                    if self.first_on_line(i) || i > 0 && self.first_on_line(i - 1) {
+                    let declared = |w: &str| matches!(w, "data" | "encoder" | "let" | "task" | "param" | "loss");
+                    if self.first_on_line(i) || i > 0 && declared(self.str(self.tokens[i - 1])) {
                         continue;
                     }
                     // deeper in brackets only what stands nowhere else
@@ -32,7 +33,12 @@ impl Reader<'_> {
                     } else {
                         (1..word.len()).rev().find(|&n| {
                             let rest = word.get(n..).unwrap_or("");
-                            let known = || self.known().0.contains_key(rest) || callable(rest) || self.str(next) == "=";
+                            let known = || {
+                                self.known().0.contains_key(rest)
+                                    || callable(rest)
+                                    || builtins::is_argument(rest)
+                                    || self.str(next) == "="
+                            };
                             let digit = rest.starts_with(|c: char| c.is_ascii_digit());
                             word.get(..n).is_some_and(callable) && (digit || known())
                         })
@@ -94,7 +100,9 @@ impl Reader<'_> {
                 }
                 kind => inner == 0 && matches!(kind, Kind::Line | Kind::Semicolon),
             });
-            let option = |e: usize| self.tokens.get(e + 1).is_some_and(|t| OPTIONS.contains(&self.str(*t)));
+            let option = |e: usize| {
+                self.tokens.get(e + 1).is_some_and(|t| OPTIONS.contains(&self.str(*t))) && !self.declares(e + 1)
+            };
             let field =
                 |e: usize| self.tokens.get(e + 1).is_some_and(|t| t.kind == Kind::Word) && self.next_is(e + 1, ":");
             if word == "task" && !line_end.is_some_and(option) || word == "data" && !line_end.is_some_and(field) {

@@ -141,8 +141,11 @@ impl<'l> Edits<'l> {
         let (x, y) = (self.word(k), self.word(k + 1));
         // no block begins before the word of a clause, nor behind that of a setting
         let clause = matches!(x, "of" | "from" | "on" | "in" | "via" | "by" | "with");
-        let odd = y == "{" && clause
-            || x == "{" && option(y) && y != "train"
+        // a statement begins with its word
+        let moved = k == self.first && builtins::is_reserved(x) && y != "{";
+        let odd = moved
+            || y == "{" && clause
+            || x == "{" && option(y) && (y != "train" || k > self.first)
             || matches!((x, y), ("(", ")") | ("[", "]") | ("{", "}"));
         if x != y && !odd {
             self.put(self.tokens[k].start..b.end, &format!(" {y} {x} "), Kind::Swap);
