@@ -1,7 +1,7 @@
 //! What is odd about the classes of a task: a single one, some that training never shows, some that one corpus lacks.
 
 use super::index::{LabelSet, each_class};
-use super::{Corpus, CorpusDecl, SplitName};
+use super::{Column, Corpus, CorpusDecl, SplitName};
 use crate::diagnostics::{Diagnostic, times};
 use crate::plan::{LabelSpec, SOURCE_FIELD};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,13 +81,38 @@ fn unseen(fields: &[(usize, usize)], set: &LabelSet, decls: &[CorpusDecl], corpo
             n => format!("{n} classes"),
         };
         let message = format!("training never shows {what} of `{}`: {}", name(decls, (c, f)), listed(&shown));
-        out.push(
-            Diagnostic::new("W0607", message)
-                .at(field.span, "such an example always counts as an error")
-                .help("nothing is to be done if they are few; else look how the corpus was split"),
-        );
+        let d = Diagnostic::new("W0607", message)
+            .at(field.span, "such an example always counts as an error")
+            .help("nothing is to be done if they are few; else look how the corpus was split");
+        // where the most frequent one stands first
+        let place = by_count.first().and_then(|(_, class, _)| {
+            [SplitName::Dev, SplitName::Test].into_iter().find_map(|split| {
+                let corpus = corpora.get(c)?;
+                let (example, token) = first_of(corpus.split(split).columns.get(f)?, class)?;
+                corpus.places.get(&split)?.of(f, example, token, &format!("`{class}`"))
+            })
+        });
+        out.push(match place {
+            Some(place) => d.data(place),
+            None => d,
+        });
     }
     out
+}
+
+/// The first example, and the token of it, that is of a class.
+fn first_of(column: &Column, class: &str) -> Option<(usize, usize)> {
+    let in_tags = |tags: &[String]| tags.iter().position(|t| t == class);
+    match column {
+        Column::Label(v) => v.iter().position(|c| c.as_deref() == Some(class)).map(|i| (i, 0)),
+        Column::Labels(v) => v.iter().position(|c| c.as_ref().is_some_and(|c| in_tags(c).is_some())).map(|i| (i, 0)),
+        Column::Tags(v) => v.iter().enumerate().find_map(|(i, t)| Some((i, in_tags(t.as_ref()?)?))),
+        Column::Layers(v) => {
+            v.iter().enumerate().find_map(|(i, l)| Some((i, l.as_ref()?.values().find_map(|t| in_tags(t))?)))
+        }
+        Column::Heads(v) => v.iter().enumerate().find_map(|(i, h)| Some((i, in_tags(&h.as_ref()?.1)?))),
+        _ => None,
+    }
 }
 
 /// W0606: corpora of one task whose training examples show different classes.

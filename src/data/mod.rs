@@ -5,11 +5,11 @@
 //! ```
 //! Nothing here knows of tasks, vocabularies or tensors.
 
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{DataPlace, Diagnostic};
 use crate::source::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub mod batches;
 pub mod cache;
@@ -216,6 +216,30 @@ pub struct Corpus {
     pub files: Vec<String>,
     /// the scheme in which the files wrote each field of tags (in memory they are BIO or plain)
     pub schemes: BTreeMap<String, Scheme>,
+    /// where the examples of each split stand, for findings; empty where a cache gave them
+    pub places: BTreeMap<SplitName, Places>,
+}
+
+/// Where the examples of a split stand.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// one, or one for each field
+    files: Vec<PathBuf>,
+    /// each field has a file of its own
+    per_field: bool,
+    /// each token has a line of its own
+    rows: bool,
+    /// first line of each example, 1-based
+    lines: Vec<u32>,
+}
+
+impl Places {
+    /// The line that holds a token of an example of a field.
+    pub fn of(&self, field: usize, example: usize, token: usize, note: &str) -> Option<DataPlace> {
+        let file = self.files.get(if self.per_field { field } else { 0 })?;
+        let start = self.lines.get(example).map_or(1, |&l| l as usize);
+        Some(readers::line_of(file, if self.rows { start + token } else { start }, note))
+    }
 }
 
 impl Corpus {

@@ -283,7 +283,6 @@ pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
     let mut faults = Faults::default();
     let mut corpus = Corpus { name: decl.name.clone(), ..Corpus::default() };
     let shares = decl.splits.values().any(|s| matches!(s, SplitSource::Share(_)));
-    let mut lines = BTreeMap::new();
     let mut missing = false;
     for split in [SplitName::Train, SplitName::Dev, SplitName::Test] {
         let limit = if split == SplitName::Train && !shares { options.max } else { usize::MAX };
@@ -296,17 +295,20 @@ pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
             }
         }
         let (examples, starts) = sink.finish();
-        lines.insert(split, starts);
+        let per_field = reader.layout == Layout::FilePerField;
+        let rows = matches!(decl.reader.as_str(), "columns" | "conllu");
+        let files = parts.get(&split).cloned().unwrap_or_default();
+        corpus.places.insert(split, Places { files, per_field, rows, lines: starts });
         *corpus.split_mut(split) = examples;
     }
-    normalise(decl, &mut corpus, &parts, &lines, &mut faults);
+    normalise(decl, &mut corpus, &mut faults);
     if corpus.train.len == 0 && !faults.any_error() {
         let file = parts.get(&SplitName::Train).and_then(|f| f.first()).map(|f| f.display().to_string());
         let message = format!("`{}` holds no training examples", file.unwrap_or_default());
         faults.plain(Diagnostic::new("E0615", message).at(decl.reader_span, ""));
     }
     if options.header.is_none() && reader.options.iter().any(|o| o.name == "header") {
-        headings(decl, &corpus, &parts, &lines, &mut faults);
+        headings(decl, &corpus, &parts, &mut faults);
     }
     many_classes(decl, &corpus, &parts, &mut faults);
     share(decl, &mut corpus);
@@ -355,14 +357,7 @@ fn open(path: &PathBuf, decl: &CorpusDecl, faults: &mut Faults, missing: &mut bo
 }
 
 /// Writes every span scheme as BIO; the scheme is recognised on the training examples.
-fn normalise(
-    decl: &CorpusDecl,
-    corpus: &mut Corpus,
-    parts: &files::Parts,
-    lines: &BTreeMap<SplitName, Vec<u32>>,
-    faults: &mut Faults,
-) {
-    let per_field = find(&decl.reader).is_some_and(|r| r.layout == Layout::FilePerField);
+fn normalise(decl: &CorpusDecl, corpus: &mut Corpus, faults: &mut Faults) {
     for (i, field) in decl.fields.iter().enumerate() {
         let Column::Tags(train) = &corpus.train.columns[i] else { continue };
         let scheme = schemes::detect(train.iter().flatten().map(Vec::as_slice));
@@ -384,12 +379,7 @@ fn normalise(
                 }
             }
             let Some((example, token, note)) = first else { continue };
-            let file = parts.get(&split).and_then(|f| f.get(if per_field { i } else { 0 }));
-            let start = lines.get(&split).and_then(|l| l.get(example)).map_or(1, |&l| l as usize);
-            let rows = matches!(decl.reader.as_str(), "columns" | "conllu");
-            let Some(place) = file.map(|f| line_of(f, if rows { start + token } else { start }, &note)) else {
-                continue;
-            };
+            let Some(place) = corpus.places.get(&split).and_then(|p| p.of(i, example, token, &note)) else { continue };
             let message = match count {
                 1 => format!(
                     "a tag of `{}` in `{}` cannot follow the tag before; it is read as the start of a span",
@@ -406,7 +396,7 @@ fn normalise(
 }
 
 /// A line of a file that is no longer in memory.
-fn line_of(path: &Path, line: usize, note: &str) -> DataPlace {
+pub(super) fn line_of(path: &Path, line: usize, note: &str) -> DataPlace {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let text = text.split('\n').nth(line - 1).unwrap_or_default().trim_end_matches('\r');
@@ -414,14 +404,8 @@ fn line_of(path: &Path, line: usize, note: &str) -> DataPlace {
 }
 
 /// A class that only stands on the first lines is nearly always the heading of its column, which numbered fields hide.
-fn headings(
-    decl: &CorpusDecl,
-    corpus: &Corpus,
-    parts: &files::Parts,
-    lines: &BTreeMap<SplitName, Vec<u32>>,
-    faults: &mut Faults,
-) {
-    let first_line = |split| lines.get(&split).and_then(|l| l.first()) == Some(&1);
+fn headings(decl: &CorpusDecl, corpus: &Corpus, parts: &files::Parts, faults: &mut Faults) {
+    let first_line = |split| corpus.places.get(&split).and_then(|p| p.lines.first()) == Some(&1);
     let Some(file) = parts.get(&SplitName::Train).and_then(|f| f.first()).filter(|_| first_line(SplitName::Train))
     else {
         return;
@@ -483,6 +467,11 @@ fn share(decl: &CorpusDecl, corpus: &mut Corpus) {
         if let SplitSource::Share(share) = source {
             let n = ((share * total as f64).round() as usize).clamp(usize::from(total > 1), total);
             *corpus.split_mut(name) = corpus.train.take_last(n);
+            if let Some(train) = corpus.places.get_mut(&SplitName::Train) {
+                let lines = train.lines.split_off(corpus.train.len.min(train.lines.len()));
+                let part = Places { lines, ..train.clone() };
+                corpus.places.insert(name, part);
+            }
         }
     }
 }
