@@ -159,6 +159,11 @@ fn sarif_has_what_version_2_1_0_requires() {
                 assert!(!uri.is_empty() && uri.chars().all(fits), "{name}: {uri}");
                 region(&physical["region"], &name);
             }
+            // `uniqueItems` of the schema
+            for key in ["locations", "relatedLocations"] {
+                let all = r[key].as_array().unwrap();
+                assert!((1..all.len()).all(|i| !all[..i].contains(&all[i])), "{name}: {key} of {r}");
+            }
             assert_eq!(r["fixes"].as_array().map_or(0, Vec::len), usize::from(d.fix.is_some()));
             for f in r["fixes"].as_array().into_iter().flatten() {
                 assert!(!f["description"]["text"].as_str().unwrap().is_empty());
@@ -169,6 +174,7 @@ fn sarif_has_what_version_2_1_0_requires() {
                 let fix = d.fix.as_ref().unwrap();
                 assert_eq!(replacement["insertedContent"]["text"], fix.replacement.as_str());
                 let changes = f["artifactChanges"].as_array().unwrap();
+                assert!((1..changes.len()).all(|i| !changes[..i].contains(&changes[i])), "{name}: {r}");
                 let edits: usize = changes.iter().map(|c| c["replacements"].as_array().map_or(0, Vec::len)).sum();
                 assert_eq!(edits, fix.places().count(), "{name}");
             }

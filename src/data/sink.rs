@@ -109,6 +109,13 @@ impl<'a> Sink<'a> {
         }
         for (i, field) in self.decl.fields.iter().enumerate() {
             sound &= self.aligned(&items, i, field, &place);
+            if let Some(note) = self.outside(&items, i, field) {
+                sound = false;
+                let at = place(i);
+                self.faults.at("E0606", field.span, at, &note, || {
+                    (format!("`{}` at {}:{}: {note}", field.name, at.file, at.line), None)
+                });
+            }
         }
         if !sound {
             return;
@@ -130,6 +137,24 @@ impl<'a> Sink<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// What is wrong with an `index in` a list that has no such member.
+    fn outside(&self, items: &[Item], i: usize, field: &FieldDecl) -> Option<String> {
+        let (FieldType::Other { kind, on: Some(list), .. }, Item::Json(Some(chosen))) = (&field.ty, &items[i]) else {
+            return None;
+        };
+        let at = self.decl.fields.iter().position(|f| f.name == *list).filter(|_| kind == "index")?;
+        let members = match &items[at] {
+            Item::Json(Some(j)) => j.as_array()?.len(),
+            Item::Tokens(t) => t.len(),
+            _ => return None,
+        };
+        let some = format!("{members} member{}", if members == 1 { "" } else { "s" });
+        let fits = chosen.as_u64().is_some_and(|k| (k as usize) < members);
+        (!fits).then(|| {
+            format!("`{list}` has {some}, counted from 0, and none is {}", json_word(chosen).trim_matches('`'))
+        })
     }
 
     /// Whether a token-level value has as many members as its text; reports it if not.
@@ -346,7 +371,10 @@ fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Ite
         (FieldType::Heads { .. }, Value::Heads(h, r)) => Item::Heads(Some((h, r))),
         (FieldType::Heads { .. }, Value::Json(j)) => Item::Heads(Some(heads(j)?)),
 
-        (FieldType::Other { .. }, Value::Missing) => Item::Json(None),
+        (FieldType::Other { .. }, Value::Missing | Value::Json(J::Null)) => Item::Json(None),
+        (FieldType::Other { kind, .. }, Value::Json(j)) if kind == "list" && !j.is_array() => {
+            return Err(expected("a list", j));
+        }
         (FieldType::Other { .. }, Value::Json(j)) => Item::Json(Some(j.clone())),
         (FieldType::Other { kind, of, .. }, Value::Text(t)) => match serde_json::from_str(&t) {
             Ok(j) => Item::Json(Some(j)),

@@ -417,6 +417,9 @@ fn sarif_results(sources: &Sources, findings: &[Diagnostic], rule: &dyn Fn(&str)
                     "message": { "text": p.note },
                 })
             }));
+            // the schema wants each place once
+            let mut seen = std::collections::HashSet::new();
+            related.retain(|r| seen.insert(r.to_string()));
             let mut result = json!({
                 "ruleId": d.code,
                 "ruleIndex": rule(d.code),

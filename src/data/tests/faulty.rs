@@ -153,6 +153,18 @@ fn values() {
     );
     assert!(one("jsonl", "x: tokens; y: label", r#"{"x": "a", "y": {"z": 1}}"#).contains("found an object"));
     assert!(one("tsv", "x: tokens; i: index in x", "a\tq\n").contains("expected a number, found `q`"));
+    let chosen = |row: &str| one("jsonl", "docs: list; i: index in docs", row);
+    for row in [r#"{"docs": ["a", "b"], "i": 1}"#, r#"{"docs": ["a", "b"], "i": null}"#] {
+        let rows = format!("{row}\n{}", r#"{"docs": ["a"], "i": 0}"#);
+        let decl = declare("jsonl", Some("a.txt"), "docs: list; i: index in docs");
+        assert_eq!(super::loaded(&decl, &[("a.txt", &rows)]).train.len, 2);
+    }
+    for (i, said) in [("2", "2"), ("-1", "-1"), ("0.5", "0.5"), ("[0]", "a list")] {
+        let shown = chosen(&format!(r#"{{"docs": ["a", "b"], "i": {i}}}"#));
+        let wanted = format!("E0606: `i` at a.txt:1: `docs` has 2 members, counted from 0, and none is {said}\n");
+        assert!(shown.starts_with(&wanted), "{shown}");
+    }
+    assert!(chosen(r#"{"docs": {"a": 1}, "i": 0}"#).contains("expected a list, found an object"));
 }
 
 #[test]

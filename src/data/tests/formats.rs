@@ -97,8 +97,8 @@ fn csv_keeps_quoted_line_ends() {
 fn cells_of_every_type() {
     let fields = "x: tokens; t: tags on x; l: labels; v: vec<2>; r: real; i: index in x";
     assert_eq!(
-        one("tsv", fields, "a b\tP Q\tc, d\t1 2.5\t-3e1\t4\na\t\t\t\t\t[1]\n"),
-        "a b | P Q | ([\"c\", \"d\"]) | ([1.0, 2.5]) | (-30.0) | 4\na | None | None | None | None | [1]"
+        one("tsv", fields, "a b\tP Q\tc, d\t1 2.5\t-3e1\t1\na\t\t\t\t\t0\n"),
+        "a b | P Q | ([\"c\", \"d\"]) | ([1.0, 2.5]) | (-30.0) | 1\na | None | None | None | None | 0"
     );
     let split = declare("tsv", Some("a.txt"), "x: tokens; l: labels")
         .option("split", OptionValue::Text("#".into()))

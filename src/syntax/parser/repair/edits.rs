@@ -276,7 +276,13 @@ impl<'l> Edits<'l> {
             return;
         }
         // `task a : tag of b.c; from d`
-        if CLAUSES.contains(&self.word(self.first)) && self.first > 0 && self.word(self.first - 1) == ";" {
+        let next = self.word(self.first + 1);
+        let setting = |w: &str| builtins::SETTINGS.iter().any(|s| s.name == w);
+        let goes_on = match self.word(self.first) {
+            "{" => option(next) && !setting(next),
+            word => CLAUSES.contains(&word),
+        };
+        if goes_on && self.first > 0 && self.word(self.first - 1) == ";" {
             self.put(self.tokens[self.first - 1].clone(), " ", Kind::Delete);
         }
         let known: Vec<&'static str> = match self.fault.list() {
