@@ -95,13 +95,17 @@ pub const CHOICES: [&[Choice]; 13] = [
     LOSS_FUNCTIONS,
 ];
 
-/// Whether a word names an argument of a function, a head or a choice.
+/// Whether a word names an argument of a function, a head or a choice that takes a value.
 pub fn is_argument(word: &str) -> bool {
     let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
     let of_heads = HEAD_ARGUMENTS.iter().map(|a| &a.0);
     let of_optimizers = OPTIMIZERS.iter().flat_map(|o| o.1.iter().map(|a| &a.0)).chain(OPTIMIZER_COMMON);
     let of_functions = FUNCTIONS.iter().flat_map(|f| f.args);
-    of_functions.chain(of_heads).chain(of_choices).chain(of_optimizers).any(|a| a.name == word)
+    of_functions
+        .chain(of_heads)
+        .chain(of_choices)
+        .chain(of_optimizers)
+        .any(|a| a.name == word && a.takes != Takes::Flag)
 }
 
 /// Whether a word cannot be a name.

@@ -344,7 +344,7 @@ train { stage s for t [a] { batch 1, epochs 2 }; epochs 3 }";
     let ast::ItemKind::For { items, .. } = &p.file.items[1].value else { panic!() };
     let ast::ItemKind::Data { fields, .. } = &items[0].value else { panic!() };
     let types: Vec<(&str, &str)> = fields.iter().map(|f| (&*f.name.value, &*f.ty.name.value)).collect();
-    assert_eq!(types, [("x", ast::UNREADABLE), ("y", "label")]);
+    assert_eq!(types, [("x", "tokens"), ("y", "label")]);
     let ast::ItemKind::Train(settings) = &p.file.items[2].value else { panic!() };
     assert_eq!(settings.len(), 2);
 }

@@ -34,6 +34,11 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Whether there is little else that can be meant.
+    pub(super) fn plain(self) -> bool {
+        matches!(self, Kind::Doubled | Kind::Insert(_) | Kind::Part | Kind::Sign(_))
+    }
+
     /// Whether what was meant is not known, though it can be read.
     pub(super) fn guesses(self) -> bool {
         matches!(self, Kind::Hole | Kind::Operator | Kind::Delete | Kind::Replace | Kind::Begin(_) | Kind::Insert(","))
@@ -159,7 +164,9 @@ impl<'l> Edits<'l> {
             self.swap(f - 1);
         }
         self.put(self.gap(f), "; ", Kind::Part);
-        self.put(self.gap(f).start..self.fault.place.end, "", Kind::Delete);
+        if let Some(end) = self.tokens.get(f).map(|t| t.end) {
+            self.put(self.gap(f).start..end, "", Kind::Delete);
+        }
     }
 
     /// `metric em, , f1`, `metric , em f1`

@@ -31,6 +31,9 @@ const MOST_REPAIRS: usize = 6;
 /// Longest line that is looked at, in bytes.
 const LONGEST_LINE: usize = 3000;
 
+/// Tokens that must be read on where an edit that is not plain does not mend the whole line.
+const FURTHER: usize = 3;
+
 /// Lines that are looked at in one pass.
 const MOST_LINES: usize = 1000;
 
@@ -173,6 +176,16 @@ impl Fault {
     }
 }
 
+/// What an edit leaves unread: the less the better, in this order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Cost {
+    /// tokens from the first fault on
+    unread: usize,
+    faults: usize,
+    /// habits of other languages
+    habits: usize,
+}
+
 struct Line<'a> {
     walk: Walk<'a>,
     list: List,
@@ -215,17 +228,21 @@ impl<'a> Line<'a> {
     fn mend(&mut self, budget: &mut usize) {
         for _ in 0..MOST_REPAIRS {
             let Some((faults, habits)) = self.read(&self.text, budget) else { return };
-            let before = faults.len();
-            let Some(fault) = faults.into_iter().find_map(|(rule, place)| self.fault(rule, place)) else { return };
-            let mut best: Option<((usize, usize), Edit)> = None;
+            let Some(fault) = faults.into_iter().find_map(|(rule, place)| fault(&self.text, rule, place)) else {
+                return;
+            };
+            let left = tokens(&self.text[fault.at..]).len();
+            let mut best: Option<(Cost, Edit)> = None;
             for edit in edits(&self.text, &fault) {
                 let mut text = self.text.clone();
                 text.replace_range(edit.range.clone(), &edit.by);
-                let Some((left, more)) = self.read(&text, budget) else { continue };
-                let cost = (left.len(), more);
-                if left.len() < before && more <= habits && best.as_ref().is_none_or(|b| cost < b.0) {
+                let Some(cost) = self.cost(&text, budget).filter(|c| c.habits <= habits) else { continue };
+                let further = if edit.kind.plain() { 1 } else { FURTHER };
+                let reads_on = cost.faults == 0 || cost.unread + further <= left;
+                if reads_on && best.as_ref().is_none_or(|b| cost < b.0) {
+                    let done = cost == Cost::default();
                     best = Some((cost, edit));
-                    if cost == (0, 0) {
+                    if done {
                         break;
                     }
                 }
@@ -235,6 +252,16 @@ impl<'a> Line<'a> {
                 return;
             }
         }
+    }
+
+    /// How far a line can be read.
+    fn cost(&self, text: &str, budget: &mut usize) -> Option<Cost> {
+        let (faults, habits) = self.read(text, budget)?;
+        let first = faults.first().map(|(rule, place)| {
+            let at = fault(text, *rule, place.clone()).map_or(place.start, |f| f.at);
+            tokens(&text[at.min(text.len())..]).len() + 1
+        });
+        Some(Cost { unread: first.unwrap_or(0), faults: faults.len(), habits })
     }
 
     /// What cannot be read in a line, and how many habits of other languages it has.
@@ -270,42 +297,6 @@ impl<'a> Line<'a> {
             }
         }
         Some((faults, habits))
-    }
-
-    /// Where and why reading a part fails; nothing where it is not one token that is wrong.
-    fn fault(&self, rule: Rule, place: Range<usize>) -> Option<Fault> {
-        let slice = &self.text[place.clone()];
-        let at = place.start;
-        if rule == Rule::junk || rule == Rule::wrong_comma {
-            return Some(Fault { kind: rule, rule: None, error: None, at, place });
-        }
-        let words = words(slice);
-        let first = words.first().copied().unwrap_or("");
-        let meant = match rule {
-            Rule::error_item => match ITEMS.iter().find(|i| i.0 == first) {
-                Some(i) => Some(i.1),
-                None if CLAUSES.contains(&first) => None,
-                None if has_arrow(slice) || words_of(slice).contains(&"via") => Some(Rule::only_edge),
-                None => None,
-            },
-            Rule::error_field => Some(Rule::only_field),
-            _ if declared_inside(&words, slice) => return None,
-            _ => match first {
-                "stage" => Some(Rule::only_stage),
-                "repeat" => Some(Rule::only_repeat),
-                "view" => Some(Rule::only_view),
-                _ => Some(Rule::only_attr),
-            },
-        };
-        let Some(meant) = meant else {
-            return (!setting_of_train(first)).then_some(Fault { kind: rule, rule: None, error: None, at, place });
-        };
-        let error = Grammar::parse(meant, slice).err()?;
-        if matches!(error.variant, ErrorVariant::CustomError { .. }) {
-            return None;
-        }
-        let at = at + position(&error);
-        Some(Fault { kind: rule, rule: Some(meant), error: Some(error), at, place })
     }
 
     /// Takes an edit and says what was wrong; false where that cannot be led back to the source.
@@ -344,4 +335,40 @@ impl<'a> Line<'a> {
         self.edits.insert(at, (from, to, by));
         true
     }
+}
+
+/// Where and why reading a part of a line fails; nothing where it is not one token that is wrong.
+fn fault(text: &str, rule: Rule, place: Range<usize>) -> Option<Fault> {
+    let slice = &text[place.clone()];
+    let at = place.start;
+    if rule == Rule::junk || rule == Rule::wrong_comma {
+        return Some(Fault { kind: rule, rule: None, error: None, at, place });
+    }
+    let words = words(slice);
+    let first = words.first().copied().unwrap_or("");
+    let meant = match rule {
+        Rule::error_item => match ITEMS.iter().find(|i| i.0 == first) {
+            Some(i) => Some(i.1),
+            None if CLAUSES.contains(&first) => None,
+            None if has_arrow(slice) || words_of(slice).contains(&"via") => Some(Rule::only_edge),
+            None => None,
+        },
+        Rule::error_field => Some(Rule::only_field),
+        _ if declared_inside(&words, slice) => return None,
+        _ => match first {
+            "stage" => Some(Rule::only_stage),
+            "repeat" => Some(Rule::only_repeat),
+            "view" => Some(Rule::only_view),
+            _ => Some(Rule::only_attr),
+        },
+    };
+    let Some(meant) = meant else {
+        return (!setting_of_train(first)).then_some(Fault { kind: rule, rule: None, error: None, at, place });
+    };
+    let error = Grammar::parse(meant, slice).err()?;
+    if matches!(error.variant, ErrorVariant::CustomError { .. }) {
+        return None;
+    }
+    let at = at + position(&error);
+    Some(Fault { kind: rule, rule: Some(meant), error: Some(error), at, place })
 }

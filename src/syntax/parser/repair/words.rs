@@ -11,7 +11,8 @@ pub(super) fn fixed(fault: &Fault, before: &str, next: &str, statement: &str) ->
     let all: Vec<&str> = words_of(statement);
     let has = |w: &str| all.contains(&w);
     let value = next.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '[' | '.'));
-    let named = value || before.len() > 1 && builtins::is_argument(before);
+    let flag = matches!(next, "true" | "false" | "yes" | "no");
+    let named = value || flag || before.len() > 1 && builtins::is_argument(before);
     let unless = |no: bool, rules: &'static [Rule]| if no { &[] } else { rules };
     let order: [(&'static str, &[Rule]); 15] = [
         ("on", unless(!field || value, &[Rule::axis, Rule::k_on])),
