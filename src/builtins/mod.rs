@@ -12,6 +12,9 @@ pub use functions::*;
 pub use heads::*;
 pub use settings::*;
 
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
 /// Whether a type of field names a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -97,15 +100,15 @@ pub const CHOICES: [&[Choice]; 13] = [
 
 /// Whether a word names an argument of a function, a head or a choice that takes a value.
 pub fn is_argument(word: &str) -> bool {
-    let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
-    let of_heads = HEAD_ARGUMENTS.iter().map(|a| &a.0);
-    let of_optimizers = OPTIMIZERS.iter().flat_map(|o| o.1.iter().map(|a| &a.0)).chain(OPTIMIZER_COMMON);
-    let of_functions = FUNCTIONS.iter().flat_map(|f| f.args);
-    of_functions
-        .chain(of_heads)
-        .chain(of_choices)
-        .chain(of_optimizers)
-        .any(|a| a.name == word && a.takes != Takes::Flag)
+    static ALL: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+        let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
+        let of_heads = HEAD_ARGUMENTS.iter().map(|a| &a.0);
+        let of_optimizers = OPTIMIZERS.iter().flat_map(|o| o.1.iter().map(|a| &a.0)).chain(OPTIMIZER_COMMON);
+        let of_functions = FUNCTIONS.iter().flat_map(|f| f.args);
+        let all = of_functions.chain(of_heads).chain(of_choices).chain(of_optimizers);
+        all.filter(|a| a.takes != Takes::Flag).map(|a| a.name).collect()
+    });
+    ALL.contains(word)
 }
 
 /// Whether a word cannot be a name.

@@ -403,6 +403,18 @@ fn drafts_with_faults() {
     }
 }
 
+/// Letters, brackets and signs at random.
+fn rubbish(n: usize) -> String {
+    const LETTERS: &[u8] = b"abc {}()[];:=->|&,.\"' 0123 task data of from\n";
+    let mut state = 1u64;
+    (0..n)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(LETTERS[(state >> 33) as usize % LETTERS.len()])
+        })
+        .collect()
+}
+
 #[test]
 fn hostile_sizes() {
     let n = 20_000;
@@ -425,6 +437,7 @@ fn hostile_sizes() {
         "a -> ".repeat(n),
         "# x\n".repeat(n),
         format!("let a = [{}]", "b, ".repeat(n)),
+        rubbish(240_000),
     ] {
         let clock = std::time::Instant::now();
         let p = parse(FileId(0), &text);

@@ -15,6 +15,7 @@ use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
 use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
 
 /// Text for the grammar, and the way back to the source.
 pub(super) struct Prepared {
@@ -169,11 +170,14 @@ const OPTIONS: [&str; 11] =
 fn callable(word: &str) -> bool {
     const MORE: [&str; 12] =
         ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "split", "sample", "gumbel", "tasks"];
-    builtins::function(word).is_some()
-        || builtins::head(word).is_some()
-        || builtins::OPTIMIZERS.iter().any(|(n, _)| *n == word)
-        || builtins::CHOICES.iter().any(|table| builtins::choice(table, word).is_some())
-        || MORE.contains(&word)
+    static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+        let choices = builtins::CHOICES.iter().copied().flatten().map(|c| c.name);
+        let functions = builtins::FUNCTIONS.iter().map(|f| f.name);
+        let heads = builtins::HEADS.iter().map(|h| h.name);
+        let optimizers = builtins::OPTIMIZERS.iter().map(|o| o.0);
+        choices.chain(functions).chain(heads).chain(optimizers).chain(MORE).collect()
+    });
+    ALL.contains(word)
 }
 
 /// Prepares a text for the grammar.

@@ -132,6 +132,21 @@ fn broken_lines(prepared: &Prepared) -> BTreeMap<(usize, usize), List> {
     out
 }
 
+/// What closes the brackets that a text leaves open; nothing where one is closed by another.
+fn unclosed(text: &str) -> Option<String> {
+    let mut open = vec![];
+    for t in tokens(text) {
+        match &text[t] {
+            "(" => open.push(")"),
+            "[" => open.push("]"),
+            "{" => open.push("}"),
+            c @ (")" | "]" | "}") => _ = open.pop().filter(|o| *o == c)?,
+            _ => {}
+        }
+    }
+    Some(open.into_iter().rev().collect())
+}
+
 /// The part of a line around an offset that closes no bracket of another line.
 fn closed_part(line: &str, at: usize) -> Range<usize> {
     let (mut start, mut depth) = (0, 0usize);
@@ -203,22 +218,12 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn new(prepared: &'a Prepared, (start, end): (usize, usize), list: List) -> Self {
         let text = prepared.text[start..end].to_string();
-        let mut open = vec![];
-        for t in tokens(&text) {
-            match &text[t] {
-                "(" => open.push(')'),
-                "[" => open.push(']'),
-                "{" => open.push('}'),
-                ")" | "]" | "}" => _ = open.pop(),
-                _ => {}
-            }
-        }
         Line {
             walk: Walk::new(prepared),
             list,
             origin: (start..=end).collect(),
+            closers: unclosed(&text).unwrap_or_default(),
             text,
-            closers: open.into_iter().rev().collect(),
             edits: vec![],
             guessed: vec![],
         }
@@ -269,6 +274,8 @@ impl<'a> Line<'a> {
     fn read(&self, line: &str, budget: &mut usize) -> Option<(Vec<(Rule, Range<usize>)>, usize)> {
         *budget = budget.checked_sub(line.len())?;
         let text = format!("{{{line}{}}}", self.closers);
+        // an edit that unbalances brackets is none, and pest would try every nesting of them
+        unclosed(&text).filter(String::is_empty)?;
         let pairs = Grammar::parse(self.list.rule(), &text).ok()?;
         let (mut faults, mut habits, mut comma) = (vec![], 0, 0);
         for p in pairs.flatten() {
