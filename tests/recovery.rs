@@ -550,6 +550,105 @@ fn sets_of_faults_are_as_many_findings() {
     assert!(tried > 0 && exact * 100 >= tried * FLOOR, "{exact} of {tried} sets are exactly as many findings");
 }
 
+/// Slips that people make, in specs of the repository: what stands there, and what they write.
+#[rustfmt::skip]
+const SLIPS: [(&str, &[(&str, &str)]); 8] = [
+    (
+        "hashimoto2017_jmt",
+        &[
+            ("train {\n", "train\n"),
+            ("conllu(\"data/wsj\") ", "conllu(data/wsj) "),
+            ("encoder l1 ", "encoder 1l "),
+            ("repeat 10 {", "repeat 10"),
+            ("expect multi_step", "expect: multi_step"),
+            ("pos.probs", "pos.prob"),
+            ("stage grow for", "stage for"),
+            ("tasks t;", "tasks: t;"),
+        ],
+    ),
+    (
+        "liu2017_adversarial",
+        &[
+            ("for d in [", "for d of ["),
+            ("label }", "label"),
+            ("encoder private = ", "private = "),
+            ("|> reverse", "|> reversed"),
+            ("train {", "train:"),
+            ("objective mean(", "objective avg("),
+        ],
+    ),
+    (
+        "lewis2020_rag",
+        &[
+            ("let store =", "let store:"),
+            ("loss nll =", "loss nll:"),
+            ("marginal(", "marginalize("),
+            ("-> speak.q via", "-> speak.q by"),
+            ("freeze passage", "freeze: passage"),
+        ],
+    ),
+    (
+        "krishna2021_long_form",
+        &[
+            ("stage retriever {", "stage retriever"),
+            ("contrast(infonce)", "contrast infonce"),
+            ("\"data/eli5\"", "'data/eli5'"),
+            ("loss none", "loss None"),
+        ],
+    ),
+    (
+        "dong2020_injtype",
+        &[
+            ("{ batch 32;", "batch 32;"),
+            ("via embed(32) |> query", "via embed(32) > query"),
+            ("train gold; test", "train gold, test"),
+            ("tag   of", "tag"),
+        ],
+    ),
+    (
+        "wu2019_duconv",
+        &[
+            ("when train", "when training"),
+            ("loss select =", "select ="),
+            ("via mix", "via mixx"),
+            ("kl(posterior.probs, prior.probs)", "kl(posterior.probs prior.probs)"),
+        ],
+    ),
+    (
+        "ruder2017_sluice",
+        &[
+            ("by sluice", "sluice"),
+            ("b@*", "b@"),
+            ("layers = 3)", "layer = 3)"),
+        ],
+    ),
+    (
+        "xu2019b_mt_san",
+        &[
+            ("span(iterations = 5)", "span(iterations: 5)"),
+            ("metric em, f1", "metric em f1"),
+            ("{d}", "{e}"),
+        ],
+    ),
+];
+
+#[test]
+fn slips_are_one_finding_each_alone_and_together() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/systems");
+    for (name, slips) in SLIPS {
+        let right = std::fs::read_to_string(root.join(format!("{name}.mtl"))).unwrap();
+        let mut together = right.clone();
+        for (from, to) in slips {
+            assert!(right.contains(from), "{name}: `{from}`");
+            let found = errors(&right.replacen(from, to, 1));
+            assert_eq!(found.len(), 1, "{name}: `{to}` for `{from}`: {found:?}");
+            together = together.replacen(from, to, 1);
+        }
+        let found = errors(&together);
+        assert_eq!(found.len(), slips.len(), "{name}: {found:?}");
+    }
+}
+
 #[test]
 fn an_unknown_name_is_one_finding() {
     let mut text = String::from("data d = tsv(\"d\") { x: tokens; y: label }\nencoder lwo = embed(8)\n");

@@ -83,6 +83,10 @@ impl Reader<'_> {
         let balanced = (0..self.tokens.len()).all(|k| match self.tokens[k].kind {
             // a declaration never stands in parentheses
             Kind::Word if stack.last().is_some_and(|&o| self.byte(o) != b'{') => !self.declares(k),
+            // nor among fields
+            Kind::Word if self.first_on_line(k) && (self.next_is(k, "=") || self.declares(k)) => {
+                !stack.last().is_some_and(|&o| self.opens(o, "data"))
+            }
             Kind::Open => {
                 // a brace, a semicolon or the end of a block never stands in parentheses
                 let fine = self.byte(k) != b'{' || stack.last().is_none_or(|&o| self.byte(o) == b'{');
@@ -106,6 +110,13 @@ impl Reader<'_> {
                 let over =
                     |&o: &usize| self.byte(o) != b'{' || (indent <= self.indent(o) && !self.family_at(o, indent));
                 if let Some(p) = stack.iter().position(over) {
+                    self.unclosed(&mut stack, p, k, &mut out);
+                }
+            }
+            // `name = ...` begins no field
+            if self.first_on_line(k) && t.kind == Kind::Word && self.next_is(k, "=") {
+                let data = |&o: &usize| self.byte(o) == b'{' && self.opens(o, "data");
+                if let Some(p) = stack.iter().position(data) {
                     self.unclosed(&mut stack, p, k, &mut out);
                 }
             }

@@ -82,7 +82,9 @@ impl Reader<'_> {
                 _ => {}
             }
             let word = self.str(self.tokens[i]);
-            if depth > 0
+            // the brace of a repetition that lacks one has closed what is around it
+            let deepest = usize::from(matches!(word, "repeat" | "stage"));
+            if depth > deepest
                 || !self.first_on_line(i)
                 || !matches!(word, "train" | "stage" | "repeat" | "for" | "task" | "data")
             {

@@ -72,6 +72,7 @@ pub(super) fn begin(words: &[&str], statement: &str, known: &[&'static str]) -> 
         ("multi_step" | "joint", _) => &["expect"],
         (_, ":") => &["task"],
         (_, "=") if READERS.contains(&third) && builtins::function(third).is_none() => &["data"],
+        (_, "=") if builtins::choice(builtins::LOSS_FUNCTIONS, third).is_some() => &["loss"],
         (_, "=") => &["let"],
         (_, "in") => &["for"],
         (_, "{" | "for") => &["stage", "repeat"],
