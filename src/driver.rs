@@ -44,16 +44,19 @@
 //! assert!(!c.checked.unwrap().task_graph().multi_step());
 //! ```
 
+mod consequences;
+
 use crate::check::{self, Checked};
 use crate::data::cache::{self, Cache};
 use crate::data::index::{Examples, Tables};
 use crate::data::{self, Corpus};
-use crate::diagnostics::{Diagnostic, Label};
+use crate::diagnostics::Diagnostic;
 use crate::hir::{self, Options, Program, World};
 use crate::plan::{self, Plan, build, passes};
-use crate::source::{FileId, Sources, Span};
+use crate::source::{Sources, Span};
 use crate::syntax;
-use crate::syntax::ast::{Comment, Expr, ExprKind, Item, ItemKind, Setting, SettingKind};
+use crate::syntax::ast::{Expr, ExprKind, Setting, SettingKind};
+use consequences::{Mended, cut_off, follow, gather, half_said, missing_names, names_lost, of_any_member};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -177,269 +180,9 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     }
     out.diagnostics.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
     gather(&mut out.diagnostics);
-    // a name that nobody declares may be the one that is missing
-    let mut nameless = nameless;
-    out.diagnostics.retain(|d| {
-        let short = d.message.split('`').nth(1).is_some_and(|n| n.len() <= 3);
-        let missing = nameless > 0 && d.code == "E0201" && (d.fix.is_none() || short);
-        nameless -= usize::from(missing);
-        !missing
-    });
+    missing_names(&mut out.diagnostics, nameless);
     out.program = program;
     out
-}
-
-/// A message without the keys of families: of one place in a family one member speaks for all.
-fn of_any_member(message: &str) -> String {
-    let mut out = String::with_capacity(message.len());
-    let mut rest = message;
-    while let Some(at) = rest.find("[\"") {
-        let end = rest[at..].find("\"]").map_or(rest.len(), |e| at + e + 2);
-        out.push_str(&rest[..at]);
-        rest = &rest[end..];
-    }
-    out + rest
-}
-
-/// Findings that say what a declaration lacks, which may stand in a part of it that could not be read.
-fn half_said(all: &mut Vec<Diagnostic>, items: &[Item]) {
-    const LACKS: [&str; 6] = ["E0222", "E0224", "E0246", "E0415", "E0502", "E0507"];
-    if !all.iter().any(|d| LACKS.contains(&d.code)) {
-        return;
-    }
-    let holds = |s: Span, at: Span| s.file == at.file && s.start <= at.start && at.start <= s.end;
-    let innermost = |at: Span| {
-        let mut found = None;
-        let mut list = items;
-        while let Some(item) = list.iter().find(|i| holds(i.span, at)) {
-            found = Some(item);
-            list = match &item.value {
-                ItemKind::For { items, .. } => items,
-                _ => &[],
-            };
-        }
-        found
-    };
-    let arrow = |i: &Item| matches!(i.value, ItemKind::Edge(_));
-    // where something could not be read, and where an option is not known
-    let unread = |d: &&Diagnostic| d.code.starts_with("E01") || matches!(d.code, "E0215" | "E0227" | "E0233");
-    let places = |of: &dyn Fn(&&Diagnostic) -> bool| -> Vec<(&'static str, Span)> {
-        all.iter().filter(of).filter_map(|d| Some((d.code, d.primary.as_ref()?.span))).collect()
-    };
-    let faults = places(&unread);
-    let arrow_lost =
-        places(&|d| d.is_error() && d.code != "E0502").iter().any(|(_, s)| innermost(*s).is_some_and(arrow));
-    all.retain(|d| {
-        let mut around = d.primary.iter().chain(&d.secondary).filter_map(|l| innermost(l.span));
-        match d.code {
-            // an arrow that could not be read may have carried the answer
-            "E0502" => !arrow_lost || around.next().is_none_or(arrow),
-            code if LACKS.contains(&code) => {
-                let counts = |c: &str| c.starts_with("E01") || code != "E0246";
-                !around.any(|item| faults.iter().any(|(c, f)| counts(c) && holds(item.span, *f)))
-            }
-            _ => true,
-        }
-    });
-}
-
-/// A text that ends within a line was probably cut there: the word at its end and what is missing behind it are one
-/// fault.
-fn cut_off(all: &mut Vec<Diagnostic>, comments: &[Comment], file: FileId, text: &str) {
-    let end = text.trim_end().len() as u32;
-    if end == 0 || comments.last().is_some_and(|c| c.span.end >= end) {
-        return;
-    }
-    let line = text[..end as usize].rfind('\n').map_or(0, |i| i + 1) as u32;
-    let place = |d: &Diagnostic| d.primary.as_ref().map(|l| l.span).filter(|s| s.file == file);
-    let open = |d: &Diagnostic| d.code == "E0109" && d.fix.as_ref().is_some_and(|f| f.span.end >= end);
-    let last = |d: &Diagnostic| place(d).is_some_and(|s| s.start >= line);
-    let lacks = |d: &Diagnostic| {
-        const LACKS: [&str; 10] =
-            ["E0101", "E0110", "E0212", "E0213", "E0222", "E0224", "E0229", "E0235", "E0507", "E0305"];
-        last(d) && LACKS.contains(&d.code)
-    };
-    // of several parts that are missing the first speaks
-    let says = all.iter().position(open).or_else(|| all.iter().position(lacks));
-    // within what is left open, the statement that was cut
-    let statement = text[..end as usize].rfind(['\n', ';', '{']).map_or(0, |i| i + 1) as u32;
-    let cut = says.is_some_and(|s| open(&all[s]));
-    let at_end = |d: &Diagnostic| place(d).is_some_and(|s| s.end >= end || cut && s.start >= statement);
-    let any = all.iter().any(at_end);
-    // what a later line would have brought
-    let elsewhere = ["E0307", "E0510"];
-    let mut k = 0;
-    all.retain(|d| {
-        k += 1;
-        match says {
-            Some(s) if s + 1 == k => true,
-            Some(_) => !(lacks(d) || at_end(d) || elsewhere.contains(&d.code)),
-            None => !(any && elsewhere.contains(&d.code)),
-        }
-    });
-}
-
-/// Further uses of an unknown name that are shown.
-const MOST_USES: usize = 3;
-
-/// One finding for each unknown name or field: it stands at the first use, in order of the text, and shows further ones. Most
-/// often the declaration is misspelt, which is one fault.
-fn gather(all: &mut Vec<Diagnostic>) {
-    let mut first: HashMap<String, usize> = HashMap::new();
-    let mut kept: Vec<Diagnostic> = Vec::with_capacity(all.len());
-    let mut uses: Vec<usize> = Vec::with_capacity(all.len());
-    for d in all.drain(..) {
-        let place = d.primary.as_ref().filter(|_| matches!(d.code, "E0201" | "E0217")).map(|l| l.span);
-        let Some(place) = place else {
-            kept.push(d);
-            uses.push(0);
-            continue;
-        };
-        match first.get(&d.message) {
-            Some(&k) => {
-                // one edit mends every use for which it is the right one
-                if let (Some(all), Some(one)) = (&mut kept[k].fix, &d.fix)
-                    && (&all.replacement, all.safe) == (&one.replacement, one.safe)
-                {
-                    all.also.push(one.span);
-                }
-                uses[k] += 1;
-                if uses[k] <= MOST_USES {
-                    kept[k].secondary.push(Label { span: place, text: "used here too".into() });
-                }
-            }
-            None => {
-                first.insert(d.message.clone(), kept.len());
-                kept.push(d);
-                uses.push(0);
-            }
-        }
-    }
-    for (d, n) in kept.iter_mut().zip(uses) {
-        if let (Some(last), true) = (d.secondary.last_mut(), n > MOST_USES) {
-            last.text = format!("used here too, and {} more", n - MOST_USES);
-        }
-    }
-    *all = kept;
-}
-
-/// Leaves out what is only a consequence of another finding.
-fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
-    let place = |d: &Diagnostic| d.primary.as_ref().map(|l| l.span);
-    let name = |d: &Diagnostic| d.message.split('`').nth(1).unwrap_or("").to_string();
-    let ends = |s: Span| (s.file, s.end);
-    // where a bracket is missing, what stands before that place may be only half of something
-    let unclosed: Vec<_> = all
-        .iter()
-        .filter(|d| d.code == "E0109")
-        .flat_map(|d| d.secondary.iter().filter(|l| l.text.contains("missing")))
-        .map(|l| (l.span.file, l.span.start))
-        .collect();
-    // `slot-2`: a name that goes on with a sign that it cannot hold was cut there
-    let dash = |d: &&Diagnostic| d.code == "E0101" && d.message.starts_with("`-` cannot stand here in a");
-    let cut: Vec<Span> = all.iter().filter(dash).filter_map(place).collect();
-    let twice: Vec<String> = all.iter().filter(|d| d.code == "E0202").map(name).collect();
-    let of =
-        |codes: &[&str]| -> Vec<Span> { all.iter().filter(|d| codes.contains(&d.code)).filter_map(place).collect() };
-    let line = |s: Span| (s.file, sources.line_col(s).0);
-    let ports = of(&["E0304"]);
-    let settings: Vec<_> = of(&["E0106"]).iter().map(|s| (s.file, s.start)).collect();
-    // an option of an arrow that could not be read is said once, not what it would have changed
-    let options: Vec<_> = of(&["E0229", "E0233"]).into_iter().map(line).collect();
-    let heads = of(&["E0221"]);
-    // perhaps `bins`, which would have given a distribution
-    let bins = all.iter().any(|d| d.code == "E0215" && d.message.ends_with("option of `regress`"));
-    let strings: Vec<_> = of(&["E0116"]).into_iter().map(line).collect();
-    let readers: Vec<_> = of(&["E0109", "E0116", "E0213"]).into_iter().map(line).collect();
-    let axes: Vec<String> = all
-        .iter()
-        .filter(|d| d.code == "E0613")
-        .filter_map(|d| d.message.split("has no field ").nth(1))
-        .map(str::to_string)
-        .collect();
-    let bare: Vec<Span> = all.iter().filter(|d| d.code == "E0206").filter_map(place).collect();
-    // names that are called wrong: who only needs one of them needs it right
-    let wrong: BTreeSet<&str> = all
-        .iter()
-        .filter(|d| matches!(d.code, "E0613" | "E0204"))
-        .filter_map(|d| d.message.split('`').nth(1))
-        .collect();
-    let wrong: BTreeSet<String> = wrong.into_iter().map(String::from).collect();
-    // a field that is misspelt is one fault, whoever reads it
-    let fieldless: BTreeSet<String> = all
-        .iter()
-        .filter(|d| d.code == "E0613")
-        .filter_map(|d| d.message.split("has no field `").nth(1))
-        .map(|rest| rest.trim_end_matches('`').to_string())
-        .collect();
-    // what a misspelt name probably means is not left out
-    let meant: BTreeSet<String> =
-        all.iter().filter(|d| d.code == "E0201").filter_map(|d| Some(d.fix.as_ref()?.replacement.clone())).collect();
-    all.retain(|d| {
-        let Some(s) = place(d) else { return true };
-        if d.code == "E0201" && fieldless.contains(&name(d)) {
-            return false;
-        }
-        if d.code == "E0217" && d.fix.as_ref().is_some_and(|f| wrong.contains(&f.replacement)) {
-            return false;
-        }
-        match d.code {
-            "E0202" => {
-                let mut labels = d.primary.iter().chain(&d.secondary).map(|l| l.span);
-                !labels.any(|l| cut.iter().any(|c| c.file == l.file && (l.start..=l.end).contains(&c.start)))
-            }
-            // it is one of the two, and perhaps the one that is meant
-            "E0244" => !twice.contains(&name(d)),
-            "E0506" | "E0507" | "E0503" if options.contains(&line(s)) => false,
-            "E0506" | "E0507" => {
-                let mut labels = d.primary.iter().chain(&d.secondary).map(|l| l.span);
-                !labels.any(|l| ports.iter().any(|p| p.file == l.file && l.start <= p.start && p.end <= l.end))
-            }
-            "E0227" | "E0233" | "E0239" if settings.contains(&(s.file, s.start)) => false,
-            "E0304" => !(bins && d.message.ends_with("no distribution")),
-            "E0510" => heads.is_empty() && !meant.contains(&name(d)),
-            // a string that goes on to the end of the line takes the bracket with it
-            "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),
-            "E0212" => !readers.contains(&line(s)),
-            "E0406" => !axes.iter().any(|a| d.message.contains(a.as_str())),
-            // brackets behind a type that holds nothing
-            "E0104" => !bare.iter().any(|b| b.file == s.file && b.start <= s.start && s.start <= b.end),
-            c if c.starts_with("E01") => true,
-            _ => !unclosed.contains(&ends(s)),
-        }
-    });
-}
-
-/// Places that were read as what was probably meant: what they mean is not known. In order of the text.
-struct Mended(Vec<Span>);
-
-impl Mended {
-    /// Of strings and numbers that syntax findings have mended, and of statements that were guessed.
-    fn new(syntax: &[Diagnostic], used: &[Diagnostic], guessed: &[Span]) -> Self {
-        let places = syntax.iter().chain(used).filter(|d| matches!(d.code, "E0111" | "E0116"));
-        let mut all: Vec<Span> = places.filter_map(|d| d.primary.as_ref()).map(|l| l.span).collect();
-        all.extend(guessed);
-        all.sort_unstable_by_key(|s| (s.file.0, s.start));
-        // what overlaps is one place
-        all.dedup_by(|b, a| {
-            let one = a.file == b.file && b.start <= a.end;
-            a.end = if one { a.end.max(b.end) } else { a.end };
-            one
-        });
-        Self(all)
-    }
-
-    fn covers(&self, d: &Diagnostic) -> bool {
-        let Some(l) = &d.primary else { return false };
-        let before = |s: &Span| (s.file.0, s.end) <= (l.span.file.0, l.span.start);
-        self.0.get(self.0.partition_point(before)).is_some_and(|s| s.file == l.span.file && s.start < l.span.end)
-    }
-}
-
-/// Whether a name is called unknown that may be declared in what could not be read.
-fn names_lost(d: &Diagnostic, lost: &BTreeSet<String>) -> bool {
-    let name = d.message.rsplit('`').nth(1).unwrap_or("");
-    matches!(d.code, "E0201" | "E0613") && lost.contains(name)
 }
 
 /// Loads every data set and builds the tables. Findings go to the compilation; missing files are warnings unless

@@ -26,7 +26,14 @@ impl World for Nothing {
 }
 
 fn compile(text: &str) -> Compilation {
-    driver::compile(Path::new("spec.mtl"), text, &Nothing, &Options::default())
+    let c = driver::compile(Path::new("spec.mtl"), text, &Nothing, &Options::default());
+    assert!(c.checked.is_some() || c.has_errors(), "neither a program nor an error:\n{text}");
+    for d in &c.diagnostics {
+        // what stands for something that is missing is never shown
+        let said = [&d.message].into_iter().chain(&d.help).chain(d.primary.iter().chain(&d.secondary).map(|l| &l.text));
+        said.for_each(|s| assert!(!s.contains('\u{1a}') && !s.contains("``"), "{s}\n{text}"));
+    }
+    c
 }
 
 /// Every spec of the repository that compiles by itself, with its path.

@@ -221,7 +221,15 @@ impl<'p> Checker<'p> {
             Some(item) => item.key(),
             None => match &*key_expr.value {
                 ExprKind::Name(n) => n.clone(),
-                _ => String::new(),
+                ExprKind::Error => return None,
+                _ => {
+                    let d = Diagnostic::new("E0219", format!("this names no member of `{name}`"));
+                    let d = d.at(key_expr.span, "expected one name");
+                    let known: Vec<String> =
+                        self.p.keys(name).iter().take(5).map(|k| format!("`{name}[\"{k}\"]`")).collect();
+                    self.report(d.help(format!("write one of {}", known.join(", "))));
+                    return None;
+                }
             },
         };
         let found = self.p.members(name, Some(&word), data).filter(|(_, m)| !m.is_empty());
