@@ -378,9 +378,9 @@ pub fn render_sarif_of(all: &[(&Sources, &[Diagnostic])]) -> String {
     format!("{log:#}\n")
 }
 
-/// A path as a reference of RFC 3986.
+/// A path as a reference of RFC 3986; an absolute one with its scheme (SARIF 2.1.0, 3.10.1).
 fn uri(path: &str) -> String {
-    let mut out = String::new();
+    let mut out = String::from(if path.starts_with('/') { "file://" } else { "" });
     for b in path.replace('\\', "/").bytes() {
         match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(b)),
