@@ -77,15 +77,7 @@ impl Line<'_> {
                     .help(format!("write `{right}`"))
                     .fix(span(self, start, end), right, false)
             }
-            Kind::Begin(right) if fault.rule.is_none() && right != "let" => {
-                let (_, token) = self.walk.token(self.origin[fault.place.start], whole.1);
-                let gap = span(self, start, start);
-                Diagnostic::new("E0101", format!("`{right}` is missing before `{token}`"))
-                    .at(gap, format!("write `{right}` here"))
-                    .help(format!("write `{right} {token}`"))
-                    .fix(gap, format!("{right} "), false)
-            }
-            Kind::Begin(right) if fault.rule.is_some() => {
+            Kind::Begin(right) if right != "let" => {
                 let (_, token) = self.walk.token(self.origin[fault.place.start], whole.1);
                 let gap = span(self, start, start);
                 Diagnostic::new("E0101", format!("`{right}` is missing before `{token}`"))
