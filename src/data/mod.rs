@@ -181,6 +181,11 @@ pub enum FieldType {
 }
 
 impl FieldType {
+    /// Of what could not be read.
+    pub fn unreadable() -> Self {
+        FieldType::Other { kind: crate::syntax::ast::UNREADABLE.into(), on: None, of: None }
+    }
+
     /// Whether the type could not be read; that has its finding.
     pub fn is_unreadable(&self) -> bool {
         matches!(self, FieldType::Other { kind, .. } if kind == crate::syntax::ast::UNREADABLE)

@@ -181,12 +181,12 @@ impl Expander<'_> {
         let axis = t.axis.as_ref().map(|a| (a.value.within, path_text(&a.value.path)));
         let on = axis.as_ref().map(|(_, p)| p.clone());
         if t.axis.as_ref().is_some_and(|a| matches!(&*a.value.path.value, ExprKind::Error)) {
-            return FieldType::Other { kind: ast::UNREADABLE.into(), on: None, of: None };
+            return FieldType::unreadable();
         }
         let word = t.name.value.as_str();
         let Some(row) = builtins::FIELD_TYPES.iter().find(|r| r.name == word) else {
             if word == ast::UNREADABLE {
-                return FieldType::Other { kind: "?".into(), on: None, of: None };
+                return FieldType::unreadable();
             }
             let near = suggest::near(word, builtins::FIELD_TYPES.iter().map(|r| r.name));
             let d =
@@ -198,7 +198,7 @@ impl Expander<'_> {
                 many => d.help(suggest::question(many).unwrap_or_default()),
             };
             self.push_once(d);
-            return FieldType::Other { kind: "?".into(), on: None, of: None };
+            return FieldType::unreadable();
         };
         match (row.axis, &on) {
             (builtins::Axis::Needed, None) => {
@@ -213,7 +213,7 @@ impl Expander<'_> {
                     }
                     _ => d.help(format!("write `{word} {} x`", row.word)),
                 });
-                return FieldType::Other { kind: "?".into(), on: None, of: None };
+                return FieldType::unreadable();
             }
             (builtins::Axis::Never, Some(_)) => {
                 let d = Diagnostic::new("E0205", format!("`{word}` belongs to no text"));
@@ -225,7 +225,7 @@ impl Expander<'_> {
         if of.is_some() && !row.of || of.is_none() && row.of && word != "layers" {
             let d = Diagnostic::new("E0206", format!("`{word}` is written `{}`", row.example));
             self.push_once(d.at(t.span, "").help(format!("for example `{}`", row.example)));
-            return FieldType::Other { kind: "?".into(), on: None, of: None };
+            return FieldType::unreadable();
         }
         let need = on.clone().unwrap_or_default();
         match word {
@@ -254,7 +254,7 @@ impl Expander<'_> {
                     _ => None,
                 };
                 if of.as_ref().is_some_and(|t| t.is_unreadable()) {
-                    return FieldType::Other { kind: ast::UNREADABLE.into(), on: None, of: None };
+                    return FieldType::unreadable();
                 }
                 FieldType::Other { kind: word.into(), on, of }
             }

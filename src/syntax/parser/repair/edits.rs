@@ -2,7 +2,7 @@
 
 use super::super::*;
 use super::words::{begin, fixed, hole, is_word, option, tokens, words};
-use super::{Fault, HOLE, List};
+use super::{Fault, HOLE};
 use crate::syntax::recovery::CLAUSES;
 use std::ops::Range;
 
@@ -53,9 +53,6 @@ pub(super) struct Edit {
 
 /// Words of other languages that are no slip of one of ours.
 const FOREIGN: [&str; 4] = ["def", "class", "import", "model"];
-
-/// The words that begin a setting with a block or a name.
-const NESTED: [&str; 3] = ["stage", "repeat", "view"];
 
 /// The edits that may mend a fault of a line, the most probable first.
 pub(super) fn edits(text: &str, fault: &Fault) -> Vec<Edit> {
@@ -145,7 +142,7 @@ impl<'l> Edits<'l> {
         let Some(b) = k.checked_add(1).and_then(|n| self.tokens.get(n)) else { return };
         let (x, y) = (self.word(k), self.word(k + 1));
         // no block begins before the word of a clause, nor behind that of a setting
-        let clause = matches!(x, "of" | "from" | "on" | "in" | "via" | "by" | "with");
+        let clause = CLAUSES.contains(&x) || matches!(x, "in" | "with");
         // a statement begins with its word
         let moved = k == self.first && builtins::is_reserved(x) && y != "{";
         let odd = moved
@@ -252,16 +249,9 @@ impl<'l> Edits<'l> {
     /// A misspelt word of the language, a sign of another one.
     fn misspelt(&mut self, fixed: &[&'static str]) {
         let f = self.at;
-        let begins = |list: List| -> Vec<&'static str> {
-            match list {
-                List::Items => ITEMS.iter().map(|i| i.0).collect(),
-                List::Settings => NESTED.to_vec(),
-                List::Fields => vec![],
-            }
-        };
         let wordy = |w: &&str| w.starts_with(|c: char| c.is_ascii_alphabetic());
         let inside: Vec<&'static str> = fixed.iter().copied().filter(wordy).collect();
-        for (k, known) in [(self.first, begins(self.fault.list())), (f, inside)] {
+        for (k, known) in [(self.first, self.fault.list().words()), (f, inside)] {
             let Some(token) = self.tokens.get(k).cloned().filter(|_| !known.contains(&self.word(k))) else { continue };
             for near in suggest::near(self.word(k), known.iter().copied().chain(FOREIGN)) {
                 if let Some(right) = known.iter().find(|w| **w == near) {
@@ -292,10 +282,7 @@ impl<'l> Edits<'l> {
         if goes_on && self.first > 0 && self.word(self.first - 1) == ";" {
             self.put(self.tokens[self.first - 1].clone(), " ", Kind::Delete);
         }
-        let known: Vec<&'static str> = match self.fault.list() {
-            List::Items => ITEMS.iter().map(|i| i.0).collect(),
-            _ => NESTED.to_vec(),
-        };
+        let known = self.fault.list().words();
         let statement = &self.text[place.clone()];
         for right in begin(&words(statement), statement, &known) {
             match right {

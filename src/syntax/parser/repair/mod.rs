@@ -82,7 +82,19 @@ impl List {
             List::Settings => Rule::only_block,
         }
     }
+
+    /// The words of the language with which its members begin.
+    fn words(self) -> Vec<&'static str> {
+        match self {
+            List::Items => ITEMS.iter().map(|i| i.0).collect(),
+            List::Fields => vec![],
+            List::Settings => NESTED.to_vec(),
+        }
+    }
 }
+
+/// The words that begin a setting with a block or a name.
+const NESTED: [&str; 3] = ["stage", "repeat", "view"];
 
 fn unread(rule: Rule) -> bool {
     matches!(rule, Rule::error_item | Rule::error_setting | Rule::error_field | Rule::junk)
@@ -191,6 +203,12 @@ impl Fault {
     }
 }
 
+/// What cannot be read in a line, in order, and how many habits of other languages it has.
+struct Reading {
+    faults: Vec<(Rule, Range<usize>)>,
+    habits: usize,
+}
+
 /// What an edit leaves unread: the less the better, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Cost {
@@ -232,7 +250,7 @@ impl<'a> Line<'a> {
     /// Edits the line until all of it can be read, or nothing helps.
     fn mend(&mut self, budget: &mut usize) {
         for _ in 0..MOST_REPAIRS {
-            let Some((faults, habits)) = self.read(&self.text, budget) else { return };
+            let Some(Reading { faults, habits }) = self.read(&self.text, budget) else { return };
             let Some(fault) = faults.into_iter().find_map(|(rule, place)| fault(&self.text, rule, place)) else {
                 return;
             };
@@ -261,7 +279,7 @@ impl<'a> Line<'a> {
 
     /// How far a line can be read.
     fn cost(&self, text: &str, budget: &mut usize) -> Option<Cost> {
-        let (faults, habits) = self.read(text, budget)?;
+        let Reading { faults, habits } = self.read(text, budget)?;
         let first = faults.first().map(|(rule, place)| {
             let at = fault(text, *rule, place.clone()).map_or(place.start, |f| f.at);
             tokens(&text[at.min(text.len())..]).len() + 1
@@ -269,9 +287,7 @@ impl<'a> Line<'a> {
         Some(Cost { unread: first.unwrap_or(0), faults: faults.len(), habits })
     }
 
-    /// What cannot be read in a line, and how many habits of other languages it has.
-    #[allow(clippy::type_complexity)]
-    fn read(&self, line: &str, budget: &mut usize) -> Option<(Vec<(Rule, Range<usize>)>, usize)> {
+    fn read(&self, line: &str, budget: &mut usize) -> Option<Reading> {
         *budget = budget.checked_sub(line.len())?;
         let text = format!("{{{line}{}}}", self.closers);
         // an edit that unbalances brackets is none, and pest would try every nesting of them
@@ -303,7 +319,7 @@ impl<'a> Line<'a> {
                 _ => {}
             }
         }
-        Some((faults, habits))
+        Some(Reading { faults, habits })
     }
 
     /// Takes an edit and says what was wrong; false where that cannot be led back to the source.
