@@ -13,6 +13,7 @@ mod growth;
 #[cfg(feature = "train")]
 mod proofs;
 mod recovery;
+mod slips;
 mod systems;
 mod tidy;
 mod tools;

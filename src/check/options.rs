@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::builtins::OptionRow;
+use crate::diagnostics::suggest;
 use crate::syntax::ast::{self, ExprKind, SettingKind};
 
 /// An option of a table, as it was given.
@@ -69,7 +70,19 @@ impl<'p> Checker<'p> {
             ExprKind::Name(n) if n == "test" => Ok(Phase::Test),
             _ => {
                 let d = Diagnostic::new("E0230", "`when` is `train` or `test`").at(e.span, "");
-                Err(self.report(d.help("write `when train`")))
+                const PHASES: [&str; 2] = ["train", "test"];
+                let near = match &*e.value {
+                    // `training`, `tset`
+                    ExprKind::Name(n) => {
+                        let begun = PHASES.into_iter().find(|p| n.starts_with(p));
+                        begun.or_else(|| suggest::near(n, PHASES).first().copied())
+                    }
+                    _ => None,
+                };
+                Err(self.report(match near {
+                    Some(right) => d.help(format!("did you mean `{right}`?")).fix(e.span, right, true),
+                    None => d.help("write `when train` or `when test`"),
+                }))
             }
         }
     }

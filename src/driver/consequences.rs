@@ -174,6 +174,9 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
         .filter_map(|d| d.message.split("has no field ").nth(1))
         .map(str::to_string)
         .collect();
+    // `clip True`: no word is wanted there at all
+    let unwanted: BTreeSet<Span> =
+        all.iter().filter(|d| d.is_error() && d.code != "E0113").filter_map(place).collect();
     let bare: Vec<Span> = all.iter().filter(|d| d.code == "E0206").filter_map(place).collect();
     // names that are called wrong: who only needs one of them needs it right
     let wrong: BTreeSet<&str> = all
@@ -219,6 +222,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),
             "E0212" => !readers.contains(&line(s)),
             "E0406" => !axes.iter().any(|a| d.message.contains(a.as_str())),
+            "E0113" => !unwanted.contains(&s),
             // brackets behind a type that holds nothing
             "E0104" => !bare.iter().any(|b| b.file == s.file && b.start <= s.start && s.start <= b.end),
             c if c.starts_with("E01") => true,

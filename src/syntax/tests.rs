@@ -297,7 +297,7 @@ a:3:11: error[E0101]: `by` is missing between `b` and `l2`
     help: write `b by l2`
 a:4:11: error[E0104]: `|` cannot stand here in a `let`
     here: the pipe is `|>`
-    help: for example `let context = enc |> attend`",
+    help: write `|>` for `|`",
     );
     check(
         "taks slot : tag of a.b from c\nbatch 32\nx = embed(3)\ntask tâche : tag of a.b from c\ntrain { task z : tag of a }",
@@ -306,7 +306,8 @@ a:1:1: error[E0101]: `taks` does not begin a declaration
     help: did you mean `task`?
 a:2:1: error[E0112]: `batch` is a setting and stands inside `train`
     here: outside `train { }`
-    help: write `train { batch 32 }`
+    at a:5:1: it belongs in here
+    help: move `batch 32` into the braces of `train`
 a:3:1: error[E0101]: `x` is declared without saying what it is
     help: write `let x = ...` or `encoder x = ...`
 a:4:6: error[E0101]: `tâche` cannot stand here in a `task`

@@ -101,6 +101,15 @@ impl<'a> Walk<'a> {
         out.push(Node::new(kind, whole));
     }
 
+    /// The word of the first `train` that begins a line.
+    fn train(&self) -> Option<Span> {
+        let text = &self.prepared.text;
+        let begins = |at: &usize| text[..*at].rsplit(['\n', '\r']).next().is_some_and(|before| before.trim().is_empty());
+        let header = |at: &usize| text[at + "train".len()..].trim_start().starts_with('{');
+        let at = text.match_indices("train").map(|m| m.0).find(|at| begins(at) && header(at))?;
+        Some(self.prepared.span(at, at + "train".len()))
+    }
+
     /// `slot <- intent.probs`: what stands on both sides, and where the sign stands.
     fn backwards(&self, start: usize, end: usize) -> Option<(&'a str, usize, &'a str)> {
         let text: &'a str = &self.prepared.text[start..end];
@@ -119,16 +128,19 @@ impl<'a> Walk<'a> {
         let is_word = first.starts_with(|c: char| c.is_alphabetic() || c == '_');
         let near = suggest::near(first, ITEMS.iter().map(|i| i.0).chain(["def", "class", "import", "model"]));
         let near: Vec<&str> = near.into_iter().filter(|n| ITEMS.iter().any(|i| i.0 == *n)).collect();
-        let second = self.words(start, end).get(1).copied().unwrap_or("");
+        let words = self.words(start, end);
+        let (second, third) = (words.get(1).copied().unwrap_or(""), words.get(2).copied().unwrap_or(""));
         let d = if !is_word {
             let d = Diagnostic::new("E0101", format!("a declaration cannot begin with `{token}`"));
             d.at(span, "expected a word such as `data`, `encoder` or `task`, or an arrow `a -> b`")
         } else if setting_of_train(first) {
             let d = Diagnostic::new("E0112", format!("`{first}` is a setting and stands inside `train`"));
-            d.at(span, "outside `train { }`").help(format!(
-                "write `train {{ {} }}`",
-                self.prepared.text[start..end].lines().next().unwrap_or("").trim()
-            ))
+            let d = d.at(span, "outside `train { }`");
+            let setting = self.prepared.text[start..end].lines().next().unwrap_or("").trim();
+            match self.train() {
+                Some(train) => d.with(train, "it belongs in here").help(format!("move `{setting}` into the braces of `train`")),
+                None => d.help(format!("write `train {{ {setting} }}`")),
+            }
         } else if let Some(q) = suggest::question(&near) {
             Diagnostic::new("E0101", format!("`{first}` does not begin a declaration")).at(span, "").help(q)
         } else if let Some((to, at, from)) = self.backwards(start, end) {
@@ -139,6 +151,10 @@ impl<'a> Walk<'a> {
             Diagnostic::new("E0101", format!("`{first}` is declared without saying what it is"))
                 .at(span, "")
                 .help(format!("write `let {first} = ...` or `encoder {first} = ...`"))
+        } else if third == "=" {
+            Diagnostic::new("E0101", format!("`{first}` does not begin a declaration"))
+                .at(span, "a word of another language")
+                .help(format!("write `let {second} = ...` or `encoder {second} = ...`"))
         } else {
             Diagnostic::new("E0101", format!("`{first}` does not begin a declaration"))
                 .at(span, "expected a declaration or an arrow")

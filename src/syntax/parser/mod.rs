@@ -35,7 +35,7 @@ type P<'a> = Pair<'a, Rule>;
 const LONGEST: usize = 400;
 
 /// Declaration words, as suggestions for a misspelt one.
-const ITEMS: [(&str, Rule); 11] = [
+pub(super) const ITEMS: [(&str, Rule); 11] = [
     ("use", Rule::only_use),
     ("param", Rule::only_param),
     ("let", Rule::only_let),

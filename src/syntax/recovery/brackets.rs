@@ -105,7 +105,7 @@ impl Reader<'_> {
         let mut k = 0;
         while k < self.tokens.len() {
             let t = self.tokens[k];
-            if self.declares(k) {
+            if self.declares(k) || !stack.is_empty() && self.nearly_declares(k) {
                 let indent = self.indent(k);
                 let over =
                     |&o: &usize| self.byte(o) != b'{' || (indent <= self.indent(o) && !self.family_at(o, indent));
@@ -245,11 +245,16 @@ impl Reader<'_> {
         let from = if c == b'}' { 0 } else { block };
         match (from..stack.len()).rev().find(|&p| closer(self.byte(stack[p])) as u8 == c) {
             // a brace of its own line
-            Some(_) if c == b'}' && self.block_begins(k).is_some() && self.open_missing(k, out) => {}
+            Some(_) if c == b'}' && self.block_begins(k, out).is_some() && self.open_missing(k, out) => {}
             Some(p) if c == b'}' && k > 0 && self.byte(k - 1) == b'}' && self.goes_on(stack[p], k) => {
                 self.closes_nothing(k);
             }
             Some(p) => {
+                // `stage a { epochs 3`, and the brace below closes what is around it
+                if let Some(end) = self.left_open(stack, p, k) {
+                    self.unclosed(stack, p, end, out);
+                    return self.close(stack, k, out);
+                }
                 if p + 1 < stack.len() {
                     self.unclosed(stack, p + 1, k, out);
                 }
@@ -271,6 +276,9 @@ impl Reader<'_> {
             }
             None if c == b'}' && self.open_missing(k, out) => {}
             None if c == b')' && self.call_missing(k, out) => {}
+            None if stack.len() == block && block > 0 && self.closed_by_another(stack[block - 1], k) => {
+                stack.pop();
+            }
             None => self.closes_nothing(self.closed_early(k).unwrap_or(k)),
         }
     }
@@ -317,6 +325,22 @@ impl Reader<'_> {
             }
         }
         found
+    }
+
+    /// The end of the line on which a block was begun and left open, when the brace at token `k` stands where that
+    /// of a block around it belongs.
+    fn left_open(&self, stack: &[usize], p: usize, k: usize) -> Option<usize> {
+        let o = stack[p];
+        if self.byte(k) != b'}' || !self.first_on_line(k) || self.tokens.get(o + 1)?.kind == Kind::Line {
+            return None;
+        }
+        let indent = self.indent(k);
+        let around = stack[..p].iter().any(|&q| self.byte(q) == b'{' && self.indent(q) == indent);
+        let count = |b: u8| self.tokens.iter().filter(|t| t.byte == b).count();
+        if !around || indent >= self.indent(o) || count(b'{') <= count(b'}') {
+            return None;
+        }
+        (o + 1..k).find(|&i| self.tokens[i].kind == Kind::Line && !self.continued(i))
     }
 
     fn closes_nothing(&mut self, k: usize) {

@@ -4,7 +4,7 @@ use super::*;
 
 impl Reader<'_> {
     pub(super) fn byte(&self, k: usize) -> u8 {
-        self.text.as_bytes()[self.tokens[k].start]
+        self.tokens[k].byte
     }
 
     pub(super) fn indent(&self, k: usize) -> usize {
@@ -38,7 +38,7 @@ impl Reader<'_> {
                 for t in &self.tokens[k..] {
                     match t.kind {
                         Kind::Line | Kind::Semicolon => return false,
-                        Kind::Open if &self.text[t.start..t.end] == "{" => return false,
+                        Kind::Open if t.byte == b'{' => return false,
                         Kind::Open => depth += 1,
                         Kind::Close if depth == 0 => return false,
                         Kind::Close => depth -= 1,
@@ -49,6 +49,19 @@ impl Reader<'_> {
                 false
             }
         }
+    }
+
+    /// Whether a line without indentation begins with what is probably a misspelt word of a declaration.
+    pub(super) fn nearly_declares(&self, k: usize) -> bool {
+        let word = self.str(self.tokens[k]);
+        self.first_on_line(k)
+            && self.tokens[k].kind == Kind::Word
+            && self.tokens.get(k + 1).is_some_and(|t| t.kind == Kind::Word)
+            && self.indent(k) == 0
+            && !matches!(word, "stage" | "repeat" | "view")
+            && builtins::SETTINGS.iter().all(|s| s.name != word)
+            && !OPTIONS.contains(&word)
+            && !suggest::near(word, ITEMS.iter().map(|i| i.0)).is_empty()
     }
 
     pub(super) fn last_before(&self, k: usize) -> usize {
@@ -154,7 +167,7 @@ impl Reader<'_> {
     fn clause_follows(&self, k: usize, declarations: bool, statement: &str) -> bool {
         let (Some(before), Some(&next)) = (k.checked_sub(1), self.tokens.get(k + 1)) else { return false };
         let word = self.str(next);
-        if statement.is_empty() || matches!(self.str(self.tokens[before]), "{" | "}" | ";") {
+        if statement.is_empty() || matches!(self.byte(before), b'{' | b'}' | b';') {
             return false;
         }
         (word == "{" && !self.trains(k + 1, statement))

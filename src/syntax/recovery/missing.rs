@@ -5,7 +5,7 @@ use super::*;
 impl Reader<'_> {
     /// `embed64)` and `tsv"data")`: a call without its `(`, when the `)` at token `k` closes nothing.
     pub(super) fn call_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
-        let ends = |t: &Token| matches!(t.kind, Kind::Line | Kind::Semicolon) || matches!(self.str(*t), "{" | "}");
+        let ends = |t: &Token| matches!(t.kind, Kind::Line | Kind::Semicolon) || matches!(t.byte, b'{' | b'}');
         let mut depth = 0usize;
         let mut found = None;
         for i in (k.saturating_sub(200)..k).rev().take_while(|&i| !ends(&self.tokens[i])) {
@@ -63,7 +63,7 @@ impl Reader<'_> {
 
     /// `train` and its like without `{`, when the `}` at token `k` closes nothing.
     pub(super) fn open_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
-        if let Some(at) = self.block_begins(k) {
+        if let Some(at) = self.block_begins(k, out) {
             let d = Diagnostic::new("E0109", "`{` is missing before `}`")
                 .at(self.span(at, at), "write `{` here")
                 .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
@@ -112,7 +112,7 @@ impl Reader<'_> {
             }
             let Some(end) = line_end.filter(|&e| (i..e).all(|j| self.byte(j) != b'{')) else { continue };
             let at = self.last_before(end);
-            let d = Diagnostic::new("E0109", format!("`{{` is missing after `{word}`"))
+            let d = Diagnostic::new("E0109", format!("the block of `{word}` has no `{{`"))
                 .at(self.span(at, at), "write `{` here")
                 .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
                 .help("add `{`");
@@ -125,7 +125,7 @@ impl Reader<'_> {
 
     /// Where the block of a declaration on one line was probably opened that the `}` at token `k` closes: after the
     /// reader of `data`, before the first option of a task, an arrow or a loss.
-    pub(super) fn block_begins(&self, k: usize) -> Option<usize> {
+    pub(super) fn block_begins(&self, k: usize, put: &[(usize, char)]) -> Option<usize> {
         // the line's beginning, if it is not far
         let first = (k.saturating_sub(200)..k).rev().take_while(|&i| self.tokens[i].kind != Kind::Line).last()?;
         if !self.first_on_line(first) || (first..k).any(|i| self.byte(i) == b'{') {
@@ -135,6 +135,9 @@ impl Reader<'_> {
         let mut depth = 0usize;
         for i in first..k {
             let t = self.tokens[i];
+            let closed = put.iter().rev().take_while(|p| p.0 > self.tokens[first].start);
+            let closed = closed.filter(|p| i > 0 && p.0 == self.tokens[i - 1].end && p.1 != '{').count();
+            depth = depth.saturating_sub(closed);
             match t.kind {
                 // `stage warm tasks slot; epochs 5 }`
                 Kind::Word if stage && depth == 0 && i > first + 1 => {
@@ -166,6 +169,15 @@ impl Reader<'_> {
         None
     }
 
+    /// Whether an option with its value begins at token `i`, behind something that is whole.
+    pub(super) fn option_at(&self, i: usize) -> bool {
+        let value = |t: &Token| matches!(t.kind, Kind::Word | Kind::Number | Kind::Text);
+        OPTIONS.contains(&self.str(self.tokens[i]))
+            && i > 0
+            && (value(&self.tokens[i - 1]) || self.tokens[i - 1].kind == Kind::Close)
+            && self.tokens.get(i + 1).is_some_and(value)
+    }
+
     /// Where a bracket opened at token `o` was probably meant to close.
     pub(super) fn close_point(&self, o: usize, k: usize) -> usize {
         if self.byte(o) == b'{' {
@@ -182,6 +194,8 @@ impl Reader<'_> {
                 Kind::Semicolon => return self.last_before(i),
                 Kind::Word if CLAUSES.contains(&self.str(t)) && !self.next_is(i, "=") => return self.last_before(i),
                 Kind::Line if !self.continued(i) => return self.last_before(i),
+                // `embed(25 train gold }`
+                Kind::Word if i > o + 1 && self.option_at(i) => return self.last_before(i),
                 _ => {}
             }
         }

@@ -8,10 +8,12 @@ mod lines;
 mod missing;
 mod paths;
 mod tokens;
+mod wrong;
 
 use super::ast::Comment;
+use super::parser::ITEMS;
 use crate::builtins;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::{FileId, Span};
 use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -136,6 +138,8 @@ enum Kind {
 #[derive(Clone, Copy, Debug)]
 struct Token {
     kind: Kind,
+    /// its first sign, as it is read
+    byte: u8,
     start: usize,
     end: usize,
 }
@@ -197,6 +201,7 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
     r.read();
     r.quote_paths();
     r.limit_types();
+    r.wrong();
     r.doubled();
     let closers = r.balance();
     r.join(&closers);
@@ -236,7 +241,7 @@ impl<'a> Reader<'a> {
             last.end = end;
             return;
         }
-        self.tokens.push(Token { kind, start, end });
+        self.tokens.push(Token { kind, byte: self.text.as_bytes()[start], start, end });
         if matches!(kind, Kind::Line | Kind::Semicolon) || matches!(self.text.as_bytes()[start], b'{' | b'}') {
             self.statement = self.tokens.len();
         }

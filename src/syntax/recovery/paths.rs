@@ -81,7 +81,7 @@ impl Reader<'_> {
             ));
             self.tokens.retain(|t| t.end <= start || t.start >= end);
             let at = self.tokens.partition_point(|t| t.start < start);
-            self.tokens.insert(at, Token { kind: Kind::Text, start, end });
+            self.tokens.insert(at, Token { kind: Kind::Text, byte: b'"', start, end });
             self.edits.retain(|e| e.end <= start || e.start >= end);
             self.replace(start, end, right);
         }

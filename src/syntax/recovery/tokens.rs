@@ -87,6 +87,17 @@ impl Reader<'_> {
                     i = end;
                 }
                 c if c.is_ascii_digit() => {
+                    let points = points(rest);
+                    if points > 0 {
+                        // `60.0.1`
+                        let span = self.span(i, i + points);
+                        let d = Diagnostic::new("E0111", format!("`{}` is not a number", &rest[..points]));
+                        self.diagnostics.push(d.at(span, "more than one point").help("a number has one point: `0.5`"));
+                        self.push(Kind::Number, i, i + points);
+                        self.replace(i, i + points, "1");
+                        i += points;
+                        continue;
+                    }
                     let end = i + rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
                     self.push(Kind::Number, i, end);
                     i = end;
@@ -206,4 +217,11 @@ fn unseen(c: char) -> bool {
     let control = c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{b}' | '\u{c}');
     control
         || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// Length of digits with more than one point between them; zero where there are not.
+fn points(text: &str) -> usize {
+    let len = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
+    let parts = || text[..len].split('.');
+    if parts().count() > 2 && parts().all(|p| !p.is_empty()) { len } else { 0 }
 }

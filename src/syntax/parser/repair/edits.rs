@@ -1,7 +1,7 @@
 //! The edits that may mend a fault.
 
 use super::super::*;
-use super::words::{begin, fixed, hole, is_word, option, tokens, words};
+use super::words::{begin, fixed, hole, is_word, option, owns_option, tokens, words};
 use super::{Fault, HOLE};
 use crate::syntax::recovery::CLAUSES;
 use std::ops::Range;
@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Part,
     /// an operator is missing
     Operator,
+    /// options are put into braces
+    Braces,
     /// a token is left out
     Delete,
     /// a token is replaced by what belongs there
@@ -36,7 +38,7 @@ pub(super) enum Kind {
 impl Kind {
     /// Whether there is little else that can be meant.
     pub(super) fn plain(self) -> bool {
-        matches!(self, Kind::Doubled | Kind::Insert(_) | Kind::Part | Kind::Sign(_))
+        matches!(self, Kind::Doubled | Kind::Insert(_) | Kind::Part | Kind::Sign(_) | Kind::Braces)
     }
 
     /// Whether what was meant is not known, though it can be read.
@@ -200,6 +202,7 @@ impl<'l> Edits<'l> {
             }
         }
         [f, f.wrapping_sub(1), f.wrapping_sub(2)].into_iter().for_each(|k| self.doubled(k));
+        self.bare_options();
         self.misspelt(&fixed);
         self.begun();
         // `of atis. from enc`: the word was read as the name that is missing
@@ -244,6 +247,26 @@ impl<'l> Edits<'l> {
                 self.put(self.tokens[f].clone(), by, Kind::Replace);
             }
         }
+    }
+
+    /// `from enc weight 0.5; metric f1`: options without braces.
+    fn bare_options(&mut self) {
+        let owner = matches!(self.fault.rule, Some(Rule::only_task | Rule::only_edge | Rule::only_loss));
+        let valued = self.operand(self.at + 1);
+        if !owner || !valued || !self.fault.expected().contains(&Rule::l_brace) || !owns_option(self.word(self.at)) {
+            return;
+        }
+        let mut end = self.fault.place.end;
+        // those behind a semicolon belong to them
+        while let Some(rest) = self.text[end..].trim_start().strip_prefix(';')
+            && words(rest).first().is_some_and(|w| owns_option(w))
+        {
+            let from = self.text.len() - rest.len();
+            end = from + rest.find(';').unwrap_or(rest.len());
+        }
+        let range = self.gap(self.at).start..end;
+        let by = format!(" {{ {} }}", self.text[range.clone()].trim());
+        self.put(range, &by, Kind::Braces);
     }
 
     /// A misspelt word of the language, a sign of another one.

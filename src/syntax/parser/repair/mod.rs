@@ -12,7 +12,7 @@ mod words;
 
 use super::*;
 use crate::syntax::recovery::{CLAUSES, Prepared};
-use edits::{Edit, edits};
+use edits::{Edit, Kind, edits};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use words::{tokens, words, words_of};
@@ -351,12 +351,22 @@ impl<'a> Line<'a> {
         if !said {
             self.report(fault, &edit, whole);
         }
-        let Edit { by, .. } = edit;
+        if edit.kind == Kind::Braces {
+            // what they enclose stays where it is
+            self.change(end..end, " }".into());
+            self.change(start..start, " {".into());
+        } else {
+            self.change(start..end, edit.by);
+        }
+        true
+    }
+
+    fn change(&mut self, Range { start, end }: Range<usize>, by: String) {
+        let (from, to) = (self.origin[start], self.origin[end]);
         self.origin.splice(start..end, std::iter::repeat_n(from, by.len()));
         self.text.replace_range(start..end, &by);
         let at = self.edits.partition_point(|e| (e.0, e.1) <= (from, to));
         self.edits.insert(at, (from, to, by));
-        true
     }
 }
 

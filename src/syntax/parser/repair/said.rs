@@ -14,7 +14,20 @@ impl Line<'_> {
         let around = |s: &Self, at: usize| {
             let all = tokens(&s.text);
             let k = all.partition_point(|t| t.end <= at);
-            let side = |t: Option<&Range<usize>>| t.map(|t| s.text[t.clone()].to_string()).filter(|t| t != HOLE);
+            let path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '@' | '*');
+            // a name with its path
+            let whole = |t: &Range<usize>| {
+                let named = s.text[t.clone()].starts_with(path);
+                let grown = |n: usize| if named { n } else { 0 };
+                let before = &s.text[..t.start];
+                let behind = &s.text[t.end..];
+                let left = before.len() - before.trim_end_matches(path).len();
+                let right = behind.len() - behind.trim_start_matches(path).len();
+                t.start - grown(left)..t.end + grown(right)
+            };
+            let side = |t: Option<&Range<usize>>| {
+                t.map(|t| s.text[whole(t)].to_string()).filter(|t| !t.contains(HOLE))
+            };
             (side(k.checked_sub(1).and_then(|b| all.get(b))), side(all.get(k)))
         };
         let inside = |right: &str| {
@@ -77,6 +90,21 @@ impl Line<'_> {
                     .help(format!("write `{right}`"))
                     .fix(span(self, start, end), right, false)
             }
+            Kind::Braces => {
+                let (here, _) = self.walk.token(self.origin[start], whole.1);
+                Diagnostic::new("E0101", "options stand in braces")
+                    .at(here, "an option without them")
+                    .help(format!("write `{}`", edit.by.trim()))
+                    .fix(span(self, start, end), edit.by.as_str(), false)
+            }
+            // `for d of [...]`: a word of the language for another
+            Kind::Replace if edit.by != HOLE && edit.by.starts_with(char::is_alphabetic) => {
+                let right = edit.by.as_str();
+                Diagnostic::new("E0101", format!("`{old}` stands where `{right}` belongs"))
+                    .at(span(self, start, end), format!("write `{right}`"))
+                    .help(format!("write `{right}` for `{old}`"))
+                    .fix(span(self, start, end), right, false)
+            }
             Kind::Begin(right) if right != "let" => {
                 let (_, token) = self.walk.token(self.origin[fault.place.start], whole.1);
                 let gap = span(self, start, start);
@@ -114,7 +142,9 @@ impl Line<'_> {
                         d = d.help(format!("did you mean `{right}`?")).fix(span(self, start, end), right, true);
                     }
                     Kind::Part => d = d.fix(span(self, start, end), "; ", false),
-                    Kind::Sign(right) => d = d.fix(span(self, start, end), right, false),
+                    Kind::Sign(right) => {
+                        d = d.help(format!("write `{right}` for `{old}`")).fix(span(self, start, end), right, false);
+                    }
                     Kind::Delete if d.fix.is_none() => d = d.fix(span(self, start, end), edit.by.as_str(), false),
                     _ => {}
                 }

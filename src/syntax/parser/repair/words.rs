@@ -14,6 +14,8 @@ pub(super) fn fixed(fault: &Fault, before: &str, next: &str, statement: &str) ->
     let flag = matches!(next, "true" | "false" | "yes" | "no");
     let named = value || flag || before.len() > 1 && builtins::is_argument(before);
     let unless = |no: bool, rules: &'static [Rule]| if no { &[] } else { rules };
+    // `view past enc@1.bwd` and `view cut cutoff(token)`
+    let changed = builtins::choice(builtins::VIEWS, next).is_some();
     let order: [(&'static str, &[Rule]); 15] = [
         ("on", unless(!field || value, &[Rule::axis, Rule::k_on])),
         (",", unless(named, &[Rule::comma])),
@@ -23,9 +25,9 @@ pub(super) fn fixed(fault: &Fault, before: &str, next: &str, statement: &str) ->
         ("->", &[Rule::arrow]),
         ("in", &[Rule::k_in]),
         ("by", &[Rule::k_by]),
-        ("with", &[Rule::k_with]),
+        ("with", unless(!changed, &[Rule::k_with])),
         ("of", unless(has("of"), &[Rule::of, Rule::k_of])),
-        ("from", unless(has("from") || has("with"), &[Rule::from, Rule::k_from])),
+        ("from", unless(has("from") || has("with") || changed, &[Rule::from, Rule::k_from])),
         ("via", unless(has("via"), &[Rule::via, Rule::k_via])),
         ("for", &[Rule::k_for]),
         (">", &[Rule::greater]),
@@ -147,6 +149,11 @@ pub(in crate::syntax::parser) fn stray_comma(after: &str) -> bool {
 
 /// Whether a word begins a setting or an option.
 pub(super) fn option(word: &str) -> bool {
-    let options = builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).chain(builtins::LOSS_OPTIONS);
-    word == "view" || builtins::SETTINGS.iter().any(|s| s.name == word) || options.into_iter().any(|o| o.name == word)
+    owns_option(word) || builtins::SETTINGS.iter().any(|s| s.name == word)
+}
+
+/// Whether a word begins an option of a task, an arrow or a loss.
+pub(super) fn owns_option(word: &str) -> bool {
+    let mut options = builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).chain(builtins::LOSS_OPTIONS);
+    word == "view" || options.any(|o| o.name == word)
 }
