@@ -175,9 +175,24 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
         .map(str::to_string)
         .collect();
     // `clip True`: no word is wanted there at all
-    let unwanted: BTreeSet<Span> =
-        all.iter().filter(|d| d.is_error() && d.code != "E0113").filter_map(place).collect();
+    let unwanted: BTreeSet<Span> = all.iter().filter(|d| d.is_error() && d.code != "E0113").filter_map(place).collect();
     let bare: Vec<Span> = all.iter().filter(|d| d.code == "E0206").filter_map(place).collect();
+    // brackets behind a type that holds nothing
+    let bare_types = |s: Span| bare.iter().any(|b| b.file == s.file && b.start <= s.start && s.start <= b.end);
+    let types = of(&["E0204"]);
+    // `task a = classify(x.y, enc)`: a call where a declaration is meant
+    let signs: Vec<_> = all
+        .iter()
+        .filter(|d| d.code == "E0105" && d.message.ends_with("`:` belongs"))
+        .filter_map(place)
+        .map(line)
+        .collect();
+    // `bidirectional = True`, and there is no such option
+    let named = of(&["E0215"]);
+    let of_unknown = |s: Span| {
+        let gap = |n: &Span| sources.slice(Span { start: n.end, end: s.start, ..s }).trim() == "=";
+        named.iter().any(|n| n.file == s.file && n.end <= s.start && gap(n))
+    };
     // names that are called wrong: who only needs one of them needs it right
     let wrong: BTreeSet<&str> = all
         .iter()
@@ -222,9 +237,9 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),
             "E0212" => !readers.contains(&line(s)),
             "E0406" => !axes.iter().any(|a| d.message.contains(a.as_str())),
-            "E0113" => !unwanted.contains(&s),
-            // brackets behind a type that holds nothing
-            "E0104" => !bare.iter().any(|b| b.file == s.file && b.start <= s.start && s.start <= b.end),
+            "E0113" => !(unwanted.contains(&s) || of_unknown(s)),
+            "E0104" => !(types.iter().any(|t| t.file == s.file && t.end == s.start) || bare_types(s)),
+            "E0215" if d.message.ends_with("cannot use this argument") => !signs.contains(&line(s)),
             c if c.starts_with("E01") => true,
             _ => !unclosed.contains(&ends(s)),
         }

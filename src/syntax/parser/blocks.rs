@@ -20,7 +20,7 @@ impl<'a> Walk<'a> {
                     let (d, right) = match it.peek() {
                         Some(next) if next.as_rule() != Rule::wrong_comma => {
                             let word = next.as_str().split_whitespace().next().unwrap_or("");
-                            (format!("write `;` or a new line before `{word}`"), ";")
+                            (format!("write `;` for `,`, before `{word}`"), ";")
                         }
                         _ => ("remove the comma".to_string(), ""),
                     };
@@ -83,14 +83,47 @@ impl<'a> Walk<'a> {
                 }
                 let name = self.name(Some(first));
                 let wrong = it.next_if(|p| p.as_rule() == Rule::wrong_set);
-                let values: Vec<Expr> = exact(it.map(|p| self.expr(Some(p))));
-                if let Some(p) = wrong {
+                let mut values: Vec<Expr> = exact(it.map(|p| self.expr(Some(p))));
+                // `tasks = [a, b]`: names in brackets, with another habit
+                let names = matches!(name.value.as_str(), "tasks" | "freeze" | "metric" | "also");
+                let unlisted = match (&wrong, values.as_mut_slice()) {
+                    (Some(_), [one]) if names => match &mut *one.value {
+                        ExprKind::List(items) => Some(std::mem::take(items)),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                let listed = unlisted.is_some();
+                values = unlisted.unwrap_or(values);
+                if let (Some(p), [value]) = (&wrong, values.as_mut_slice())
+                    && let Some(word) = word_in_quotes(value)
+                {
+                    // `weights = "uncertainty"`: one habit
+                    let at = self.span(p);
+                    let right = format!("{} {word}", name.value);
+                    let d =
+                        Diagnostic::new("E0105", "a setting is written without a sign, and its word without quotes");
+                    let gap = Span { start: name.span.end, end: value.span.end, ..at };
+                    self.report(d.at(at, "remove this").help(format!("write `{right}`")).fix(
+                        gap,
+                        format!(" {word}"),
+                        true,
+                    ));
+                    *value.value = ExprKind::Name(word);
+                } else if let Some(p) = wrong {
                     let at = self.span(&p);
-                    let gap = Span { start: name.span.end, end: values.first().map_or(at.end, |v| v.span.start), ..at };
-                    let value = self.slice(&p);
+                    let mut gap =
+                        Span { start: name.span.end, end: values.first().map_or(at.end, |v| v.span.start), ..at };
+                    let mut value = self.slice(&p);
+                    let mut by = " ".to_string();
+                    if listed {
+                        value = value.trim_matches(['[', ']']).trim().to_string();
+                        gap.end = span.end;
+                        by += &value;
+                    }
                     let right = format!("{} {value}", name.value);
                     let d = Diagnostic::new("E0105", "a setting is written without a sign between name and value");
-                    self.report(d.at(at, "remove this").help(format!("write `{right}`")).fix(gap, " ", true));
+                    self.report(d.at(at, "remove this").help(format!("write `{right}`")).fix(gap, by, true));
                 }
                 SettingKind::Attr { name, values }
             }
@@ -103,5 +136,16 @@ impl<'a> Walk<'a> {
         let from = self.base + sign.as_span().end();
         let rest = &self.prepared.text[from..];
         rest[..rest.find([';', '\n', '\r', '}']).unwrap_or(rest.len())].trim().to_string()
+    }
+}
+
+/// The word of a string that is one.
+fn word_in_quotes(e: &Expr) -> Option<String> {
+    match &*e.value {
+        ExprKind::Text(t) => match t.parts.as_slice() {
+            [TextPart::Plain(w)] if w.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Some(w.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }

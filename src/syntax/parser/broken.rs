@@ -104,10 +104,19 @@ impl<'a> Walk<'a> {
     /// The word of the first `train` that begins a line.
     fn train(&self) -> Option<Span> {
         let text = &self.prepared.text;
-        let begins = |at: &usize| text[..*at].rsplit(['\n', '\r']).next().is_some_and(|before| before.trim().is_empty());
+        let begins =
+            |at: &usize| text[..*at].rsplit(['\n', '\r']).next().is_some_and(|before| before.trim().is_empty());
         let header = |at: &usize| text[at + "train".len()..].trim_start().starts_with('{');
         let at = text.match_indices("train").map(|m| m.0).find(|at| begins(at) && header(at))?;
         Some(self.prepared.span(at, at + "train".len()))
+    }
+
+    /// Whether a line begins with several words between which no sign stands.
+    fn prose(&self, start: usize, end: usize) -> bool {
+        let mut words = self.prepared.text[start..end].split([' ', '\t']).filter(|w| !w.is_empty());
+        let word =
+            |w: Option<&str>| w.is_some_and(|w| w.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | ',')));
+        (0..3).all(|_| word(words.next()))
     }
 
     /// `slot <- intent.probs`: what stands on both sides, and where the sign stands.
@@ -138,7 +147,9 @@ impl<'a> Walk<'a> {
             let d = d.at(span, "outside `train { }`");
             let setting = self.prepared.text[start..end].lines().next().unwrap_or("").trim();
             match self.train() {
-                Some(train) => d.with(train, "it belongs in here").help(format!("move `{setting}` into the braces of `train`")),
+                Some(train) => {
+                    d.with(train, "it belongs in here").help(format!("move `{setting}` into the braces of `train`"))
+                }
                 None => d.help(format!("write `train {{ {setting} }}`")),
             }
         } else if let Some(q) = suggest::question(&near) {
@@ -155,6 +166,10 @@ impl<'a> Walk<'a> {
             Diagnostic::new("E0101", format!("`{first}` does not begin a declaration"))
                 .at(span, "a word of another language")
                 .help(format!("write `let {second} = ...` or `encoder {second} = ...`"))
+        } else if self.prose(start, end) {
+            Diagnostic::new("E0101", format!("`{first}` does not begin a declaration"))
+                .at(span, "words without a sign")
+                .help(format!("a comment begins with `#`: `# {first} {second} ...`"))
         } else {
             Diagnostic::new("E0101", format!("`{first}` does not begin a declaration"))
                 .at(span, "expected a declaration or an arrow")

@@ -207,20 +207,50 @@ impl<'a> Walk<'a> {
     }
 
     pub(super) fn args(&mut self, p: P<'a>) -> Vec<Arg> {
+        let before = self.diagnostics.len();
+        // the finding of the first wrong sign, to which the others belong
+        let mut first = None;
         exact(parts(p).map(|q| {
             let mut it = parts(q).peekable();
             let name = it.next_if(|q| q.as_rule() == Rule::name).map(|q| self.name(Some(q)));
             if let Some(wrong) = it.next_if(|q| q.as_rule() == Rule::wrong_named) {
                 let at = self.span(&wrong);
-                let d = Diagnostic::new("E0105", "an argument is named with `=`");
-                self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
+                self.named_by(at, before, &mut first);
             }
             let value = self.arrowed(&mut it);
             match name {
                 Some(n) if n.value == UNREADABLE => Arg { name: None, value: self.error(value.span) },
+                None => self.named_by_comparison(value, before, &mut first),
                 name => Arg { name, value },
             }
         }))
+    }
+
+    /// Says of a call's first argument that is named with another sign than `=`; the others are mended with it.
+    fn named_by(&mut self, at: Span, before: usize, first: &mut Option<Span>) {
+        let said = self.diagnostics[before..]
+            .iter_mut()
+            .find(|d| first.is_some() && d.primary.as_ref().map(|l| l.span) == *first);
+        if let Some(fix) = said.and_then(|d| d.fix.as_mut()) {
+            fix.also.push(at);
+            return;
+        }
+        *first = Some(at);
+        let d = Diagnostic::new("E0105", "an argument is named with `=`");
+        self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
+    }
+
+    /// `layers == 2`: a comparison with the name of an argument names it.
+    fn named_by_comparison(&mut self, value: Expr, before: usize, first: &mut Option<Span>) -> Arg {
+        let argument = |e: &Expr| matches!(&*e.value, ExprKind::Name(n) if builtins::is_argument(n));
+        match *value.value {
+            ExprKind::Binary(op, left, right) if op.value == BinOp::Eq && argument(&left) => {
+                self.named_by(op.span, before, first);
+                let ExprKind::Name(n) = *left.value else { return Arg { name: None, value: right } };
+                Arg { name: Some(Node::new(n, left.span)), value: right }
+            }
+            kind => Arg { name: None, value: Node::new(Box::new(kind), value.span) },
+        }
     }
 
     pub(super) fn name(&mut self, p: Option<P<'a>>) -> Name {
@@ -278,10 +308,12 @@ impl<'a> Walk<'a> {
                 None => {
                     let at = self.span(&q);
                     let d = Diagnostic::new("E0111", format!("`{word}` is not a unit"));
-                    self.report(
-                        d.at(at, "after a number")
-                            .help("units are `%`, `k`, `M`, `s`, `min` and `h`; a name begins with a letter"),
-                    );
+                    let d = d.at(at, "after a number");
+                    // `20K`
+                    self.report(match word {
+                        "K" => d.help(format!("write `{digits}k`")).fix(at, "k", true),
+                        _ => d.help("units are `%`, `k`, `M`, `s`, `min` and `h`; a name begins with a letter"),
+                    });
                 }
             }
         }
@@ -299,8 +331,10 @@ impl<'a> Walk<'a> {
         let mut out = vec![];
         let mut at = 0;
         while let Some(open) = whole[at..].find('{').map(|i| at + i) {
-            if open > at {
-                out.push(TextPart::Plain(whole[at..open].into()));
+            let dollar = whole[..open].ends_with('$');
+            let plain = &whole[at..open - usize::from(dollar)];
+            if !plain.is_empty() {
+                out.push(TextPart::Plain(plain.into()));
             }
             let close = whole[open..].find('}').map(|i| open + i);
             let name = whole[open + 1..close.unwrap_or(open + 1)].trim();
@@ -308,6 +342,11 @@ impl<'a> Walk<'a> {
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
             let end = close.map_or(whole.len(), |c| c + 1);
             let span = self.prepared.span(start + open, start + end);
+            if fine && dollar {
+                let sign = self.prepared.span(start + open - 1, start + open);
+                let d = Diagnostic::new("E0115", "a variable stands in braces, without `$`").at(sign, "remove it");
+                self.report(d.help(format!("write `{{{name}}}`")).fix(sign, "", true));
+            }
             if fine {
                 out.push(TextPart::Var(Node::new(name.into(), span)));
             } else {

@@ -96,6 +96,8 @@ impl<'a> Walk<'a> {
         if let Some(f) = foreign {
             code = "E0104";
             label = f.to_string();
+        } else if found.starts_with(|c: char| c.is_ascii_digit()) && expected == "a name" {
+            help = "a name begins with a letter".into();
         } else if found.starts_with(char::is_alphabetic) && !found.is_ascii() {
             help = "names are written with the letters a to z, digits and `_`".into();
         }

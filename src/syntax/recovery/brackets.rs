@@ -152,6 +152,7 @@ impl Reader<'_> {
                     }
                     stack.push(k);
                 }
+                Kind::Semicolon if self.comma_meant(&stack, k) => {}
                 Kind::Semicolon => {
                     if let Some(p) = parens(&stack, |o| self.byte(o) == b'{') {
                         let late = self.closed_late(&stack, p, k);
@@ -425,7 +426,7 @@ impl Reader<'_> {
     }
 }
 
-fn closer(open: u8) -> char {
+pub(super) fn closer(open: u8) -> char {
     match open {
         b'(' => ')',
         b'[' => ']',

@@ -75,6 +75,9 @@ impl Reader<'_> {
         let mut depth = 0usize;
         // a header far above is not what is meant, and a file of stray braces is read in time
         for i in (k.saturating_sub(500)..k).rev() {
+            // those that were put in there
+            let put = out.iter().rev().take(16).filter(|o| o.1 == '{' && o.0 == self.tokens[i].end).count();
+            depth = depth.saturating_sub(put);
             match self.byte(i) {
                 b'}' if self.tokens[i].kind == Kind::Close => depth += 1,
                 b'{' if depth == 0 => return false,
@@ -110,13 +113,30 @@ impl Reader<'_> {
             if word == "task" && !line_end.is_some_and(option) || word == "data" && !line_end.is_some_and(field) {
                 continue;
             }
-            let Some(end) = line_end.filter(|&e| (i..e).all(|j| self.byte(j) != b'{')) else { continue };
-            let at = self.last_before(end);
-            let d = Diagnostic::new("E0109", format!("the block of `{word}` has no `{{`"))
-                .at(self.span(at, at), "write `{` here")
-                .with(self.span(self.tokens[k].start, self.tokens[k].end), "closed here")
-                .help("add `{`");
-            self.diagnostics.push(d.fix(self.span(at, at), " {", false));
+            let given = |e: usize| {
+                let within = self.tokens[i].start..=self.tokens[e].start;
+                out.iter().rev().take(16).any(|o| o.1 == '{' && within.contains(&o.0))
+            };
+            let Some(end) = line_end.filter(|&e| (i..e).all(|j| self.byte(j) != b'{') && !given(e)) else { continue };
+            // nothing stands between `train` and its block
+            let at = if word == "train" { self.tokens[i].end } else { self.last_before(end) };
+            let colon =
+                (i..=end).find(|&j| self.byte(j) == b':' && (self.tokens[j].end == at || self.tokens[j].start == at));
+            let closed = self.span(self.tokens[k].start, self.tokens[k].end);
+            let d = Diagnostic::new("E0109", format!("the block of `{word}` has no `{{`"));
+            let (at, d) = match colon.map(|j| self.tokens[j]) {
+                // `train:`
+                Some(t) => {
+                    let span = self.span(t.start, t.end);
+                    self.replace(t.start, t.end, " ");
+                    (t.start, d.at(span, "write `{`").help("write `{` for `:`").fix(span, " {", false))
+                }
+                None => {
+                    let span = self.span(at, at);
+                    (at, d.at(span, "write `{` here").help("add `{`").fix(span, " {", false))
+                }
+            };
+            self.diagnostics.push(d.with(closed, "closed here"));
             out.push((at, '{'));
             return true;
         }

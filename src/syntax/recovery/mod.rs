@@ -4,6 +4,7 @@
 //! The text is changed by edits that remember where each byte came from; [`Prepared::span`] leads back.
 
 mod brackets;
+mod habits;
 mod lines;
 mod missing;
 mod paths;
@@ -154,6 +155,8 @@ struct Reader<'a> {
     file: FileId,
     text: &'a str,
     tokens: Vec<Token>,
+    /// up to where signs of double width are said
+    widened: usize,
     /// the token that begins the statement being read
     statement: usize,
     edits: Vec<Edit>,
@@ -171,7 +174,7 @@ const OPTIONS: [&str; 11] =
     ["metric", "weight", "loss", "when", "also", "dropout", "train", "test", "grad", "rounds", "view"];
 
 /// Whether the language knows a call of this name.
-fn callable(word: &str) -> bool {
+pub(super) fn callable(word: &str) -> bool {
     const MORE: [&str; 12] =
         ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "split", "sample", "gumbel", "tasks"];
     static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
@@ -190,6 +193,7 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
         file,
         text,
         tokens: Vec::with_capacity(text.len() / 4),
+        widened: 0,
         statement: 0,
         edits: vec![],
         cuts: vec![],
@@ -199,6 +203,7 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
         known: OnceCell::new(),
     };
     r.read();
+    r.habits();
     r.quote_paths();
     r.limit_types();
     r.wrong();

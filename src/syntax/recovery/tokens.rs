@@ -46,18 +46,12 @@ impl Reader<'_> {
                     self.replace(i, line_end, "");
                     i = line_end;
                 }
+                // `-- a comment`
+                '-' if rest.starts_with("-- ") && (i == 0 || bytes[i - 1].is_ascii_whitespace()) => {
+                    i = self.foreign_comment(i, 2, line_end());
+                }
                 '/' if rest.starts_with("//") && (i == 0 || bytes[i - 1].is_ascii_whitespace()) => {
-                    let d = Diagnostic::new("E0108", "a comment begins with `#`");
-                    self.diagnostics.push(d.at(self.span(i, i + 2), "write `#`").help("write `#` for `//`").fix(
-                        self.span(i, i + 2),
-                        "#",
-                        true,
-                    ));
-                    let line_end = line_end();
-                    let end = i + text[i..line_end].trim_end().len();
-                    self.comments.push(Comment { text: format!("#{}", &text[i + 2..end]), span: self.span(i, end) });
-                    self.replace(i, line_end, "");
-                    i = line_end;
+                    i = self.foreign_comment(i, 2, line_end());
                 }
                 '/' if rest.starts_with("/*") => {
                     let end = rest.find("*/").map_or_else(line_end, |e| i + e + 2);
@@ -67,6 +61,25 @@ impl Reader<'_> {
                     );
                     self.replace(i, end, " ");
                     i = end;
+                }
+                c if is_wide(c) => {
+                    let c = self.wide(c, i);
+                    let kind = match c {
+                        '(' | '[' | '{' => Kind::Open,
+                        ')' | ']' | '}' => Kind::Close,
+                        ';' => Kind::Semicolon,
+                        c if c.is_ascii_digit() => Kind::Number,
+                        c if c.is_ascii_alphabetic() => Kind::Word,
+                        _ => Kind::Sign,
+                    };
+                    self.push(kind, i, i + n);
+                    if let Some(t) = self.tokens.last_mut() {
+                        t.byte = c as u8;
+                    }
+                    if matches!(c, '{' | '}') {
+                        self.statement = self.tokens.len();
+                    }
+                    i += n;
                 }
                 '"' | '\'' | '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' => i = self.read_text(c, i),
                 '(' | '[' | '{' => {
@@ -107,6 +120,35 @@ impl Reader<'_> {
         }
     }
 
+    /// A comment of another language, whose sign has `n` letters; returns its end.
+    fn foreign_comment(&mut self, i: usize, n: usize, line_end: usize) -> usize {
+        let span = self.span(i, i + n);
+        let sign = &self.text[i..i + n];
+        let d = Diagnostic::new("E0108", "a comment begins with `#`").at(span, "write `#`");
+        self.diagnostics.push(d.help(format!("write `#` for `{sign}`")).fix(span, "#", true));
+        let end = i + self.text[i..line_end].trim_end().len();
+        self.comments.push(Comment { text: format!("#{}", &self.text[i + n..end]), span: self.span(i, end) });
+        self.replace(i, line_end, "");
+        line_end
+    }
+
+    /// Signs and letters of double width, up to the last of the line: one fault. Returns what the one at `i` stands for.
+    fn wide(&mut self, c: char, i: usize) -> char {
+        let narrow = |c: char| char::from_u32(c as u32 - 0xfee0).unwrap_or(' ');
+        let line = &self.text[i..i + self.text[i..].find(['\n', '\r']).unwrap_or(self.text.len() - i)];
+        let last = line.char_indices().rfind(|(_, c)| is_wide(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+        if self.widened <= i {
+            let right: String = line[..last].chars().map(|c| if is_wide(c) { narrow(c) } else { c }).collect();
+            let span = self.span(i, i + c.len_utf8());
+            let d = Diagnostic::new("E0104", format!("`{c}` is a sign of double width"));
+            let d = d.at(span, format!("write `{}`", narrow(c))).help(format!("write `{right}`"));
+            self.diagnostics.push(d.fix(self.span(i, i + last), right, true));
+            self.widened = i + last;
+        }
+        self.replace(i, i + c.len_utf8(), narrow(c));
+        narrow(c)
+    }
+
     fn read_sign(&mut self, rest: &str, i: usize, n: usize) -> usize {
         let compares = matches!(self.statement(), "expect" | "constrain");
         // behind the name that a declaration gives stands its own sign
@@ -116,6 +158,9 @@ impl Reader<'_> {
             "encoder" | "let" | "param" | "data" | "loss" if named => "=",
             _ => "->",
         };
+        // `1–9`
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let range = digit(self.text[..i].chars().next_back()) && digit(rest.chars().nth(1));
         let foreign = [
             ("=>", if compares { ">=" } else { arrow }),
             ("-->", arrow),
@@ -127,7 +172,7 @@ impl Reader<'_> {
             ("=<", "<="),
             ("×", "*"),
             ("−", "-"),
-            ("–", "-"),
+            ("–", if range { ".." } else { "-" }),
             ("…", ".."),
         ];
         for (wrong, right) in foreign {
@@ -162,7 +207,13 @@ impl Reader<'_> {
             _ => matches!(c, '\u{2018}' | '\u{2019}' | '\''),
         };
         let quote = if open == '"' { "\"".to_string() } else { format!("`{open}`") };
-        let stop = rest.find(|c: char| closing(c) || matches!(c, '\n' | '\r'));
+        let mut stop = rest.find(|c: char| closing(c) || matches!(c, '\n' | '\r'));
+        // `"books, "dvd"`: where a word adjoins what closes it, it is the next one that opens there
+        let opens = |s: usize| {
+            let (inner, behind) = (&rest[..s], rest[s..].chars().nth(1));
+            inner.contains(", ") && behind.is_some_and(|c| c.is_alphanumeric())
+        };
+        stop = stop.filter(|&s| !(rest[s..].starts_with(closing) && opens(s)));
         if let Some(len) = stop.filter(|&s| rest[s..].starts_with(closing)) {
             let close = i + n + len;
             let end = close + self.text[close..].chars().next().map_or(1, char::len_utf8);
@@ -181,7 +232,7 @@ impl Reader<'_> {
             return end;
         }
         // never closed: it ends where something stands that a path or a name does not have
-        let line = &rest[..stop.unwrap_or(rest.len())];
+        let line = rest.lines().next().unwrap_or("");
         let mut len = line.len();
         for stop in [")", "]", ",", ";", " {", " #", " }"] {
             len = line.find(stop).map_or(len, |at| at.min(len));
@@ -210,6 +261,11 @@ impl Reader<'_> {
         }
         self.replace(close, end, "\"");
     }
+}
+
+/// Forms of ASCII signs and letters in double width.
+fn is_wide(c: char) -> bool {
+    matches!(c, '\u{ff01}'..='\u{ff5e}')
 }
 
 /// Characters without width: marks, joiners, direction signs, separators, control characters.

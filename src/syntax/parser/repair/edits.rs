@@ -1,7 +1,7 @@
 //! The edits that may mend a fault.
 
 use super::super::*;
-use super::words::{begin, fixed, hole, is_word, option, owns_option, tokens, words};
+use super::words::{begin, fixed, hole, is_word, meant_word, option, tokens, words};
 use super::{Fault, HOLE};
 use crate::syntax::recovery::CLAUSES;
 use std::ops::Range;
@@ -29,6 +29,12 @@ pub(super) enum Kind {
     Operator,
     /// options are put into braces
     Braces,
+    /// arguments are put into parentheses
+    Arguments,
+    /// two words of one name are joined
+    Join,
+    /// a name is freed of its quotes
+    Unquote,
     /// a token is left out
     Delete,
     /// a token is replaced by what belongs there
@@ -38,7 +44,17 @@ pub(super) enum Kind {
 impl Kind {
     /// Whether there is little else that can be meant.
     pub(super) fn plain(self) -> bool {
-        matches!(self, Kind::Doubled | Kind::Insert(_) | Kind::Part | Kind::Sign(_) | Kind::Braces)
+        matches!(
+            self,
+            Kind::Doubled
+                | Kind::Insert(_)
+                | Kind::Part
+                | Kind::Sign(_)
+                | Kind::Braces
+                | Kind::Arguments
+                | Kind::Join
+                | Kind::Unquote
+        )
     }
 
     /// Whether what was meant is not known, though it can be read.
@@ -70,19 +86,19 @@ pub(super) fn edits(text: &str, fault: &Fault) -> Vec<Edit> {
     all.out
 }
 
-struct Edits<'l> {
-    text: &'l str,
-    fault: &'l Fault,
-    tokens: Vec<Range<usize>>,
+pub(super) struct Edits<'l> {
+    pub text: &'l str,
+    pub fault: &'l Fault,
+    pub tokens: Vec<Range<usize>>,
     /// the token at which reading failed
-    at: usize,
+    pub at: usize,
     /// the first token of the statement
-    first: usize,
+    pub first: usize,
     out: Vec<Edit>,
 }
 
 impl<'l> Edits<'l> {
-    fn word(&self, k: usize) -> &'l str {
+    pub(super) fn word(&self, k: usize) -> &'l str {
         self.tokens.get(k).map_or("", |t| &self.text[t.clone()])
     }
 
@@ -91,19 +107,19 @@ impl<'l> Edits<'l> {
     }
 
     /// The space before a token.
-    fn gap(&self, k: usize) -> Range<usize> {
+    pub(super) fn gap(&self, k: usize) -> Range<usize> {
         k.checked_sub(1).map_or(0, |b| self.tokens[b].end)..self.start(k)
     }
 
-    fn bracket(&self, k: usize) -> bool {
+    pub(super) fn bracket(&self, k: usize) -> bool {
         matches!(self.word(k), "(" | ")" | "[" | "]" | "{" | "}")
     }
 
-    fn operator(&self, k: usize) -> bool {
+    pub(super) fn operator(&self, k: usize) -> bool {
         matches!(self.word(k), "|>" | "&" | "+" | "*" | "/" | "->" | ">" | ">=" | "<" | "<=")
     }
 
-    fn operand(&self, k: usize) -> bool {
+    pub(super) fn operand(&self, k: usize) -> bool {
         self.word(k).starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '"'))
     }
 
@@ -117,12 +133,12 @@ impl<'l> Edits<'l> {
         }
     }
 
-    fn put(&mut self, range: Range<usize>, by: &str, kind: Kind) {
+    pub(super) fn put(&mut self, range: Range<usize>, by: &str, kind: Kind) {
         self.out.push(Edit { range, by: by.into(), kind });
     }
 
     /// Something behind the token before `k`.
-    fn insert(&mut self, k: usize, by: &str, kind: Kind) {
+    pub(super) fn insert(&mut self, k: usize, by: &str, kind: Kind) {
         let at = self.gap(k).start;
         self.put(at..at, &format!(" {by} "), kind);
     }
@@ -171,6 +187,7 @@ impl<'l> Edits<'l> {
     /// `metric em, , f1`, `metric , em f1`
     fn stray_comma(&mut self) {
         let f = self.at;
+        self.arguments_behind_a_comma();
         [f, f + 1, f + 2].into_iter().for_each(|k| self.doubled(k));
         // `{ pos, chunk; epochs 3 }`: what they are is missing
         let alone = f > 0 && is_word(self.word(f - 1)) && !option(self.word(f - 1));
@@ -202,7 +219,7 @@ impl<'l> Edits<'l> {
             }
         }
         [f, f.wrapping_sub(1), f.wrapping_sub(2)].into_iter().for_each(|k| self.doubled(k));
-        self.bare_options();
+        self.meant(&fixed);
         self.misspelt(&fixed);
         self.begun();
         // `of atis. from enc`: the word was read as the name that is missing
@@ -249,32 +266,22 @@ impl<'l> Edits<'l> {
         }
     }
 
-    /// `from enc weight 0.5; metric f1`: options without braces.
-    fn bare_options(&mut self) {
-        let owner = matches!(self.fault.rule, Some(Rule::only_task | Rule::only_edge | Rule::only_loss));
-        let valued = self.operand(self.at + 1);
-        if !owner || !valued || !self.fault.expected().contains(&Rule::l_brace) || !owns_option(self.word(self.at)) {
-            return;
-        }
-        let mut end = self.fault.place.end;
-        // those behind a semicolon belong to them
-        while let Some(rest) = self.text[end..].trim_start().strip_prefix(';')
-            && words(rest).first().is_some_and(|w| owns_option(w))
-        {
-            let from = self.text.len() - rest.len();
-            end = from + rest.find(';').unwrap_or(rest.len());
-        }
-        let range = self.gap(self.at).start..end;
-        let by = format!(" {{ {} }}", self.text[range.clone()].trim());
-        self.put(range, &by, Kind::Braces);
-    }
-
     /// A misspelt word of the language, a sign of another one.
     fn misspelt(&mut self, fixed: &[&'static str]) {
         let f = self.at;
         let wordy = |w: &&str| w.starts_with(|c: char| c.is_ascii_alphabetic());
+        if f == self.first
+            && self.fault.rule.is_none()
+            && let Some(right) = meant_word(&words(&self.text[self.fault.place.clone()]))
+            && self.fault.list().words().contains(&right)
+        {
+            self.put(self.tokens[f].clone(), right, Kind::Word(right));
+        }
         let inside: Vec<&'static str> = fixed.iter().copied().filter(wordy).collect();
-        for (k, known) in [(self.first, self.fault.list().words()), (f, inside)] {
+        // `ask task : ...` is an exchange
+        let begun = self.fault.list().words().contains(&self.word(self.first + 1));
+        let begin = if begun { vec![] } else { self.fault.list().words() };
+        for (k, known) in [(self.first, begin), (f, inside)] {
             let Some(token) = self.tokens.get(k).cloned().filter(|_| !known.contains(&self.word(k))) else { continue };
             for near in suggest::near(self.word(k), known.iter().copied().chain(FOREIGN)) {
                 if let Some(right) = known.iter().find(|w| **w == near) {
@@ -282,11 +289,34 @@ impl<'l> Edits<'l> {
                 }
             }
         }
-        for (wrong, right) in [("|", "|>"), ("&&", "&"), ("||", "|>")] {
-            if self.word(f) == wrong {
+        let expects = |rule: Rule| self.fault.expected().contains(&rule);
+        let features = expects(Rule::cat_op)
+            && (matches!(self.fault.rule, Some(Rule::only_let | Rule::only_encoder)) || self.behind("from"));
+        let signs = [
+            ("|", "|>", true),
+            ("&&", "&", true),
+            ("||", "|>", true),
+            ("->", "|>", true),
+            ("and", ",", expects(Rule::comma)),
+            (":", "=", expects(Rule::equals)),
+            (",", "&", features && !self.within(f) && is_word(self.word(f + 1)) && self.word(f + 2) != "="),
+        ];
+        for (wrong, right, fits) in signs {
+            if self.word(f) == wrong && fits {
                 self.put(self.tokens[f].clone(), right, Kind::Sign(right));
             }
         }
+    }
+
+    /// Whether a token stands in brackets of the statement.
+    pub(super) fn within(&self, k: usize) -> bool {
+        let count = |all: [&str; 2]| (self.first..k).filter(|&k| all.contains(&self.word(k))).count();
+        count(["(", "["]) > count([")", "]"])
+    }
+
+    /// Whether a word of the statement stands before the failure.
+    fn behind(&self, word: &str) -> bool {
+        (self.first..self.at).any(|k| self.word(k) == word)
     }
 
     /// The word that begins a declaration, a stage or a view is missing.

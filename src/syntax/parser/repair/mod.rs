@@ -7,6 +7,7 @@
 //! [`HOLE`] stands for it, of which nobody says anything.
 
 mod edits;
+mod meant;
 mod said;
 mod words;
 

@@ -4,6 +4,7 @@ use super::super::*;
 use super::edits::{Edit, Kind};
 use super::words::{tokens, words, words_of};
 use super::{Fault, HOLE, Line, List};
+use crate::syntax::recovery::callable;
 use std::ops::Range;
 
 impl Line<'_> {
@@ -25,9 +26,7 @@ impl Line<'_> {
                 let right = behind.len() - behind.trim_start_matches(path).len();
                 t.start - grown(left)..t.end + grown(right)
             };
-            let side = |t: Option<&Range<usize>>| {
-                t.map(|t| s.text[whole(t)].to_string()).filter(|t| !t.contains(HOLE))
-            };
+            let side = |t: Option<&Range<usize>>| t.map(|t| s.text[whole(t)].to_string()).filter(|t| !t.contains(HOLE));
             (side(k.checked_sub(1).and_then(|b| all.get(b))), side(all.get(k)))
         };
         let inside = |right: &str| {
@@ -38,6 +37,17 @@ impl Line<'_> {
                 (Some(b), _) => format!("`{right}` is missing after `{b}`"),
                 _ => format!("`{right}` is missing"),
             };
+            // a point stands without spaces, and the colon of a field before one
+            let tight = right == "." || right == ":" && fault.list() == List::Fields;
+            if tight {
+                let space = if right == "." { "" } else { " " };
+                let help = format!(
+                    "write `{}{right}{space}{}`",
+                    before.as_deref().unwrap_or(""),
+                    after.as_deref().unwrap_or("")
+                );
+                return (text, help);
+            }
             let help = [before.as_deref(), Some(right), after.as_deref()].into_iter().flatten();
             (text, format!("write `{}`", help.collect::<Vec<_>>().join(" ").replace(" ,", ",")))
         };
@@ -52,7 +62,11 @@ impl Line<'_> {
             }
             Kind::Insert(right) => {
                 let (message, help) = inside(right);
-                let spaced = if right == "," { ", ".to_string() } else { format!(" {right} ") };
+                let spaced = match right {
+                    "," => ", ".to_string(),
+                    "." => ".".to_string(),
+                    _ => format!(" {right} "),
+                };
                 let rest = &self.text[start..];
                 let space = rest.len() - rest.trim_start().len();
                 Diagnostic::new("E0101", message)
@@ -97,6 +111,33 @@ impl Line<'_> {
                     .help(format!("write `{}`", edit.by.trim()))
                     .fix(span(self, start, end), edit.by.as_str(), false)
             }
+            Kind::Arguments => {
+                let before = tokens(&self.text[..start]);
+                let of = before.iter().rev().find(|t| callable(&self.text[(*t).clone()])).or(before.last());
+                let of = of.cloned().unwrap_or(start..start);
+                let what = format!("the arguments of `{}`", &self.text[of.clone()]);
+                let written = format!("{}{}", self.text[of.start..start].trim_end(), edit.by);
+                let (here, _) = self.walk.token(self.origin[start], whole.1);
+                Diagnostic::new("E0101", format!("{what} stand in parentheses"))
+                    .at(here, "without parentheses")
+                    .help(format!("write `{written}`"))
+                    .fix(span(self, start, end), edit.by.as_str(), false)
+            }
+            Kind::Unquote => Diagnostic::new("E0107", "a name has no quotes")
+                .at(span(self, start, end), "remove the quotes")
+                .help(format!("write `{}`", edit.by))
+                .fix(span(self, start, end), edit.by.as_str(), true),
+            Kind::Join => Diagnostic::new("E0101", "a name is one word")
+                .at(span(self, start, end), "two words")
+                .help(format!("write `{}`", edit.by))
+                .fix(span(self, start, end), edit.by.as_str(), false),
+            // `stage for t in ...`: the word was read as the name
+            Kind::Hole if end < fault.at && around(self, end).1.is_some_and(|w| builtins::is_reserved(&w)) => {
+                let next = around(self, end).1.unwrap_or_default();
+                Diagnostic::new("E0101", format!("a name is missing before `{next}`"))
+                    .at(span(self, start, start), "which one?")
+                    .help(format!("write a name before `{next}`"))
+            }
             // `for d of [...]`: a word of the language for another
             Kind::Replace if edit.by != HOLE && edit.by.starts_with(char::is_alphabetic) => {
                 let right = edit.by.as_str();
@@ -116,7 +157,7 @@ impl Line<'_> {
             kind => {
                 let before = self.walk.diagnostics.len();
                 match (fault.rule, &fault.error) {
-                    (Some(rule), Some(e)) if fault.at > fault.place.start || !matches!(kind, Kind::Word(_)) => {
+                    (Some(rule), Some(e)) if !matches!(kind, Kind::Word(_)) || start == fault.at => {
                         self.walk.explain(rule, e, at, whole.0, whole.1);
                     }
                     (Some(_), _) => {
@@ -145,7 +186,12 @@ impl Line<'_> {
                     Kind::Sign(right) => {
                         d = d.help(format!("write `{right}` for `{old}`")).fix(span(self, start, end), right, false);
                     }
-                    Kind::Delete if d.fix.is_none() => d = d.fix(span(self, start, end), edit.by.as_str(), false),
+                    Kind::Delete if d.fix.is_none() => {
+                        d = d.fix(span(self, start, end), edit.by.as_str(), false);
+                        if !old.starts_with(|c: char| c.is_alphanumeric() || c == '"') {
+                            d = d.help(format!("remove `{old}`"));
+                        }
+                    }
                     _ => {}
                 }
                 d

@@ -22,12 +22,18 @@ pub(super) fn fixed(fault: &Fault, before: &str, next: &str, statement: &str) ->
         ("=", &[Rule::equals]),
         (",", unless(!named, &[Rule::comma])),
         (":", &[Rule::colon]),
-        ("->", &[Rule::arrow]),
+        (if has("rounds") { "~>" } else { "->" }, &[Rule::arrow]),
         ("in", &[Rule::k_in]),
         ("by", &[Rule::k_by]),
         ("with", unless(!changed, &[Rule::k_with])),
         ("of", unless(has("of"), &[Rule::of, Rule::k_of])),
-        ("from", unless(has("from") || has("with") || changed, &[Rule::from, Rule::k_from])),
+        (
+            "from",
+            unless(
+                has("from") || fault.rule == Some(Rule::only_view) && (has("with") || changed),
+                &[Rule::from, Rule::k_from],
+            ),
+        ),
         ("via", unless(has("via"), &[Rule::via, Rule::k_via])),
         ("for", &[Rule::k_for]),
         (">", &[Rule::greater]),
@@ -61,6 +67,23 @@ pub(super) fn hole(expected: &[Rule], rule: Option<Rule>) -> Option<&'static str
         return Some("\"\"");
     }
     (any(&[Rule::number, Rule::num, Rule::int]) || rule == Some(Rule::only_repeat)).then_some("1")
+}
+
+/// The word of the language that one of another stands for, by what follows it.
+pub(super) fn meant_word(words: &[&str]) -> Option<&'static str> {
+    let sign = words.get(2).copied().unwrap_or("");
+    Some(match words.first().copied().unwrap_or("") {
+        "dataset" | "corpus" | "source" if sign == "=" => "data",
+        "model" | "layer" | "module" | "network" | "class" if sign == "=" => "encoder",
+        "def" | "var" | "const" | "val" | "set" if sign == "=" => "let",
+        "def" | "class" | "model" | "head" | "decoder" | "classifier" if sign == ":" => "task",
+        "import" | "include" | "from" if words.get(1).is_some_and(|w| w.starts_with('"')) => "use",
+        "foreach" => "for",
+        "assert" | "require" | "claim" => "expect",
+        "training" | "trainer" | "fit" if words.get(1) == Some(&"{") => "train",
+        "objective" | "criterion" if sign == "=" => "loss",
+        _ => return None,
+    })
 }
 
 /// Words that may have been lost before a statement which begins with none.
