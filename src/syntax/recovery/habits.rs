@@ -151,28 +151,34 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, k: usize, dashed: &mut HashMap<String, usize>) {
+        // behind most names stands a space
+        if !self.adjoins(k) {
+            return;
+        }
         let text = self.text;
         let word = &text[self.tokens[k].start..self.tokens[k].end];
-        // `f"data/{d}"`
-        if matches!(word, "f" | "F" | "r" | "b" | "u") && self.adjoins(k) && self.kind(k + 1) == Some(Kind::Text) {
-            let by = self.str(self.tokens[k + 1]).to_string();
-            return self.instead(k, 2, Kind::Text, &by, ("E0107", "a string has no sign before it"));
-        }
-        // `f0.5`
-        if word == "f0" && self.adjoins(k) && self.adjoins(k + 1) && self.is(k + 1, ".") {
-            if self.kind(k + 2) == Some(Kind::Number) {
+        let declares = || {
+            k > 0
+                && DECLARE.contains(&self.str(self.tokens[k - 1]))
+                && (k == 1
+                    || matches!(self.tokens[k - 2].kind, Kind::Line | Kind::Semicolon)
+                    || self.byte(k - 2) == b'{')
+        };
+        match self.byte(k + 1) {
+            // `f"data/{d}"`
+            b'"' | b'\'' if matches!(word, "f" | "F" | "r" | "b" | "u") => {
+                let by = self.str(self.tokens[k + 1]).to_string();
+                self.instead(k, 2, Kind::Text, &by, ("E0107", "a string has no sign before it"));
+            }
+            // `f0.5`
+            b'.' if word == "f0" && self.adjoins(k + 1) && self.kind(k + 2) == Some(Kind::Number) => {
                 let by = format!("f(0.{})", self.str(self.tokens[k + 2]));
                 self.instead(k, 3, Kind::Word, &by, ("E0101", "{} is not written like this"));
             }
-            return;
+            b'[' | b'{' if declares() => self.member_declared(k),
+            b'-' => self.dash(k, declares(), dashed),
+            _ => {}
         }
-        let declares = k > 0
-            && DECLARE.contains(&self.str(self.tokens[k - 1]))
-            && (k == 1 || matches!(self.tokens[k - 2].kind, Kind::Line | Kind::Semicolon) || self.byte(k - 2) == b'{');
-        if declares && self.adjoins(k) {
-            self.member_declared(k);
-        }
-        self.dash(k, declares, dashed);
     }
 
     /// `task sent_{d} : ...`, `task sent[d] : ...`
@@ -188,9 +194,7 @@ impl Reader<'_> {
     /// `weight-decay`, and `my-enc` where it is declared: one finding for each such name.
     fn dash(&mut self, k: usize, declares: bool, dashed: &mut HashMap<String, usize>) {
         let mut n = 1;
-        // few names are followed by a dash
-        while self.tokens.get(k + n).is_some_and(|t| t.byte == b'-')
-            && self.adjoins(k + n - 1)
+        while self.adjoins(k + n - 1)
             && self.is(k + n, "-")
             && self.adjoins(k + n)
             && self.kind(k + n + 1) == Some(Kind::Word)

@@ -171,12 +171,16 @@ impl Reader<'_> {
 
     /// Whether only a block can begin at the bracket at token `k`.
     fn opens_block(&self, k: usize) -> bool {
+        // what adjoins a name calls it
+        let parted = self.text[..self.tokens[k].start].ends_with([' ', '\t']);
+        if !parted && self.str(self.tokens[k - 1]) != "train" {
+            return false;
+        }
         let ends = |i: usize| {
             matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(i), b'{' | b'}')
         };
         let Some(first) = (k.saturating_sub(200)..k).rev().take_while(|&i| !ends(i)).last() else { return false };
         let kind = |i: usize| self.tokens.get(i).map(|t| t.kind);
-        let parted = self.text[..self.tokens[k].start].ends_with([' ', '\t']);
         match self.str(self.tokens[first]) {
             "train" => k == first + 1 && self.first_on_line(first),
             "stage" => k == first + 2 && kind(first + 1) == Some(Kind::Word),
