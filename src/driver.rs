@@ -151,7 +151,7 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     // a part that could not be read leaves gaps: of those nothing more is said, nor twice of one place
     let gaps = ["E0212", "E0222", "E0224", "E0307"];
     // arguments are missing only where something could not be read
-    let line = |s: Span| out.sources.line_col(s).0;
+    let line = |s: Span| out.sources.line(s);
     let broken: BTreeSet<_> = out
         .diagnostics
         .iter()

@@ -80,6 +80,11 @@ impl Sources {
         self.get(span.file).and_then(|f| f.text.get(span.start as usize..span.end as usize)).unwrap_or("")
     }
 
+    /// 1-based line of a span's start.
+    pub fn line(&self, span: Span) -> usize {
+        self.get(span.file).map_or(1, |f| f.lines().partition_point(|start| *start <= span.start))
+    }
+
     /// 1-based line and column (in characters) of a span's start.
     pub fn line_col(&self, span: Span) -> (usize, usize) {
         let Some(f) = self.get(span.file) else { return (1, 1) };

@@ -94,7 +94,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("enc |> self_attend", "enc |> self_attend |> |> norm", "remove one of them"),
         ("embed(64) |> bilstm(64)", "embed 64 |> bilstm(64)", "write `embed(64)`"),
         ("embed(64) |> bilstm(64)", "embed[64] |> bilstm(64)", "write `embed(64)`"),
-        ("embed(64) |> bilstm(64)", "embed(64) |>\n  bilstm(64) |>", "for example `encoder enc = embed(64) |> bilstm(128)`"),
+        ("embed(64) |> bilstm(64)", "embed(64) |>\n  bilstm(64) |>", "remove the last `|>`"),
         ("embed(64) |> bilstm(64)", "embed（64） |> bilstm(64)", "write `(64)`"),
         ("tag      of", "tag + crf of", "for example `task slot : tag of atis.slots from enc { metric"),
         ("tag      of", "tag(crf = True) of", "write `true`"),
@@ -195,7 +195,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("  { metric macro_f1 }\n", "  { metric macro_f1 )\n", "write `}` for `)`"),
     ]),
     ("dong2015_one_to_many", &[
-        ("embed(256) |> bigru(256)", "embed(256) |> bigru(256)\n            |> norm |>", "for example `encoder enc = embed(64) |> bilstm(128)`"),
+        ("embed(256) |> bigru(256)", "embed(256) |> bigru(256)\n            |> norm |>", "remove the last `|>`"),
         ("{ metric bleu }", "[ metric bleu ]", "write `{ metric bleu }`"),
         ("translate[*].bleu", "translate.*.bleu", "write `[*]` for `.*`"),
     ]),

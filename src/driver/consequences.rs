@@ -158,7 +158,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let twice: Vec<String> = all.iter().filter(|d| d.code == "E0202").map(name).collect();
     let of =
         |codes: &[&str]| -> Vec<Span> { all.iter().filter(|d| codes.contains(&d.code)).filter_map(place).collect() };
-    let line = |s: Span| (s.file, sources.line_col(s).0);
+    let line = |s: Span| (s.file, sources.line(s));
     let ports = of(&["E0304"]);
     let settings: Vec<_> = of(&["E0106"]).iter().map(|s| (s.file, s.start)).collect();
     // an option of an arrow that could not be read is said once, not what it would have changed

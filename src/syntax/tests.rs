@@ -295,8 +295,8 @@ a:2:6: error[E0110]: the task `slot` has no head
 a:3:11: error[E0101]: `by` is missing between `b` and `l2`
     here: write `by` here
     help: write `b by l2`
-a:4:11: error[E0104]: `|` cannot stand here in a `let`
-    here: the pipe is `|>`
+a:4:11: error[E0104]: `|` stands where `|>` belongs
+    here: write `|>`
     help: write `|>` for `|`",
     );
     check(

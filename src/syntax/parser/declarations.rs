@@ -231,7 +231,11 @@ impl<'a> Walk<'a> {
                 Rule::axis => {
                     let within = q.clone().into_inner().next().is_some_and(|k| k.as_rule() == Rule::k_in);
                     let path = self.expr(parts(q).next());
+                    let path = self.bare_axis(path);
                     ty.axis = Some(Node::new(FieldAxis { within, path }, span));
+                }
+                _ if on_a_text(&ty.name.value).is_some() && ty.axis.is_none() => {
+                    ty.axis = self.axis_in_brackets(&ty.name, &q);
                 }
                 Rule::wrong_of => {
                     let inner = q.as_str().trim_end();
@@ -246,6 +250,33 @@ impl<'a> Walk<'a> {
         Some(ty)
     }
 
+    /// `tags on x(3)`: nothing stands behind the text.
+    fn bare_axis(&mut self, path: Expr) -> Expr {
+        let whole = path.span;
+        let base = match *path.value {
+            ExprKind::Call(base, _) | ExprKind::Index(base, _) | ExprKind::Tap(base, _) => base,
+            kind => return Node::new(Box::new(kind), whole),
+        };
+        let rest = Span { start: base.span.end, ..whole };
+        let d = Diagnostic::new("E0101", "a field names a text, and nothing stands behind it").at(rest, "remove this");
+        self.report(d.help("write, for example, `tags on x`").fix(rest, "", false));
+        base
+    }
+
+    /// `tags(x)`, `tags<x>`: what stands in brackets is the text.
+    fn axis_in_brackets(&mut self, name: &Name, q: &P<'a>) -> Option<Node<FieldAxis>> {
+        let word = on_a_text(&name.value)?;
+        let span = Span { start: name.span.end, ..self.span(q) };
+        let inner = q.as_str().trim().trim_matches(['(', ')', '[', ']', '<', '>']).trim();
+        let inner = inner.split(' ').next_back().unwrap_or(inner);
+        let written = format!("{} {word} {inner}", name.value);
+        let d = Diagnostic::new("E0104", format!("`{}` names its text behind `{word}`", name.value));
+        let d = d.at(span, "other brackets").help(format!("write `{written}`"));
+        self.report(d.fix(span, format!(" {word} {inner}"), true));
+        let path = Node::new(Box::new(ExprKind::Name(inner.to_string())), span);
+        Some(Node::new(FieldAxis { within: word == "in", path }, span))
+    }
+
     fn type_arg(&mut self, p: P<'a>) -> Option<Box<TypeArg>> {
         let span = self.span(&p);
         Some(Box::new(match p.as_rule() {
@@ -253,4 +284,10 @@ impl<'a> Walk<'a> {
             _ => TypeArg::Number(Node::new(self.number(p).value, span)),
         }))
     }
+}
+
+/// The word between a type and its text, for types that hold nothing else.
+fn on_a_text(name: &str) -> Option<&'static str> {
+    let row = builtins::FIELD_TYPES.iter().find(|t| t.name == name)?;
+    (!matches!(row.axis, builtins::Axis::Never) && !row.of).then_some(row.word)
 }

@@ -240,9 +240,9 @@ impl<'a> Walk<'a> {
         self.report(d.at(at, "write `=`").help("write `=`").fix(at, " =", true));
     }
 
-    /// `layers == 2`: a comparison with the name of an argument names it.
+    /// `layers == 2`: no call takes an equation.
     fn named_by_comparison(&mut self, value: Expr, before: usize, first: &mut Option<Span>) -> Arg {
-        let argument = |e: &Expr| matches!(&*e.value, ExprKind::Name(n) if builtins::is_argument(n));
+        let argument = |e: &Expr| matches!(&*e.value, ExprKind::Name(_));
         match *value.value {
             ExprKind::Binary(op, left, right) if op.value == BinOp::Eq && argument(&left) => {
                 self.named_by(op.span, before, first);

@@ -85,6 +85,13 @@ impl<'a> Walk<'a> {
         let mut code = "E0101";
         let mut help = format!("for example `{example}`");
         let mut label = if expected.is_empty() { String::new() } else { format!("expected {expected}") };
+        let before = self.prepared.text[start..at].trim_end();
+        if let Some(op) = ["|>", "&", "+", "*", "/"].into_iter().find(|op| found.is_empty() && before.ends_with(op)) {
+            help = format!("remove the last `{op}`, or go on after it");
+        } else if rule == Rule::only_loss && matches!(found.as_str(), "*" | "+" | "-" | "/") && before.contains(" on ")
+        {
+            help = format!("`on` stands last: write what belongs to `{found}` before it");
+        }
         let foreign = match found.as_str() {
             "|" => Some("the pipe is `|>`"),
             "%" => Some("a unit follows its number directly: `15%`"),

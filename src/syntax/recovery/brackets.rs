@@ -350,7 +350,7 @@ impl Reader<'_> {
         if self.byte(k) != b'}' {
             // where it was meant is not known
             let ends = |i: &usize| matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon);
-            let first = (0..k).rev().take_while(|i| !ends(i)).last().unwrap_or(k);
+            let first = (k.saturating_sub(200)..k).rev().take_while(|i| !ends(i)).last().unwrap_or(k);
             self.guessed.push(self.span(self.tokens[first].start, t.end));
         }
         let d = Diagnostic::new("E0109", format!("`{}` closes nothing", self.str(t)));

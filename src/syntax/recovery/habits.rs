@@ -5,12 +5,17 @@ use super::*;
 /// Words behind which the name of a declaration stands.
 const DECLARE: [&str; 8] = ["data", "encoder", "let", "task", "param", "loss", "stage", "view"];
 
+/// Tokens that are taken out of a text.
+const MOST_TAKEN: usize = 3000;
+
 impl Reader<'_> {
     pub(super) fn habits(&mut self) {
         let mut dashed: HashMap<String, usize> = HashMap::new();
         let mut listed = None;
         let mut k = 0;
-        while k < self.tokens.len() {
+        // tokens are taken out one by one, so that a text of nothing else would take long
+        let least = self.tokens.len().saturating_sub(MOST_TAKEN);
+        while k < self.tokens.len() && self.tokens.len() > least {
             match self.tokens[k].kind {
                 Kind::Text => self.joined_text(k),
                 Kind::Number => self.number(k),
@@ -153,6 +158,7 @@ impl Reader<'_> {
     fn word(&mut self, k: usize, dashed: &mut HashMap<String, usize>) {
         // behind most names stands a space
         if !self.adjoins(k) {
+            self.bare_list(k);
             return;
         }
         let text = self.text;
@@ -178,6 +184,20 @@ impl Reader<'_> {
             b'[' | b'{' if declares() => self.member_declared(k),
             b'-' => self.dash(k, declares(), dashed),
             _ => {}
+        }
+    }
+
+    /// `for d in "a", "b" {`
+    fn bare_list(&mut self, k: usize) {
+        let family = k >= 2 && self.is(k - 2, "for") && self.is(k, "in");
+        let value = |k: usize| matches!(self.kind(k), Some(Kind::Text | Kind::Word | Kind::Number));
+        let mut n = 1;
+        while family && self.is(k + n + 1, ",") && value(k + n) && value(k + n + 2) {
+            n += 2;
+        }
+        if n > 1 {
+            let by = format!("[{}]", &self.text[self.tokens[k + 1].start..self.tokens[k + n].end]);
+            self.instead(k + 1, n, Kind::Text, &by, ("E0101", "a list stands in `[` and `]`"));
         }
     }
 

@@ -26,8 +26,10 @@ impl Reader<'_> {
         let is = |n: usize, kind: Kind| at(n).is_some_and(|t| t.kind == kind);
         let sign = |n: usize| at(n).map_or("", |t| self.str(t));
         match self.str(self.tokens[k]) {
-            "task" => is(1, Kind::Word) && matches!(sign(2), ":" | "=" | "of"),
-            "data" | "encoder" | "let" | "param" | "loss" => is(1, Kind::Word) && matches!(sign(2), "=" | ":"),
+            "task" => is(1, Kind::Word) && matches!(sign(2), ":" | "=" | "of") || sign(1) == ":",
+            "data" | "encoder" | "let" | "param" | "loss" => {
+                is(1, Kind::Word) && matches!(sign(2), "=" | ":") || sign(1) == "=" && is(2, Kind::Word)
+            }
             "train" => sign(1) == "{",
             "use" => is(1, Kind::Text),
             "for" => is(1, Kind::Word) && sign(2) == "in",
@@ -135,6 +137,18 @@ impl Reader<'_> {
                 }
                 Kind::Line => {
                     let inside = stack.last().is_some_and(|&c| c != b'{');
+                    if !inside && family.last() == Some(&false) && self.value_follows(k) {
+                        let (name, value) = (self.tokens[k - 1], self.tokens[k + 1]);
+                        let word = self.str(name).to_string();
+                        let d = Diagnostic::new("E0101", format!("the value of `{word}` stands on another line"));
+                        let d = d.at(self.span(name.start, name.end), "ends with the line");
+                        let d = d.with(self.span(value.start, value.end), "its value");
+                        let gap = self.span(name.end, value.start);
+                        let help = format!("write `{word} {}` on one line", self.str(value));
+                        self.diagnostics.push(d.help(help).fix(gap, " ", true));
+                        blank.push((t.start, t.end));
+                        continue;
+                    }
                     if inside || self.continued(k) || self.clause_follows(k, family.last() != Some(&false), statement) {
                         blank.push((t.start, t.end));
                     } else {
@@ -154,6 +168,22 @@ impl Reader<'_> {
         for (start, end) in blank {
             self.replace(start, end, " ");
         }
+    }
+
+    /// Whether the line before token `k` holds only the name of a setting, and the next one what is no setting.
+    fn value_follows(&self, k: usize) -> bool {
+        let Some(b) = k.checked_sub(1) else { return false };
+        let begins = |i: usize| i == 0 || matches!(self.byte(i - 1), b'{' | b';') || self.first_on_line(i);
+        let setting = |w: &str| builtins::SETTINGS.iter().any(|s| s.name == w);
+        let Some(&next) = self.tokens.get(k + 1) else { return false };
+        let (word, next_word) = (self.str(self.tokens[b]), self.str(next));
+        self.tokens[b].kind == Kind::Word
+            && begins(b)
+            && setting(word)
+            && !matches!(word, "fork" | "restart")
+            && matches!(next.kind, Kind::Word | Kind::Number | Kind::Text)
+            && !(setting(next_word) || matches!(next_word, "stage" | "repeat" | "view"))
+            && !self.declares(k + 1)
     }
 
     /// Notes that a declaration ends here, where enough has been read for a piece.

@@ -214,6 +214,10 @@ impl Reader<'_> {
                 Kind::Semicolon => return self.last_before(i),
                 Kind::Word if CLAUSES.contains(&self.str(t)) && !self.next_is(i, "=") => return self.last_before(i),
                 Kind::Line if !self.continued(i) => return self.last_before(i),
+                // `bilstm(64 |> max`: a size ends there
+                Kind::Sign if self.str(t) == "|>" && i == o + 2 && self.tokens[o + 1].kind == Kind::Number => {
+                    return self.last_before(i);
+                }
                 // `embed(25 train gold }`
                 Kind::Word if i > o + 1 && self.option_at(i) => return self.last_before(i),
                 _ => {}

@@ -13,6 +13,9 @@ impl Reader<'_> {
             let line_end = || i + rest.find(['\n', '\r']).unwrap_or(rest.len());
             match c {
                 ' ' | '\t' => i += 1,
+                '<' | '=' | '>' | '|' if conflict(rest) && (i == 0 || matches!(bytes[i - 1], b'\n' | b'\r')) => {
+                    i = self.conflict(i, line_end());
+                }
                 '\n' | '\r' => {
                     let n = if rest.starts_with("\r\n") { 2 } else { 1 };
                     self.push(Kind::Line, i, i + n);
@@ -132,20 +135,39 @@ impl Reader<'_> {
         line_end
     }
 
+    /// A line of a merge that met a conflict, with the other side; returns its end.
+    fn conflict(&mut self, i: usize, line_end: usize) -> usize {
+        let begins = self.text[i..].starts_with('<');
+        if begins {
+            let d = Diagnostic::new("E0104", "a merge left its markers").at(self.span(i, i + 7), "begins here");
+            self.diagnostics
+                .push(d.help("keep one of the two sides, and remove the lines of `<<<<<<<`, `=======` and `>>>>>>>`"));
+        }
+        // the first side is read
+        let other = self.text[i..].find("\n>>>>>>>").filter(|_| !begins);
+        let end = match other.map(|at| i + at + 1) {
+            Some(last) => last + self.text[last..].find(['\n', '\r']).unwrap_or(self.text.len() - last),
+            None => line_end,
+        };
+        self.replace(i, end, "");
+        end
+    }
+
     /// Signs and letters of double width, up to the last of the line: one fault. Returns what the one at `i` stands for.
     fn wide(&mut self, c: char, i: usize) -> char {
         let narrow = |c: char| char::from_u32(c as u32 - 0xfee0).unwrap_or(' ');
+        self.replace(i, i + c.len_utf8(), narrow(c));
+        if self.widened > i {
+            return narrow(c);
+        }
         let line = &self.text[i..i + self.text[i..].find(['\n', '\r']).unwrap_or(self.text.len() - i)];
         let last = line.char_indices().rfind(|(_, c)| is_wide(*c)).map_or(0, |(at, c)| at + c.len_utf8());
-        if self.widened <= i {
-            let right: String = line[..last].chars().map(|c| if is_wide(c) { narrow(c) } else { c }).collect();
-            let span = self.span(i, i + c.len_utf8());
-            let d = Diagnostic::new("E0104", format!("`{c}` is a sign of double width"));
-            let d = d.at(span, format!("write `{}`", narrow(c))).help(format!("write `{right}`"));
-            self.diagnostics.push(d.fix(self.span(i, i + last), right, true));
-            self.widened = i + last;
-        }
-        self.replace(i, i + c.len_utf8(), narrow(c));
+        let right: String = line[..last].chars().map(|c| if is_wide(c) { narrow(c) } else { c }).collect();
+        let span = self.span(i, i + c.len_utf8());
+        let d = Diagnostic::new("E0104", format!("`{c}` is a sign of double width"));
+        let d = d.at(span, format!("write `{}`", narrow(c))).help(format!("write `{right}`"));
+        self.diagnostics.push(d.fix(self.span(i, i + last), right, true));
+        self.widened = i + last;
         narrow(c)
     }
 
@@ -231,6 +253,17 @@ impl Reader<'_> {
             self.push(Kind::Text, i, end);
             return end;
         }
+        // `columns(data/atis")`
+        if let Some(start) = self.path_before(i).filter(|_| rest.starts_with([')', ',', ';'])) {
+            let right = format!("\"{}\"", &self.text[start..i]);
+            let span = self.span(start, i + n);
+            let d = Diagnostic::new("E0116", "a string is never opened").at(span, "the first quote is missing");
+            self.diagnostics.push(d.help(format!("write `{right}`")).fix(span, right.clone(), true));
+            self.tokens.retain(|t| t.end <= start);
+            self.push(Kind::Text, start, i + n);
+            self.replace(start, i + n, right);
+            return i + n;
+        }
         // never closed: it ends where something stands that a path or a name does not have
         let line = rest.lines().next().unwrap_or("");
         let mut len = line.len();
@@ -252,6 +285,15 @@ impl Reader<'_> {
         end
     }
 
+    /// Where the path begins that adjoins a place and stands behind a bracket, a comma or `=`.
+    fn path_before(&self, i: usize) -> Option<usize> {
+        let before = &self.text[..i];
+        let path = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '{' | '}');
+        let start = i - (before.len() - before.trim_end_matches(path).len());
+        let behind = self.text[..start].trim_end_matches(' ').ends_with(['(', ',', '=']);
+        (start < i && behind).then_some(start)
+    }
+
     /// Double quotes at both ends of a string, none inside.
     fn requote(&mut self, start: usize, inner: usize, close: usize, end: usize) {
         self.replace(start, inner, "\"");
@@ -261,6 +303,11 @@ impl Reader<'_> {
         }
         self.replace(close, end, "\"");
     }
+}
+
+/// Whether a line is one of those that mark a conflict of a merge.
+fn conflict(line: &str) -> bool {
+    ["<<<<<<< ", "=======", ">>>>>>> ", "||||||| "].iter().any(|m| line.starts_with(m))
 }
 
 /// Forms of ASCII signs and letters in double width.

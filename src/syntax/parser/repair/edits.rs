@@ -299,6 +299,7 @@ impl<'l> Edits<'l> {
             ("->", "|>", true),
             ("and", ",", expects(Rule::comma)),
             (":", "=", expects(Rule::equals)),
+            ("<-", "=", expects(Rule::equals)),
             (",", "&", features && !self.within(f) && is_word(self.word(f + 1)) && self.word(f + 2) != "="),
         ];
         for (wrong, right, fits) in signs {

@@ -37,6 +37,11 @@ impl Edits<'_> {
             let words = fixed.iter().filter(|w| w.starts_with(char::is_alphabetic));
             words.for_each(|w| self.put(self.tokens[f].clone(), w, Kind::Replace));
         }
+        // `warmup = 1k steps`
+        let counted = matches!(self.word(f), "steps" | "epochs" | "updates" | "examples") && self.within(f);
+        if counted && self.word(f - 1).starts_with(|c: char| c.is_ascii_digit()) {
+            self.put(self.tokens[f].clone(), "", Kind::Delete);
+        }
         // `"batch" 32`, `a: "tokens"`
         let inner = self.word(f).trim_matches('"');
         if self.word(f).starts_with('"') && is_word(inner) && inner.chars().all(|c| c.is_alphanumeric() || c == '_') {

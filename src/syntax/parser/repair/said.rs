@@ -131,6 +131,10 @@ impl Line<'_> {
                 .at(span(self, start, end), "two words")
                 .help(format!("write `{}`", edit.by))
                 .fix(span(self, start, end), edit.by.as_str(), false),
+            Kind::Sign(right) => Diagnostic::new("E0104", format!("`{old}` stands where `{right}` belongs"))
+                .at(span(self, start, end), format!("write `{right}`"))
+                .help(format!("write `{right}` for `{old}`"))
+                .fix(span(self, start, end), right, false),
             // `stage for t in ...`: the word was read as the name
             Kind::Hole if end < fault.at && around(self, end).1.is_some_and(|w| builtins::is_reserved(&w)) => {
                 let next = around(self, end).1.unwrap_or_default();
@@ -183,12 +187,11 @@ impl Line<'_> {
                         d = d.help(format!("did you mean `{right}`?")).fix(span(self, start, end), right, true);
                     }
                     Kind::Part => d = d.fix(span(self, start, end), "; ", false),
-                    Kind::Sign(right) => {
-                        d = d.help(format!("write `{right}` for `{old}`")).fix(span(self, start, end), right, false);
-                    }
                     Kind::Delete if d.fix.is_none() => {
                         d = d.fix(span(self, start, end), edit.by.as_str(), false);
-                        if !old.starts_with(|c: char| c.is_alphanumeric() || c == '"') {
+                        // a sign, or what a number counts
+                        let counts = matches!(old.as_str(), "steps" | "epochs" | "updates" | "examples");
+                        if counts || !old.starts_with(|c: char| c.is_alphanumeric() || c == '"') {
                             d = d.help(format!("remove `{old}`"));
                         }
                     }

@@ -17,7 +17,7 @@ pub(super) fn fixed(fault: &Fault, before: &str, next: &str, statement: &str) ->
     // `view past enc@1.bwd` and `view cut cutoff(token)`
     let changed = builtins::choice(builtins::VIEWS, next).is_some();
     let order: [(&'static str, &[Rule]); 15] = [
-        ("on", unless(!field || value, &[Rule::axis, Rule::k_on])),
+        (if has("index") { "in" } else { "on" }, unless(!field || value, &[Rule::axis, Rule::k_on])),
         (",", unless(named, &[Rule::comma])),
         ("=", &[Rule::equals]),
         (",", unless(!named, &[Rule::comma])),
