@@ -1,6 +1,7 @@
 //! Names and words that nothing is called, with what was probably meant.
 
 use super::*;
+use crate::hir::Meaning;
 
 /// Names in order, at most twelve of them.
 fn listed(mut names: Vec<&str>) -> String {
@@ -14,6 +15,11 @@ fn listed(mut names: Vec<&str>) -> String {
 /// Most comparisons of unknown names with known ones: beyond, a program of many thousands of names and as many faults
 /// is told of each without a suggestion.
 const MOST_COMPARED: usize = 2_000_000;
+
+/// What a name in features may be, where a field may stand.
+pub(crate) const FEATURE: &str = "an encoder, a `let`, a field or a layer";
+/// What the name in `enc(...)` may be.
+pub(crate) const READ_BY_ENCODER: &str = "a text, an encoder or a `let`";
 
 /// What is said of an unknown name, wherever it stands.
 #[derive(Clone, Debug)]
@@ -83,35 +89,56 @@ impl Checker<'_> {
             return Some(said);
         }
         // perhaps it is the name of a field that could not be read
-        if near.is_empty() && !more.is_empty() && self.p.has_field(crate::syntax::ast::UNREADABLE).is_some() {
+        let field = [FEATURE, READ_BY_ENCODER].contains(&what);
+        if near.is_empty() && field && self.p.has_field(crate::syntax::ast::UNREADABLE).is_some() {
             return None;
         }
-        said.help = match suggest::question(&near) {
-            Some(q) => {
-                said.instead = near.first().filter(|_| near.len() == 1).map(|n| (*n).to_string());
-                Some(q)
+        if let Some(q) = suggest::question(&near) {
+            said.instead = near.first().filter(|_| near.len() == 1).map(|n| (*n).to_string());
+            said.help = Some(q);
+            return Some(said);
+        }
+        let wrong: Vec<(&str, Kind)> = self.p.all_names().collect();
+        let near = suggest::near(name, wrong.iter().map(|(n, _)| *n));
+        let of_another_kind = || {
+            let (n, k) = near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n))?;
+            Some(format!("`{n}` is {}, not {what}", k.a()))
+        };
+        let akin = || suggest::question(&suggest::akin(name, right.iter().copied()));
+        // the words of the language are too many to be listed
+        let listing = || {
+            if !right.is_empty() && right.len() <= 12 {
+                return Some(format!("known here: {}", listed(right.clone())));
             }
-            None => {
-                let wrong: Vec<(&str, Kind)> = self.p.all_names().collect();
-                let near = suggest::near(name, wrong.iter().map(|(n, _)| *n));
-                match near.first().and_then(|n| wrong.iter().find(|(w, _)| w == n)) {
-                    Some((n, k)) => Some(format!("`{n}` is {}, not {what}", k.a())),
-                    None if !right.is_empty() && right.len() <= 12 => Some(format!("known here: {}", listed(right))),
-                    // the words of the language are too many to be listed
-                    None => {
-                        match self.p.all_names().filter(|(_, k)| wanted.contains(k)).map(|(n, _)| n).collect::<Vec<_>>()
-                        {
-                            own if own.is_empty() && wanted.contains(&Kind::Encoder) => {
-                                Some(format!("declare it: `encoder {name} = embed(64) |> bilstm(64)`"))
-                            }
-                            own if own.is_empty() => None,
-                            own => Some(format!("declared are: {}", listed(own))),
-                        }
-                    }
+            let own = self.p.all_names().filter(|(_, k)| wanted.contains(k)).map(|(n, _)| n);
+            let texts: Vec<&str> = if what == READ_BY_ENCODER { self.texts_here() } else { vec![] };
+            match (own.collect::<Vec<_>>(), texts) {
+                (_, texts) if !texts.is_empty() => Some(format!("its texts are: {}", listed(texts))),
+                (own, _) if !own.is_empty() => Some(format!("declared are: {}", listed(own))),
+                _ if wanted.contains(&Kind::Encoder) => {
+                    Some(format!("declare it: `encoder {name} = embed(64) |> bilstm(64)`"))
                 }
+                _ => None,
             }
         };
+        said.help = of_another_kind().or_else(akin).or_else(listing);
         Some(said)
+    }
+
+    /// The texts of the data sets from which the task whose features are looked through learns; of no task: all texts.
+    fn texts_here(&self) -> Vec<&str> {
+        let gold = self.p.tasks.iter().filter(|t| Some(t.name.as_str()) == self.walked);
+        let named = gold.filter_map(|t| Some((super::tasks::path(t.ast.of.as_ref()?)?.name, &t.env)));
+        let own = named.filter_map(|(n, env)| match self.p.lookup_data(n, env)? {
+            Meaning::One(Kind::Data, i) => Some(vec![i]),
+            Meaning::Family(Kind::Data, all) => Some(all),
+            _ => None,
+        });
+        let own: Vec<usize> = own.flatten().collect();
+        let all = 0..self.p.data.len();
+        let places: Vec<usize> = if own.is_empty() { all.collect() } else { own };
+        let fields = |c: usize| self.texts[c].iter().map(move |f| self.p.data[c].fields[*f].name.as_str());
+        places.into_iter().flat_map(fields).collect()
     }
 
     /// A word that is none of a table's.
@@ -119,7 +146,15 @@ impl Checker<'_> {
         let d = Diagnostic::new(code, format!("`{word}` is not {what}")).at(span, "unknown");
         let near = suggest::near(word, known.iter().copied());
         let d = match near.as_slice() {
-            [] => d.help(format!("known are: {}", known.join(", "))),
+            [] => match suggest::question(&suggest::akin(word, known.iter().copied())) {
+                Some(q) => d.help(q),
+                None => {
+                    let mut once = known.to_vec();
+                    let mut seen = BTreeSet::new();
+                    once.retain(|k| seen.insert(*k));
+                    d.help(format!("known are: {}", once.join(", ")))
+                }
+            },
             [one] => d.help(format!("did you mean `{one}`?")).fix(span, *one, true),
             many => d.help(suggest::question(many).unwrap_or_default()),
         };

@@ -30,6 +30,65 @@ pub fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a
     found.into_iter().map(|(_, k)| k).collect()
 }
 
+/// Words of other tools and languages, and what says the same here.
+const SYNONYMS: &[(&str, &[&str])] = &[
+    ("acc", &["accuracy"]),
+    ("average", &["mean"]),
+    ("avg", &["mean"]),
+    ("bool", &["label"]),
+    ("class", &["label"]),
+    ("conv", &["cnn"]),
+    ("detach", &["stop"]),
+    ("dim", &["d"]),
+    ("double", &["real"]),
+    ("float", &["real"]),
+    ("grl", &["reverse"]),
+    ("hidden_dim", &["d"]),
+    ("hidden_size", &["d"]),
+    ("int", &["real", "label"]),
+    ("learning_rate", &["lr"]),
+    ("linear", &["dense"]),
+    ("number", &["real"]),
+    ("rnn", &["lstm", "gru"]),
+    ("sqr", &["square"]),
+    ("str", &["text"]),
+    ("string", &["text"]),
+    ("units", &["d"]),
+];
+
+/// At most three of `known` that are akin to `name` though not spelt like it: a synonym, the same parts in another
+/// order, the beginning of it or longer than it, or a part of it. Asked only where [`near`] finds nothing, and never
+/// applied unasked.
+pub fn akin<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut known: Vec<&str> = known.into_iter().filter(|k| *k != name).collect();
+    known.sort_unstable();
+    known.dedup();
+    let name = name.to_ascii_lowercase();
+    let parts = |n: &str| -> Vec<String> { n.split('_').filter(|p| !p.is_empty()).map(String::from).collect() };
+    let sorted = |n: &str| {
+        let mut all = parts(n);
+        all.sort_unstable();
+        all
+    };
+    let own = sorted(&name);
+    let meant = SYNONYMS.iter().find(|(word, _)| *word == name).map_or(&[][..], |(_, meant)| meant);
+    // two letters begin too many words, and are too many words' parts
+    let begins = |a: &str, b: &str| a.len() >= 3 && b.starts_with(a);
+    let part = |a: &str, b: &str| a.len() >= 3 && b.contains('_') && parts(b).iter().any(|p| p == a);
+    let kinds: [&dyn Fn(&str) -> bool; 4] = [
+        &|k| meant.contains(&k),
+        &|k| own.len() > 1 && sorted(k) == own,
+        &|k| begins(k, &name) || begins(&name, k),
+        &|k| part(k, &name) || part(&name, k),
+    ];
+    let mut found = kinds.iter().map(|fits| known.iter().copied().filter(|k| fits(k)).collect::<Vec<_>>());
+    let mut found = found.find(|f| !f.is_empty()).unwrap_or_default();
+    // of several beginnings the longest says most
+    found.sort_by_key(|k| k.len().abs_diff(name.len()));
+    found.truncate(3);
+    found
+}
+
 /// "did you mean `a`?" or "did you mean `a` or `b`?"; `None` without candidates.
 pub fn question(names: &[&str]) -> Option<String> {
     match names {
@@ -39,5 +98,32 @@ pub fn question(names: &[&str]) -> Option<String> {
             let init: Vec<String> = init.iter().map(|n| format!("`{n}`")).collect();
             Some(format!("did you mean {} or `{last}`?", init.join(", ")))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::akin;
+
+    #[test]
+    fn akin_words_are_found() {
+        let known = ["max", "embed", "square", "span_f1", "macro_f1", "layers", "lr", "real", "text", "label", "d"];
+        for (name, one) in [
+            ("maxpool", "max"),
+            ("embedding", "embed"),
+            ("f1_span", "span_f1"),
+            ("f1_macro", "macro_f1"),
+            ("num_layers", "layers"),
+            ("learning_rate", "lr"),
+            ("float", "real"),
+            ("string", "text"),
+            ("hidden_size", "d"),
+            ("sqr", "square"),
+        ] {
+            assert_eq!(akin(name, known), [one], "{name}");
+        }
+        assert_eq!(akin("squ", known), ["square"]);
+        assert_eq!(akin("int", known), ["real", "label"]);
+        assert!(akin("ma", known).is_empty() && akin("genre", known).is_empty());
     }
 }

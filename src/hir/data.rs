@@ -194,7 +194,10 @@ impl Expander<'_> {
             let all: Vec<&str> = builtins::FIELD_TYPES.iter().map(|r| r.name).collect();
             let d = match near.as_slice() {
                 [n] => d.help(format!("did you mean `{n}`?")).fix(t.name.span, *n, true),
-                [] => d.help(format!("types are: {}", all.join(", "))),
+                [] => match suggest::question(&suggest::akin(word, all.iter().copied())) {
+                    Some(q) => d.help(q),
+                    None => d.help(format!("types are: {}", all.join(", "))),
+                },
                 many => d.help(suggest::question(many).unwrap_or_default()),
             };
             self.push_once(d);
@@ -222,7 +225,13 @@ impl Expander<'_> {
             _ => {}
         }
         let of = t.of.as_deref();
-        if of.is_some() && !row.of || of.is_none() && row.of && word != "layers" {
+        if of.is_some() && !row.of {
+            let d = Diagnostic::new("E0206", format!("`{word}` takes nothing in brackets")).at(t.span, "");
+            let on = on.map(|x| format!(" {} {x}", row.word)).unwrap_or_default();
+            self.push_once(d.help(format!("write `{word}{on}`")));
+            return FieldType::unreadable();
+        }
+        if of.is_none() && row.of && word != "layers" {
             let d = Diagnostic::new("E0206", format!("`{word}` is written `{}`", row.example));
             self.push_once(d.at(t.span, "").help(format!("for example `{}`", row.example)));
             return FieldType::unreadable();
@@ -245,7 +254,7 @@ impl Expander<'_> {
                 _ => {
                     let d = Diagnostic::new("E0206", "a vector needs its width").at(t.span, "");
                     self.push_once(d.help("for example `vec<300>`"));
-                    FieldType::Vec(1)
+                    FieldType::unreadable()
                 }
             },
             _ => {

@@ -2,6 +2,10 @@
 
 use super::*;
 use crate::check::features::flag;
+use crate::check::unknown::{FEATURE, READ_BY_ENCODER};
+
+/// What a name behind `|>` may be.
+const PIPED: &str = "an encoder, a `let` or a layer";
 
 fn needs_size(a: &builtins::Arg) -> bool {
     a.needed && matches!(a.takes, builtins::Takes::Number(_))
@@ -34,37 +38,53 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// A name in features.
+    fn walk_name(&mut self, n: &str, span: Span, env: &Env, what: &str) {
+        if p_is_known(self.p, n, env) {
+            return;
+        }
+        if builtins::head(n).is_some() {
+            self.head_as_layer(n, span);
+            return;
+        }
+        // `enc |> crf`
+        if what == PIPED
+            && let Some(head) = builtins::HEADS.iter().find(|h| h.args.contains(&n))
+        {
+            let d = Diagnostic::new("E0216", format!("`{n}` is an option of the head `{}`, not a layer", head.name));
+            self.report(
+                d.at(span, "").help(format!("remove it here and write `task name : {}({n}) of ...`", head.name)),
+            );
+            return;
+        }
+        let mut more = vec![];
+        if self.compares(n, what) {
+            if what != PIPED {
+                more.extend(self.all_fields().iter());
+            }
+            more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
+        }
+        self.unknown(n, span, &[Kind::Encoder, Kind::Let], &more, what);
+    }
+
+    fn head_as_layer(&mut self, n: &str, span: Span) {
+        let d = Diagnostic::new("E0216", format!("`{n}` is a head, not a layer"));
+        self.report(
+            d.at(span, "heads stand after the `:` of a task")
+                .help(format!("`task name : {n} of corpus.field from features`")),
+        );
+    }
+
     pub(crate) fn walk(&mut self, e: &Expr, env: &Env) {
         match &*e.value {
-            ExprKind::Name(n) => {
-                let known = p_is_known(self.p, n, env);
-                if !known && builtins::head(n).is_some() {
-                    let d = Diagnostic::new("E0216", format!("`{n}` is a head, not a layer"));
-                    self.report(
-                        d.at(e.span, "heads stand after the `:` of a task")
-                            .help(format!("`task name : {n} of corpus.field from features`")),
-                    );
-                } else if !known {
-                    let (kinds, what) = ([Kind::Encoder, Kind::Let], "an encoder, a `let`, a field or a layer");
-                    let mut more = vec![];
-                    if self.compares(n, what) {
-                        more.extend(self.all_fields().iter());
-                        more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
-                    }
-                    self.unknown(n, e.span, &kinds, &more, what);
-                }
-            }
+            ExprKind::Name(n) => self.walk_name(n, e.span, env, FEATURE),
             ExprKind::Call(callee, args) => {
                 let row = match &*callee.value {
                     ExprKind::Name(n) => {
                         let row = builtins::function(n);
                         if row.is_none() && self.p.lookup(n, env).is_none() {
                             if builtins::head(n).is_some() {
-                                let d = Diagnostic::new("E0216", format!("`{n}` is a head, not a layer"));
-                                self.report(
-                                    d.at(callee.span, "heads stand after the `:` of a task")
-                                        .help(format!("`task name : {n} of corpus.field from features`")),
-                                );
+                                self.head_as_layer(n, callee.span);
                                 return;
                             }
                             let more: Vec<&str> = builtins::FUNCTIONS.iter().map(|f| f.name).collect();
@@ -113,10 +133,18 @@ impl<'p> Checker<'p> {
                         }
                         continue;
                     }
-                    if !matches!(&*a.value.value, ExprKind::Name(w) if builtins::ARGUMENT_WORDS.contains(&w.as_str())) {
-                        self.walk(&a.value, env);
+                    match &*a.value.value {
+                        ExprKind::Name(w) if builtins::ARGUMENT_WORDS.contains(&w.as_str()) => {}
+                        ExprKind::Name(w) if row.is_none() => {
+                            self.walk_name(w, a.value.span, env, READ_BY_ENCODER);
+                        }
+                        _ => self.walk(&a.value, env),
                     }
                 }
+            }
+            ExprKind::Pipe(a, b) if let ExprKind::Name(n) = &*b.value => {
+                self.walk(a, env);
+                self.walk_name(n, b.span, env, PIPED);
             }
             ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) | ExprKind::Binary(_, a, b) => {
                 self.walk(a, env);
