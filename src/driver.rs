@@ -56,7 +56,7 @@ use crate::plan::{self, Plan, build, passes};
 use crate::source::{Sources, Span};
 use crate::syntax;
 use crate::syntax::ast::{Expr, ExprKind, Setting, SettingKind};
-use consequences::{Mended, cut_off, follow, gather, half_said, missing_names, names_lost, of_any_member};
+use consequences::{Mended, cut_off, follow, gather, half_said, missing_names, names_lost, of_any_member, renamed};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -181,6 +181,7 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     out.diagnostics.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
     gather(&mut out.diagnostics);
     missing_names(&mut out.diagnostics, nameless);
+    renamed(&mut out.diagnostics);
     out.program = program;
     out
 }

@@ -388,6 +388,12 @@ impl Checker<'_> {
         Poison
     }
 
+    /// Whether an error stands within a part of the text: what follows from it is not said.
+    fn faulty(&self, part: Span) -> bool {
+        let within = |s: Span| s.file == part.file && part.start <= s.start && s.end <= part.end;
+        self.d.iter().any(|d| d.is_error() && d.primary.as_ref().is_some_and(|l| within(l.span)))
+    }
+
     /// Takes an arrow from the program.
     fn cut(&mut self, edge: usize) {
         Arc::make_mut(&mut self.edges[edge]).alive = false;

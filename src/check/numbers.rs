@@ -1,6 +1,8 @@
 //! Numbers in a program: the one place that holds a value to the range of its row.
 
+use super::words::quoted;
 use super::*;
+use crate::builtins;
 use crate::builtins::Takes;
 use crate::builtins::numbers::{self, End, RATE, Range, SIZE, Unit};
 use crate::hir::{Item, Meaning};
@@ -37,9 +39,20 @@ impl Checker<'_> {
             Some(Item::Number(x)) => x,
             _ if self.unreadable(e, env) => return Err(Poison),
             _ => {
-                let d = Diagnostic::new("E0207", format!("{what} must be a number"));
+                if let Some((n, span)) = self.nameless(e, env) {
+                    return Err(self.unknown_number(n, span, ranges, what, help));
+                }
+                let d = Diagnostic::new("E0207", format!("{what} must be {}", numbers::words(ranges)));
                 let d = self.at_value(d, e, env, "not a number");
-                return Err(self.report(d.help("write a number, for example `0.1`, `10%` or `20k`")));
+                // `layers = "2"`
+                let bare = quoted(e).filter(|t| {
+                    let x = t.parse::<f64>();
+                    x.is_ok_and(|x| ranges.iter().any(|r| r.holds(x, None)))
+                });
+                return Err(self.report(match bare {
+                    Some(x) => d.help(format!("write it without quotes: `{x}`")).fix(e.span, x, true),
+                    None => d.help(help),
+                }));
             }
         };
         let unit = self.unit_of(e, env);
@@ -62,10 +75,44 @@ impl Checker<'_> {
         let probability = |r: &Range| r.unit == Unit::Share && r.high == End::Before(1.0);
         let share = ranges.iter().all(|r| probability(r) && r.holds(x / 100.0, Some(ast::Unit::Percent)));
         let plain = matches!(&*e.value, ExprKind::Number(n) if n.unit.is_none());
-        Err(self.report(match plain && x > 1.0 && share {
+        // `1.5` may be meant as 15%, or as 50%
+        Err(self.report(match plain && x >= 2.0 && share {
             true => d.help(format!("write `{right}`")).fix(e.span, right, true),
             false => d.help(help),
         }))
+    }
+
+    /// A name in the expression of a number that nothing has.
+    fn nameless<'e>(&self, e: &'e Expr, env: &Env) -> Option<(&'e str, Span)> {
+        match &*e.value {
+            // a word of the language is no unknown name
+            ExprKind::Name(n) if builtins::ARGUMENT_WORDS.contains(&n.as_str()) || builtins::function(n).is_some() => {
+                None
+            }
+            ExprKind::Name(n) => self.p.lookup(n, env).is_none().then_some((n, e.span)),
+            ExprKind::Paren(e) | ExprKind::Neg(e) => self.nameless(e, env),
+            ExprKind::Binary(_, a, b) => self.nameless(a, env).or_else(|| self.nameless(b, env)),
+            _ => None,
+        }
+    }
+
+    /// An unknown name where a number should stand.
+    fn unknown_number(&mut self, n: &str, span: Span, ranges: &[Range], what: &str, help: &str) -> Poison {
+        if self.p.lost.contains(n) {
+            return Poison;
+        }
+        let all = self.p.params.iter().chain(&self.p.lets);
+        let number = |x: &&crate::hir::Named| matches!(self.p.constant(&x.value, &x.env), Some(Item::Number(_)));
+        let known: Vec<&str> = all.filter(number).map(|x| x.name.as_str()).collect();
+        let near = suggest::near(n, known.iter().copied());
+        let d = Diagnostic::new("E0201", format!("nothing is called `{n}`"))
+            .at(span, format!("{what} must be {}", numbers::words(ranges)));
+        self.report(match (near.as_slice(), known.as_slice()) {
+            ([one], _) => d.help(format!("did you mean `{one}`?")).fix(span, *one, true),
+            ([], []) => d.help(help),
+            ([], all) => d.help(format!("numbers with a name are: {}", all.join(", "))),
+            (many, _) => d.help(suggest::question(many).unwrap_or_default()),
+        })
     }
 
     /// The place of a value: where it is used, and where its name was given it. What the command line sets is wrong there.

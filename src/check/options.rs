@@ -30,6 +30,11 @@ impl<'p> Checker<'p> {
         for s in settings {
             let SettingKind::Attr { name, values } = &s.value else { continue };
             let word = name.value.as_str();
+            if word == "view" && owner == "a task" {
+                let d = Diagnostic::new("E0227", "a view says `with` or `from`").at(s.span, "says neither");
+                self.report(d.help("write `view v with cutoff(token, 5%)` or `view v from features`"));
+                continue;
+            }
             let Some(row) = table.iter().find(|r| r.name == word) else {
                 let known: Vec<&str> = table.iter().map(|r| r.name).collect();
                 self.unknown_word(code, &format!("an option of {owner}"), word, name.span, &known);

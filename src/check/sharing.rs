@@ -168,7 +168,8 @@ impl<'p> Checker<'p> {
     fn differ(&self, a: Member, b: Member, weights: bool) -> Option<(String, String)> {
         match (a, b) {
             (Member::Encoder(i, k), Member::Encoder(j, l)) => {
-                if [i, j].iter().any(|e| hir::unreadable(&self.p.encoders[*e].value)) {
+                let wrong = |e: &Expr| hir::unreadable(e) || self.faulty(e.span);
+                if [i, j].iter().any(|e| wrong(&self.p.encoders[*e].value)) {
                     return None;
                 }
                 let (x, y) = (self.layers_of(i)?, self.layers_of(j)?);

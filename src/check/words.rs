@@ -164,7 +164,13 @@ impl Checker<'_> {
         match arg.takes {
             Takes::Own => Ok(()),
             Takes::Number(ranges) => {
-                self.in_range(e, env, ranges, &name, &format!("for example `{example}`")).map(|_| ())
+                // an example that shows this argument
+                let own = arg.needed || !example.contains('=') || example.contains(&format!("{} =", arg.name));
+                let help = match ranges.first() {
+                    Some(r) if !own => format!("for example `{} = {}`", arg.name, r.example()),
+                    _ => format!("for example `{example}`"),
+                };
+                self.in_range(e, env, ranges, &name, &help).map(|_| ())
             }
             Takes::Flag => match &*e.value {
                 ExprKind::Name(n) if n == arg.name || ["true", "false", "yes", "no"].contains(&n.as_str()) => Ok(()),

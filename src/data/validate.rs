@@ -36,7 +36,8 @@ pub fn validate(decl: &CorpusDecl) -> Vec<Diagnostic> {
         let first = *seen.entry(&field.name).or_insert(field);
         if !std::ptr::eq(first, field) {
             let message = format!("the field `{}` is declared twice", field.name);
-            found.push(Diagnostic::new("E0613", message).at(field.span, "again").with(first.span, "first here"));
+            let fault = Diagnostic::new("E0613", message).at(field.span, "again").with(first.span, "first here");
+            found.push(fault.help("give one of the two another name"));
             continue;
         }
         if field.source == Some(FieldSource::Number(0)) {
@@ -160,6 +161,14 @@ fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
         Some(t) => {
             let texts: Vec<&str> = decl.fields.iter().filter(|f| fits(&f.ty)).map(|f| f.name.as_str()).collect();
             let message = format!("`{axis}` is `{}`, no {kind}", type_word(&t.ty));
+            let on_it: Vec<&FieldDecl> = decl.fields.iter().filter(|f| f.ty.axis() == Some(axis)).collect();
+            // what several fields call their text is one: it is declared wrong, and said once
+            if texts.is_empty() || on_it.len() > 1 {
+                let fault = Diagnostic::new("E0613", message).at(t.span, "declared here");
+                let fault = on_it.iter().fold(fault, |d, f| d.with(f.span, format!("stands on `{axis}`")));
+                let first = on_it.first().is_some_and(|f| f.name == field.name);
+                return first.then(|| fault.help(format!("declare it as a text: `{axis}: tokens`")));
+            }
             let mut fault = Diagnostic::new("E0613", message).at(field.span, "").with(t.span, "declared here");
             fault.help = texts.first().map(|x| format!("`{}` must refer to a {kind}: `on {x}`", field.name));
             Some(fault)

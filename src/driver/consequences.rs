@@ -163,6 +163,8 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let settings: Vec<_> = of(&["E0106"]).iter().map(|s| (s.file, s.start)).collect();
     // an option of an arrow that could not be read is said once, not what it would have changed
     let options: Vec<_> = of(&["E0229", "E0233"]).into_iter().map(line).collect();
+    let view = |d: &&Diagnostic| d.code == "E0227" && d.message.starts_with("a view");
+    let views: Vec<_> = all.iter().filter(view).filter_map(place).map(line).collect();
     let heads = of(&["E0221"]);
     // perhaps `bins`, which would have given a distribution
     let bins = all.iter().any(|d| d.code == "E0215" && d.message.ends_with("option of `regress`"));
@@ -230,6 +232,9 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
                 let mut labels = d.primary.iter().chain(&d.secondary).map(|l| l.span);
                 !labels.any(|l| ports.iter().any(|p| p.file == l.file && l.start <= p.start && p.end <= l.end))
             }
+            // `view v` without what it sees is no two settings
+            "E0106" if views.contains(&line(s)) => false,
+            "E0227" if d.message.starts_with("a view") => true,
             "E0227" | "E0233" | "E0239" if settings.contains(&(s.file, s.start)) => false,
             "E0304" => !(bins && d.message.ends_with("no distribution")),
             "E0510" => heads.is_empty() && !meant.contains(&name(d)),
@@ -276,6 +281,18 @@ impl Mended {
 pub(super) fn names_lost(d: &Diagnostic, lost: &BTreeSet<String>) -> bool {
     let name = d.message.rsplit('`').nth(1).unwrap_or("");
     matches!(d.code, "E0201" | "E0613") && lost.contains(name)
+}
+
+/// A name that two declarations have is often a copied line: for each, an unknown name where its kind is expected is the
+/// one that the second lacks.
+pub(super) fn renamed(all: &mut Vec<Diagnostic>) {
+    let kind = |d: &Diagnostic| Some(d.secondary.first()?.text.strip_prefix("first declared here, as ")?.to_string());
+    let mut copies: Vec<String> = all.iter().filter(|d| d.code == "E0202").filter_map(kind).collect();
+    all.retain(|d| {
+        let expected = d.primary.as_ref().filter(|_| d.code == "E0201").map_or("", |l| &l.text);
+        let copy = copies.iter().position(|kind| expected.contains(kind.as_str()));
+        copy.map(|k| copies.swap_remove(k)).is_none()
+    });
 }
 
 /// Leaves out as many unknown names as declarations lack theirs: each may be the one that is missing.

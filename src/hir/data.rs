@@ -142,6 +142,9 @@ impl Expander<'_> {
             }
         }
         for d in crate::data::validate(&decl) {
+            // of a type that the reader cannot give nothing more is said
+            let place = d.primary.as_ref().filter(|_| d.code == "E0614").map(|l| l.span);
+            decl.fields.iter_mut().filter(|f| Some(f.span) == place).for_each(|f| f.ty = FieldType::unreadable());
             self.push_once(d);
         }
         decl

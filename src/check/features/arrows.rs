@@ -65,8 +65,13 @@ impl<'p> Checker<'p> {
                 self.report(d.help(format!("add `{{ when {only} }}` to the arrow, and an arrow for the other phase")))
             );
         }
-        if matches!(e.train, Mode::Gold | Mode::Scheduled(..)) && cx.phase == Phase::Train {
-            self.gold_here(source, &e, cx)?;
+        if matches!(e.train, Mode::Gold | Mode::Scheduled(..)) {
+            match cx.phase {
+                Phase::Train => _ = self.gold_here(source, &e, cx)?,
+                // one mistake is not said of both phases
+                Phase::Test if self.said.contains(&("E0501", e.span)) => return Err(Poison),
+                Phase::Test => {}
+            }
         }
         let mut v = if first_round {
             // before the first round nothing has come back: zeros of the payload's width
@@ -213,7 +218,11 @@ impl<'p> Checker<'p> {
             .at(e.span, format!("wants gold on the examples of `{target}`"))
             .with(self.p.data[cx.corpus].span, format!("its fields are {}", fields.join(", ")))
             .with(self.tasks[source].gold_span, format!("the gold is `{name}`"));
-        Err(self.report(d.help("write `train predicted`: the source runs on these examples too")))
+        let runs = !cx.text.is_empty() || self.default_text(source, cx.corpus).is_ok_and(|t| !t.is_empty());
+        Err(self.report(match runs {
+            true => d.help("write `train predicted`: the source runs on these examples too"),
+            false => d.help("remove the arrow: its source can read no text there either"),
+        }))
     }
 
     /// The value of a port.

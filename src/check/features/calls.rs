@@ -217,6 +217,10 @@ impl<'p> Checker<'p> {
 
     /// E0236: a function is given too few or too many values.
     pub(super) fn number_of_values(&mut self, call: &Call<'_>, what: &str) -> Poison {
+        // an option that is not known has its finding, and may be the value
+        if call.args.iter().any(|a| a.name.as_ref().is_some_and(|n| call.row.arg(&n.value).is_none())) {
+            return Poison;
+        }
         let given = call.args.len() + usize::from(call.cx.input.is_some());
         let d =
             Diagnostic::new("E0236", format!("`{}` {what}", call.row.name)).at(call.whole, format!("{given} given"));

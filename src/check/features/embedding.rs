@@ -224,14 +224,7 @@ pub(super) fn bow(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 pub(super) fn pretrained(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let o = c.options(call.row, call.args, call.whole)?;
     let v = words_of(c, call)?;
-    let path = match o.get("path").map(|e| (c.p.constant(e, &call.cx.env), e.span)) {
-        Some((Some(Item::Text(t)), _)) => t,
-        Some((_, span)) => {
-            let d = Diagnostic::new("E0207", "`pretrained` names a folder").at(span, "not a string");
-            return Err(c.report(d.help("write `pretrained(\"models/mini-bert\")`")));
-        }
-        None => return Err(Poison),
-    };
+    let path = c.model_path(o.get("path").ok_or(Poison)?, &call.cx.env)?;
     if v.is_opaque() {
         return Ok(v);
     }
@@ -268,6 +261,18 @@ fn vocab_of(cx: &Cx, what: &str, unit: Unit) -> VocabSpec {
 }
 
 impl Checker<'_> {
+    /// The folder of a model.
+    pub(in crate::check) fn model_path(&mut self, e: &Expr, env: &Env) -> Result<String, Poison> {
+        match self.p.constant(e, env) {
+            Some(Item::Text(t)) => Ok(t),
+            _ if matches!(&*e.value, ExprKind::Error) => Err(Poison),
+            _ => {
+                let d = Diagnostic::new("E0207", "`pretrained` names a folder").at(e.span, "not a string");
+                Err(self.report(d.help("write `pretrained(\"models/mini-bert\")`")))
+            }
+        }
+    }
+
     /// The vocabulary of an embedding; the texts it is applied to are added as they are met.
     pub(super) fn vocab(&mut self, call: &Call<'_>, spec: VocabSpec, axis: &[usize]) -> usize {
         let (cx, site) = (call.cx, call.site());

@@ -21,23 +21,32 @@ pub(super) fn categorical(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     family(c, call, "n")
 }
 
+impl Checker<'_> {
+    /// E0237: a `latent` that begins with no family of distributions.
+    pub(in crate::check) fn family_of(&mut self, kind: &Expr) -> Result<(), Poison> {
+        let known = match &*kind.value {
+            ExprKind::Error => return Err(Poison),
+            ExprKind::Call(f, _) => match &*f.value {
+                ExprKind::Name(n) => matches!(rules::rule(n), Some(Rule::Family(_))),
+                _ => false,
+            },
+            _ => false,
+        };
+        if known {
+            return Ok(());
+        }
+        let d = Diagnostic::new("E0237", "`latent` begins with the family of its distribution").at(kind.span, "");
+        Err(self.report(d.help("write `latent(gaussian(32), ...)` or `latent(categorical(10), ...)`")))
+    }
+}
+
 /// `latent(gaussian(32), prior = p, posterior = q)`: drawn from the posterior in training and, where there is a prior,
 /// from the prior at test.
 pub(super) fn latent(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let o = c.options(call.row, call.args, call.whole)?;
     let free = call.cx.fed(None);
     let Some(kind) = o.get("kind") else { return Err(Poison) };
-    let known = match &*kind.value {
-        ExprKind::Call(f, _) => match &*f.value {
-            ExprKind::Name(n) => matches!(rules::rule(n), Some(Rule::Family(_))),
-            _ => false,
-        },
-        _ => false,
-    };
-    if !known {
-        let d = Diagnostic::new("E0237", "`latent` begins with the family of its distribution").at(kind.span, "");
-        return Err(c.report(d.help("write `latent(gaussian(32), ...)` or `latent(categorical(10), ...)`")));
-    }
+    c.family_of(kind)?;
     let family = c.eval(kind, &free)?;
     let Some(posterior) = o.get("posterior") else {
         let d = Diagnostic::new("E0236", "`latent` needs its posterior: nothing else trains it").at(call.whole, "");

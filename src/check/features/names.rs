@@ -49,6 +49,9 @@ impl<'p> Checker<'p> {
             if self.p.lost.contains(n) || self.p.unreadable_field(cx.corpus) {
                 return Err(Poison);
             }
+            if let Some(arrow) = self.brought_here(cx) {
+                return Err(self.field_missing_there(n, &arrow, cx));
+            }
             let fields: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
             let task = self.tasks[cx.task].name.clone();
             let d = Diagnostic::new("E0412", format!("`{}` has no field `{n}`", c.name))
@@ -57,6 +60,41 @@ impl<'p> Checker<'p> {
             return Err(self.report(d.help("use one of its fields, or declare the field there too")));
         }
         Err(Poison)
+    }
+
+    /// The arrow for which a task runs on a data set that has none of its gold.
+    fn brought_here(&self, cx: &Cx) -> Option<Arc<Edge>> {
+        if graph_has_gold(&self.tasks[cx.task], cx.corpus) {
+            return None;
+        }
+        let from_it = || self.edges.iter().filter(|e| e.source == cx.task && e.alive);
+        let here = |e: &&Arc<Edge>| match e.target {
+            Target::Task(t) | Target::Slot(t, _) => self.tasks[t].corpora.contains(&cx.corpus),
+            Target::Encoder(..) => false,
+        };
+        from_it().find(here).or_else(|| from_it().next()).cloned()
+    }
+
+    /// E0412: an arrow takes its source to a data set that lacks a field which the source reads.
+    fn field_missing_there(&mut self, field: &str, arrow: &Edge, cx: &Cx) -> Poison {
+        let (source, there) = (&self.tasks[arrow.source], &self.p.data[cx.corpus]);
+        let from = self.p.tasks[source.def].ast.from.as_ref();
+        let mut lacks = vec![field];
+        let mut named = from.map(crate::hir::names_of).unwrap_or_default();
+        named.retain(|n| self.p.has_field(n).is_some() && self.p.field(cx.corpus, n).is_none());
+        for n in named {
+            if !lacks.contains(&n) && self.p.lookup(n, &cx.env).is_none() {
+                lacks.push(n);
+            }
+        }
+        lacks.sort_unstable();
+        let lacks: Vec<String> = lacks.iter().map(|n| format!("`{n}`")).collect();
+        let fields: Vec<&str> = there.fields.iter().map(|f| f.name.as_str()).collect();
+        let lacks = lacks.join(" and ");
+        let d = Diagnostic::new("E0412", format!("`{}` has no {lacks}, which `{}` reads", there.name, source.name))
+            .at(arrow.target_span, format!("needs `{}` on the examples of `{}`", source.name, there.name))
+            .with(there.span, format!("its fields are {}", fields.join(", ")));
+        self.report(d.help(format!("remove the arrow, or give `{}` the fields {lacks}", there.name)))
     }
 
     pub(super) fn let_value(&mut self, i: usize, cx: &Cx) -> Out {

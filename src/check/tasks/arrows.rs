@@ -253,8 +253,11 @@ impl<'p> Checker<'p> {
                 self.report(d.help("remove this"));
             }
         }
-        let named = |o: &ast::Setting| matches!(&o.value, SettingKind::Attr { name, .. } if name.value == "rounds");
+        // an option that is not known may be `rounds`
+        let rounds = |word: &str| word == "rounds" || !builtins::EDGE_OPTIONS.iter().any(|o| o.name == word);
+        let named = |o: &ast::Setting| matches!(&o.value, SettingKind::Attr { name, .. } if rounds(&name.value));
         let rounds_given = def.ast.options.iter().any(named);
+        let mut forward = true;
         for o in self.options_in_braces(&def.ast.options, builtins::EDGE_OPTIONS, "E0233", "an arrow") {
             let GivenOption { row, first: v, span, .. } = o;
             let word = match &*v.value {
@@ -331,6 +334,7 @@ impl<'p> Checker<'p> {
                     if !def.ast.feedback {
                         let d = Diagnostic::new("E0235", "only a `~>` has rounds").at(span, "");
                         self.report(d.help("write `~>` instead of `->`, or remove `rounds`"));
+                        forward = false;
                     } else if word == "turns" {
                         e.turns = true;
                         self.later(v.span, "rounds over turns");
@@ -356,6 +360,9 @@ impl<'p> Checker<'p> {
             let known = |g: &FieldType| !matches!(g, FieldType::Other { kind, .. } if kind == "list");
             !t.head.self_supervised && !t.golds.is_empty() && t.gold.as_ref().is_some_and(known)
         });
+        if !forward {
+            return false;
+        }
         let open = !train_given && gold_exists && !def.ast.feedback && e.when != Some(Phase::Test);
         if open && matches!(e.port, "labels" | "top") {
             let what = if e.port == "top" { "candidates" } else { "labels" };

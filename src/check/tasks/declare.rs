@@ -78,6 +78,10 @@ impl<'p> Checker<'p> {
             poisoned,
             left_out: false,
         };
+        if !poisoned && self.reads_behind_on(def) {
+            info.poisoned = true;
+            return info;
+        }
         self.gold(def, &mut info);
         self.masked_at(args, &info);
         self.task_options(def, &mut info);
@@ -96,6 +100,20 @@ impl<'p> Checker<'p> {
             self.labels_of(&mut info);
         }
         info
+    }
+
+    /// E0222: `on enc` for `from enc`.
+    fn reads_behind_on(&mut self, def: &crate::hir::TaskDef) -> bool {
+        let (None, Some(on)) = (&def.ast.from, &def.ast.on) else { return false };
+        let Some(p) = path(on) else { return false };
+        let features = self.p.names.get(p.name).is_some_and(|s| matches!(s.kind, Kind::Encoder | Kind::Let));
+        if !features || self.p.data_names.contains_key(p.name) {
+            return false;
+        }
+        let d = Diagnostic::new("E0222", format!("`{}` reads nothing", def.name))
+            .at(on.span, "features stand after `from`");
+        self.report(d.help(format!("write `from {}` instead of `on {0}`", path_words(on))));
+        true
     }
 
     pub(super) fn head_args(

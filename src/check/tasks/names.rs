@@ -103,16 +103,26 @@ impl<'p> Checker<'p> {
                     let _ = self.options(row, args, e.span);
                 }
                 for (at, a) in args.iter().enumerate() {
-                    // sizes, here too: a layer that is never built because of another fault is checked all the same
                     let arg = row.and_then(|r| a.name.as_ref().map_or(r.args.get(at), |n| r.arg(&n.value)));
-                    if let (Some(row), Some(arg)) = (row, arg)
-                        && let builtins::Takes::Number(_) = arg.takes
-                        && let Some(Item::Number(_)) = self.p.constant(&a.value, env)
-                    {
-                        let _ = self.argument_in_range(row, arg, &a.value, env);
-                    }
                     let word = arg.is_some_and(|a| matches!(a.takes, builtins::Takes::Word(_)));
                     let alone = a.name.is_none() && row.is_some_and(|r| flag(r, &a.value).is_some());
+                    // sizes, here too: a layer that is never built because of another fault is checked all the same
+                    if let (Some(row), Some(arg)) = (row, arg)
+                        && let builtins::Takes::Number(_) = arg.takes
+                        && !alone
+                    {
+                        let sized = a.name.is_some() || row.args.first().is_some_and(needs_size);
+                        let number = matches!(self.p.constant(&a.value, env), Some(Item::Number(_)));
+                        if sized || number {
+                            let _ = self.argument_in_range(row, arg, &a.value, env);
+                            continue;
+                        }
+                    }
+                    if let (Some(row), Some(arg)) = (row, arg)
+                        && self.of_its_own(row, arg.name, &a.value, env)
+                    {
+                        continue;
+                    }
                     if alone || word && matches!(&*a.value.value, ExprKind::Name(_)) {
                         continue;
                     }
@@ -179,6 +189,18 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// Whether an argument is no features but something that its function reads itself, and says what is wrong with it.
+    fn of_its_own(&mut self, row: &builtins::Function, arg: &str, e: &Expr, env: &Env) -> bool {
+        match (row.name, arg) {
+            ("pretrained", "path") => {
+                let _ = self.model_path(e, env);
+                true
+            }
+            ("latent", "kind") => self.family_of(e).is_err(),
+            _ => false,
+        }
+    }
+
     /// E0302: a port of a task inside features.
     pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name, to: &str) -> Poison {
         let name = &self.p.tasks[task].name;
@@ -210,7 +232,10 @@ impl<'p> Checker<'p> {
         let (cname, cspan) = (decl.name.clone(), decl.span);
         let fields: Vec<&str> = decl.fields.iter().map(|f| f.name.as_str()).collect();
         let near = suggest::near(&name.value, fields.iter().copied());
-        if near.is_empty() && self.p.unreadable_field(corpus) {
+        // one of two fields of a name is probably the one that is missing
+        let mut names = BTreeSet::new();
+        let twice = fields.iter().any(|f| !names.insert(*f));
+        if near.is_empty() && (twice || self.p.unreadable_field(corpus)) {
             return Err(Poison);
         }
         let d = Diagnostic::new("E0217", format!("`{cname}` has no field `{}`", name.value))

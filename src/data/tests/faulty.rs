@@ -255,7 +255,10 @@ fn declarations() {
 #[test]
 fn fields() {
     let check = |reader: &str, fields: &str| said(declare(reader, Some("a"), fields));
-    assert_eq!(check("tsv", "x: tokens; x: label"), "E0613: the field `x` is declared twice\n");
+    assert_eq!(
+        check("tsv", "x: tokens; x: label"),
+        "E0613: the field `x` is declared twice\n  help: give one of the two another name\n"
+    );
     assert_eq!(
         check("tsv", "x: tokens = 0"),
         "E0613: columns count from 1\n  help: the first column is 1: `x: tokens = 1`\n"
