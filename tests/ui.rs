@@ -201,7 +201,11 @@ fn options_of_the_command_line() {
     );
     let wide = compile_with(TWO, &set("width", "\"wide\""));
     assert_eq!(codes(&wide), ["E0207"]);
-    assert!(plain(&wide).starts_with("--set:1:7: error[E0207]: `d` must be a whole number of at least 1\n"), "{}", plain(&wide));
+    assert!(
+        plain(&wide).starts_with("--set:1:7: error[E0207]: `d` must be a whole number of at least 1\n"),
+        "{}",
+        plain(&wide)
+    );
     let half = compile_with(TWO, &set("width", "50%"));
     assert!(plain(&half).starts_with("--set:1:7: error[E0207]: `d` must be a whole number"), "{}", plain(&half));
     assert!(plain(&half).contains("used here"), "{}", plain(&half));

@@ -111,7 +111,14 @@ pub const SETTINGS: &[SettingRow] = &[
     s("shots", Number(SIZE), false, true, "shots 5", "examples per class"),
     s("inner", Own, false, false, "inner sgd(lr = 0.1, steps = 5)", "the inner loop of meta-learning"),
     s("reweight", Own, false, false, "reweight t, cross_entropy_difference(main = m)", "weights of examples"),
-    s("constrain", Own, false, false, "constrain domain.loss >= 0.69", "a constraint on losses"),
+    s(
+        "constrain",
+        Own,
+        false,
+        false,
+        "constrain domain.loss >= 0.69, augmented_lagrangian(0.1)",
+        "a constraint on losses",
+    ),
     s("probe", Own, false, false, "probe affinity(every = 10)", "a report while training"),
 ];
 

@@ -10,6 +10,7 @@ pub mod dim;
 mod features;
 pub mod few;
 mod heads;
+mod hints;
 mod losses;
 mod narrow;
 mod numbers;

@@ -37,6 +37,15 @@ impl<'p> Checker<'p> {
             }
             let Some(row) = table.iter().find(|r| r.name == word) else {
                 let known: Vec<&str> = table.iter().map(|r| r.name).collect();
+                if word == "lr" {
+                    let d = Diagnostic::new(code, format!("`lr` is not an option of {owner}")).at(name.span, "unknown");
+                    let task = self.p.tasks.iter().find(|t| t.ast.options.iter().any(|o| o.span == s.span));
+                    let whose = task.map_or("slot", |t| t.name.as_str());
+                    let help =
+                        format!("a rate of its own stands in `train`: `optimizer adam(groups = [{whose}(1e-3)])`");
+                    self.report(d.help(help));
+                    continue;
+                }
                 self.unknown_word(code, &format!("an option of {owner}"), word, name.span, &known);
                 continue;
             };

@@ -87,7 +87,9 @@ impl<'p> Checker<'p> {
             Some(v) => self.worded(what, v, table, env),
             None => {
                 let d = Diagnostic::new("E0229", format!("`{}` needs {what}", row.name)).at(s.span, "");
-                self.report(d.help(format!("for example `{}`", row.example)));
+                let first = values.first().zip(table.first());
+                let whole = first.map(|(v, way)| format!("{} {}, {}", row.name, path_words(v), way.example));
+                self.report(d.help(format!("for example `{}`", whole.as_deref().unwrap_or(row.example))));
             }
         }
     }
@@ -134,7 +136,7 @@ impl<'p> Checker<'p> {
                     "E0246",
                     "`keep confidence` chooses among made examples, and this stage makes none",
                 );
-                self.report(d.at(v.span, "confidence in what?").help("add `pseudo corpus(field = task(raw))`"));
+                self.report(d.at(v.span, "confidence in what?").help(format!("add `{}`", self.some_pseudo())));
             }
             return;
         }
@@ -156,7 +158,8 @@ impl<'p> Checker<'p> {
                 if !has("sample", Some("bandit")) && !self.unknown_in(block) {
                     let d = Diagnostic::new("E0246", "`keep tasks` needs a sampler that measures utility");
                     self.report(
-                        d.at(v.span, "utility of what?").help("add `sample bandit(beta_thompson, main = task)`"),
+                        d.at(v.span, "utility of what?")
+                            .help(format!("add `sample bandit(beta_thompson, main = {})`", self.some_task())),
                     );
                 }
             }
@@ -200,7 +203,7 @@ impl<'p> Checker<'p> {
 
     /// `pseudo squad(q = ask(raw), a = read(raw))`: examples of `squad` whose fields tasks make from other data.
     fn pseudo(&mut self, v: &'p Expr, env: &Env) {
-        let example = "pseudo corpus(field = task(raw))";
+        let example = self.some_pseudo();
         let (ExprKind::Call(f, args), Some(p)) = (&*v.value, path(v)) else {
             let d = Diagnostic::new("E0229", "`pseudo` names the data set whose examples are made").at(v.span, "");
             self.report(d.help(format!("write `{example}`")));
@@ -239,13 +242,13 @@ impl<'p> Checker<'p> {
                 let name = &self.p.data[corpus].fields[field].name;
                 let d = Diagnostic::new("E0403", format!("`{name}` is `{wants}`, not {gives}")).at(e.span, gives);
                 let d = d.with(self.p.data[corpus].fields[field].span, format!("declared as `{wants}`"));
-                self.report(d.help("write the task that makes it: `task(raw)`"));
+                self.report(d.help(format!("write the task that makes it: `{}(raw)`", self.some_task())));
             }
             return;
         }
         let (ExprKind::Call(task, from), Some(_)) = (&*e.value, path(e)) else {
             let d = Diagnostic::new("E0207", "a made value is a task applied to data, or a constant").at(e.span, "");
-            self.report(d.help("write `task(raw)`"));
+            self.report(d.help(format!("write `{}(raw)`", self.some_task())));
             return;
         };
         let Ok(t) = self.one_task(task, env, "what makes the value") else { return };
@@ -268,7 +271,7 @@ impl<'p> Checker<'p> {
         }
         let [from] = from.as_slice() else {
             let d = Diagnostic::new("E0236", format!("`{}` needs the data that it reads", path_words(task)));
-            self.report(d.at(e.span, "reads nothing").help("write `task(raw)`"));
+            self.report(d.at(e.span, "reads nothing").help(format!("write `{}(raw)`", self.some_task())));
             return;
         };
         let Ok(raw) = self.corpora_of(&from.value, env) else { return };

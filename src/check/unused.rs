@@ -27,7 +27,7 @@ impl<'p> Checker<'p> {
                 "choose" | "rank" => format!("`loss l = marginal(task, over = {name})`"),
                 _ => format!("`loss l = marginal({name}, over = choice)`"),
             };
-            let help = format!("add a loss that reaches it, such as {help}, or remove `loss none`");
+            let help = format!("remove `loss none`, or add a loss that reaches it, such as {help}");
             let d = Diagnostic::new("E0510", format!("nothing trains `{name}`"));
             self.report(d.at(span, "it has no loss of its own").help(help));
         }

@@ -337,11 +337,17 @@ impl Expander<'_> {
                         });
                         self.push_once(d.help(help));
                     } else if listed.is_none() && !self.cut(list, &named) {
-                        let d = Diagnostic::new("E0211", "a family needs a list of names or numbers");
-                        self.push_once(
-                            d.at(list.span, "this is not a list")
+                        let d = match &*list.value {
+                            ExprKind::Range(a, Some(b)) if a > b => {
+                                let d = Diagnostic::new("E0211", "this range runs backwards").at(list.span, "");
+                                let right = format!("{b}..{a}");
+                                d.help(format!("write `{right}`")).fix(list.span, right, false)
+                            }
+                            _ => Diagnostic::new("E0211", "a family needs a list of names or numbers")
+                                .at(list.span, "this is not a list")
                                 .help(format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value)),
-                        );
+                        };
+                        self.push_once(d);
                     }
                     // one member of unknown name, so that what is declared inside is known
                     let unknown = vec![(Item::Text(UNKNOWN_MEMBER.into()), list.span)];

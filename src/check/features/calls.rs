@@ -28,9 +28,11 @@ impl<'p> Checker<'p> {
                 None => {
                     let Some(arg) = row.args.get(next) else {
                         let d = Diagnostic::new("E0215", format!("`{}` has too many arguments", row.name));
-                        return Err(
-                            self.report(d.at(a.value.span, "one too many").help(format!("write `{}`", row.example)))
-                        );
+                        let d = d.at(a.value.span, "one too many");
+                        return Err(self.report(match row.args.len() {
+                            0 | 1 => d.help(format!("write `{}`", row.example)),
+                            _ => d.help(format!("its arguments are, in this order: {}", row.names().join(", "))),
+                        }));
                     };
                     next += 1;
                     arg.name
@@ -89,11 +91,31 @@ impl<'p> Checker<'p> {
         }
         // what it is called: the only argument of a function by the function's name
         let what = if row.args.len() == 1 { row.name } else { arg.name };
+        if let Some(Rule::Layer(_)) = rules::rule(row.name) {
+            self.no_features(row, e, env)?;
+        }
         let help = match ranges.first() {
             Some(r) if !arg.needed => format!("for example `{} = {}`", arg.name, r.example()),
             _ => format!("for example `{}`", row.example),
         };
         self.in_range(e, env, ranges, &format!("`{what}`"), &help)
+    }
+
+    /// E0207: features in the parentheses of a layer, which reads what is piped into it.
+    fn no_features(&mut self, row: &'static builtins::Function, e: &Expr, env: &Env) -> Result<(), Poison> {
+        let ExprKind::Name(n) = &*e.value else { return Ok(()) };
+        let features = match self.p.lookup(n, env) {
+            Some(Meaning::One(Kind::Encoder, _)) => true,
+            Some(Meaning::One(Kind::Let, i)) => self.p.constant(&self.p.lets[i].value, env).is_none(),
+            _ => false,
+        };
+        if !features {
+            return Ok(());
+        }
+        let d = Diagnostic::new("E0207", format!("`{}` reads what is piped into it", row.name));
+        let d = d.at(e.span, "features in place of a number");
+        let what = if row.args.first().is_some_and(|a| a.needed) { row.example } else { row.name };
+        Err(self.report(d.help(format!("write `{n} |> {what}`"))))
     }
 
     pub(super) fn opt_flag(&mut self, o: &Arguments<'_>, key: &'static str) -> Result<bool, Poison> {
@@ -116,6 +138,9 @@ impl<'p> Checker<'p> {
         let call = Call { row, span, args, whole, cx };
         match rule {
             Rule::Layer(_) => {
+                if let Some(first) = args.first().filter(|a| a.name.is_none()) {
+                    self.no_features(row, &first.value, &cx.env)?;
+                }
                 let Some(count) = self.repeated(row, args, cx) else { return self.one_layer(&call, 0, 1) };
                 let mut v = self.input(row, span, cx)?;
                 for k in 0..count {
@@ -284,7 +309,10 @@ impl<'p> Checker<'p> {
     pub(super) fn need_seq(&mut self, v: &Val, row: &'static builtins::Function, span: Span) -> Result<(), Poison> {
         if v.kind == VKind::Vec {
             let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", row.name));
-            return Err(self.report(d.at(span, Self::shape_words(v)).help("remove the pooling before it")));
+            return Err(self.report(d.at(span, Self::shape_words(v)).help(match self.brought_pooled(span) {
+                true => format!("remove `{}`: the arrow brings one vector for each example", row.name),
+                false => "remove the pooling before it".to_string(),
+            })));
         }
         Ok(())
     }

@@ -91,6 +91,11 @@ impl<'p> Checker<'p> {
             VKind::Seq | VKind::Vec | VKind::Opaque => return Ok(()),
         };
         let d = Diagnostic::new("E0404", format!("{what} no vectors yet")).at(span, place);
+        if v.kind == VKind::Label
+            && let Some(arrow) = v.reads.iter().find_map(|f| self.gold_arrow_at(span, *f))
+        {
+            return Err(self.report(d.help(format!("gold is sent by the task that learns it: {arrow}"))));
+        }
         Err(self.report(d.help(help)))
     }
 
@@ -122,7 +127,14 @@ impl<'p> Checker<'p> {
             }
             _ => {
                 let d = Diagnostic::new("E0408", "features cannot be combined like this").at(op.span, "");
-                Err(self.report(d.help("use `&`, `+`, `-` or `*`")))
+                let help = match (op.value, factor(a), factor(b)) {
+                    (Gt, ..) => "to pipe the one into the other write `|>`",
+                    (Add | Sub | Mul | Div, Some(_), _) | (Add | Sub, _, Some(_)) => {
+                        "a number can only scale features: `2 * f`, `f / 3`"
+                    }
+                    _ => "use `&`, `+`, `-` or `*`",
+                };
+                Err(self.report(d.help(help)))
             }
         }
     }

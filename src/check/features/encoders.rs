@@ -51,7 +51,10 @@ impl<'p> Checker<'p> {
             Diagnostic::new("E0414", format!("`{name}` has {top} layer{}", if top == 1 { "" } else { "s" }))
                 .at(tap.span, format!("there is no layer {k}"))
                 .with(self.p.encoders[i].span, "declared here")
-                .help(format!("tap 1 to {top} (0 is the input of the first layer)"))
+                .help(match top {
+                    0 => format!("read `{name}`: embeddings are no layers"),
+                    _ => format!("tap 1 to {top} (0 is the input of the first layer)"),
+                })
         };
         match &tap.value {
             Tap::Layer(k) => match pick(*k as usize) {

@@ -12,7 +12,7 @@ impl Checker<'_> {
     pub(super) fn fits(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, own: bool) -> Result<(), Poison> {
         let name = self.tasks[task].name.clone();
         if h.kind == VKind::Text {
-            let d = Diagnostic::new("E0404", format!("`{name}` reads words, not vectors"));
+            let d = Diagnostic::new("E0404", format!("`{name}` is given words and needs vectors"));
             let d = d.at(from.span, "a text").help("put an encoder before it: `embed(100) |> bilstm(128)`");
             return Err(self.report(d));
         }
@@ -51,9 +51,13 @@ impl Checker<'_> {
             let d = Diagnostic::new("E0504", "a language model may not see the words that it predicts")
                 .at(from.span, "these states have seen both sides")
                 .with(self.tasks[task].span, "predicts the next word");
-            return Err(self.report(d.help(
-                "read one direction of the first layer: `enc@1.fwd`, `enc@1.sides` (above layer 1 both directions are mixed)",
-            )));
+            let help = match self.reads_both_ways(from) {
+                Some(enc) => format!(
+                    "read one direction of the first layer: `{enc}@1.fwd`, `{enc}@1.sides` (above layer 1 both directions are mixed)"
+                ),
+                None => "use a layer that looks only back: `transformer(64, causal)`, `lstm(64)` or `gru(64)`".into(),
+            };
+            return Err(self.report(d.help(help)));
         }
         Ok(())
     }
@@ -63,7 +67,12 @@ impl Checker<'_> {
         let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", self.tasks[task].head.name))
             .at(from.span, Self::shape_words(h))
             .with(def.ast.head.span, "one answer for each token");
-        self.report(d.help("read the encoder without pooling: remove `|> attend`, `mean`, `max` or `last`"))
+        self.report(match self.pooled(from) {
+            true => d.help("read the encoder without pooling: remove `|> attend`, `mean`, `max` or `last`"),
+            false => {
+                d.help("this gives one vector for each example; read a layer over tokens: `embed(64) |> bilstm(64)`")
+            }
+        })
     }
 
     fn fits_example(&mut self, task: usize, h: &Val, from: &Expr) -> Result<(), Poison> {

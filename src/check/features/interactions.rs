@@ -13,6 +13,15 @@ pub(super) fn concat(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 pub(super) fn add(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let (a, b, rest) = c.two(call, &[])?;
     c.options(call.row, &rest, call.whole)?;
+    // `via add(embed(4))`
+    if let (true, Some(_), [one]) = (call.cx.arrow, &call.cx.input, call.args)
+        && a.0.width != b.0.width
+    {
+        let d = Diagnostic::new("E0411", format!("widths {} and {} do not agree", a.0.width, b.0.width));
+        let d = d.at(b.1, format!("{} numbers", b.0.width)).with(a.1, format!("{} numbers", a.0.width));
+        let help = format!("to embed what comes and then add it, write `via {} |> add`", path_words(&one.value));
+        return Err(c.report(d.help(help)));
+    }
     c.pointwise("add", a, b, call.cx)
 }
 

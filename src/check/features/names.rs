@@ -17,8 +17,9 @@ impl<'p> Checker<'p> {
                 let name = self.p.tasks[i].name.clone();
                 let d =
                     Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow")).at(span, "a task");
-                let to = self.reader_of(cx);
-                return Err(self.report(d.help(format!("remove it here and add a line: `{name}.hidden -> {to}`"))));
+                let whole = self.is_all_that_is_read(span);
+                let help = self.arrow_instead(&name, "hidden", Some(&self.reader_of(cx)), whole);
+                return Err(self.report(d.help(help)));
             }
             Some(Meaning::One(Kind::Data, i)) => {
                 let d = Diagnostic::new("E0408", format!("`{n}` is a data set, not features")).at(span, "");
@@ -57,7 +58,13 @@ impl<'p> Checker<'p> {
             let d = Diagnostic::new("E0412", format!("`{}` has no field `{n}`", c.name))
                 .at(span, format!("read for `{task}` on `{}`", c.name))
                 .with(c.span, format!("its fields are {}", fields.join(", ")));
-            return Err(self.report(d.help("use one of its fields, or declare the field there too")));
+            let help = match self.texts[cx.corpus].first() {
+                Some(x) => {
+                    format!("use one of its fields, such as `{}`, or declare the field there too", c.fields[*x].name)
+                }
+                None => "use one of its fields, or declare the field there too".to_string(),
+            };
+            return Err(self.report(d.help(help)));
         }
         Err(Poison)
     }
@@ -328,7 +335,7 @@ impl<'p> Checker<'p> {
                 Some(None) => None,
             };
             match kind {
-                Some((Kind::Task, i)) => return Err(self.port_in_features(i, e, port, &self.reader_of(cx))),
+                Some((Kind::Task, i)) => return Err(self.port_in_features(i, e, port, Some(&self.reader_of(cx)))),
                 Some((Kind::Data, c)) if p.args.is_none() => {
                     let f = self.field_of(c, port)?;
                     if c != cx.corpus {
@@ -463,7 +470,10 @@ impl<'p> Checker<'p> {
                         let (name, word) = (self.p.data[cx.corpus].fields[f].name.clone(), type_word(ty).to_string());
                         let d =
                             Diagnostic::new("E0416", format!("`{name}` is `{word}`, not a text")).at(a.value.span, "");
-                        return Err(self.report(d.help("an encoder is applied to `text` or `tokens`")));
+                        return Err(self.report(match self.gold_arrow(cx.corpus, f, &self.reader_of(cx)) {
+                            Some(arrow) => d.help(format!("gold is sent by the task that learns it: {arrow}")),
+                            None => d.help("an encoder is applied to `text` or `tokens`"),
+                        }));
                     }
                     fields.push(f);
                 }

@@ -14,10 +14,10 @@ pub(super) fn step(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let writer = (0..c.tasks.len())
         .find(|t| c.tasks[*t].rule.writes && field.is_some_and(|f| c.tasks[*t].golds.contains(&(corpus, f))));
     let (Some(writer), VKind::Text) = (writer, v.kind) else {
-        let name = c.axis_name(corpus, &v.axis);
+        let (name, data) = (c.axis_name(corpus, &v.axis), c.p.data[corpus].name.clone());
         let d = Diagnostic::new("E0408", format!("no task writes `{name}`, so it has no steps")).at(*span, "");
         return Err(c.report(d.help(format!(
-            "declare the task that writes it: `task write : generate(gru(256)) of corpus.{name} from enc`"
+            "declare the task that writes it: `task write : generate(gru(256)) of {data}.{name} from enc`"
         ))));
     };
     let width = c.decoder_width(writer);

@@ -54,10 +54,13 @@ impl<'p> Checker<'p> {
             match &t.ty {
                 Ty::Scalar if !t.trains => {
                     let d = Diagnostic::new("E0509", format!("the loss `{}` trains nothing", l.name));
-                    self.report(
-                        d.at(l.value.span, "no gradient flows into any of this")
-                            .help("take `stop` from one side, or compare a port that has a gradient, such as `.probs`"),
-                    );
+                    let names = hir::names_of(&l.value);
+                    let help = match names.iter().any(|n| self.p.lookup(n, &l.env).is_some()) {
+                        _ if names.contains(&"stop") => "take `stop` from one side",
+                        true => "compare a port that has a gradient, such as `.probs`",
+                        false => "name what it is to train: ports of tasks or features, as in `kl(a.probs, b.probs)`",
+                    };
+                    self.report(d.at(l.value.span, "no gradient flows into any of this").help(help));
                 }
                 Ty::Scalar => {}
                 Ty::Figure => {

@@ -24,6 +24,11 @@ impl<'p> Checker<'p> {
         let port = p.dots.first().copied();
         if let Some(extra) = p.dots.get(1) {
             let d = Diagnostic::new("E0421", "a port has no parts").at(extra.span, "");
+            if port.is_some_and(|p| p.value == "view") {
+                let rest: String = p.dots[2..].iter().map(|n| format!(".{}", n.value)).collect();
+                let rest = if rest.is_empty() { ".probs" } else { &rest };
+                return Err(self.report(d.help(format!("write `{}.view[\"{}\"]{rest}`", p.name, extra.value))));
+            }
             return Err(self.report(d.help(format!(
                 "end at the port: `{}.{}`",
                 p.name,
@@ -152,7 +157,10 @@ impl<'p> Checker<'p> {
             "probs" if head.name == "regress" && !bins => {
                 let name = self.tasks[task].name.clone();
                 let d = Diagnostic::new("E0304", format!("`{name}` predicts a number, not probabilities"));
-                Err(self.report(d.at(port.span, "").help(format!("write `{name}.value`, or `regress(bins = 5)`"))))
+                Err(self.report(
+                    d.at(port.span, "")
+                        .help(format!("declare it with `regress(bins = 5)`; its number is `{name}.value`")),
+                ))
             }
             "probs" => term(Ty::Dist(space), true),
             "attribution" => term(Ty::Dist(Space::Tokens), true),

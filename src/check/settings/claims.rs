@@ -35,7 +35,7 @@ impl<'p> Checker<'p> {
                 {
                     let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
                     let d = match g.dependencies.first() {
-                        Some(dep) => d.help(g.reason(dep)),
+                        Some(dep) => d.help(format!("write `expect {is}`: {}", g.reason(dep))),
                         None => d.help("no task needs another's output, and none is supervised below another"),
                     };
                     return Err(self.report(d.fix(e.span, is, false)));

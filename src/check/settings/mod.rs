@@ -318,6 +318,11 @@ impl<'p> Checker<'p> {
             if values.len() > 1 && !several_ok {
                 let d =
                     Diagnostic::new("E0229", format!("`{word}` takes one value")).at(values[1].span, "one too many");
+                if word == "objective" {
+                    let all: Vec<String> = values.iter().map(path_words).collect();
+                    self.report(d.help(format!("write `objective mean({})`", all.join(", "))));
+                    continue;
+                }
                 self.report(d.help(format!("for example `{}`", row.example)));
                 continue;
             }

@@ -156,6 +156,14 @@ impl<'p> Checker<'p> {
             if self.tasks[i].left_out {
                 continue;
             }
+            if metric.as_ref().is_some_and(|m| is_name(m, "frame_accuracy")) {
+                let d = Diagnostic::new("E0242", "`frame_accuracy` is a figure of a data set").at(e.span, "of a task");
+                let data = self.tasks[i].corpora.first().map(|c| self.p.data[*c].name.clone());
+                return Err(self.report(match data {
+                    Some(data) => d.help(format!("write `{data}.frame_accuracy`")),
+                    None => d.help("name the data set before it"),
+                }));
+            }
             if self.tasks[i].poisoned {
                 if let Some(m) = &metric {
                     let _ = self.metric_word(m);
@@ -203,7 +211,23 @@ impl<'p> Checker<'p> {
         {
             return self.report(d.help("did you mean `mean`?").fix(f.span, "mean", true));
         }
-        self.report(d.help("write `task.metric`, for example `slot.span_f1`"))
+        if let ExprKind::Call(f, args) = &*e.value
+            && let ExprKind::Name(n) = &*f.value
+        {
+            let task = |a: &ast::Arg| matches!(&*a.value.value, ExprKind::Name(t) if self.p.names.get(t).is_some_and(|s| s.kind == Kind::Task));
+            // `span_f1(chunk)`
+            if let [one] = args.as_slice()
+                && (crate::metrics::find(n).is_some() || builtins::METRICS_LATER.contains(&n.as_str()))
+                && task(one)
+            {
+                let right = format!("{}.{n}", path_words(&one.value));
+                return self.report(d.help(format!("write `{right}`")).fix(e.span, right, true));
+            }
+            if ["avg", "average", "max", "min", "sum"].contains(&n.as_str()) {
+                return self.report(d.help("several figures are joined by `mean(...)` or by `+ - * /`"));
+            }
+        }
+        self.report(d.help(format!("write `task.metric`, for example `{}`", self.some_figure())))
     }
 
     pub(super) fn objective_default(&mut self, train: &mut Train) {

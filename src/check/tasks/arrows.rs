@@ -110,7 +110,7 @@ impl<'p> Checker<'p> {
                 let found = known().find(|k| *k == port.value);
                 proto.port = found.unwrap_or_default();
                 if found.is_none() {
-                    let known: Vec<&str> = known().collect();
+                    let known: Vec<&str> = known().filter(|p| !["loss", "logp"].contains(p)).collect();
                     let what = format!("a port of `{}`", self.tasks[*s].name);
                     self.unknown_word("E0304", &what, &port.value, port.span, &known);
                     ok = false;
@@ -190,7 +190,17 @@ impl<'p> Checker<'p> {
                             format!("an arrow from `{from}`, which no task makes, ends at a slot"),
                         );
                         let d = d.at(t_span, "no slot").with(ast.source.span, "no port of a task");
-                        self.report(d.help(format!("name a slot, `{}.docs`, or read it after `from`", path_words(t))));
+                        let gold = path(&ast.source).and_then(|p| {
+                            let Some(Meaning::One(Kind::Data, c)) = self.p.lookup_data(p.name, env) else {
+                                return None;
+                            };
+                            let f = self.p.field(c, &p.dots.first()?.value)?;
+                            self.gold_arrow(c, f, &path_words(t))
+                        });
+                        self.report(d.help(match gold {
+                            Some(arrow) => format!("gold is sent by the task that learns it: {arrow}"),
+                            None => format!("name a slot, `{}.docs`, or read it after `from`", path_words(t)),
+                        }));
                     }
                     continue;
                 }

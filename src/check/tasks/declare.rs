@@ -401,7 +401,11 @@ impl<'p> Checker<'p> {
                 Some(Item::Number(n)) => m.args.push(n),
                 Some(Item::Text(t)) => m.classes.push(t),
                 _ => {
-                    let _ = self.number(&a.value, env, "an argument of a metric");
+                    let help = format!("a class stands in quotes: `{word}(\"{}\")`", path_words(&a.value));
+                    let d = Diagnostic::new("E0207", "an argument of a metric is a number or a class in quotes");
+                    if !matches!(&*a.value.value, ExprKind::Error) {
+                        self.report(d.at(a.value.span, "neither").help(help));
+                    }
                     return Err(Poison);
                 }
             }

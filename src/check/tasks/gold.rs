@@ -127,7 +127,7 @@ impl<'p> Checker<'p> {
                 let fspan = self.p.data[c].fields[f].span;
                 let fits: Vec<&str> = builtins::HEADS
                     .iter()
-                    .filter(|h| h.golds.contains(&kind) && !h.self_supervised)
+                    .filter(|h| h.golds.contains(&kind) && (!h.self_supervised || ty.is_text()))
                     .map(|h| h.name)
                     .collect();
                 let wants: Vec<String> = info.head.golds.iter().map(|g| format!("`{g}`")).collect();
@@ -139,7 +139,15 @@ impl<'p> Checker<'p> {
                         "no head learns `{kind}`: declare the field as another type, or name another field"
                     )),
                     [one] if matches!(&*def.ast.head.value, ExprKind::Name(_)) => {
-                        d.help(format!("write `{one}`")).fix(def.ast.head.span, *one, false)
+                        let pooled = def.ast.from.as_ref().map(|e| self.pooled(e));
+                        d.help(match (*one, pooled) {
+                            ("tag", Some(true)) => "write `tag`, and read the features without pooling".to_string(),
+                            ("classify" | "regress", Some(false)) => {
+                                format!("write `{one}`, and pool what it reads: `from ... |> attend`")
+                            }
+                            _ => format!("write `{one}`"),
+                        })
+                        .fix(def.ast.head.span, *one, false)
                     }
                     [one] => d.help(format!("write `{one}`")),
                     many => d.help(format!("heads for `{kind}`: {}", many.join(", "))),

@@ -180,7 +180,7 @@ impl<'p> Checker<'p> {
                         let _ = self.field_of(i, n);
                     }
                     Some(Meaning::One(Kind::Task, i)) => {
-                        self.port_in_features(i, e, n, self.walked.unwrap_or("this_task"));
+                        self.port_in_features(i, e, n, self.walked);
                     }
                     _ => {}
                 }
@@ -202,12 +202,30 @@ impl<'p> Checker<'p> {
     }
 
     /// E0302: a port of a task inside features.
-    pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name, to: &str) -> Poison {
+    pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name, to: Option<&str>) -> Poison {
         let name = &self.p.tasks[task].name;
         let d = Diagnostic::new("E0302", format!("`{name}.{}` is read without an arrow", port.value))
             .at(e.span, "only an arrow carries a task's output")
-            .help(format!("remove it here and add a line: `{name}.{} -> {to}`", port.value));
+            .help(self.arrow_instead(name, &port.value, to, self.is_all_that_is_read(e.span)));
         self.report(d)
+    }
+
+    /// How a field could be declared that a task wants to learn.
+    fn declaration(&self, corpus: usize, name: &ast::Name) -> Option<String> {
+        let of = |t: &&crate::hir::TaskDef| t.ast.of.as_ref().is_some_and(|e| e.span.end == name.span.end);
+        let task = self.p.tasks.iter().find(of)?;
+        let head = builtins::head(path(&task.ast.head)?.name)?;
+        let ty = builtins::FIELD_TYPES.iter().find(|t| Some(&t.name) == head.golds.first())?;
+        let text = || self.texts[corpus].first().map(|f| self.p.data[corpus].fields[*f].name.as_str());
+        Some(match ty.axis {
+            builtins::Axis::Needed => format!("{}: {} {} {}", name.value, ty.name, ty.word, text()?),
+            _ => format!("{}: {}", name.value, ty.name),
+        })
+    }
+
+    /// Whether a place is all that some task reads.
+    pub(crate) fn is_all_that_is_read(&self, span: Span) -> bool {
+        self.p.tasks.iter().any(|t| t.ast.from.as_ref().is_some_and(|e| e.span == span))
     }
 
     /// The names of all fields, in order.
@@ -243,7 +261,10 @@ impl<'p> Checker<'p> {
             .with(cspan, format!("its fields are {}", fields.join(", ")));
         let d = match near.as_slice() {
             [one] => d.help(format!("did you mean `{one}`?")).fix(name.span, *one, true),
-            _ => d.help(format!("use one of them, or declare it: `{}: tags on x`", name.value)),
+            _ => d.help(match self.declaration(corpus, name) {
+                Some(line) => format!("use one of them, or declare it: `{line}`"),
+                None => "use one of them, or declare it".to_string(),
+            }),
         };
         Err(self.report(d))
     }
@@ -266,7 +287,14 @@ impl<'p> Checker<'p> {
         };
         if !symbol.is_family() {
             let d = Diagnostic::new("E0218", format!("`{name}` is not a family")).at(span, "has no members");
-            self.report(d.help(format!("write `{name}`")));
+            let layer = key.and_then(|k| match self.p.constant(k, env) {
+                Some(Item::Number(n)) if symbol.kind == Kind::Encoder && n >= 0.0 && n.fract() == 0.0 => Some(n),
+                _ => None,
+            });
+            self.report(match layer {
+                Some(k) => d.help(format!("for its layer {k} write `{name}@{k}`")),
+                None => d.help(format!("write `{name}`")),
+            });
             return None;
         }
         let Some(key_expr) = key else { return self.p.members(name, None, data) };
