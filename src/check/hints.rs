@@ -37,6 +37,21 @@ impl Checker<'_> {
         false
     }
 
+    /// How a text is declared so that a task over several data sets reads it: by the name that it has in another.
+    pub(crate) fn text_called_alike(&self, task: usize, corpus: usize, text: &str) -> Option<String> {
+        let one = |c: &usize| match self.texts[*c].as_slice() {
+            [one] if *c != corpus => Some((*c, &self.p.data[*c].fields[*one])),
+            _ => None,
+        };
+        let (other, field) = self.tasks[task].corpora.iter().find_map(one)?;
+        let (here, there) = (&self.p.data[corpus], &self.p.data[other].name);
+        if here.fields.iter().any(|f| f.name == field.name) {
+            return None;
+        }
+        let line = format!("{}: {} = \"{text}\"", field.name, super::tasks::type_word(&field.ty));
+        Some(format!("call one of its texts as in `{there}`, and write `from enc({})`: `{line}`", field.name))
+    }
+
     /// The encoder among the names of features that reads both ways, if one does.
     pub(crate) fn reads_both_ways(&self, e: &Expr) -> Option<&str> {
         let names = crate::hir::names_of(e);
@@ -77,6 +92,25 @@ impl Checker<'_> {
             Some(format!("pseudo {}({} = {}(raw))", data.name, data.fields.get(f)?.name, t.name))
         };
         self.tasks.iter().find_map(gold).unwrap_or_else(|| "pseudo corpus(topic = topic(raw))".into())
+    }
+
+    /// A first task for a program without one.
+    pub(crate) fn some_task_line(&self) -> String {
+        let first = self.p.encoders.first();
+        let encoder = first.map_or("enc", |e| e.name.as_str());
+        let pool = if first.is_some_and(|e| self.pooled(&e.value)) { "" } else { " |> attend" };
+        let learnt = |ty: &FieldType| match ty {
+            FieldType::Tags { .. } => Some(("tag", "")),
+            FieldType::Label => Some(("classify", pool)),
+            FieldType::Real => Some(("regress", pool)),
+            _ => None,
+        };
+        let fields = self.p.data.iter().flat_map(|d| d.fields.iter().map(move |f| (d, f)));
+        let line = fields.filter(|(d, _)| !d.name.contains('[')).find_map(|(d, f)| {
+            let (head, pool) = learnt(&f.ty)?;
+            Some(format!("task {0} : {head} of {1}.{0} from {encoder}{pool}", f.name, d.name))
+        });
+        line.unwrap_or_else(|| format!("task slot : tag of corpus.slots from {encoder}"))
     }
 
     /// A task of the program.

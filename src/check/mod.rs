@@ -302,7 +302,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     };
     if p.tasks.is_empty() {
         let d = Diagnostic::new("E0307", "the program has no task");
-        c.d.push(d.help("add one: `task slot : tag of corpus.slots from enc`"));
+        c.d.push(d.help(format!("add one: `{}`", c.some_task_line())));
     }
     c.dropout = c.train_dropout();
     c.resolve_names();

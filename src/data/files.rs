@@ -478,8 +478,10 @@ fn entries(dir: &Path) -> Vec<(String, PathBuf)> {
     all
 }
 
+/// The files of a folder that may hold data: a spec never does.
 fn files_of(dir: &Path) -> Vec<Named> {
-    entries(dir).into_iter().filter(|(_, p)| p.is_file()).collect()
+    let data = |(name, p): &Named| p.is_file() && !name.ends_with(".mtl");
+    entries(dir).into_iter().filter(data).collect()
 }
 
 fn folders_of(dir: &Path) -> Vec<Named> {

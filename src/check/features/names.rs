@@ -253,6 +253,7 @@ impl<'p> Checker<'p> {
                 },
             );
             return Err(self.report(match texts.first() {
+                Some(word) if let Some(line) = self.text_called_alike(cx.task, cx.corpus, word) => d.help(line),
                 Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
                 None => d.help("declare its text: `x: tokens`"),
             }));

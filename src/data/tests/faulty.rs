@@ -26,6 +26,8 @@ fn missing_files() {
     assert!(shown.contains("did you mean `data/atis`? `.` holds `data`"), "{shown}");
     let both = declare("lines", None, "x: tokens").named(Train, "no.txt").named(Dev, "never.txt");
     assert_eq!(faults(&both, &files).matches("E0601").count(), 2);
+    // a spec whose name begins alike holds no data
+    assert!(faults(&declare("lines", Some("g"), "x: tokens"), &[("g01.mtl", "a\n")]).starts_with("E0601"));
 }
 
 #[test]
