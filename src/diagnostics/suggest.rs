@@ -64,20 +64,19 @@ pub fn akin<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a
     known.sort_unstable();
     known.dedup();
     let name = name.to_ascii_lowercase();
-    let parts = |n: &str| -> Vec<String> { n.split('_').filter(|p| !p.is_empty()).map(String::from).collect() };
-    let sorted = |n: &str| {
-        let mut all = parts(n);
+    fn sorted(n: &str) -> Vec<&str> {
+        let mut all: Vec<&str> = n.split('_').collect();
         all.sort_unstable();
         all
-    };
+    }
     let own = sorted(&name);
     let meant = SYNONYMS.iter().find(|(word, _)| *word == name).map_or(&[][..], |(_, meant)| meant);
     // two letters begin too many words, and are too many words' parts
     let begins = |a: &str, b: &str| a.len() >= 3 && b.starts_with(a);
-    let part = |a: &str, b: &str| a.len() >= 3 && b.contains('_') && parts(b).iter().any(|p| p == a);
+    let part = |a: &str, b: &str| a.len() >= 3 && a.len() < b.len() && b.split('_').any(|p| p == a);
     let kinds: [&dyn Fn(&str) -> bool; 4] = [
         &|k| meant.contains(&k),
-        &|k| own.len() > 1 && sorted(k) == own,
+        &|k| k.len() == name.len() && own.len() > 1 && sorted(k) == own,
         &|k| begins(k, &name) || begins(&name, k),
         &|k| part(k, &name) || part(&name, k),
     ];
