@@ -181,7 +181,7 @@ fn compile_here(path: &Path, text: &str, world: &dyn World, options: &Options) -
     out.diagnostics.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
     gather(&mut out.diagnostics);
     missing_names(&mut out.diagnostics, nameless);
-    renamed(&mut out.diagnostics);
+    renamed(&mut out.diagnostics, &program);
     out.program = program;
     out
 }

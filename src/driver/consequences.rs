@@ -1,7 +1,9 @@
 //! What is only a consequence of another finding is not said. Each of these rules leaves something out beside what
 //! remains, so that a text with errors never seems right.
 
+use crate::builtins;
 use crate::diagnostics::{Diagnostic, Label};
+use crate::hir::Program;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::ast::{Comment, Item, ItemKind};
 use std::collections::{BTreeSet, HashMap};
@@ -285,12 +287,19 @@ pub(super) fn names_lost(d: &Diagnostic, lost: &BTreeSet<String>) -> bool {
 
 /// A name that two declarations have is often a copied line: for each, an unknown name where its kind is expected is the
 /// one that the second lacks.
-pub(super) fn renamed(all: &mut Vec<Diagnostic>) {
+pub(super) fn renamed(all: &mut Vec<Diagnostic>, program: &Program) {
     let kind = |d: &Diagnostic| Some(d.secondary.first()?.text.strip_prefix("first declared here, as ")?.to_string());
     let mut copies: Vec<String> = all.iter().filter(|d| d.code == "E0202").filter_map(kind).collect();
     all.retain(|d| {
         let expected = d.primary.as_ref().filter(|_| d.code == "E0201").map_or("", |l| &l.text);
-        let copy = copies.iter().position(|kind| expected.contains(kind.as_str()));
+        // a slip that is near to what is wanted is a mistake of its own
+        let slip = |kind: &str| {
+            let near = d.fix.as_ref().map(|f| f.replacement.as_str());
+            near.is_some_and(|n| {
+                builtins::function(n).is_some() || program.names.get(n).is_some_and(|s| s.kind.a() == kind)
+            })
+        };
+        let copy = copies.iter().position(|kind| expected.contains(kind.as_str()) && !slip(kind));
         copy.map(|k| copies.swap_remove(k)).is_none()
     });
 }
