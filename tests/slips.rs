@@ -26,7 +26,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("encoder private = ", "private = ", "write `let private = ...` or `encoder private = ...`"),
         ("|> reverse", "|> reversed", "did you mean `reverse`?"),
         ("train {", "train:", "write `{` for `:`"),
-        ("objective mean(", "objective avg(", "write `task.metric`, for example `slot.span_f1`"),
+        ("objective mean(", "objective avg(", "several figures are joined by `mean(...)`"),
     ]),
     ("lewis2020_rag", &[
         ("let store =", "let store:", "write `=`"),
@@ -43,7 +43,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ]),
     ("dong2020_injtype", &[
         ("{ batch 32;", "batch 32;", "add `{`"),
-        ("via embed(32) |> query", "via embed(32) > query", "use `&`, `+`, `-` or `*`"),
+        ("via embed(32) |> query", "via embed(32) > query", "write `|>`"),
         ("train gold; test", "train gold, test", "write `;` for `,`, before `test`"),
         ("tag   of", "tag", "write `tag of news.kind`"),
     ]),
@@ -79,7 +79,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("for p in [", "for p of [", "write `in` for `of`"),
     ]),
     ("liu2019_mt_dnn", &[
-        ("clip 1\n", "clip True\n", "write a number, for example `0.1`, `10%` or `20k`"),
+        ("clip 1\n", "clip True\n", "for example `clip 5`"),
         ("\"mrpc\"] {", "\"mrpc\"]", "add `{`"),
     ]),
     ("caruana1997_multitask", &[

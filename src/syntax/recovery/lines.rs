@@ -26,9 +26,10 @@ impl Reader<'_> {
         let is = |n: usize, kind: Kind| at(n).is_some_and(|t| t.kind == kind);
         let sign = |n: usize| at(n).map_or("", |t| self.str(t));
         match self.str(self.tokens[k]) {
-            "task" => is(1, Kind::Word) && matches!(sign(2), ":" | "=" | "of") || sign(1) == ":",
+            "task" => is(1, Kind::Word) && matches!(sign(2), ":" | "=" | "of") || sign(1) == ":" && self.indent(k) == 0,
             "data" | "encoder" | "let" | "param" | "loss" => {
-                is(1, Kind::Word) && matches!(sign(2), "=" | ":") || sign(1) == "=" && is(2, Kind::Word)
+                is(1, Kind::Word) && matches!(sign(2), "=" | ":")
+                    || sign(1) == "=" && is(2, Kind::Word) && self.indent(k) == 0
             }
             "train" => sign(1) == "{",
             "use" => is(1, Kind::Text),
