@@ -1,7 +1,7 @@
 //! Statements of a schedule that the trainer does not run yet: each is read as strictly as the others, so that a
 //! misspelt word is found today.
 
-use super::tasks::{path, path_words};
+use super::tasks::{Part, path, path_words};
 use super::words::{Given, word_of};
 use super::*;
 use crate::builtins::{self, SettingRow, Takes};
@@ -210,7 +210,7 @@ impl<'p> Checker<'p> {
             return;
         };
         let _ = f;
-        let Ok(found) = self.named(&p, env, &[Kind::Data], "a data set") else { return };
+        let Ok(found) = self.named(&p, env, &[Kind::Data], "a data set", &[Part::Call]) else { return };
         let [(_, corpus)] = found.as_slice() else { return };
         if args.is_empty() {
             let d = Diagnostic::new("E0236", format!("`{}` needs a field and the task that makes it", p.name));

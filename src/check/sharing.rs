@@ -1,6 +1,6 @@
 //! `share A, B by SCHEME`: what is shared, and whether the shapes allow it.
 
-use super::tasks::{path, path_words};
+use super::tasks::{Part, path_words};
 use super::*;
 use crate::builtins;
 use crate::hir::{self, Meaning};
@@ -65,15 +65,15 @@ impl<'p> Checker<'p> {
     }
 
     fn member(&mut self, m: &Expr, env: &Env) -> Result<Vec<Member>, Poison> {
-        let p = path(m).ok_or(Poison)?;
         let what = "an encoder, or the decoder of a task";
+        let p = self.path_of(m, what)?;
         let kinds = [Kind::Encoder, Kind::Task];
         // a whole family may share
         let found = match self.p.lookup(p.name, env) {
             Some(Meaning::Family(kind, all)) if p.index.is_none() && kinds.contains(&kind) => {
                 all.into_iter().map(|i| (kind, i)).collect()
             }
-            _ => self.named(&p, env, &kinds, what)?,
+            _ => self.named(&p, env, &kinds, what, &[Part::Rest])?,
         };
         if p.args.is_some() {
             let d = Diagnostic::new("E0245", "parameters are shared, not values").at(m.span, "applied to something");

@@ -203,7 +203,7 @@ impl Checker<'_> {
             Takes::Figure => self.score(e, env).map(|_| ()),
             Takes::Encoder => {
                 let Some(p) = path(e) else { return wrong(self, "an encoder") };
-                self.named(&p, env, &[Kind::Encoder], "an encoder").map(|_| ())
+                self.named(&p, env, &[Kind::Encoder], "an encoder", &[]).map(|_| ())
             }
         }
     }

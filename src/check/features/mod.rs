@@ -25,7 +25,7 @@ mod slots;
 use super::dim::{InitRule, Letter, Size};
 use super::few::{Few, FewSet};
 use super::heads::{Answers, Sent, Takes};
-use super::tasks::{Path, path, path_words, type_word};
+use super::tasks::{Part, Path, path, path_words, type_word};
 use super::*;
 use crate::builtins;
 use crate::hir::{Item, Meaning};

@@ -313,7 +313,7 @@ impl<'p> Checker<'p> {
 
     pub(super) fn one_of(&mut self, p: &Path<'_>, cx: &Cx) -> Result<(Kind, usize), Poison> {
         let kinds = [Kind::Encoder, Kind::Let, Kind::Task, Kind::Data];
-        let found = self.named(p, &cx.env, &kinds, "an encoder or a `let`")?;
+        let found = self.named(p, &cx.env, &kinds, "an encoder or a `let`", &[Part::Rest])?;
         match found.as_slice() {
             [one] => Ok(*one),
             _ => {

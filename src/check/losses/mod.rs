@@ -5,7 +5,7 @@ mod functions;
 mod types;
 mod values;
 
-use super::tasks::{path, path_words, type_word};
+use super::tasks::{Part, Path, path, path_words, type_word};
 use super::words::{Given, word_of};
 use super::*;
 use crate::builtins;

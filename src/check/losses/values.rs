@@ -60,7 +60,7 @@ impl<'p> Checker<'p> {
             }
             _ => {
                 let kinds = [Kind::Task, Kind::Encoder, Kind::Let, Kind::Data];
-                self.named(&p, env, &kinds, "a port, features or gold")?
+                self.named(&p, env, &kinds, "a port, features or gold", &[Part::Rest])?
             }
         };
         let several = found.len() > 1;
@@ -124,7 +124,7 @@ impl<'p> Checker<'p> {
         Ok(Term { tasks, several, ..first })
     }
 
-    fn members_named(&self, p: &super::tasks::Path<'_>, env: &Env) -> usize {
+    fn members_named(&self, p: &Path<'_>, env: &Env) -> usize {
         match (p.index, self.p.lookup(p.name, env)) {
             (Some(None), _) => self.p.members(p.name, None, false).map_or(1, |(_, m)| m.len()),
             _ => 1,

@@ -210,7 +210,7 @@ impl<'p> Checker<'p> {
             c.report(d.help("write `probe(enc, corpus.field) <= 30%`"))
         };
         let Some(p) = path(&encoder.value) else { return Err(wrong(self, &encoder.value, "an encoder")) };
-        self.named(&p, env, &[Kind::Encoder, Kind::Let], "an encoder")?;
+        self.named(&p, env, &[Kind::Encoder, Kind::Let], "an encoder", &[Part::Layer])?;
         let ExprKind::Dot(corpus, name) = &*field.value.value else {
             return Err(wrong(self, &field.value, "a field of a data set"));
         };

@@ -5,7 +5,7 @@ mod optimizer;
 mod sampling;
 mod scores;
 
-use super::tasks::{path, path_words};
+use super::tasks::{Part, path, path_words};
 use super::*;
 use crate::builtins;
 use crate::builtins::numbers::RATE;
@@ -219,7 +219,7 @@ impl<'p> Checker<'p> {
                 return None;
             }
         }
-        let p = path(e)?;
+        let p = self.path_of(e, "a task").ok()?;
         if let Some(Meaning::One(Kind::Loss, _)) = self.p.lookup(p.name, env) {
             self.later(e.span, "a `loss` among tasks");
             return Some(vec![]);
@@ -227,9 +227,9 @@ impl<'p> Checker<'p> {
         if p.index.is_none()
             && let Some(Meaning::Family(Kind::Task, members)) = self.p.lookup(p.name, env)
         {
-            return Some(members);
+            return self.ends(&p, Kind::Task, &[]).ok().map(|()| members);
         }
-        let found = self.named(&p, env, &[Kind::Task], "a task").ok()?;
+        let found = self.named(&p, env, &[Kind::Task], "a task", &[]).ok()?;
         Some(found.into_iter().map(|(_, i)| i).collect())
     }
 
@@ -416,9 +416,10 @@ impl<'p> Checker<'p> {
                 "freeze" => {
                     let mut frozen: Vec<String> = vec![];
                     for v in values {
-                        let Some(p) = path(v) else { continue };
+                        let what = "an encoder, a `let` or a task";
+                        let Ok(p) = self.path_of(v, what) else { continue };
                         let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
-                        let Ok(found) = self.named(&p, env, &kinds, "an encoder, a `let` or a task") else { continue };
+                        let Ok(found) = self.named(&p, env, &kinds, what, &[Part::Layer]) else { continue };
                         if p.tap.is_some() {
                             self.later(v.span, "freezing single layers");
                         }

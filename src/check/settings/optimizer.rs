@@ -127,7 +127,7 @@ impl<'p> Checker<'p> {
                 continue;
             };
             let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
-            let Ok(found) = self.named(&p, env, &kinds, "an encoder, a `let` or a task") else { continue };
+            let Ok(found) = self.named(&p, env, &kinds, "an encoder, a `let` or a task", &[]) else { continue };
             let help = "write, for example, `1e-4`";
             let Ok(lr) = self.in_range(&arg.value, env, GROUP_RATE, "a learning rate", help) else { continue };
             for (kind, i) in found {

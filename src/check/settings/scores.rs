@@ -135,9 +135,15 @@ impl<'p> Checker<'p> {
             false => self.p.lookup(p.name, env),
         };
         let named = match (p.index, meaning) {
-            (None, Some(Meaning::One(kind @ (Kind::Task | Kind::Data), i))) => vec![(kind, i)],
-            (None, Some(Meaning::Family(kind, m))) => m.into_iter().map(|i| (kind, i)).collect(),
-            _ => self.named(&p, env, &[Kind::Task, Kind::Data], "a task")?,
+            (None, Some(Meaning::One(kind @ (Kind::Task | Kind::Data), i))) => {
+                self.ends(&p, kind, &[])?;
+                vec![(kind, i)]
+            }
+            (None, Some(Meaning::Family(kind, m))) => {
+                self.ends(&p, kind, &[])?;
+                m.into_iter().map(|i| (kind, i)).collect()
+            }
+            _ => self.named(&p, env, &[Kind::Task, Kind::Data], "a task", &[])?,
         };
         let mut out = vec![];
         for (kind, i) in named {

@@ -80,7 +80,7 @@ impl<'p> Checker<'p> {
                 ok = false;
             }
             Some(p) => {
-                match self.named(&p, env, &[Kind::Task], "a task") {
+                match self.named(&p, env, &[Kind::Task], "a task", &[Part::Dot, Part::Call]) {
                     Ok(found) => sources = found.into_iter().map(|(_, i)| i).collect(),
                     Err(Poison) => ok = false,
                 }
@@ -151,9 +151,10 @@ impl<'p> Checker<'p> {
         ok &= self.edge_options(def, &mut proto, &sources);
         for t in &ast.targets {
             let t_span = t.span;
-            let Some(p) = path(t) else { continue };
+            let what = "a task or an encoder";
+            let Ok(p) = self.path_of(t, what) else { continue };
             let kinds = [Kind::Task, Kind::Encoder];
-            let Ok(found) = self.named(&p, env, &kinds, "a task or an encoder") else { continue };
+            let Ok(found) = self.named(&p, env, &kinds, what, &[Part::Layer, Part::Dot]) else { continue };
             for (kind, i) in found {
                 let target = match kind {
                     Kind::Task => match p.dots.first() {

@@ -11,8 +11,14 @@ impl<'p> Checker<'p> {
     pub(super) fn gold(&mut self, def: &'p crate::hir::TaskDef, info: &mut TaskInfo) {
         let env = &def.env;
         let Some(of) = &def.ast.of else {
-            let d = Diagnostic::new("E0224", format!("`{}` has no target", def.name)).at(def.ast.name.span, "");
-            self.report(d.help("say what it learns: `of corpus.field`"));
+            let d = Diagnostic::new("E0224", format!("`{}` has no target", def.name));
+            let d = match def.ast.on.as_ref().filter(|on| self.field_path(on, env).is_some()) {
+                Some(on) => d
+                    .at(on.span, "a field, after `on`")
+                    .help(format!("a target is named with `of`: write `of {}`", path_words(on))),
+                None => d.at(def.ast.name.span, "").help("say what it learns: `of corpus.field`"),
+            };
+            self.report(d);
             info.poisoned = true;
             return;
         };
@@ -30,7 +36,13 @@ impl<'p> Checker<'p> {
                 self.later(of.span, "data that are computed");
                 self.computed(base, Some(field), env, info)
             }
-            ExprKind::Dot(base, field) => self.corpora_of(base, env).and_then(|corpora| {
+            ExprKind::Dot(base, field) if self.field_path(base, env).is_some() => {
+                let whole = path_words(base);
+                let d = Diagnostic::new("E0226", format!("`{whole}` is a field, and a field has no parts"));
+                let d = d.at(field.span, "one part too many").help(format!("write `of {whole}`"));
+                Err(self.report(d.fix(of.span, whole, false)))
+            }
+            ExprKind::Dot(base, field) => self.named_data(def, of, base, field).and_then(|corpora| {
                 let several = corpora.len() > 1
                     || matches!(&*base.value, ExprKind::Index(_, None))
                     || matches!(&*base.value, ExprKind::Call(..));
@@ -163,6 +175,41 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// The data sets of `corpus.field`, beside which no `on` says them again.
+    fn named_data(
+        &mut self,
+        def: &'p crate::hir::TaskDef,
+        of: &Expr,
+        base: &Expr,
+        field: &ast::Name,
+    ) -> Result<Vec<usize>, Poison> {
+        let corpora = self.corpora_of(base, &def.env)?;
+        let Some(on) = &def.ast.on else { return Ok(corpora) };
+        let (of_words, on_words) = (path_words(of), path_words(on));
+        let d = Diagnostic::new("E0223", format!("`of {of_words}` names the data already"));
+        let d = d.at(on.span, "names them again").with(base.span, "named here");
+        let help = match path_words(base) == on_words {
+            true => format!("leave out `on {on_words}`"),
+            false => format!("leave out `on {on_words}`, or write `of {} on {on_words}`", field.value),
+        };
+        Err(self.report(d.help(help)))
+    }
+
+    /// The data set and the field of `corpus.field`, if it is one.
+    fn field_path(&self, e: &Expr, env: &Env) -> Option<(usize, usize)> {
+        let ExprKind::Dot(base, field) = &*e.value else { return None };
+        let p = path(base).filter(|p| p.dots.is_empty())?;
+        let corpus = match p.index {
+            None => match self.p.lookup_data(p.name, env)? {
+                Meaning::One(Kind::Data, c) => c,
+                Meaning::Family(Kind::Data, all) => *all.first()?,
+                _ => return None,
+            },
+            Some(_) => *self.p.members(p.name, None, true).filter(|(k, _)| *k == Kind::Data)?.1.first()?,
+        };
+        Some((corpus, self.p.field(corpus, &field.value)?))
+    }
+
     fn is_let(&self, e: &Expr) -> bool {
         path(e).is_some_and(|p| {
             self.p.names.get(p.name).is_some_and(|s| s.kind == Kind::Let) && !self.p.data_names.contains_key(p.name)
@@ -259,16 +306,24 @@ impl<'p> Checker<'p> {
             }
             return Ok(out);
         }
-        let Some(path) = path(e) else {
+        if let ExprKind::List(items) = &*e.value
+            && items.len() > 1
+        {
+            let all = format!("union({})", items.iter().map(path_words).collect::<Vec<_>>().join(", "));
+            let d = Diagnostic::new("E0226", "several data sets are named by `union`").at(e.span, "a list");
+            return Err(self.report(d.help(format!("write `{all}`")).fix(e.span, all, true)));
+        }
+        if path(e).is_none() && !matches!(&*e.value, ExprKind::List(_) | ExprKind::Text(_) | ExprKind::Error) {
             let d = Diagnostic::new("E0226", "this names no data set").at(e.span, "");
             return Err(self.report(d.help("name a data set, or one member of a family: `reviews[\"books\"]`")));
-        };
+        }
+        let path = self.path_of(e, "a data set")?;
         if self.p.names.get(path.name).is_some_and(|s| s.kind == Kind::Let)
             && !self.p.data_names.contains_key(path.name)
         {
             self.later(e.span, "data that is computed");
             return Ok(vec![]);
         }
-        Ok(self.named(&path, env, &[Kind::Data], "a data set")?.into_iter().map(|(_, i)| i).collect())
+        Ok(self.named(&path, env, &[Kind::Data], "a data set", &[])?.into_iter().map(|(_, i)| i).collect())
     }
 }

@@ -6,12 +6,14 @@ mod gold;
 mod masked;
 mod modes;
 mod names;
+mod paths;
 
 use super::*;
 use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::SOURCE_FIELD;
 use crate::syntax::ast::{self, ExprKind, SettingKind};
+pub(crate) use paths::{Part, Path, path};
 use std::sync::Arc;
 
 /// Where an arrow ends.
@@ -84,49 +86,6 @@ pub struct Edge {
     pub target_span: Span,
     /// false when a finding has cut it
     pub alive: bool,
-}
-
-/// A path with its segments: `sent[*].probs`.
-pub(crate) struct Path<'e> {
-    pub name: &'e str,
-    pub span: Span,
-    pub index: Option<Option<&'e Expr>>,
-    pub tap: Option<&'e ast::Node<ast::Tap>>,
-    pub dots: Vec<&'e ast::Name>,
-    /// arguments of the last segment's call
-    pub args: Option<&'e [ast::Arg]>,
-}
-
-/// Takes a path apart.
-pub(crate) fn path(e: &Expr) -> Option<Path<'_>> {
-    match &*e.value {
-        ExprKind::Name(n) => Some(Path { name: n, span: e.span, index: None, tap: None, dots: vec![], args: None }),
-        ExprKind::Index(b, i) => {
-            let mut p = path(b)?;
-            if p.index.is_some() {
-                return None;
-            }
-            p.index = Some(i.as_ref());
-            Some(p)
-        }
-        ExprKind::Tap(b, t) => {
-            let mut p = path(b)?;
-            p.tap = Some(t);
-            Some(p)
-        }
-        ExprKind::Dot(b, n) => {
-            let mut p = path(b)?;
-            p.dots.push(n);
-            Some(p)
-        }
-        ExprKind::Call(b, args) => {
-            let mut p = path(b)?;
-            p.args = Some(args);
-            Some(p)
-        }
-        ExprKind::Paren(b) => path(b),
-        _ => None,
-    }
 }
 
 /// The word of a field's type.

@@ -324,42 +324,6 @@ impl<'p> Checker<'p> {
         }
         found
     }
-
-    /// The declarations of one kind that a path names (several for a whole family).
-    pub(crate) fn named(
-        &mut self,
-        path: &Path<'_>,
-        env: &Env,
-        kinds: &[Kind],
-        what: &str,
-    ) -> Result<Vec<(Kind, usize)>, Poison> {
-        if let Some(key) = path.index {
-            let (kind, members) =
-                self.check_key(path.name, path.span, key, env, kinds == [Kind::Data]).ok_or(Poison)?;
-            if !kinds.contains(&kind) {
-                return Err(self.unknown(path.name, path.span, kinds, &[], what));
-            }
-            return Ok(members.into_iter().map(|i| (kind, i)).collect());
-        }
-        let meaning = match kinds {
-            [Kind::Data] => self.p.lookup_data(path.name, env).or_else(|| self.p.lookup(path.name, env)),
-            _ => self.p.lookup(path.name, env),
-        };
-        match meaning {
-            Some(Meaning::One(kind, i)) if kinds.contains(&kind) => Ok(vec![(kind, i)]),
-            Some(Meaning::Family(kind, _)) if kinds.contains(&kind) => {
-                let d = Diagnostic::new("E0220", format!("`{}` is a family", path.name))
-                    .at(path.span, "which member?")
-                    .help(format!("write `{0}[*]` for all of them, or name one: `{0}[\"...\"]`", path.name));
-                Err(self.report(d))
-            }
-            Some(Meaning::Var(Item::Expr(e))) => {
-                let inner = super::tasks::path(&e).ok_or(Poison)?;
-                self.named(&inner, &Env::default(), kinds, what)
-            }
-            _ => Err(self.unknown(path.name, path.span, kinds, &[], what)),
-        }
-    }
 }
 
 fn p_is_known(p: &Program, n: &str, env: &Env) -> bool {
