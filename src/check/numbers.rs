@@ -55,6 +55,11 @@ impl Checker<'_> {
                 }));
             }
         };
+        if !x.is_finite() {
+            let d = Diagnostic::new("E0207", format!("{what} is divided by zero"));
+            let d = self.at_value(d, e, env, "no number");
+            return Err(self.report(d.help("divide by another number")));
+        }
         let unit = self.unit_of(e, env);
         if ranges.iter().any(|r| r.holds(x, unit)) {
             return Ok(x);

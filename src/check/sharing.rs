@@ -135,16 +135,7 @@ impl<'p> Checker<'p> {
             let Some(members) = self.members_of(s) else { continue };
             for (m, span) in &members {
                 let Member::Encoder(i, Some(k)) = *m else { continue };
-                let Some(layers) = self.layers_of(i) else { continue };
-                if k as usize > layers.len() {
-                    let name = &p.encoders[i].name;
-                    let n = layers.len();
-                    let d =
-                        Diagnostic::new("E0414", format!("`{name}` has {n} layer{}", if n == 1 { "" } else { "s" }))
-                            .at(*span, format!("there is no layer {k}"))
-                            .with(p.encoders[i].span, "declared here");
-                    self.report(d.help(format!("write `{name}@{}`", n.max(1))));
-                }
+                self.layer_exists(i, k, *span);
             }
             let scheme = super::words::word_of(&s.scheme).map_or("", |(w, ..)| w);
             if !OF_EQUALS.contains(&scheme) {
@@ -228,6 +219,18 @@ impl<'p> Checker<'p> {
     }
 
     /// The widths of an encoder's layers, where it was elaborated through and through.
+    /// E0414: an encoder has the layer that is named, as far as it is known.
+    pub(crate) fn layer_exists(&mut self, encoder: usize, k: u64, at: Span) {
+        let Some(n) = self.layers_of(encoder).map(|l| l.len()).filter(|n| k as usize > *n) else { return };
+        let (name, declared) = (self.p.encoders[encoder].name.clone(), self.p.encoders[encoder].span);
+        let d = Diagnostic::new("E0414", format!("`{name}` has {n} layer{}", if n == 1 { "" } else { "s" }));
+        let d = d.at(at, format!("there is no layer {k}")).with(declared, "declared here");
+        self.report(d.help(match n {
+            0 => format!("write `{name}`"),
+            n => format!("write `{name}@{n}`"),
+        }));
+    }
+
     fn layers_of(&self, encoder: usize) -> Option<Vec<Dim>> {
         let mut keys: Vec<_> = self.encoder_memo.iter().filter(|(k, _)| k.0 == encoder).collect();
         keys.sort_by(|a, b| a.0.cmp(b.0));

@@ -6,7 +6,18 @@ use super::words::word_of;
 use super::*;
 use crate::builtins;
 use crate::hir::{base_name, is_name};
+use crate::plan::Stage;
 use crate::syntax::ast::{self, ExprKind, SettingKind};
+
+/// The tasks that a sampler names, if it draws only those.
+pub(super) fn drawn_by_name(s: &Sampler) -> Option<Vec<usize>> {
+    let named: Vec<usize> = match s {
+        Sampler::Alternate { turns } => turns.iter().filter(|(_, n)| *n > 0).map(|(t, _)| *t).collect(),
+        Sampler::Mix { rates } => rates.iter().filter(|(_, r)| *r > 0.0).map(|(t, _)| *t).collect(),
+        _ => return None,
+    };
+    (!named.is_empty()).then_some(named)
+}
 
 impl<'p> Checker<'p> {
     /// E0510: a task with `loss none` that neither a loss nor a gradient through an arrow reaches.
@@ -141,27 +152,40 @@ impl<'p> Checker<'p> {
         }
     }
 
+    /// The tasks that learn in a stage: those that its sampler draws, where it names them, and those that learn along.
+    fn learn_in(&self, s: &Stage) -> BTreeSet<usize> {
+        let all = s.tasks.iter().copied().filter(|t| self.tasks[*t].when != Some(Phase::Test));
+        let Some(drawn) = drawn_by_name(&s.sampler) else { return all.collect() };
+        let covered = |c: &usize| drawn.iter().any(|t| self.tasks[*t].corpora.contains(c));
+        let along = |t: usize| self.tasks[t].corpora.len() > 1 && self.tasks[t].corpora.iter().all(covered);
+        all.filter(|t| drawn.contains(t) || along(*t)).collect()
+    }
+
     /// W0103, W0104: a task of no stage, and arrows that carry what it never learned.
     fn check_scheduled(&mut self, train: &Train) {
-        let scheduled: BTreeSet<usize> = train.stages.iter().flat_map(|s| s.tasks.clone()).collect();
+        let scheduled: BTreeSet<usize> = train.stages.iter().flat_map(|s| self.learn_in(s)).collect();
         for i in 0..self.tasks.len() {
             if self.tasks[i].left_out || scheduled.contains(&i) {
                 continue;
             }
             let (name, span) = (self.tasks[i].name.clone(), self.tasks[i].span);
+            let (why, help) = match train.stages.iter().find(|s| s.tasks.contains(&i)) {
+                _ if self.tasks[i].when == Some(Phase::Test) => ("exists at test only", "leave out `when test`".into()),
+                Some(s) => {
+                    let word = if matches!(s.sampler, Sampler::Mix { .. }) { "mix" } else { "alternate" };
+                    ("is drawn by no sampler", format!("name it in `sample {word}(...)`"))
+                }
+                None => ("is trained by no stage", format!("add `{name}` to the `tasks` of a stage")),
+            };
             let arrow = self.edges.iter().find(|e| e.alive && e.source == i).map(|e| (e.span, e.name.clone()));
             match arrow {
                 Some((at, arrow)) => {
                     let d = Diagnostic::new("W0104", format!("`{arrow}` carries what `{name}` never learned"));
-                    self.report(
-                        d.at(at, "sent, but not trained")
-                            .with(span, "trained by no stage")
-                            .help(format!("add `{name}` to the `tasks` of a stage")),
-                    );
+                    self.report(d.at(at, "sent, but not trained").with(span, why.trim_start_matches("is ")).help(help));
                 }
                 None => {
-                    let d = Diagnostic::new("W0103", format!("`{name}` is trained by no stage"));
-                    self.report(d.at(span, "").help("add it to the `tasks` of a stage"));
+                    let d = Diagnostic::new("W0103", format!("`{name}` {why}"));
+                    self.report(d.at(span, "never learns").help(help));
                 }
             }
         }

@@ -229,6 +229,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             }
             // it is one of the two, and perhaps the one that is meant
             "E0244" => !twice.contains(&name(d)),
+            "E0408" if twice.contains(&name(d)) => false,
             "E0506" | "E0507" | "E0503" if options.contains(&line(s)) => false,
             "E0506" | "E0507" => {
                 let mut labels = d.primary.iter().chain(&d.secondary).map(|l| l.span);

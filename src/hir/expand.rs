@@ -77,6 +77,7 @@ pub fn expand(
     ex.collect(&items, &Env::default(), &mut family, false);
     ex.cut_circles();
     ex.unknown_vars();
+    ex.family_vars(&items, &mut vec![]);
     ex.check_set();
     ex.program.faulty = !ex.diagnostics.is_empty();
     (ex.program, ex.diagnostics)
@@ -197,6 +198,24 @@ impl Expander<'_> {
                 self.push_once(d);
                 false
             }
+        }
+    }
+
+    /// E0202: a family variable that hides a declaration, or the variable of a family around it.
+    fn family_vars<'i>(&mut self, items: &'i [ast::Item], around: &mut Vec<&'i Name>) {
+        for item in items {
+            let ItemKind::For { var, items, .. } = &item.value else { continue };
+            let outer = around.iter().find(|o| o.value == var.value).map(|o| (o.span, "a family variable"));
+            let declared = self.program.names.get(&var.value).map(|s| (s.span, s.kind.a()));
+            if let Some((first, was)) = outer.or(declared) {
+                let d = Diagnostic::new("E0202", format!("`{}` is declared twice", var.value))
+                    .at(var.span, "here as a family variable")
+                    .with(first, format!("here as {was}"));
+                self.push_once(d.help("give the variable another name"));
+            }
+            around.push(var);
+            self.family_vars(items, around);
+            around.pop();
         }
     }
 

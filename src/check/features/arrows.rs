@@ -391,7 +391,7 @@ impl<'p> Checker<'p> {
     }
 }
 
-fn pipe_stages<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
+pub(in crate::check) fn pipe_stages<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
     match &*e.value {
         ExprKind::Pipe(a, b) => {
             pipe_stages(a, out);

@@ -113,6 +113,10 @@ impl<'p> Checker<'p> {
                 if v.is_opaque() {
                     return Ok(v);
                 }
+                if op.value == Div && k == 0.0 {
+                    let d = Diagnostic::new("E0207", "features are divided by zero").at(b.span, "zero");
+                    return Err(self.report(d.help("divide by another number")));
+                }
                 let k = if op.value == Div { 1.0 / k } else { k };
                 Ok(self.plain(cx, "scale", settings([("factor", Setting::Real(k))]), &[&v], v.clone()))
             }

@@ -159,6 +159,12 @@ impl<'p> Checker<'p> {
                 self.want(&t, a.span, "`-`", "a number", |t| matches!(t, Ty::Scalar))?;
                 Ok(t)
             }
+            ExprKind::Binary(op, _, b)
+                if op.value == BinOp::Div && self.p.constant(b, env) == Some(Item::Number(0.0)) =>
+            {
+                let d = Diagnostic::new("E0207", "a loss is divided by zero").at(b.span, "zero");
+                Err(self.report(d.help("divide by another number")))
+            }
             ExprKind::Binary(op, a, b) => {
                 let (x, y) = (self.term(a, env, out), self.term(b, env, out));
                 let (x, y) = (x?, y?);

@@ -71,6 +71,7 @@ impl<'p> Checker<'p> {
         let mut stages = vec![];
         self.stages(settings, &env, &base, &mut train, &mut stages);
         if stages.is_empty() {
+            self.draws_some(&base.stage, settings, self.p.train_span.unwrap_or_default());
             stages.push(base.stage.clone());
         }
         for s in &mut stages {
@@ -155,12 +156,30 @@ impl<'p> Checker<'p> {
                             _ => name.value.clone(),
                         };
                         self.block(body, &member, &mut b, train, false);
+                        self.draws_some(&b.stage, body, s.span);
                         out.push(b.stage);
                     }
                 }
                 _ => {}
             }
         }
+    }
+
+    /// E0223: a sampler that draws none of the tasks of its stage.
+    fn draws_some(&mut self, stage: &Stage, body: &[ast::Setting], whole: Span) {
+        let Some(drawn) = super::unused::drawn_by_name(&stage.sampler) else { return };
+        if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.tasks[*t].left_out) {
+            return;
+        }
+        let setting =
+            |word: &str| body.iter().find(|s| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == word));
+        let at = setting("sample").or_else(|| setting("tasks")).map_or(whole, |s| s.span);
+        let names = |all: &[usize]| all.iter().map(|t| self.tasks[*t].name.clone()).collect::<Vec<_>>().join(", ");
+        let (drawn, tasks) = (names(&drawn), names(&stage.tasks));
+        let word = if matches!(stage.sampler, Sampler::Mix { .. }) { "mix" } else { "alternate" };
+        let d = Diagnostic::new("E0223", format!("`sample {word}` draws none of the tasks of this stage"));
+        let d = d.at(at, format!("draws {drawn}, and trains {tasks}"));
+        self.report(d.help(format!("name `{tasks}` in `sample {word}(...)`")));
     }
 
     /// E0202: two stages of one name, which the course of a run could not tell apart.
@@ -187,6 +206,11 @@ impl<'p> Checker<'p> {
     fn stage_members(&mut self, list: &'p Expr, env: &Env) -> Option<Vec<Item>> {
         let mut exprs: Vec<&Expr> = vec![];
         match &*list.value {
+            ExprKind::List(items) if items.is_empty() => {
+                let d = Diagnostic::new("E0211", "this stage has no members").at(list.span, "the list is empty");
+                self.report(d.help("name at least one task"));
+                return None;
+            }
             ExprKind::List(items) => exprs.extend(items),
             _ => exprs.push(list),
         }
@@ -420,8 +444,11 @@ impl<'p> Checker<'p> {
                         let Ok(p) = self.path_of(v, what) else { continue };
                         let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
                         let Ok(found) = self.named(&p, env, &kinds, what, &[Part::Layer]) else { continue };
-                        if p.tap.is_some() {
+                        if let Some(tap) = p.tap {
                             self.later(v.span, "freezing single layers");
+                            if let (ast::Tap::Layer(k), [(Kind::Encoder, i)]) = (&tap.value, found.as_slice()) {
+                                self.layer_exists(*i, *k, tap.span);
+                            }
                         }
                         for (kind, i) in found {
                             let owner = match kind {

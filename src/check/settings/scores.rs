@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// A figure of an objective.
+struct Counted {
+    span: Span,
+    label: String,
+    /// whether more of it makes the objective grow
+    up: bool,
+    /// whether more of it is better, where that is known
+    more: Option<bool>,
+}
+
 impl<'p> Checker<'p> {
     /// An expression over metrics.
     pub(crate) fn score(&mut self, e: &Expr, env: &Env) -> Result<Score, Poison> {
@@ -9,6 +19,12 @@ impl<'p> Checker<'p> {
             ExprKind::Error => Err(Poison),
             ExprKind::Paren(e) => self.score(e, env),
             ExprKind::Number(n) => Ok(Score::Number(n.value)),
+            ExprKind::Binary(op, _, b)
+                if op.value == BinOp::Div && self.p.constant(b, env) == Some(Item::Number(0.0)) =>
+            {
+                let d = Diagnostic::new("E0207", "a figure is divided by zero").at(b.span, "zero");
+                Err(self.report(d.help("divide by another number")))
+            }
             ExprKind::Binary(op, a, b) => {
                 let (a, b) = (self.score(a, env), self.score(b, env));
                 let (a, b) = (Box::new(a?), Box::new(b?));
@@ -60,29 +76,37 @@ impl<'p> Checker<'p> {
         if matches!(score, Score::Metric { .. }) {
             return;
         }
-        let mut wrong = vec![];
-        self.against(e, score, true, &mut wrong);
-        for (span, label) in wrong {
+        let mut all = vec![];
+        self.counted(e, score, true, &mut all);
+        for c in all.iter().filter(|c| c.up && c.more == Some(false)) {
+            let label = &c.label;
             let d = Diagnostic::new(
                 "E0247",
                 format!("this objective grows with `{label}`, which is better when it is less"),
             );
-            self.report(d.at(span, "an error counts in favour").help(format!("subtract it: `... - {label}`")));
+            self.report(d.at(c.span, "an error counts in favour").help(format!("subtract it: `... - {label}`")));
+        }
+        // a difference of two is somebody's choice; nothing but what is subtracted is none
+        if all.iter().all(|c| !c.up && c.more == Some(true)) {
+            for c in &all {
+                let d = Diagnostic::new("E0247", format!("this objective grows as `{}` gets worse", c.label));
+                self.report(d.at(c.span, "better when it is more, and subtracted").help("leave out the minus"));
+            }
         }
     }
 
-    /// The errors that count in favour, if more of `score` is better (`up`) or less of it is.
-    fn against(&self, e: &Expr, score: &Score, up: bool, wrong: &mut Vec<(Span, String)>) {
+    /// The figures of an expression, if more of `score` is better (`up`) or less of it is.
+    fn counted(&self, e: &Expr, score: &Score, up: bool, out: &mut Vec<Counted>) {
         match (&*e.value, score) {
-            (ExprKind::Paren(inner), _) => self.against(inner, score, up, wrong),
-            (ExprKind::Neg(a), Score::Sub(_, x)) => self.against(a, x, !up, wrong),
+            (ExprKind::Paren(inner), _) => self.counted(inner, score, up, out),
+            (ExprKind::Neg(a), Score::Sub(_, x)) => self.counted(a, x, !up, out),
             (ExprKind::Binary(_, a, b), Score::Add(x, y)) => {
-                self.against(a, x, up, wrong);
-                self.against(b, y, up, wrong);
+                self.counted(a, x, up, out);
+                self.counted(b, y, up, out);
             }
             (ExprKind::Binary(_, a, b), Score::Sub(x, y) | Score::Div(x, y)) => {
-                self.against(a, x, up, wrong);
-                self.against(b, y, !up, wrong);
+                self.counted(a, x, up, out);
+                self.counted(b, y, !up, out);
             }
             (ExprKind::Binary(_, a, b), Score::Mul(x, y)) => {
                 let negative = |s: &Score| match s {
@@ -92,22 +116,25 @@ impl<'p> Checker<'p> {
                     }
                     _ => false,
                 };
-                self.against(a, x, up != negative(y), wrong);
-                self.against(b, y, up != negative(x), wrong);
+                self.counted(a, x, up != negative(y), out);
+                self.counted(b, y, up != negative(x), out);
             }
             (ExprKind::Call(_, args), Score::Mean(all)) => {
                 for (i, member) in all.iter().enumerate() {
                     // a family is one argument and several figures
                     let at = if args.len() == all.len() { &args[i].value } else { e };
-                    self.against(at, member, up, wrong);
+                    self.counted(at, member, up, out);
                 }
             }
-            (_, Score::Metric { task, metric }) if up => {
+            (_, Score::Metric { task, metric }) => {
                 let task = &self.tasks[*task];
                 let Some(m) = task.metrics.get(*metric) else { return };
-                if crate::metrics::find(&m.name).is_some_and(|m| !m.higher_is_better) {
-                    wrong.push((e.span, format!("{}.{}", task.name, m.label)));
-                }
+                let more = crate::metrics::find(&m.name).map(|m| m.higher_is_better);
+                out.push(Counted { span: e.span, label: format!("{}.{}", task.name, m.label), up, more });
+            }
+            (_, Score::Frame { corpus }) => {
+                let label = format!("{}.frame_accuracy", self.p.data[*corpus].name);
+                out.push(Counted { span: e.span, label, up, more: Some(true) });
             }
             _ => {}
         }
@@ -175,6 +202,12 @@ impl<'p> Checker<'p> {
                     let _ = self.metric_word(m);
                 }
                 return Err(Poison);
+            }
+            if self.tasks[i].when == Some(Phase::Train) {
+                let name = self.tasks[i].name.clone();
+                let d = Diagnostic::new("E0242", format!("`{name}` exists while training only, so it has no figures"));
+                let d = d.at(e.span, "a figure of dev or test").with(self.tasks[i].span, "declared `when train`");
+                return Err(self.report(d.help("name another task, or leave out `when train`")));
             }
             let at = match &metric {
                 None => 0,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::builtins::numbers::{FACTOR, SHARE};
-use crate::check::features::DataArrow;
+use crate::check::features::{DataArrow, pipe_stages};
 use crate::check::options::GivenOption;
 use crate::check::words::word_of;
 
@@ -148,7 +148,8 @@ impl<'p> Checker<'p> {
                 (None, _) => {}
             }
         }
-        ok &= self.edge_options(def, &mut proto, &sources);
+        ok &= self.edge_options(def, &mut proto, &sources) & self.joins_last(def);
+        let mut ends: Vec<(Target, Span)> = vec![];
         for t in &ast.targets {
             let t_span = t.span;
             let what = "a task or an encoder";
@@ -176,6 +177,12 @@ impl<'p> Checker<'p> {
                         }
                     },
                 };
+                if let Some((_, first)) = ends.iter().find(|(end, _)| *end == target) {
+                    let d = Diagnostic::new("E0202", format!("the arrow ends at `{}` twice", path_words(t)));
+                    self.report(d.at(t_span, "again").with(*first, "first here").help("name it once"));
+                    continue;
+                }
+                ends.push((target.clone(), t_span));
                 if matches!(target, Target::Slot(..)) {
                     self.later(t.span, "an arrow into a slot");
                 }
@@ -217,6 +224,22 @@ impl<'p> Checker<'p> {
                 }
             }
         }
+    }
+
+    /// E0236: what says how a value joins is the last word of `via`.
+    fn joins_last(&mut self, def: &'p crate::hir::EdgeDef) -> bool {
+        let Some(via) = &def.ast.via else { return true };
+        let mut stages = vec![];
+        pipe_stages(via, &mut stages);
+        let joins = |e: &Expr| ["gate", "add", "concat"].iter().any(|j| crate::hir::is_name(e, j));
+        let Some(at) = stages.iter().rev().skip(1).find(|e| joins(e)) else { return true };
+        let mut right: Vec<String> = stages.iter().filter(|e| !joins(e)).map(|e| path_words(e)).collect();
+        right.push(path_words(at));
+        let right = right.join(" |> ");
+        let d = Diagnostic::new("E0236", format!("`{}` is the last word of `via`", path_words(at)));
+        let d = d.at(at.span, "says how the value joins").help(format!("write `via {right}`"));
+        self.report(d.fix(via.span, right, false));
+        false
     }
 
     /// `pos.probs -> chunk`, with resolved names: members of a family have arrows, and parameters, of their own.
@@ -321,6 +344,11 @@ impl<'p> Checker<'p> {
                             let d = Diagnostic::new("E0505", "`grad straight` belongs to a hard port");
                             let d = d.at(span, "").with(def.ast.source.span, "soft already");
                             self.report(d.help("send `.labels`, or write `grad through`"));
+                        }
+                        "reverse" if hard => {
+                            let d = Diagnostic::new("E0505", format!("no gradient passes through `.{}`", e.port));
+                            let d = d.at(span, "reverses a gradient").with(def.ast.source.span, "a hard decision");
+                            self.report(d.help("send `.probs`, or remove `grad reverse`"));
                         }
                         "reverse" => {
                             let help = "write `grad reverse(0.05)`";

@@ -118,6 +118,9 @@ impl<'p> Checker<'p> {
             info.poisoned = true;
             return;
         };
+        if self.one_type(of, &golds).is_err() {
+            info.poisoned = true;
+        }
         info.golds = golds;
         if !info.golds.is_empty() {
             info.corpora = info.golds.iter().map(|g| g.0).collect();
@@ -173,6 +176,29 @@ impl<'p> Checker<'p> {
             }
             info.gold = Some(ty);
         }
+    }
+
+    /// E0403: the golds of one task are of one type in all of its data sets.
+    fn one_type(&mut self, of: &Expr, golds: &[(usize, usize)]) -> Result<(), Poison> {
+        let p = self.p;
+        let field = |(c, f): (usize, usize)| (&p.data[c], p.data[c].fields.get(f));
+        let Some((&first, rest)) = golds.split_first() else { return Ok(()) };
+        for &other in rest {
+            let ((data, Some(a)), (there, Some(b))) = (field(first), field(other)) else { continue };
+            let (here, other) = (type_word(&a.ty), type_word(&b.ty));
+            if here == other || [here, other].contains(&"?") {
+                continue;
+            }
+            let d = Diagnostic::new(
+                "E0403",
+                format!("`{}` is `{here}` in `{}` and `{other}` in `{}`", a.name, data.name, there.name),
+            )
+            .at(of.span, "two types")
+            .with(a.span, format!("`{here}`"))
+            .with(b.span, format!("`{other}`"));
+            return Err(self.report(d.help("one task needs golds of one type")));
+        }
+        Ok(())
     }
 
     /// The data sets of `corpus.field`, beside which no `on` says them again.
@@ -300,9 +326,14 @@ impl<'p> Checker<'p> {
         if let ExprKind::Call(f, args) = &*e.value
             && crate::hir::is_name(f, "union")
         {
-            let mut out = vec![];
+            let mut out: Vec<usize> = vec![];
             for a in args {
-                out.extend(self.corpora_of(&a.value, env)?);
+                let members = self.corpora_of(&a.value, env)?;
+                if let Some(c) = members.iter().find(|c| out.contains(c)) {
+                    let d = Diagnostic::new("E0228", format!("`{}` is in this union twice", self.p.data[*c].name));
+                    return Err(self.report(d.at(a.value.span, "again").help("name each data set once")));
+                }
+                out.extend(members);
             }
             return Ok(out);
         }
