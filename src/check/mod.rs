@@ -221,6 +221,8 @@ pub(crate) struct Checker<'p> {
     pub models: Vec<String>,
     /// the place of the expression that is being elaborated
     pub here: Span,
+    /// the arrow for which a task is elaborated
+    run_by: Option<Span>,
     /// nodes of each graph, by what they compute
     pub node_places: Vec<HashTable<u32>>,
     pub task_memo: HashMap<TaskKey, Featured>,
@@ -282,6 +284,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         task_types: vec![],
         models: vec![],
         here: Span::default(),
+        run_by: None,
         node_places: vec![],
         task_memo: HashMap::default(),
         encoder_memo: HashMap::default(),

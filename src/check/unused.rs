@@ -350,10 +350,26 @@ impl<'p> Checker<'p> {
         for e in self.p.encoders.iter() {
             if owners.contains(e.name.as_str()) {
                 let d = Diagnostic::new("E0508", format!("nothing trains `{}` except against its purpose", e.name));
-                self.report(
-                    d.at(e.span, "every path to a loss is reversed").help("let a task read it without `reverse`"),
-                );
+                self.report(match call_of(&e.value, "reverse") {
+                    Some(at) => d
+                        .at(at, "inside the encoder it reverses every task's gradient")
+                        .help("take it out, and write `|> reverse` where a task reads the encoder"),
+                    None => {
+                        d.at(e.span, "every path to a loss is reversed").help("let a task read it without `reverse`")
+                    }
+                });
             }
         }
+    }
+}
+
+/// Where a function stands in a pipe.
+fn call_of(e: &Expr, word: &str) -> Option<Span> {
+    match &*e.value {
+        ExprKind::Name(n) => (n == word).then_some(e.span),
+        ExprKind::Call(f, _) => is_name(f, word).then_some(e.span),
+        ExprKind::Pipe(a, b) | ExprKind::Cat(a, b) => call_of(a, word).or_else(|| call_of(b, word)),
+        ExprKind::Paren(a) => call_of(a, word),
+        _ => None,
     }
 }

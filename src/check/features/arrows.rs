@@ -77,7 +77,10 @@ impl<'p> Checker<'p> {
             // before the first round nothing has come back: zeros of the payload's width
             self.zeros(&e, &text, cx)?
         } else {
-            let (features, head) = self.task_on(source, graph, round, text)?;
+            let before = self.run_by.replace(e.span);
+            let run = self.task_on(source, graph, round, text);
+            self.run_by = before;
+            let (features, head) = run?;
             if features.is_opaque() {
                 let (_, join) = self.join_of(&e);
                 return Ok(((*features).clone(), join));

@@ -306,11 +306,21 @@ impl<'p> Checker<'p> {
         Err(self.report(d.help(help)))
     }
 
-    pub(super) fn need_seq(&mut self, v: &Val, row: &'static builtins::Function, span: Span) -> Result<(), Poison> {
+    pub(super) fn need_seq(&mut self, v: &Val, call: &Call<'_>, span: Span) -> Result<(), Poison> {
         if v.kind == VKind::Vec {
-            let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", row.name));
+            // `enc(topic)`: nothing was pooled, what the encoder is applied to has no tokens
+            let fields = &self.p.data[call.cx.corpus].fields;
+            if let ([f], Some(named)) = (call.cx.text.as_slice(), call.cx.named)
+                && !is_texty(&fields[*f].ty)
+                && v.axis.is_empty()
+            {
+                let (name, ty) = (&fields[*f].name, type_word(&fields[*f].ty));
+                let d = Diagnostic::new("E0416", format!("`{name}` is `{ty}`, not a text")).at(named.at, "");
+                return Err(self.report(d.help("an encoder is applied to `text` or `tokens`")));
+            }
+            let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", call.row.name));
             return Err(self.report(d.at(span, Self::shape_words(v)).help(match self.brought_pooled(span) {
-                true => format!("remove `{}`: the arrow brings one vector for each example", row.name),
+                true => format!("remove `{}`: the arrow brings one vector for each example", call.row.name),
                 false => "remove the pooling before it".to_string(),
             })));
         }

@@ -45,11 +45,12 @@ pub(super) fn embed(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 /// E0419: an embedding of vectors.
 fn reads_words(c: &mut Checker<'_>, call: &Call<'_>, v: &Val) -> Poison {
     let d = Diagnostic::new("E0419", format!("`{}` reads words, not vectors", call.row.name))
-        .at(call.whole, Checker::shape_words(v));
+        .at(call.cx.place(v).unwrap_or(call.whole), Checker::shape_words(v));
     c.report(d.help(match &call.cx.input {
         Some(v) if v.classes || call.cx.arrow => {
             "`embed` gives classes a vector: send `.probs` or `.labels`, or write `via dense(32)`"
         }
+        _ if call.cx.place(v).is_some() => "what begins with words comes first in a pipe: join the two with `&`",
         _ => "put it first, and join with `&`: `embed(100) & chars(cnn, 50)`",
     }))
 }
@@ -134,7 +135,7 @@ pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     }
     if window.is_multiple_of(2) {
         let x = Diagnostic::new("E0418", "a window over characters needs an odd width")
-            .at(call.whole, format!("this is {window}"));
+            .at(o.get("width").map_or(call.whole, |e| e.span), format!("this is {window}"));
         return Err(c.report(x.help(format!("write `width = {}`", window + 1))));
     }
     let vocab = c.vocab(call, vocab_of(cx, "chars", Unit::Char), &v.axis);

@@ -25,7 +25,7 @@ impl<'p> Checker<'p> {
             None => {
                 // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
                 self.encoder_memo.insert(key.clone(), Err(Poison));
-                let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, cx)).map(Rc::new);
+                let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, &cx.within(span))).map(Rc::new);
                 self.partial.remove(&key);
                 self.encoder_memo.insert(key, out.clone());
                 out

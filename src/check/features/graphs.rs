@@ -19,7 +19,7 @@ pub(super) fn graph_attend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     }
     let heads = c.opt_size(call, &o, "heads", 1)?;
     if let Some(w) = v.width.known() {
-        c.divides(w, heads, call.whole)?;
+        c.divides(w, heads, o.get("heads").map_or(call.whole, |e| e.span))?;
     }
     let mut out = Val { flow: Flow::Full, halves: None, latent: None, classes: false, ..v.clone() };
     out.depth += 1;

@@ -29,6 +29,7 @@ impl<'p> Checker<'p> {
         let def = &self.p.tasks[self.tasks[task].def];
         let from = def.ast.from.as_ref().ok_or(Poison)?;
         let (corpus, phase) = (self.graphs[graph].corpus, self.graphs[graph].phase);
+        let own = graph_has_gold(&self.tasks[task], corpus);
         let cx = Cx {
             graph,
             corpus,
@@ -41,12 +42,13 @@ impl<'p> Checker<'p> {
             encoder: None,
             task,
             arrow: false,
+            // elsewhere than on its own data it runs because of an arrow
+            named: self.run_by.filter(|_| !own).map(|at| Named { at, input: None }),
         };
         let mut h = self.eval(from, &cx)?;
         if let Some(several) = self.parts_error(&h, from.span) {
             return Err(several);
         }
-        let own = graph_has_gold(&self.tasks[task], corpus);
         // on another's text, for the sake of an arrow, there is no gold to stand beside
         let beside_gold = own && self.default_text(task, corpus)? == cx.text;
         if own || self.tasks[task].tops.is_empty() {

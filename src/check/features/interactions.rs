@@ -45,7 +45,7 @@ pub(super) fn mix(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         out.outer.pop();
     } else {
         for (v, s) in [(&a, a_span), (&b, b_span)] {
-            c.need_seq(v, call.row, s)?;
+            c.need_seq(v, call, s)?;
         }
         c.same_kind(&a, a_span, &b, b_span, call.cx)?;
     }

@@ -20,7 +20,7 @@ pub(super) fn bigru(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
 
 /// A recurrent layer with so many gates, in one direction or both.
 fn rnn(c: &mut Checker<'_>, s: Stacked<'_>, cell: &str, gates: usize, bi: bool) -> Out {
-    c.need_seq(&s.v, s.call.row, s.call.span)?;
+    c.need_seq(&s.v, s.call, s.call.span)?;
     let causal = |f: Flow, dir: Flow| match f {
         Flow::Local => dir,
         f if f == dir => dir,
@@ -62,7 +62,7 @@ fn rnn(c: &mut Checker<'_>, s: Stacked<'_>, cell: &str, gates: usize, bi: bool) 
 }
 
 pub(super) fn cnn(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
-    c.need_seq(&s.v, s.call.row, s.call.span)?;
+    c.need_seq(&s.v, s.call, s.call.span)?;
     let (cx, d, w) = (s.call.cx, s.d, s.v.width.clone());
     let whole = |i: &Item| match i {
         Item::Number(n) if (1.0..=1000.0).contains(n) && n.fract() == 0.0 => Some(*n as i64),
@@ -121,7 +121,7 @@ pub(super) fn dense(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
 }
 
 pub(super) fn self_attend(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
-    c.need_seq(&s.v, s.call.row, s.call.span)?;
+    c.need_seq(&s.v, s.call, s.call.span)?;
     let (cx, w) = (s.call.cx, s.v.width.clone());
     let width = match (s.d, w.known()) {
         (0, Some(n)) => n,
@@ -132,7 +132,7 @@ pub(super) fn self_attend(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
         (d, _) => d,
     };
     let heads = c.opt_size(s.call, &s.o, "heads", 1)?;
-    c.divides(width, heads, s.call.whole)?;
+    c.divides(width, heads, s.o.get("heads").map_or(s.call.whole, |e| e.span))?;
     let out = Val { width: Dim::of(width), flow: Flow::Full, ..s.out };
     let set = settings([("width", Setting::Int(width as i64)), ("heads", Setting::Int(heads as i64))]);
     let owner = cx.owner.clone();
@@ -150,10 +150,10 @@ pub(super) fn self_attend(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
 
 /// One block of a Transformer; the first one of a stack also brings the input to the model's width and adds positions.
 pub(super) fn transformer(c: &mut Checker<'_>, s: Stacked<'_>) -> Out {
-    c.need_seq(&s.v, s.call.row, s.call.span)?;
+    c.need_seq(&s.v, s.call, s.call.span)?;
     let (cx, d) = (s.call.cx, s.d);
     let heads = c.opt_size(s.call, &s.o, "heads", if d.is_multiple_of(64) { (d / 64).max(1) } else { 1 });
-    let divides = heads.and_then(|h| c.divides(d, h, s.site.span));
+    let divides = heads.and_then(|h| c.divides(d, h, s.o.get("heads").map_or(s.site.span, |e| e.span)));
     let ffn = c.opt_size(s.call, &s.o, "ffn", 4 * d);
     let (causal, norm_first) = (c.opt_flag(&s.o, "causal"), c.opt_flag(&s.o, "norm_first"));
     divides?;

@@ -60,12 +60,33 @@ pub(crate) struct Cx {
     pub task: usize,
     /// between the port of an arrow and its end
     pub arrow: bool,
+    /// where the declaration whose body this is was named
+    pub named: Option<Named>,
+}
+
+/// Where a declaration was named, and what flowed into it there.
+#[derive(Clone, Copy)]
+pub(crate) struct Named {
+    pub at: Span,
+    pub input: Option<usize>,
 }
 
 impl Cx {
     /// The same place, with another value flowing in.
     pub fn fed(&self, input: Option<Val>) -> Cx {
         Cx { input, text: self.text.clone(), owner: self.owner.clone(), env: self.env.clone(), ..*self }
+    }
+
+    /// The same place, within what is named at `at`: the outermost such place into which the same value flows.
+    fn within(&self, at: Span) -> Cx {
+        let input = self.input.as_ref().map(|v| v.node);
+        let named = self.named.filter(|n| input.is_none() || n.input == input);
+        Cx { named: named.or(Some(Named { at, input })), ..self.clone() }
+    }
+
+    /// Where a value flowed into the declaration whose body this is.
+    fn place(&self, v: &Val) -> Option<Span> {
+        self.named.filter(|n| n.input == Some(v.node)).map(|n| n.at)
     }
 }
 

@@ -11,7 +11,18 @@ impl<'p> Checker<'p> {
                 return Err(self.report(d.help("name an encoder")));
             }
             Some(Meaning::One(Kind::Encoder, i)) => return self.encoder(i, span, None, cx),
-            Some(Meaning::One(Kind::Let, i)) => return self.let_value(i, cx),
+            Some(Meaning::One(Kind::Let, i)) => {
+                let value = &self.p.lets[i].value;
+                let what = match &*value.value {
+                    ExprKind::List(_) | ExprKind::Range(..) => "a list",
+                    ExprKind::Number(_) => "a number",
+                    ExprKind::Text(_) => "a string",
+                    _ => return self.let_value(i, &cx.within(span)),
+                };
+                let d = Diagnostic::new("E0408", format!("`{n}` is {what}, not features")).at(span, "");
+                let d = d.with(value.span, format!("declared as {what}"));
+                return Err(self.report(d.help("name an encoder or a layer")));
+            }
             Some(Meaning::One(Kind::Task, _)) if builtins::function(n).is_some() && cx.input.is_some() => {}
             Some(Meaning::One(Kind::Task, i)) => {
                 let name = self.p.tasks[i].name.clone();
@@ -245,13 +256,21 @@ impl<'p> Checker<'p> {
             }
             let task = self.tasks[cx.task].name.clone();
             let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
-            let d = d.at(span, "no text is named").with(
+            let d = d.at(cx.named.map_or(span, |n| n.at), "no text is named").with(
                 c.span,
                 match texts.as_slice() {
                     [] => "it has no text".to_string(),
                     _ => format!("its texts are {}", texts.join(", ")),
                 },
             );
+            // an arrow runs the task here, on the text of the same name as its own
+            let t = &self.tasks[cx.task];
+            let own = t.golds.first().filter(|_| !graph_has_gold(t, cx.corpus));
+            let own = own.and_then(|(c, f)| Some((&self.p.data[*c].name, self.p.data[*c].fields.get(*f)?.ty.axis()?)));
+            if let (Some((data, x)), Some(word)) = (own, texts.first()) {
+                let help = format!("call it as in `{data}`, which `{task}` reads: `{x}: tokens = \"{word}\"`");
+                return Err(self.report(d.help(help)));
+            }
             return Err(self.report(match texts.first() {
                 Some(word) if let Some(line) = self.text_called_alike(cx.task, cx.corpus, word) => d.help(line),
                 Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
@@ -296,7 +315,7 @@ impl<'p> Checker<'p> {
         let (kind, i) = self.one_of(&p, cx)?;
         match kind {
             Kind::Encoder => self.encoder(i, e.span, p.tap, cx),
-            Kind::Let if p.tap.is_none() => self.let_value(i, cx),
+            Kind::Let if p.tap.is_none() => self.let_value(i, &cx.within(e.span)),
             Kind::Task => {
                 let name = self.p.tasks[i].name.clone();
                 let d = Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow"));
@@ -398,9 +417,18 @@ impl<'p> Checker<'p> {
                 self.function(n, callee.span, args, e.span, cx)
             }
             ExprKind::Name(n) if self.p.lookup(n, &cx.env).is_none() => Err(Poison),
+            _ if args.is_empty() => {
+                let name = path_words(callee);
+                let d = Diagnostic::new("E0236", format!("`{name}` is applied to nothing"));
+                let d = d.at(Span { start: callee.span.end, ..e.span }, "names no text");
+                let texts = &self.texts[cx.corpus];
+                let text = texts.first().map_or("x", |f| self.p.data[cx.corpus].fields[*f].name.as_str());
+                let d = d.help(format!("write `{name}` or `{name}({text})`"));
+                Err(self.report(d.fix(e.span, name, false)))
+            }
             // `embed(64)(question)`, `enc(a)`, `bert@3(q, docs)`
             _ => {
-                let inner = self.applied(args, cx)?;
+                let inner = self.applied(args, cx)?.within(args[0].value.span);
                 let v = self.eval(callee, &inner)?;
                 Ok(if inner.corpus == cx.corpus { v } else { self.elsewhere(v, &inner, cx) })
             }

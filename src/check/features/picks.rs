@@ -35,7 +35,7 @@ pub(super) fn at(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Ok(v);
     }
     c.vectors(h, *h_span)?;
-    c.need_seq(h, call.row, *h_span)?;
+    c.need_seq(h, call, *h_span)?;
     if s.kind != VKind::Spans {
         let d = Diagnostic::new("E0416", "`at` takes states at spans").at(*s_span, Checker::shape_words(s));
         return Err(c.report(d.help("name a field of type `span`, `spans` or `spanpair`")));
@@ -91,7 +91,7 @@ pub(super) fn co_select(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Ok(v);
     }
     c.vectors(&v, call.span)?;
-    c.need_seq(&v, call.row, call.span)?;
+    c.need_seq(&v, call, call.span)?;
     let out = Val { classes: false, flow: Flow::Full, halves: None, ..v.clone() };
     Ok(c.plain(call.cx, "co_select", Settings::new(), &[&v], out))
 }
@@ -162,7 +162,7 @@ pub(super) fn query(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         return Ok(v);
     }
     c.vectors(&v, call.span)?;
-    c.need_seq(&v, call.row, call.span)?;
+    c.need_seq(&v, call, call.span)?;
     Ok(c.plain(call.cx, "query", Settings::new(), &[&v], v.clone()))
 }
 

@@ -6,7 +6,7 @@ use super::*;
 fn pooled(c: &mut Checker<'_>, call: &Call<'_>, v: &Val) -> Out {
     let mut out = Val { kind: VKind::Vec, halves: None, latent: None, classes: false, ..v.clone() };
     if v.kind == VKind::Vec && out.outer.pop().is_none() {
-        c.need_seq(v, call.row, call.span)?;
+        c.need_seq(v, call, call.span)?;
     }
     Ok(out)
 }
@@ -73,7 +73,7 @@ pub(super) fn attention(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     if v.is_opaque() {
         return Ok(v);
     }
-    c.need_seq(&v, call.row, call.span)?;
+    c.need_seq(&v, call, call.span)?;
     let out = Val { width: Dim::of(1), flow: Flow::Full, halves: None, ..v.clone() };
     scorer(c, call, &v, out)
 }

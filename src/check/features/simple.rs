@@ -55,7 +55,7 @@ pub(super) fn shift(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     if v.is_opaque() {
         return Ok(v);
     }
-    c.need_seq(&v, call.row, call.span)?;
+    c.need_seq(&v, call, call.span)?;
     let k = c.opt_number(call, &o, "k", 1.0)?;
     Ok(c.plain(call.cx, "shift", settings([("by", Setting::Int(k as i64))]), &[&v], v.clone()))
 }
