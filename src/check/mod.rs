@@ -223,6 +223,9 @@ pub(crate) struct Checker<'p> {
     pub here: Span,
     /// the arrow for which a task is elaborated
     run_by: Option<Span>,
+    /// whether a text was missing in what is being elaborated, and what lacks one: whoever names it is told
+    textless: bool,
+    without_text: HashSet<(Kind, EncoderKey)>,
     /// nodes of each graph, by what they compute
     pub node_places: Vec<HashTable<u32>>,
     pub task_memo: HashMap<TaskKey, Featured>,
@@ -285,6 +288,8 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         models: vec![],
         here: Span::default(),
         run_by: None,
+        textless: false,
+        without_text: HashSet::default(),
         node_places: vec![],
         task_memo: HashMap::default(),
         encoder_memo: HashMap::default(),

@@ -21,11 +21,17 @@ impl<'p> Checker<'p> {
             return Ok(v);
         }
         let done = match self.encoder_memo.get(&key) {
+            Some(Err(Poison)) if self.without_text.contains(&(Kind::Encoder, key.clone())) => {
+                return Err(self.no_text(span, &cx.within(span)));
+            }
             Some(done) => done.clone(),
             None => {
                 // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
                 self.encoder_memo.insert(key.clone(), Err(Poison));
-                let out = self.nested(self.p.encoders[i].span, |c| c.encoder_body(i, &cx.within(span))).map(Rc::new);
+                let out = self.nested(self.p.encoders[i].span, |c| {
+                    c.noting_text((Kind::Encoder, key.clone()), |c| c.encoder_body(i, &cx.within(span)))
+                });
+                let out = out.map(Rc::new);
                 self.partial.remove(&key);
                 self.encoder_memo.insert(key, out.clone());
                 out

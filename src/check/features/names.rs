@@ -17,7 +17,7 @@ impl<'p> Checker<'p> {
                     ExprKind::List(_) | ExprKind::Range(..) => "a list",
                     ExprKind::Number(_) => "a number",
                     ExprKind::Text(_) => "a string",
-                    _ => return self.let_value(i, &cx.within(span)),
+                    _ => return self.let_value(i, span, cx),
                 };
                 let d = Diagnostic::new("E0408", format!("`{n}` is {what}, not features")).at(span, "");
                 let d = d.with(value.span, format!("declared as {what}"));
@@ -115,14 +115,22 @@ impl<'p> Checker<'p> {
         self.report(d.help(format!("remove the arrow, or give `{}` the fields {lacks}", there.name)))
     }
 
-    pub(super) fn let_value(&mut self, i: usize, cx: &Cx) -> Out {
+    pub(super) fn let_value(&mut self, i: usize, span: Span, cx: &Cx) -> Out {
         let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
         if let Some(done) = self.let_memo.get(&key) {
-            return done.clone();
+            return match done {
+                Err(Poison) if self.without_text.contains(&(Kind::Let, key)) => {
+                    Err(self.no_text(span, &cx.within(span)))
+                }
+                done => done.clone(),
+            };
         }
         let named = &self.p.lets[i];
-        let inner = Cx { owner: named.name.as_str().into(), env: named.env.clone(), encoder: None, ..cx.clone() };
-        let out = self.nested(named.span, |c| c.eval(&named.value, &inner)).map(|v| Val { depth: 0, ..v });
+        let (owner, env) = (named.name.as_str().into(), named.env.clone());
+        let inner = Cx { owner, env, encoder: None, ..cx.within(span) };
+        let out =
+            self.nested(named.span, |c| c.noting_text((Kind::Let, key.clone()), |c| c.eval(&named.value, &inner)));
+        let out = out.map(|v| Val { depth: 0, ..v });
         self.let_memo.insert(key, out.clone());
         out
     }
@@ -242,40 +250,61 @@ impl<'p> Checker<'p> {
         on.is_some_and(|f| !f.ty.is_text() && !listlike(&f.ty))
     }
 
+    /// Elaborates what may lack a text.
+    pub(super) fn noting_text<T>(
+        &mut self,
+        key: (Kind, EncoderKey),
+        f: impl FnOnce(&mut Self) -> Result<T, Poison>,
+    ) -> Result<T, Poison> {
+        let before = std::mem::replace(&mut self.textless, false);
+        let out = f(self);
+        if self.textless && out.is_err() {
+            self.without_text.insert(key);
+        }
+        self.textless |= before;
+        out
+    }
+
+    /// E0413: nothing says which text is read.
+    pub(super) fn no_text(&mut self, span: Span, cx: &Cx) -> Poison {
+        self.textless = true;
+        let c = &self.p.data[cx.corpus];
+        if self.p.unreadable_field(cx.corpus) {
+            return Poison;
+        }
+        let texts: Vec<String> = c.fields.iter().filter(|f| is_texty(&f.ty)).map(|f| f.name.clone()).collect();
+        // E0613 has named the field that should be the text
+        if texts.is_empty() && c.fields.iter().any(|f| self.stands_on_no_text(cx.corpus, f)) {
+            return Poison;
+        }
+        let task = self.tasks[cx.task].name.clone();
+        let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
+        let d = d.at(cx.named.map_or(span, |n| n.at), "no text is named").with(
+            c.span,
+            match texts.as_slice() {
+                [] => "it has no text".to_string(),
+                _ => format!("its texts are {}", texts.join(", ")),
+            },
+        );
+        // an arrow runs the task here, on the text of the same name as its own
+        let t = &self.tasks[cx.task];
+        let own = t.golds.first().filter(|_| !graph_has_gold(t, cx.corpus));
+        let own = own.and_then(|(c, f)| Some((&self.p.data[*c].name, self.p.data[*c].fields.get(*f)?.ty.axis()?)));
+        if let (Some((data, x)), Some(word)) = (own, texts.first()) {
+            let help = format!("call it as in `{data}`, which `{task}` reads: `{x}: tokens = \"{word}\"`");
+            return self.report(d.help(help));
+        }
+        self.report(match texts.first() {
+            Some(word) if let Some(line) = self.text_called_alike(cx.task, cx.corpus, word) => d.help(line),
+            Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
+            None => d.help("declare its text: `x: tokens`"),
+        })
+    }
+
     /// The text that is meant when none is named.
     pub(super) fn implicit_text(&mut self, span: Span, cx: &Cx) -> Out {
         if cx.text.is_empty() {
-            let c = &self.p.data[cx.corpus];
-            if self.p.unreadable_field(cx.corpus) {
-                return Err(Poison);
-            }
-            let texts: Vec<String> = c.fields.iter().filter(|f| is_texty(&f.ty)).map(|f| f.name.clone()).collect();
-            // E0613 has named the field that should be the text
-            if texts.is_empty() && c.fields.iter().any(|f| self.stands_on_no_text(cx.corpus, f)) {
-                return Err(Poison);
-            }
-            let task = self.tasks[cx.task].name.clone();
-            let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
-            let d = d.at(cx.named.map_or(span, |n| n.at), "no text is named").with(
-                c.span,
-                match texts.as_slice() {
-                    [] => "it has no text".to_string(),
-                    _ => format!("its texts are {}", texts.join(", ")),
-                },
-            );
-            // an arrow runs the task here, on the text of the same name as its own
-            let t = &self.tasks[cx.task];
-            let own = t.golds.first().filter(|_| !graph_has_gold(t, cx.corpus));
-            let own = own.and_then(|(c, f)| Some((&self.p.data[*c].name, self.p.data[*c].fields.get(*f)?.ty.axis()?)));
-            if let (Some((data, x)), Some(word)) = (own, texts.first()) {
-                let help = format!("call it as in `{data}`, which `{task}` reads: `{x}: tokens = \"{word}\"`");
-                return Err(self.report(d.help(help)));
-            }
-            return Err(self.report(match texts.first() {
-                Some(word) if let Some(line) = self.text_called_alike(cx.task, cx.corpus, word) => d.help(line),
-                Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
-                None => d.help("declare its text: `x: tokens`"),
-            }));
+            return Err(self.no_text(span, cx));
         }
         let fields = &self.p.data[cx.corpus].fields;
         if let [f] = cx.text.as_slice()
@@ -315,7 +344,7 @@ impl<'p> Checker<'p> {
         let (kind, i) = self.one_of(&p, cx)?;
         match kind {
             Kind::Encoder => self.encoder(i, e.span, p.tap, cx),
-            Kind::Let if p.tap.is_none() => self.let_value(i, &cx.within(e.span)),
+            Kind::Let if p.tap.is_none() => self.let_value(i, e.span, cx),
             Kind::Task => {
                 let name = self.p.tasks[i].name.clone();
                 let d = Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow"));
