@@ -57,7 +57,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Where the task says `loss none`.
-    fn loss_none(&self, task: usize) -> Option<Span> {
+    pub(super) fn loss_none(&self, task: usize) -> Option<Span> {
         self.p.tasks[self.tasks[task].def].ast.options.iter().find_map(|s| match &s.value {
             SettingKind::Attr { name, values }
                 if name.value == "loss" && values.first().is_some_and(|v| is_name(v, "none")) =>

@@ -150,6 +150,12 @@ impl<'p> Checker<'p> {
         }
         let (space, writes) = ((t.rule.chooses)(t), t.rule.writes);
         match port.value.as_str() {
+            "loss" if let Some(none) = self.loss_none(task) => {
+                let name = &self.tasks[task].name;
+                let d = Diagnostic::new("E0509", format!("`{name}.loss` is empty")).at(port.span, "no such loss");
+                let help = format!("name another port, such as `{name}.logp`, or remove `loss none`");
+                Err(self.report(d.with(none, "takes it away").help(help)))
+            }
             "loss" | "logp" => term(Ty::Scalar, true),
             "weights" => Ok(Term::new(Ty::Weights(1), true)),
             "hidden" | "logits" | "states" => term(Ty::Features, true),
