@@ -264,6 +264,20 @@ impl<'p> Checker<'p> {
         rule(self, &LossCall { row, given, env }, out)
     }
 
+    /// The data sets whose examples have a value, where its task or the fields in it tell.
+    fn data_with(&self, t: &Term, e: &Expr) -> Option<BTreeSet<usize>> {
+        if let [task] = t.tasks.as_slice() {
+            let task = &self.tasks[*task];
+            return (!task.poisoned).then(|| task.corpora.iter().copied().collect());
+        }
+        let other = [Kind::Encoder, Kind::Let, Kind::Task];
+        let is_field = |n: &&str| self.p.names.get(*n).is_none_or(|s| !other.contains(&s.kind));
+        let read = hir::names_of(e).into_iter().filter(is_field);
+        let with = |f: &str| (0..self.p.data.len()).filter(|c| self.p.field(*c, f).is_some()).collect::<BTreeSet<_>>();
+        let sets = read.map(with).filter(|s| !s.is_empty());
+        sets.reduce(|a, b| a.intersection(&b).copied().collect())
+    }
+
     /// E0423: two values are compared only where one example has both.
     fn one_example(
         &mut self,
@@ -271,24 +285,25 @@ impl<'p> Checker<'p> {
         (a, a_at): (&Term, &Expr),
         (b, b_at): (&Term, &Expr),
     ) -> Result<(), Poison> {
-        let ([x], [y]) = (a.tasks.as_slice(), b.tasks.as_slice()) else { return Ok(()) };
-        let on = here.is_some_and(|(_, on)| on);
-        let (t, u) = (&self.tasks[*x], &self.tasks[*y]);
-        if on || a.several || b.several || t.poisoned || u.poisoned || t.corpora.is_empty() || u.corpora.is_empty() {
+        if here.is_some_and(|(_, on)| on) || a.several || b.several {
             return Ok(());
         }
-        if t.corpora.iter().any(|c| u.corpora.contains(c)) {
+        let (Some(x), Some(y)) = (self.data_with(a, a_at), self.data_with(b, b_at)) else { return Ok(()) };
+        if x.is_empty() || y.is_empty() || !x.is_disjoint(&y) {
             return Ok(());
         }
-        let on = |t: &TaskInfo| {
-            let names: Vec<String> = t.corpora.iter().map(|c| format!("`{}`", self.p.data[*c].name)).collect();
+        let on = |all: &BTreeSet<usize>| {
+            let names: Vec<String> = all.iter().map(|c| format!("`{}`", self.p.data[*c].name)).collect();
             format!("computed on {}", names.join(", "))
         };
         let d =
             Diagnostic::new("E0423", format!("no example has both `{}` and `{}`", path_words(a_at), path_words(b_at)))
-                .at(b_at.span, on(u))
-                .with(a_at.span, on(t));
-        let corpus = t.corpora.first().map_or(String::new(), |c| self.p.data[*c].name.clone());
+                .at(b_at.span, on(&y))
+                .with(a_at.span, on(&x));
+        if a.tasks.is_empty() || b.tasks.is_empty() {
+            return Err(self.report(d.help("read texts of one data set on both sides")));
+        }
+        let corpus = x.first().map_or(String::new(), |c| self.p.data[*c].name.clone());
         let d = d.help(format!("say on which data the loss is computed: `on {corpus}`"));
         Err(self.report(match here {
             Some((s, _)) => d.fix(Span { start: s.end, ..s }, format!(" on {corpus}"), false),
