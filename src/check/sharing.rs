@@ -231,10 +231,24 @@ impl<'p> Checker<'p> {
         }));
     }
 
+    /// An encoder as it was elaborated first.
+    fn encoded(&self, encoder: usize) -> Option<&Encoded> {
+        let all = self.encoder_memo.iter().filter(|(k, v)| k.0 == encoder && v.is_ok());
+        all.min_by_key(|(k, _)| *k).and_then(|(_, v)| v.as_deref().ok())
+    }
+
+    /// The width of an encoder, or of one of its layers, where it is known.
+    pub(crate) fn width_after(&self, encoder: usize, layer: Option<usize>) -> Option<Dim> {
+        let (value, taps) = self.encoded(encoder)?;
+        let v = match layer {
+            None => value,
+            Some(k) => taps.get(k)?.as_ref()?,
+        };
+        (v.kind != VKind::Opaque).then(|| v.width.clone())
+    }
+
     fn layers_of(&self, encoder: usize) -> Option<Vec<Dim>> {
-        let mut keys: Vec<_> = self.encoder_memo.iter().filter(|(k, _)| k.0 == encoder).collect();
-        keys.sort_by(|a, b| a.0.cmp(b.0));
-        let (value, taps) = &**keys.into_iter().find_map(|(_, v)| v.as_ref().ok())?;
+        let (value, taps) = self.encoded(encoder)?;
         if value.kind == VKind::Opaque {
             return None;
         }

@@ -204,19 +204,36 @@ impl Expander<'_> {
     /// E0202: a family variable that hides a declaration, or the variable of a family around it.
     fn family_vars<'i>(&mut self, items: &'i [ast::Item], around: &mut Vec<&'i Name>) {
         for item in items {
-            let ItemKind::For { var, items, .. } = &item.value else { continue };
-            let outer = around.iter().find(|o| o.value == var.value).map(|o| (o.span, "a family variable"));
-            let declared = self.program.names.get(&var.value).map(|s| (s.span, s.kind.a()));
-            if let Some((first, was)) = outer.or(declared) {
-                let d = Diagnostic::new("E0202", format!("`{}` is declared twice", var.value))
-                    .at(var.span, "here as a family variable")
-                    .with(first, format!("here as {was}"));
-                self.push_once(d.help("give the variable another name"));
+            match &item.value {
+                ItemKind::For { var, items, .. } => {
+                    self.hides_nothing(var, around);
+                    around.push(var);
+                    self.family_vars(items, around);
+                    around.pop();
+                }
+                ItemKind::Train(settings) => self.stage_vars(settings),
+                _ => {}
             }
-            around.push(var);
-            self.family_vars(items, around);
-            around.pop();
         }
+    }
+
+    fn stage_vars(&mut self, settings: &[ast::Setting]) {
+        for s in settings {
+            match &s.value {
+                ast::SettingKind::Stage { family: Some((var, _)), .. } => self.hides_nothing(var, &[]),
+                ast::SettingKind::Repeat { body, .. } => self.stage_vars(body),
+                _ => {}
+            }
+        }
+    }
+
+    fn hides_nothing(&mut self, var: &Name, around: &[&Name]) {
+        let outer = around.iter().find(|o| o.value == var.value).map(|o| (o.span, "a family variable"));
+        let declared = self.program.names.get(&var.value).map(|s| (s.span, s.kind.a()));
+        let Some((first, was)) = outer.or(declared) else { return };
+        let d = Diagnostic::new("E0202", format!("`{}` is declared twice", var.value));
+        let d = d.at(var.span, "here as a family variable").with(first, format!("here as {was}"));
+        self.push_once(d.help("give the variable another name"));
     }
 
     /// `let`s and parameters in terms of themselves are cut (E0306), and constants are computed once, so that whoever

@@ -109,7 +109,43 @@ fn similarity<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reache
         c.want(t, at.span, &call.who(), "features", |t| matches!(t, Ty::Features | Ty::Dist(_)))?;
     }
     c.one_example(out.here, (&a, u), (&b, v))?;
+    if call.row.name == "cosine"
+        && let (Some(x), Some(y)) = (c.width_in_loss(u, call.env), c.width_in_loss(v, call.env))
+        && x != y
+    {
+        let d = Diagnostic::new("E0411", format!("widths {x} and {y} do not agree"));
+        let d = d.at(v.span, format!("{y} numbers")).with(u.span, format!("{x} numbers"));
+        return Err(c.report(d.help(format!("bring them together: `|> dense({x})`"))));
+    }
     scalar(a.trains || b.trains, a.tasks.into_iter().chain(b.tasks).collect())
+}
+
+impl Checker<'_> {
+    /// The width of features in a loss, where an encoder, perhaps pooled, or a task says it.
+    fn width_in_loss(&self, e: &Expr, env: &Env) -> Option<Dim> {
+        match &*e.value {
+            ExprKind::Paren(e) => self.width_in_loss(e, env),
+            ExprKind::Pipe(a, b) => {
+                let keeps = ["max", "mean", "first", "last", "attend", "norm", "stop", "reverse", "dropout"];
+                word_of(b).filter(|(w, ..)| keeps.contains(w)).and_then(|_| self.width_in_loss(a, env))
+            }
+            ExprKind::Dot(base, port) if port.value == "hidden" => match self.p.lookup(path(base)?.name, env)? {
+                Meaning::One(Kind::Task, t) => self.tasks[t].width.as_ref().map(|w| w.0.clone()),
+                _ => None,
+            },
+            ExprKind::Call(f, _) => self.width_in_loss(f, env),
+            ExprKind::Name(_) | ExprKind::Tap(..) => {
+                let p = path(e)?;
+                let Some(Meaning::One(Kind::Encoder, i)) = self.p.lookup(p.name, env) else { return None };
+                match p.tap.map(|t| &t.value) {
+                    None => self.width_after(i, None),
+                    Some(ast::Tap::Layer(k)) => self.width_after(i, Some(*k as usize)),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
 }
 
 /// `square(x)`
