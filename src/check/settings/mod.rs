@@ -71,7 +71,7 @@ impl<'p> Checker<'p> {
         let mut stages = vec![];
         self.stages(settings, &env, &base, &mut train, &mut stages);
         if stages.is_empty() {
-            self.draws_some(&base.stage, settings, self.p.train_span.unwrap_or_default());
+            self.counts_its_own(&base.stage, settings, self.p.train_span.unwrap_or_default());
             stages.push(base.stage.clone());
         }
         for s in &mut stages {
@@ -156,7 +156,7 @@ impl<'p> Checker<'p> {
                             _ => name.value.clone(),
                         };
                         self.block(body, &member, &mut b, train, false);
-                        self.draws_some(&b.stage, body, s.span);
+                        self.counts_its_own(&b.stage, body, s.span);
                         out.push(b.stage);
                     }
                 }
@@ -165,14 +165,22 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// E0223: a sampler that draws none of the tasks of its stage.
-    fn draws_some(&mut self, stage: &Stage, body: &[ast::Setting], whole: Span) {
+    /// E0223: a sampler that draws none of the tasks of its stage, and weights of other tasks.
+    fn counts_its_own(&mut self, stage: &Stage, body: &[ast::Setting], whole: Span) {
+        let setting =
+            |word: &str| body.iter().find(|s| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == word));
+        if let (Weights::Fixed { weights }, Some(at)) = (&stage.weights, setting("weights"))
+            && let Some((t, _)) = weights.iter().find(|(t, _)| !stage.tasks.contains(t) && !self.tasks[*t].left_out)
+        {
+            let name = self.tasks[*t].name.clone();
+            let d = Diagnostic::new("E0223", format!("`weights` names `{name}`, which is not trained here"));
+            let d = d.at(at.span, "weighs nothing").help(format!("remove it, or add `{name}` to the `tasks`"));
+            self.report(d);
+        }
         let Some(drawn) = super::unused::drawn_by_name(&stage.sampler) else { return };
         if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.tasks[*t].left_out) {
             return;
         }
-        let setting =
-            |word: &str| body.iter().find(|s| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == word));
         let at = setting("sample").or_else(|| setting("tasks")).map_or(whole, |s| s.span);
         let names = |all: &[usize]| all.iter().map(|t| self.tasks[*t].name.clone()).collect::<Vec<_>>().join(", ");
         let (drawn, tasks) = (names(&drawn), names(&stage.tasks));
@@ -423,8 +431,11 @@ impl<'p> Checker<'p> {
                 "seed" => train.seed = number(self, v).map_or(train.seed, |n| n as u64),
                 "tasks" => {
                     let mut tasks = vec![];
+                    let mut fine = true;
                     for v in values {
-                        for t in self.task_refs(v, env).unwrap_or_default() {
+                        let named = self.task_refs(v, env);
+                        fine &= named.is_some();
+                        for t in named.unwrap_or_default() {
                             if tasks.contains(&t) {
                                 let d = Diagnostic::new("E0228", format!("`{}` is named twice", self.tasks[t].name));
                                 self.report(d.at(v.span, "again").help("keep one of the two"));
@@ -435,7 +446,10 @@ impl<'p> Checker<'p> {
                     }
                     tasks.sort_unstable();
                     tasks.dedup();
-                    b.stage.tasks = tasks;
+                    // of a name that could not be read it is not known which task it leaves out
+                    if fine {
+                        b.stage.tasks = tasks;
+                    }
                 }
                 "freeze" => {
                     let mut frozen: Vec<String> = vec![];
