@@ -91,6 +91,11 @@ impl<'p> Checker<'p> {
         match (task, p.dots.as_slice()) {
             (true, [one]) if one.value == "decoder" => {}
             (_, []) => {}
+            (true, [first, extra, ..]) if first.value == "decoder" => {
+                let whole = format!("{}.decoder", p.name);
+                let d = Diagnostic::new("E0244", format!("`{whole}` stands here without `.{}`", extra.value));
+                return Err(self.report(d.at(extra.span, "one part too many").help(format!("write `{whole}`"))));
+            }
             (true, [first, ..]) => {
                 return Err(self.unknown_word(
                     "E0304",

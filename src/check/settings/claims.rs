@@ -115,12 +115,19 @@ impl<'p> Checker<'p> {
                                 self.report(d.help("write `drop(chunk.span_f1, without = pos -> chunk) >= 1%`"))
                             );
                         };
-                        let (s, t) = (path(x).map(|p| p.name.to_string()), path(y).map(|p| p.name.to_string()));
-                        let (s, t) = (s.ok_or(Poison)?, t.ok_or(Poison)?);
-                        let known = self.edges.iter().any(|e| self.edge_is(e, &s, &t));
+                        let (from, to) = (self.path_of(x, "a task")?, self.path_of(y, "a task or an encoder")?);
+                        let (s, t) = (self.end_of(&from, env), self.end_of(&to, env));
+                        // a port and a slot may be named, and are those of the arrow
+                        let sends = |e: &Edge| from.dots.iter().all(|d| d.value == e.port);
+                        let enters = |e: &Edge| match &e.target {
+                            Target::Slot(_, slot) => to.dots.iter().all(|d| d.value == *slot),
+                            _ => to.dots.is_empty(),
+                        };
+                        let known = self.edges.iter().any(|e| self.edge_is(e, &s, &t) && sends(e) && enters(e));
                         if !known {
-                            let d = Diagnostic::new("E0309", format!("there is no arrow `{s} -> {t}`"))
-                                .at(w.value.span, "");
+                            let arrow = format!("{} -> {}", path_words(x), path_words(y));
+                            let d =
+                                Diagnostic::new("E0309", format!("there is no arrow `{arrow}`")).at(w.value.span, "");
                             let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
                             return Err(self.report(d.help(match all.as_slice() {
                                 [] => "the program has no arrows".to_string(),
@@ -239,6 +246,17 @@ impl<'p> Checker<'p> {
             }
         }
         Ok(())
+    }
+
+    /// `sent` of `sent[*].probs`, `sent["books"]` of `sent[books]`.
+    fn end_of(&self, p: &Path<'_>, env: &Env) -> String {
+        let Some(Some(key)) = p.index else { return p.name.into() };
+        match (self.p.constant(key, env), &*key.value) {
+            (Some(Item::Number(n)), _) => format!("{}[{n}]", p.name),
+            (Some(item), _) => format!("{}[\"{}\"]", p.name, item.key()),
+            (None, ExprKind::Name(n)) => format!("{}[\"{n}\"]", p.name),
+            _ => p.name.into(),
+        }
     }
 
     /// Whether an arrow leads from `s` to `t` (names without members' keys).

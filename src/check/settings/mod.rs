@@ -5,7 +5,7 @@ mod optimizer;
 mod sampling;
 mod scores;
 
-use super::tasks::{Part, path, path_words};
+use super::tasks::{Part, Path, path, path_words};
 use super::*;
 use crate::builtins;
 use crate::builtins::numbers::RATE;

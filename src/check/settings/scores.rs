@@ -156,6 +156,13 @@ impl<'p> Checker<'p> {
             _ => return Err(self.not_a_figure(e)),
         };
         let Some(p) = path(base) else { return Err(self.not_a_figure(e)) };
+        if let (Some(part), false) = (&metric, p.dots.is_empty()) {
+            self.member_by_dot(&p)?;
+            let figure = path_words(base);
+            let d = Diagnostic::new("E0242", format!("`{figure}` is a figure, and a figure has no parts"));
+            let d = d.at(part.span, "one part too many").help(format!("write `{figure}`"));
+            return Err(self.report(d.fix(e.span, figure, false)));
+        }
         let data_only = metric.as_ref().is_some_and(|m| is_name(m, "frame_accuracy"));
         let meaning = match data_only {
             true => self.p.lookup_data(p.name, env).or_else(|| self.p.lookup(p.name, env)),

@@ -142,7 +142,7 @@ impl Checker<'_> {
     }
 
     /// E0220: `sent.books` for `sent["books"]`.
-    fn member_by_dot(&mut self, p: &Path<'_>) -> Result<(), Poison> {
+    pub(crate) fn member_by_dot(&mut self, p: &Path<'_>) -> Result<(), Poison> {
         let Some(key) = p.dots.first().filter(|d| p.index.is_none() && self.p.keys(p.name).contains(&d.value)) else {
             return Ok(());
         };
