@@ -154,14 +154,8 @@ fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
     let listlike =
         |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if ["list", "graph", "?"].contains(&kind.as_str()));
     let text_only = matches!(field.ty, FieldType::Layers { .. } | FieldType::Heads { .. });
-    // a flag for each member: tokens have `tags`
-    let list_only = matches!(field.ty, FieldType::Labels { .. });
-    let fits = |ty: &FieldType| !list_only && ty.is_text() || !text_only && listlike(ty);
-    let kind = match (text_only, list_only) {
-        (true, _) => "text",
-        (_, true) => "list",
-        _ => "text or list",
-    };
+    let fits = |ty: &FieldType| ty.is_text() || (!text_only && listlike(ty));
+    let kind = if text_only { "text" } else { "text or list" };
     match target {
         Some(t) if fits(&t.ty) => None,
         Some(t) => {
@@ -177,10 +171,6 @@ fn axis(decl: &CorpusDecl, field: &FieldDecl) -> Option<Diagnostic> {
             }
             let mut fault = Diagnostic::new("E0613", message).at(field.span, "").with(t.span, "declared here");
             fault.help = texts.first().map(|x| format!("`{}` must refer to a {kind}: `on {x}`", field.name));
-            if list_only && t.ty.is_text() {
-                fault.help =
-                    Some(format!("write `tags on {axis}`, a class for each token, or `labels`, a set of classes"));
-            }
             Some(fault)
         }
         None => {
