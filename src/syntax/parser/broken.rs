@@ -104,7 +104,8 @@ impl<'a> Walk<'a> {
     /// The word of the first `train` that begins a line.
     fn train(&self) -> Option<Span> {
         let text = &self.prepared.text;
-        let begins = |at: &usize| text[..*at].rsplit(['\n', '\r']).next().is_some_and(|before| before.trim().is_empty());
+        let begins =
+            |at: &usize| text[..*at].rsplit(['\n', '\r']).next().is_some_and(|before| before.trim().is_empty());
         let header = |at: &usize| text[at + "train".len()..].trim_start().starts_with('{');
         let at = text.match_indices("train").map(|m| m.0).find(|at| begins(at) && header(at))?;
         Some(self.prepared.span(at, at + "train".len()))
@@ -146,7 +147,9 @@ impl<'a> Walk<'a> {
             let d = d.at(span, "outside `train { }`");
             let setting = self.prepared.text[start..end].lines().next().unwrap_or("").trim();
             match self.train() {
-                Some(train) => d.with(train, "it belongs in here").help(format!("move `{setting}` into the braces of `train`")),
+                Some(train) => {
+                    d.with(train, "it belongs in here").help(format!("move `{setting}` into the braces of `train`"))
+                }
                 None => d.help(format!("write `train {{ {setting} }}`")),
             }
         } else if let Some(q) = suggest::question(&near) {

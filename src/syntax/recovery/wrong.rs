@@ -185,9 +185,7 @@ impl Reader<'_> {
             "train" => k == first + 1 && self.first_on_line(first),
             "stage" => k == first + 2 && kind(first + 1) == Some(Kind::Word),
             "repeat" => k == first + 2 && kind(first + 1) == Some(Kind::Number),
-            "data" => {
-                kind(k - 1) == Some(Kind::Close) && kind(k + 1) == Some(Kind::Word) && self.next_is(k + 1, ":")
-            }
+            "data" => kind(k - 1) == Some(Kind::Close) && kind(k + 1) == Some(Kind::Word) && self.next_is(k + 1, ":"),
             "for" => {
                 let behind = matches!(kind(k - 1), Some(Kind::Close | Kind::Word));
                 behind && k > first + 3 && parted && kind(k + 1) == Some(Kind::Line) && self.declares(k + 2)

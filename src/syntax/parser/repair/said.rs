@@ -26,9 +26,7 @@ impl Line<'_> {
                 let right = behind.len() - behind.trim_start_matches(path).len();
                 t.start - grown(left)..t.end + grown(right)
             };
-            let side = |t: Option<&Range<usize>>| {
-                t.map(|t| s.text[whole(t)].to_string()).filter(|t| !t.contains(HOLE))
-            };
+            let side = |t: Option<&Range<usize>>| t.map(|t| s.text[whole(t)].to_string()).filter(|t| !t.contains(HOLE));
             (side(k.checked_sub(1).and_then(|b| all.get(b))), side(all.get(k)))
         };
         let inside = |right: &str| {
