@@ -85,6 +85,13 @@ impl Sources {
         self.get(span.file).map_or(1, |f| f.lines().partition_point(|start| *start <= span.start))
     }
 
+    /// The line in which a span begins.
+    pub fn line_text(&self, span: Span) -> &str {
+        let Some(f) = self.get(span.file) else { return "" };
+        let start = f.lines()[self.line(span) - 1] as usize;
+        f.text[start..].lines().next().unwrap_or("")
+    }
+
     /// 1-based line and column (in characters) of a span's start.
     pub fn line_col(&self, span: Span) -> (usize, usize) {
         let Some(f) = self.get(span.file) else { return (1, 1) };

@@ -144,6 +144,10 @@ impl Checker<'_> {
     /// A word that is none of a table's.
     pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
         let d = Diagnostic::new(code, format!("`{word}` is not {what}")).at(span, "unknown");
+        let bare = word.trim_matches('"');
+        if bare.len() < word.len() && known.contains(&bare) {
+            return self.report(d.help(format!("write it without quotes: `{bare}`")).fix(span, bare, true));
+        }
         let near = suggest::near(word, known.iter().copied());
         let d = match near.as_slice() {
             [] => match suggest::question(&suggest::akin(word, known.iter().copied())) {

@@ -182,6 +182,10 @@ impl Checker<'_> {
                     let a = if arg.name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
                     Err(self.unknown_word("E0237", &format!("{a} {name}"), n, e.span, words))
                 }
+                ExprKind::Text(_) => {
+                    let a = if arg.name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                    Err(self.unknown_word("E0237", &format!("{a} {name}"), &path_words(e), e.span, words))
+                }
                 _ => wrong(self, &either(words)),
             },
             Takes::Numbers(ranges) => {

@@ -37,6 +37,7 @@ const SYNONYMS: &[(&str, &[&str])] = &[
     ("avg", &["mean"]),
     ("bool", &["label"]),
     ("class", &["label"]),
+    ("cls", &["first"]),
     ("conv", &["cnn"]),
     ("detach", &["stop"]),
     ("dim", &["d"]),

@@ -49,7 +49,9 @@ pub(super) fn half_said(all: &mut Vec<Diagnostic>, items: &[Item]) {
     let arrow_lost =
         places(&|d| d.is_error() && d.code != "E0502").iter().any(|(_, s)| innermost(*s).is_some_and(arrow));
     all.retain(|d| {
-        let mut around = d.primary.iter().chain(&d.secondary).filter_map(|l| innermost(l.span));
+        // what a task lacks stands in the task itself
+        let elsewhere = if matches!(d.code, "E0222" | "E0224") { &[][..] } else { &d.secondary[..] };
+        let mut around = d.primary.iter().chain(elsewhere).filter_map(|l| innermost(l.span));
         match d.code {
             // an arrow that could not be read may have carried the answer
             "E0502" => !arrow_lost || around.next().is_none_or(arrow),
@@ -164,7 +166,15 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let ports = of(&["E0304"]);
     let settings: Vec<_> = of(&["E0106"]).iter().map(|s| (s.file, s.start)).collect();
     // an option of an arrow that could not be read is said once, not what it would have changed
-    let options: Vec<_> = of(&["E0229", "E0233"]).into_iter().map(line).collect();
+    let options: Vec<_> = of(&["E0229", "E0230", "E0233", "E0234"]).into_iter().map(line).collect();
+    // an encoder has not that layer: where it comes from is not known
+    let taps = !of(&["E0414"]).is_empty();
+    let losses: Vec<_> = of(&["E0201", "E0304", "E0219", "E0220"])
+        .into_iter()
+        .filter(|s| sources.line_text(*s).trim_start().starts_with("loss "))
+        .collect();
+    // a gold that the head cannot learn may want another metric, too
+    let golds: Vec<_> = of(&["E0401"]).into_iter().map(line).collect();
     let view = |d: &&Diagnostic| d.code == "E0227" && d.message.starts_with("a view");
     let views: Vec<_> = all.iter().filter(view).filter_map(place).map(line).collect();
     let heads = of(&["E0221"]);
@@ -197,6 +207,8 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
         let gap = |n: &Span| sources.slice(Span { start: n.end, end: s.start, ..s }).trim() == "=";
         named.iter().any(|n| n.file == s.file && n.end <= s.start && gap(n))
     };
+    let unknown: Vec<_> = of(&["E0201"]).iter().map(|s| (s.file, s.start)).collect();
+    let unread: BTreeSet<Span> = of(&["E0101"]).into_iter().filter(|s| s.start < s.end).collect();
     // names that are called wrong: who only needs one of them needs it right
     let wrong: BTreeSet<&str> = all
         .iter()
@@ -240,7 +252,10 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0227" if d.message.starts_with("a view") => true,
             "E0227" | "E0233" | "E0239" if settings.contains(&(s.file, s.start)) => false,
             "E0304" => !(bins && d.message.ends_with("no distribution")),
-            "E0510" => heads.is_empty() && !meant.contains(&name(d)),
+            // a `loss` that names what is unknown may have reached it
+            "E0510" => heads.is_empty() && losses.is_empty() && !meant.contains(&name(d)),
+            "E0301" if taps && d.message.starts_with("this task waits for itself") => false,
+            "E0232" if golds.contains(&line(s)) => false,
             // a string that goes on to the end of the line takes the bracket with it
             "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),
             "E0212" => !readers.contains(&line(s)),
@@ -249,7 +264,10 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0104" => !(types.iter().any(|t| t.file == s.file && t.end == s.start) || bare_types(s)),
             "E0215" if d.message.ends_with("cannot use this argument") => !signs.contains(&line(s)),
             c if c.starts_with("E01") => true,
-            _ => !unclosed.contains(&ends(s)),
+            // `over_turns(GRU(128))`: a name that is unknown is one fault
+            "E0237" if unknown.contains(&(s.file, s.start)) => false,
+            // a token that is wrong where it stands is not judged there
+            _ => !(unclosed.contains(&ends(s)) || unread.contains(&s)),
         }
     });
 }
@@ -309,7 +327,9 @@ pub(super) fn renamed(all: &mut Vec<Diagnostic>, program: &Program) {
 pub(super) fn missing_names(all: &mut Vec<Diagnostic>, mut nameless: usize) {
     all.retain(|d| {
         // a short name is near to many
-        let short = d.message.split('`').nth(1).is_some_and(|n| n.len() <= 3);
+        let name = d.message.split('`').nth(1).unwrap_or("");
+        let case = d.fix.as_ref().is_some_and(|f| f.replacement.eq_ignore_ascii_case(name));
+        let short = name.len() <= 3 && !case;
         let missing = nameless > 0 && d.code == "E0201" && (d.fix.is_none() || short);
         nameless -= usize::from(missing);
         !missing

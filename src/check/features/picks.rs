@@ -173,6 +173,13 @@ fn picked(c: &mut Checker<'_>, call: &Call<'_>, what: &str, help: &str) -> Out {
     match (vals.pop(), vals.is_empty()) {
         (Some((v, _)), true) => Ok(v),
         _ => {
+            // `enc(query)`: a text is meant
+            let fields = c.p.data[call.cx.corpus].fields.iter().filter(|f| is_texty(&f.ty));
+            let texts: Vec<String> = fields.map(|f| format!("`{}`", f.name)).collect();
+            if !call.cx.arrow && call.args.is_empty() && !texts.is_empty() {
+                let d = Diagnostic::new("E0244", format!("`{}` is a function of arrows, not a text", call.row.name));
+                return Err(c.report(d.at(call.whole, "no text").help(format!("its texts are {}", texts.join(", ")))));
+            }
             let d = Diagnostic::new("E0236", format!("`{}` reads {what}", call.row.name)).at(call.whole, "");
             Err(c.report(d.help(help)))
         }

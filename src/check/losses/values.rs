@@ -23,6 +23,12 @@ impl<'p> Checker<'p> {
         };
         let port = p.dots.first().copied();
         if let Some(extra) = p.dots.get(1) {
+            // `t.views[*].probs`
+            if let Some(word) = port.filter(|p| p.value != "view")
+                && suggest::near(&word.value, ["view"]).len() == 1
+            {
+                return Err(self.unknown_word("E0304", "a port", &word.value, word.span, &["view"]));
+            }
             let d = Diagnostic::new("E0421", "a port has no parts").at(extra.span, "");
             if port.is_some_and(|p| p.value == "view") {
                 let rest: String = p.dots[2..].iter().map(|n| format!(".{}", n.value)).collect();

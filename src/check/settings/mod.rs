@@ -300,6 +300,12 @@ impl<'p> Checker<'p> {
                     self.report(d.at(s.span, "").help(format!("write `optimizer adam(lr = {value})`")));
                     continue;
                 }
+                if word == "metric" {
+                    let d = Diagnostic::new("E0239", "a metric is an option of a task").at(name.span, "in `train`");
+                    let value = values.first().map_or_else(|| "...".into(), path_words);
+                    self.report(d.help(format!("the figure that chooses the model is `objective {value}`")));
+                    continue;
+                }
                 // `batch_size`, `num_epochs`
                 let part = known.iter().find(|k| word.split('_').any(|w| w == **k)).filter(|_| word.contains('_'));
                 if let Some(k) = part {

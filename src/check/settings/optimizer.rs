@@ -17,8 +17,7 @@ impl<'p> Checker<'p> {
     pub(super) fn optimizer(&mut self, v: &Expr, env: &Env, b: &mut Base) {
         let known: Vec<&str> = builtins::OPTIMIZERS.iter().map(|(n, _)| *n).collect();
         let Some((word, span, args)) = word_of(v) else {
-            let d = Diagnostic::new("E0241", "this is not an optimiser").at(v.span, "");
-            self.report(d.help(format!("known are: {}", known.join(", "))));
+            self.unknown_word("E0241", "an optimiser", &path_words(v), v.span, &known);
             return;
         };
         if !known.contains(&word) {

@@ -85,9 +85,7 @@ impl<'p> Checker<'p> {
         self.gold(def, &mut info);
         self.masked_at(args, &info);
         self.task_options(def, &mut info);
-        if !info.poisoned {
-            self.views(def);
-        }
+        self.views(def);
         if head.runs.is_none() && !info.poisoned {
             self.later(def.ast.head.span, format!("the head `{}`", head.name));
         }
@@ -370,6 +368,13 @@ impl<'p> Checker<'p> {
             Some(found) => found,
             None => {
                 let d = Diagnostic::new("E0231", "a metric is a name").at(e.span, "");
+                // `recall@5`
+                if let ExprKind::Tap(name, tap) = &*e.value
+                    && let (ExprKind::Name(name), ast::Tap::Layer(k)) = (&*name.value, &tap.value)
+                {
+                    let right = format!("{name}({k})");
+                    return Err(self.report(d.help(format!("write `{right}`")).fix(e.span, right, true)));
+                }
                 return Err(self.report(d.help(format!("for example `metric {}`", head.metrics[0]))));
             }
         };

@@ -26,7 +26,7 @@ impl Reader<'_> {
         let is = |n: usize, kind: Kind| at(n).is_some_and(|t| t.kind == kind);
         let sign = |n: usize| at(n).map_or("", |t| self.str(t));
         match self.str(self.tokens[k]) {
-            "task" => is(1, Kind::Word) && matches!(sign(2), ":" | "=" | "of") || sign(1) == ":" && self.indent(k) == 0,
+            "task" => is(1, Kind::Word) && matches!(sign(2), ":" | "=" | "of") || sign(1) == ":",
             "data" | "encoder" | "let" | "param" | "loss" => {
                 is(1, Kind::Word) && matches!(sign(2), "=" | ":")
                     || sign(1) == "=" && is(2, Kind::Word) && self.indent(k) == 0

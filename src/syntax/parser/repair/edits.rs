@@ -35,6 +35,8 @@ pub(super) enum Kind {
     Join,
     /// a name is freed of its quotes
     Unquote,
+    /// a clause is put before the block
+    Move,
     /// a token is left out
     Delete,
     /// a token is replaced by what belongs there
@@ -54,6 +56,7 @@ impl Kind {
                 | Kind::Arguments
                 | Kind::Join
                 | Kind::Unquote
+                | Kind::Move
         )
     }
 
@@ -163,7 +166,10 @@ impl<'l> Edits<'l> {
         let clause = CLAUSES.contains(&x) || matches!(x, "in" | "with");
         // a statement begins with its word
         let moved = k == self.first && builtins::is_reserved(x) && y != "{";
+        // what a semicolon ends stays before it, unless a setting begins there
+        let begins = option(x) && !matches!(x, "fork" | "restart");
         let odd = moved
+            || y == ";" && !begins && self.operand(k) && self.operand(k.wrapping_sub(1))
             || y == "{" && clause
             || x == "{" && option(y) && (y != "train" || k > self.first)
             || matches!((x, y), ("(", ")") | ("[", "]") | ("{", "}"));
@@ -175,6 +181,7 @@ impl<'l> Edits<'l> {
     /// `} x`
     fn behind_a_brace(&mut self) {
         let f = self.at;
+        self.clause_behind_a_block();
         if f > 0 && f < self.tokens.len() {
             self.swap(f - 1);
         }

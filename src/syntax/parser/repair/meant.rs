@@ -12,6 +12,25 @@ impl Edits<'_> {
         self.bare_options();
         self.bare_arguments();
         self.name_of_two_words();
+        // `tasks t fork`
+        let attr = fault.rule == Some(Rule::only_attr) && f > self.first + 1;
+        if attr && option(self.word(f)) && fault.expected().contains(&Rule::EOI) {
+            self.put(self.gap(f), "; ", Kind::Part);
+        }
+        // `let x = let x = ...`
+        let word = |k: usize| self.word(self.first + k);
+        if builtins::is_reserved(word(0)) && (0..3).all(|k| word(k) == word(k + 3)) {
+            let (from, to) = (self.tokens[self.first + 2].end, self.tokens[self.first + 5].end);
+            self.put(from..to, "", Kind::Doubled);
+        }
+        // `loss a = 0.5 kl(...)`, `kl(...) 0.5`
+        let number = |k: usize| self.word(k).starts_with(|c: char| c.is_ascii_digit());
+        let product = fault.rule == Some(Rule::only_loss) && f > 0 && fault.expected().contains(&Rule::mul_op);
+        if product
+            && (number(f) && self.word(f - 1) == ")" || number(f - 1) && is_word(self.word(f)) && self.word(f) != "on")
+        {
+            self.insert(f, "*", Kind::Insert("*"));
+        }
         // `{ tokens x; ... }`
         let ty = |k: usize| builtins::FIELD_TYPES.iter().any(|t| t.name == self.word(k));
         if fault.rule == Some(Rule::only_field) && f == self.first + 1 && ty(self.first) && !ty(f) && self.operand(f) {
@@ -77,12 +96,22 @@ impl Edits<'_> {
         let within = self.within(from);
         // `( adam lr = 1e-3)`, `mix(denoise 8)`, `metric em f1`
         let moved = from > 2 && self.word(from - 2) == "(" && !callable(self.word(from.wrapping_sub(3)));
-        let rate = within && builtins::function(of).is_none();
+        let rate = within && (builtins::function(of).is_none() || builtins::is_argument(of));
         if moved || rate || attr && self.word(self.first) == "metric" {
             return;
         }
         let call = matches!(self.word(from + 1), "(" | ".") || builtins::is_reserved(self.word(from));
         if !(callable(of) || of_setting(from) && named(self, from)) || call {
+            return;
+        }
+        // `self_attend enc`: a layer reads what is piped into it
+        let layer = builtins::function(of).is_some_and(|row| {
+            let first = row.example.strip_prefix(of).and_then(|rest| rest.strip_prefix('('));
+            first.is_none_or(|rest| !rest.starts_with(char::is_alphabetic))
+        });
+        if layer && !within && is_word(self.word(from)) && !named(self, from) {
+            let by = format!("{} |> {of}", self.word(from));
+            self.put(self.tokens[from - 1].start..self.tokens[from].end, &by, Kind::Swap);
             return;
         }
         let mut to = from;
@@ -107,6 +136,28 @@ impl Edits<'_> {
     /// Whether what stands before a token goes on with it.
     fn parts(&self, k: usize) -> bool {
         matches!(self.word(k), "," | ">" | ">=" | "<" | "<=") || matches!(self.word(k - 1), ">" | ">=" | "<" | "<=")
+    }
+
+    /// `{ loss none } on nq`: a clause behind the block.
+    pub(super) fn clause_behind_a_block(&mut self) {
+        let f = self.at;
+        if f == 0 || !CLAUSES.contains(&self.word(f)) || self.word(f - 1) != "}" {
+            return;
+        }
+        let mut depth = 0usize;
+        let open = (0..f).rev().find(|&k| {
+            match self.word(k) {
+                "}" => depth += 1,
+                "{" => depth -= 1,
+                _ => {}
+            }
+            depth == 0
+        });
+        let Some(open) = open else { return };
+        let (start, middle) = (self.tokens[open].start, self.tokens[f].start);
+        let end = self.text[middle..].find(';').map_or(self.text.len(), |n| middle + n);
+        let by = format!("{} {}", self.text[middle..end].trim(), self.text[start..middle].trim());
+        self.put(start..end, &by, Kind::Move);
     }
 
     /// `adam, lr = 1e-3`

@@ -123,6 +123,13 @@ impl Line<'_> {
                     .help(format!("write `{written}`"))
                     .fix(span(self, start, end), edit.by.as_str(), false)
             }
+            Kind::Move => {
+                let (here, word) = self.walk.token(at, whole.1);
+                Diagnostic::new("E0101", format!("`{word}` stands behind the block"))
+                    .at(here, "belongs before `{`")
+                    .help(format!("write `{}`", edit.by))
+                    .fix(span(self, start, end), edit.by.as_str(), false)
+            }
             Kind::Unquote => Diagnostic::new("E0107", "a name has no quotes")
                 .at(span(self, start, end), "remove the quotes")
                 .help(format!("write `{}`", edit.by))

@@ -15,7 +15,7 @@ pub(super) fn fixed(fault: &Fault, before: &str, next: &str, statement: &str) ->
     let named = value || flag || before.len() > 1 && builtins::is_argument(before);
     let unless = |no: bool, rules: &'static [Rule]| if no { &[] } else { rules };
     // `view past enc@1.bwd` and `view cut cutoff(token)`
-    let changed = builtins::choice(builtins::VIEWS, next).is_some();
+    let changed = all.iter().any(|w| builtins::choice(builtins::VIEWS, w).is_some());
     let order: [(&'static str, &[Rule]); 15] = [
         (if has("index") { "in" } else { "on" }, unless(!field || value, &[Rule::axis, Rule::k_on])),
         (",", unless(named, &[Rule::comma])),
