@@ -66,7 +66,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("by sluice", "sluice", "write `b by sluice`"),
         ("b@*", "b@", "for example `task slot : tag of atis.slots from enc { metric"),
         ("layers = 3)", "layer = 3)", "did you mean `layers`?"),
-        ("optimizer sgd", "optimizer\n    sgd", "write `optimizer sgd` on one line"),
+        ("optimizer sgd", "optimizer\n    sgd", "write `optimizer sgd(lr = 0.1)` on one line"),
         ("ner: tags on x }", "ner: tags on x )", "write `}` for `)`"),
         ("share a, b by", "share a and b by", "write `,` for `and`"),
         ("epochs 20", "epochs 20min", "for example `epochs 20`"),
@@ -312,7 +312,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ]),
     ("xiong2018_dcn_plus", &[
         ("span on doc ", "span on document ", "its text or list fields are q, doc"),
-        ("optimizer adam", "optimizer\nadam", "write `optimizer adam` on one line"),
+        ("optimizer adam", "optimizer\nadam", "write `optimizer adam(lr = 1e-3)` on one line"),
         ("loss policy = reinforce(read, reward = f1(read.text, squad.answer), baseline = greedy)\n", "<<<<<<< HEAD\nloss policy = reinforce(read, reward = f1(read.text, squad.answer), baseline = greedy)\n=======\nloss policy = reinforce(read, reward = f1(read.text, squad.answer))\n>>>>>>> no-baseline\n", "keep one of the two sides, and remove the lines of `<<<<<<<`"),
         ("expect joint", "expect: joint", "remove `:`"),
         ("bilstm(100)", "bilstm(hidden = 100)", "known are: d, layers, dropout"),
@@ -365,7 +365,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ]),
     ("yu2022b_dict_bert", &[
         ("jsonl(", "jsonlines(", "the readers are columns, conllu, tsv, csv, jsonl, json, para"),
-        ("{ metric matthews }", "{ metric matthews } { metric matthews }", "begin a new line, or remove this"),
+        ("{ metric matthews }", "{ metric matthews } { metric matthews }", "put what it holds into the first block, or remove it"),
         ("warmup = 10%", "warmup = 1k steps", "remove `steps`"),
     ]),
     ("zheng2017_stated", &[
@@ -486,4 +486,37 @@ fn slips_are_one_finding_each_alone_and_together() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Programs that look like slips and are none.
+#[test]
+fn what_only_looks_like_a_slip_is_read_as_it_stands() {
+    let data = "data d = tsv(\"d\") { x: tokens; y: tags on x; z: tags on x; c: label }\n";
+    let tasks = "encoder enc = embed(8)\ntask a : tag of d.y from enc\ntask b : tag of d.z from enc\n";
+    for text in [
+        // differences over two lines, in brackets and after an operator
+        "train { objective (a.accuracy\n  - b.accuracy) }",
+        "train { objective a.accuracy *\n  -b.accuracy * -1 }",
+        "train { objective a.accuracy -- b.accuracy }",
+        // and of names
+        "param p = 3\nparam q = 1\nparam p_q = 4\ntask w : classify of d.c from embed(p-q) |> max",
+        "param min = 3\nparam count = 1\ntask w : classify of d.c from embed(8, min_count = min-count) |> max",
+        "train { objective a.accuracy-b.accuracy }",
+        // names of builtins and of other languages
+        "for i in 1..2 { task lm : tag of d.y from enc }\ntrain { objective mean(lm[*].accuracy) + lm[1].accuracy }",
+        "encoder f = embed(8)\ntask w : classify of d.c from f |> max",
+        "encoder concat = embed(8)\na.probs -> b via concat |> dense(8)",
+        "task w : classify of d.c from enc |> max { weight 0.5; metric f(0.5) }",
+        // spaces and numbers
+        "encoder deep = embed(8) |> bilstm(8)\ntask w : tag of d.y from deep@1. fwd",
+        "task w : classify of d.c from enc |> cnn(8, widths = [1,3,5]) |> max",
+        "data e = jsonl(\"e\") { s: list<list<tokens>>; k: label = \"k-2\" }",
+        "data g = tsv(\"g - 1/10,5/**/x\") { x: tokens; c: label }",
+        // comments
+        "# <<<<<<< not a conflict\n# -- nor this\n#======= nor that",
+    ] {
+        let whole = format!("{data}{tasks}{text}\n");
+        let found = errors(&whole);
+        assert!(found.is_empty(), "{whole}\n{found:?}");
+    }
 }

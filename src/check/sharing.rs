@@ -223,7 +223,6 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// The widths of an encoder's layers, where it was elaborated through and through.
     /// E0414: an encoder has the layer that is named, as far as it is known.
     pub(crate) fn layer_exists(&mut self, encoder: usize, k: u64, at: Span) {
         let Some(n) = self.layers_of(encoder).map(|l| l.len()).filter(|n| k as usize > *n) else { return };
@@ -252,6 +251,7 @@ impl<'p> Checker<'p> {
         (v.kind != VKind::Opaque).then(|| v.width.clone())
     }
 
+    /// The widths of an encoder's layers, where it was elaborated through and through.
     fn layers_of(&self, encoder: usize) -> Option<Vec<Dim>> {
         let (value, taps) = self.encoded(encoder)?;
         if value.kind == VKind::Opaque {

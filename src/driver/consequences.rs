@@ -2,7 +2,7 @@
 //! remains, so that a text with errors never seems right.
 
 use crate::builtins;
-use crate::diagnostics::{Diagnostic, Label};
+use crate::diagnostics::{Diagnostic, Label, suggest};
 use crate::hir::Program;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::ast::{Comment, Item, ItemKind};
@@ -167,6 +167,11 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let settings: Vec<_> = of(&["E0106"]).iter().map(|s| (s.file, s.start)).collect();
     // an option of an arrow that could not be read is said once, not what it would have changed
     let options: Vec<_> = of(&["E0229", "E0230", "E0233", "E0234"]).into_iter().map(line).collect();
+    // an objective that could not be read is one all the same
+    let objectives = all.iter().filter(|d| d.is_error()).filter_map(place).any(|s| {
+        let line = sources.line_text(s);
+        line.contains("objective") || line.split_whitespace().any(|w| !suggest::near(w, ["objective"]).is_empty())
+    });
     // an encoder has not that layer: where it comes from is not known
     let taps = !of(&["E0414"]).is_empty();
     let losses: Vec<_> = of(&["E0201", "E0304", "E0219", "E0220"])
@@ -255,6 +260,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             // a `loss` that names what is unknown may have reached it
             "E0510" => heads.is_empty() && losses.is_empty() && !meant.contains(&name(d)),
             "E0301" if taps && d.message.starts_with("this task waits for itself") => false,
+            "E0243" => !objectives,
             "E0232" if golds.contains(&line(s)) => false,
             // a string that goes on to the end of the line takes the bracket with it
             "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),

@@ -62,7 +62,8 @@ fn divergence<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reache
     if fine.contains(&Err(Poison)) {
         return Err(Poison);
     }
-    if path_words(p) == path_words(q) {
+    // of several views each meets the others
+    if path_words(p) == path_words(q) && !path_words(p).contains("[*]") {
         let d = Diagnostic::new("E0509", format!("`{}` of a value and itself is always 0", call.row.name));
         let d = d.at(q.span, "the same again").with(p.span, "");
         return Err(c.report(d.help("compare it with another answer to the same question")));

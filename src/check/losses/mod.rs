@@ -272,7 +272,7 @@ impl<'p> Checker<'p> {
         }
         let other = [Kind::Encoder, Kind::Let, Kind::Task];
         let is_field = |n: &&str| self.p.names.get(*n).is_none_or(|s| !other.contains(&s.kind));
-        let read = hir::names_of(e).into_iter().filter(is_field);
+        let read = hir::names_of(e).into_iter().filter(is_field).filter(|n| builtins::function(n).is_none());
         let with = |f: &str| (0..self.p.data.len()).filter(|c| self.p.field(*c, f).is_some()).collect::<BTreeSet<_>>();
         let sets = read.map(with).filter(|s| !s.is_empty());
         sets.reduce(|a, b| a.intersection(&b).copied().collect())

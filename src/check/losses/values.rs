@@ -245,7 +245,9 @@ impl<'p> Checker<'p> {
         if matches!(&*value.value, ExprKind::Error) {
             return Err(Poison);
         }
-        let word = word_of(value).map(|(w, ..)| w);
+        // `c |> latent(...)`
+        let last = rightmost(value);
+        let word = word_of(last).map(|(w, ..)| w);
         // a misspelt `latent` has its finding
         if word.is_some_and(|w| builtins::function(w).is_none() && !self.p.names.contains_key(w)) {
             self.walked(e, env)?;
@@ -253,7 +255,7 @@ impl<'p> Checker<'p> {
         if let Some(port) = port
             && word == Some("latent")
         {
-            let ExprKind::Call(_, args) = &*value.value else { return Err(Poison) };
+            let ExprKind::Call(_, args) = &*last.value else { return Err(Poison) };
             let has = |k: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == k));
             return match port.value.as_str() {
                 "posterior" if !has("posterior") && self.faulty(value.span) => Err(Poison),
@@ -291,5 +293,13 @@ impl<'p> Checker<'p> {
             _ => Ty::Features,
         };
         Ok(Term::new(ty, true))
+    }
+}
+
+/// What stands last in a pipe.
+fn rightmost(e: &Expr) -> &Expr {
+    match &*e.value {
+        ExprKind::Pipe(_, last) | ExprKind::Paren(last) => rightmost(last),
+        _ => e,
     }
 }

@@ -156,7 +156,10 @@ impl<'p> Checker<'p> {
                             _ => name.value.clone(),
                         };
                         self.block(body, &member, &mut b, train, false);
-                        self.counts_its_own(&b.stage, body, s.span);
+                        // the members of a family have one setting for all
+                        if family.is_none() {
+                            self.counts_its_own(&b.stage, body, s.span);
+                        }
                         out.push(b.stage);
                     }
                 }

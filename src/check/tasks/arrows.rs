@@ -127,6 +127,18 @@ impl<'p> Checker<'p> {
             let args = path(&ast.source).and_then(|p| p.args);
             match (own.and_then(|p| p.arg), args) {
                 _ if !ok => {}
+                (Some("k"), Some([first, ..])) => {
+                    match self.in_range(
+                        &first.value,
+                        env,
+                        builtins::numbers::SIZE,
+                        "how many to take",
+                        "for example `.top(5)`",
+                    ) {
+                        Ok(n) => proto.arg = Some(n),
+                        Err(Poison) => ok = false,
+                    }
+                }
                 (Some(_), Some([first, ..])) => match self.number(&first.value, env, "the argument of a port") {
                     Ok(n) => proto.arg = Some(n),
                     Err(Poison) => ok = false,
@@ -231,7 +243,8 @@ impl<'p> Checker<'p> {
         let Some(via) = &def.ast.via else { return true };
         let mut stages = vec![];
         pipe_stages(via, &mut stages);
-        let joins = |e: &Expr| ["gate", "add", "concat"].iter().any(|j| crate::hir::is_name(e, j));
+        let own = |j: &str| self.p.lookup(j, &def.env).is_some();
+        let joins = |e: &Expr| ["gate", "add", "concat"].iter().any(|j| crate::hir::is_name(e, j) && !own(j));
         let Some(at) = stages.iter().rev().skip(1).find(|e| joins(e)) else { return true };
         let mut right: Vec<String> = stages.iter().filter(|e| !joins(e)).map(|e| path_words(e)).collect();
         right.push(path_words(at));

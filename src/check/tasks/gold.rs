@@ -67,6 +67,19 @@ impl<'p> Checker<'p> {
                 self.later(of.span, "a target that is computed");
                 self.computed(of, None, env, info)
             }
+            // `from ende.tgt of english(src)`
+            ExprKind::Call(f, _) if crate::hir::names_of(f).iter().any(|n| self.is_encoder(n)) => {
+                let whole = path_words(of);
+                let d = Diagnostic::new("E0244", format!("`{whole}` are features, not a field of a data set"));
+                let d = d.at(of.span, "a target is a field");
+                let from = def.ast.from.as_ref().filter(|from| self.field_path(from, env).is_some());
+                Err(self.report(match from {
+                    Some(from) => {
+                        d.help(format!("`of` and `from` are exchanged: write `of {} from {whole}`", path_words(from)))
+                    }
+                    None => d.help("name a field of a data set, such as `corpus.field`"),
+                }))
+            }
             ExprKind::Call(..) => {
                 self.walk(of, env);
                 self.later(of.span, "a target that is computed");
@@ -186,7 +199,8 @@ impl<'p> Checker<'p> {
         for &other in rest {
             let ((data, Some(a)), (there, Some(b))) = (field(first), field(other)) else { continue };
             let (here, other) = (type_word(&a.ty), type_word(&b.ty));
-            if here == other || [here, other].contains(&"?") {
+            let texts = |t: &str| matches!(t, "text" | "tokens");
+            if here == other || texts(here) && texts(other) || [here, other].contains(&"?") {
                 continue;
             }
             let d = Diagnostic::new(
@@ -199,6 +213,10 @@ impl<'p> Checker<'p> {
             return Err(self.report(d.help("one task needs golds of one type")));
         }
         Ok(())
+    }
+
+    fn is_encoder(&self, name: &str) -> bool {
+        self.p.names.get(name).is_some_and(|s| s.kind == Kind::Encoder)
     }
 
     /// The data sets of `corpus.field`, beside which no `on` says them again.

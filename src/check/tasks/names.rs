@@ -138,7 +138,9 @@ impl<'p> Checker<'p> {
                             continue;
                         }
                         // a bare word may be a word of the option's own
-                        if !matches!(&*a.value.value, ExprKind::Name(_)) {
+                        let own = row.arg(&n.value).is_some_and(|a| matches!(a.takes, builtins::Takes::Own));
+                        let word = matches!(&*a.value.value, ExprKind::Name(w) if !own || builtins::ARGUMENT_WORDS.contains(&w.as_str()));
+                        if !word {
                             self.walk(&a.value, env);
                         }
                         continue;

@@ -143,7 +143,9 @@ impl<'a> Walk<'a> {
 fn word_in_quotes(e: &Expr) -> Option<String> {
     match &*e.value {
         ExprKind::Text(t) => match t.parts.as_slice() {
-            [TextPart::Plain(w)] if w.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => Some(w.clone()),
+            [TextPart::Plain(w)] if !w.is_empty() && w.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+                Some(w.clone())
+            }
             _ => None,
         },
         _ => None,

@@ -107,7 +107,7 @@ impl<'a> Walk<'a> {
         let begins =
             |at: &usize| text[..*at].rsplit(['\n', '\r']).next().is_some_and(|before| before.trim().is_empty());
         let header = |at: &usize| text[at + "train".len()..].trim_start().starts_with('{');
-        let at = text.match_indices("train").map(|m| m.0).find(|at| begins(at) && header(at))?;
+        let at = text.match_indices("train").take(50).map(|m| m.0).find(|at| begins(at) && header(at))?;
         Some(self.prepared.span(at, at + "train".len()))
     }
 
@@ -166,6 +166,11 @@ impl<'a> Walk<'a> {
             Diagnostic::new("E0101", format!("`{first}` does not begin a declaration"))
                 .at(span, "a word of another language")
                 .help(format!("write `let {second} = ...` or `encoder {second} = ...`"))
+        } else if ITEMS.iter().any(|i| i.0 == second) {
+            let rest = self.prepared.text[start..end].trim_start_matches(first).trim_start();
+            let gap = self.prepared.span(start, end - rest.len());
+            let d = Diagnostic::new("E0101", format!("`{first}` does not begin a declaration")).at(span, "remove it");
+            d.help(format!("write `{second} ...`")).fix(gap, "", false)
         } else if self.prose(start, end) {
             Diagnostic::new("E0101", format!("`{first}` does not begin a declaration"))
                 .at(span, "words without a sign")

@@ -234,7 +234,9 @@ impl<'a> Walk<'a> {
                     let path = self.bare_axis(path);
                     ty.axis = Some(Node::new(FieldAxis { within, path }, span));
                 }
-                _ if on_a_text(&ty.name.value).is_some() && ty.axis.is_none() => {
+                Rule::wrong_of | Rule::ftype
+                    if on_a_text(&ty.name.value).is_some() && ty.axis.is_none() && !holds_number(&q) =>
+                {
                     ty.axis = self.axis_in_brackets(&ty.name, &q);
                 }
                 Rule::wrong_of => {
@@ -290,4 +292,8 @@ impl<'a> Walk<'a> {
 fn on_a_text(name: &str) -> Option<&'static str> {
     let row = builtins::FIELD_TYPES.iter().find(|t| t.name == name)?;
     (!matches!(row.axis, builtins::Axis::Never) && !row.of).then_some(row.word)
+}
+
+fn holds_number(q: &P<'_>) -> bool {
+    q.as_str().trim_start_matches(['(', '[', ' ']).starts_with(|c: char| c.is_ascii_digit())
 }

@@ -242,7 +242,7 @@ impl<'a> Walk<'a> {
 
     /// `layers == 2`: no call takes an equation.
     fn named_by_comparison(&mut self, value: Expr, before: usize, first: &mut Option<Span>) -> Arg {
-        let argument = |e: &Expr| matches!(&*e.value, ExprKind::Name(_));
+        let argument = |e: &Expr| matches!(&*e.value, ExprKind::Name(n) if n != "utility");
         match *value.value {
             ExprKind::Binary(op, left, right) if op.value == BinOp::Eq && argument(&left) => {
                 self.named_by(op.span, before, first);

@@ -15,6 +15,10 @@ impl<'a> Walk<'a> {
     /// Says that something stands behind a brace.
     pub(super) fn junk_at(&mut self, start: usize, end: usize) {
         let (at, token) = self.token(start, end);
+        if token == "{" {
+            let d = Diagnostic::new("E0101", "a second block stands behind the first").at(at, "again");
+            return self.report(d.help("put what it holds into the first block, or remove it"));
+        }
         let d = Diagnostic::new("E0101", format!("`{token}` cannot follow `}}` on the same line"));
         self.report(d.at(at, "expected the end of the line").help("begin a new line, or remove this"));
     }
@@ -88,6 +92,8 @@ impl<'a> Walk<'a> {
         let before = self.prepared.text[start..at].trim_end();
         if let Some(op) = ["|>", "&", "+", "*", "/"].into_iter().find(|op| found.is_empty() && before.ends_with(op)) {
             help = format!("remove the last `{op}`, or go on after it");
+        } else if rule == Rule::only_edge && before.ends_with("->") {
+            help = "say where it goes, behind `->`: the name of a task or an encoder".into();
         } else if rule == Rule::only_loss && matches!(found.as_str(), "*" | "+" | "-" | "/") && before.contains(" on ")
         {
             help = format!("`on` stands last: write what belongs to `{found}` before it");

@@ -100,6 +100,8 @@ impl Reader<'_> {
         if balanced && stack.is_empty() {
             return vec![];
         }
+        let count = |b: u8| self.tokens.iter().filter(|t| t.byte == b).count() as isize;
+        self.surplus = count(b'{') - count(b'}');
         let mut out: Vec<(usize, char)> = vec![];
         let mut stack: Vec<usize> = vec![];
         let mut k = 0;
@@ -239,7 +241,6 @@ impl Reader<'_> {
     }
 
     fn close(&mut self, stack: &mut Vec<usize>, k: usize, out: &mut Vec<(usize, char)>) {
-        let t = self.tokens[k];
         let c = self.byte(k);
         // a parenthesis is looked for within its block only
         let block = stack.iter().rposition(|&o| self.byte(o) == b'{').map_or(0, |b| b + 1);
@@ -249,6 +250,11 @@ impl Reader<'_> {
             Some(_) if c == b'}' && self.block_begins(k, out).is_some() && self.open_missing(k, out) => {}
             Some(p) if c == b'}' && k > 0 && self.byte(k - 1) == b'}' && self.goes_on(stack[p], k) => {
                 self.closes_nothing(k);
+            }
+            // `f(a[1))`: as many as are open, and one more
+            Some(p) if c != b'}' && p + 1 < stack.len() && self.closed_by_its_like(stack, block, k) => {
+                let Some(o) = stack.pop() else { return };
+                self.closed_by(o, k);
             }
             Some(p) => {
                 // `stage a { epochs 3`, and the brace below closes what is around it
@@ -264,16 +270,7 @@ impl Reader<'_> {
             None if stack.len() > block && c != b'}' && self.closed_later(k) => self.closes_nothing(k),
             None if stack.len() > block && c != b'}' => {
                 let Some(o) = stack.pop() else { return };
-                let right = closer(self.byte(o));
-                let (open, span) = (self.tokens[o], self.span(t.start, t.end));
-                let d = Diagnostic::new("E0109", format!("`{}` is closed by `{}`", self.str(open), self.str(t)));
-                self.diagnostics.push(
-                    d.at(span, format!("write `{right}`"))
-                        .with(self.span(open.start, open.end), "opened here")
-                        .help(format!("write `{right}` for `{}`", self.str(t)))
-                        .fix(span, right.to_string(), false),
-                );
-                self.replace(t.start, t.end, right.to_string());
+                self.closed_by(o, k);
             }
             None if c == b'}' && self.open_missing(k, out) => {}
             None if c == b')' && self.call_missing(k, out) => {}
@@ -282,6 +279,29 @@ impl Reader<'_> {
             }
             None => self.closes_nothing(self.closed_early(k).unwrap_or(k)),
         }
+    }
+
+    /// Says that the bracket at token `o` is closed by the wrong one at token `k`, which is read as the right one.
+    fn closed_by(&mut self, o: usize, k: usize) {
+        let right = closer(self.byte(o));
+        let (open, t) = (self.tokens[o], self.tokens[k]);
+        let span = self.span(t.start, t.end);
+        let d = Diagnostic::new("E0109", format!("`{}` is closed by `{}`", self.str(open), self.str(t)));
+        self.diagnostics.push(
+            d.at(span, format!("write `{right}`"))
+                .with(self.span(open.start, open.end), "opened here")
+                .help(format!("write `{right}` for `{}`", self.str(t)))
+                .fix(span, right.to_string(), false),
+        );
+        self.replace(t.start, t.end, right.to_string());
+    }
+
+    /// Whether more brackets of one kind stand in a row from token `k` on than are open.
+    fn closed_by_its_like(&self, stack: &[usize], block: usize, k: usize) -> bool {
+        let c = self.byte(k);
+        let row = (k..self.tokens.len()).take_while(|&i| self.byte(i) == c).count();
+        let open = stack[block..].iter().filter(|&&o| closer(self.byte(o)) as u8 == c).count();
+        row > open
     }
 
     /// `mean(t*].accuracy)`: whether what is open at token `k` is closed further on in the statement.
@@ -337,8 +357,7 @@ impl Reader<'_> {
         }
         let indent = self.indent(k);
         let around = stack[..p].iter().any(|&q| self.byte(q) == b'{' && self.indent(q) == indent);
-        let count = |b: u8| self.tokens.iter().filter(|t| t.byte == b).count();
-        if !around || indent >= self.indent(o) || count(b'{') <= count(b'}') {
+        if !around || indent >= self.indent(o) || self.surplus <= 0 {
             return None;
         }
         (o + 1..k).find(|&i| self.tokens[i].kind == Kind::Line && !self.continued(i))
@@ -363,11 +382,7 @@ impl Reader<'_> {
     /// the second of `} }`.
     fn goes_on(&self, o: usize, k: usize) -> bool {
         let next = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
-        let holds = self.opens(o, "for")
-            || (self.opens(o, "train") || self.opens(o, "repeat")) && {
-                let count = |b: u8| (0..self.tokens.len()).filter(|&i| self.byte(i) == b).count();
-                count(b'}') > count(b'{')
-            };
+        let holds = self.opens(o, "for") || (self.opens(o, "train") || self.opens(o, "repeat")) && self.surplus < 0;
         holds && next.is_some_and(|n| self.byte(n) == b'}' || self.indent(n) > self.indent(o))
     }
 

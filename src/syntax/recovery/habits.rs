@@ -2,11 +2,11 @@
 
 use super::*;
 
-/// Words behind which the name of a declaration stands.
-const DECLARE: [&str; 8] = ["data", "encoder", "let", "task", "param", "loss", "stage", "view"];
+/// Tokens of a name with dashes.
+const MOST_PARTS: usize = 9;
 
 /// Tokens that are taken out of a text.
-const MOST_TAKEN: usize = 3000;
+const MOST_TAKEN: usize = 300;
 
 impl Reader<'_> {
     pub(super) fn habits(&mut self) {
@@ -15,12 +15,21 @@ impl Reader<'_> {
         let mut k = 0;
         // tokens are taken out one by one, so that a text of nothing else would take long
         let least = self.tokens.len().saturating_sub(MOST_TAKEN);
+        let mut depth = 0usize;
         while k < self.tokens.len() && self.tokens.len() > least {
+            match self.tokens[k].kind {
+                Kind::Open if self.byte(k) != b'{' => depth += 1,
+                Kind::Close if self.byte(k) != b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 && self.tokens[k].kind == Kind::Sign && self.dash_of_a_list(k, &mut listed) {
+                continue;
+            }
             match self.tokens[k].kind {
                 Kind::Text => self.joined_text(k),
                 Kind::Number => self.number(k),
                 Kind::Word => self.word(k, &mut dashed),
-                Kind::Sign => self.sign(k, &mut listed),
+                Kind::Sign => self.sign(k),
                 Kind::Open => self.clause_in_parentheses(k),
                 _ => {}
             }
@@ -148,6 +157,10 @@ impl Reader<'_> {
 
     /// `20k.`, `5.`
     fn last_point(&mut self, k: usize) {
+        // `enc@1. fwd`
+        if k > 0 && self.byte(k - 1) == b'@' {
+            return;
+        }
         let follows = self.tokens.get(k + 2).is_some_and(|t| matches!(t.kind, Kind::Word | Kind::Number));
         if self.is(k + 1, ".") && !self.is(k + 2, ".") && self.adjoins(k) && !(follows && self.adjoins(k + 1)) {
             let by = self.str(self.tokens[k]).to_string();
@@ -214,7 +227,8 @@ impl Reader<'_> {
     /// `weight-decay`, and `my-enc` where it is declared: one finding for each such name.
     fn dash(&mut self, k: usize, declares: bool, dashed: &mut HashMap<String, usize>) {
         let mut n = 1;
-        while self.adjoins(k + n - 1)
+        while n < MOST_PARTS
+            && self.adjoins(k + n - 1)
             && self.is(k + n, "-")
             && self.adjoins(k + n)
             && self.kind(k + n + 1) == Some(Kind::Word)
@@ -234,29 +248,37 @@ impl Reader<'_> {
             }
             return;
         }
+        let before = k.checked_sub(1).map_or("", |b| self.str(self.tokens[b]));
+        let next = self.tokens.get(k + n).map_or(b' ', |t| t.byte);
         let setting = |w: &str| builtins::SETTINGS.iter().any(|s| s.name == w) || OPTIONS.contains(&w);
-        let language = callable(&by) || builtins::is_argument(&by) || setting(&by) || by == "multi_step";
+        // where only a word of the language can stand
+        let first = self.str(self.tokens[self.statement_at(k)]);
+        let language = builtins::is_argument(&by) && next == b'='
+            || callable(&by) && (next == b'(' || matches!(before, "|>" | "by" | ":"))
+            || setting(&by) && self.statement_at(k) == k
+            || by == "multi_step" && before == "expect";
         // a difference of two names
         let parts = || old.split('-').all(|w| self.known().1.contains(w));
-        if !(declares || language || self.known().0.contains_key(by.as_str()) && !parts()) {
+        let elsewhere = || self.known().0.contains_key(by.as_str()) && !self.known().0.contains_key("use");
+        if before == "." || !(declares || language || elsewhere()) || !declares && parts() {
             return;
         }
         // prose, such as a comment without its sign
-        let first = self.str(self.tokens[self.statement_at(k)]);
-        let arrow = || {
-            (k..self.tokens.len())
-                .take(20)
-                .take_while(|&i| self.kind(i) != Some(Kind::Line))
-                .any(|i| self.is(i, "->") || self.is(i, "~>"))
-        };
-        if !(ITEMS.iter().any(|i| i.0 == first) || setting(first) || matches!(first, "stage" | "repeat") || arrow()) {
+        let line = || (k..self.tokens.len()).take(20).take_while(|&i| self.kind(i) != Some(Kind::Line));
+        let arrow = || line().any(|i| self.is(i, "->") || self.is(i, "~>"));
+        if !(ITEMS.iter().any(|i| i.0 == first)
+            || setting(first)
+            || matches!(first, "stage" | "repeat")
+            || language
+            || arrow())
+        {
             return;
         }
         dashed.insert(old, self.diagnostics.len());
         self.instead(k, n, Kind::Word, &by, ("E0101", "a name holds no `-`"));
     }
 
-    fn sign(&mut self, k: usize, listed: &mut Option<usize>) {
+    fn sign(&mut self, k: usize) {
         let two = |a: &str, b: &str| self.is(k, a) && self.is(k + 1, b);
         let spaced = self.tokens.get(k + 1).is_some_and(|t| {
             let gap = &self.text[self.tokens[k].end..t.start];
@@ -276,25 +298,44 @@ impl Reader<'_> {
         if two(">", "=") && spaced && !types() {
             return self.instead(k, 2, Kind::Sign, ">=", ("E0104", "{} is written without a space"));
         }
-        // `- epochs 10`
-        if self.is(k, "-") && self.first_on_line(k) && self.kind(k + 1) == Some(Kind::Word) {
-            let (start, end) = (self.tokens[k].start, self.tokens[k + 1].start);
-            let span = self.span(start, self.tokens[k].end);
-            match *listed {
-                Some(d) => {
-                    if let Some(fix) = &mut self.diagnostics[d].fix {
-                        fix.also.push(span);
-                    }
-                }
-                None => {
-                    *listed = Some(self.diagnostics.len());
-                    let d = Diagnostic::new("E0104", "a line begins with no `-`").at(span, "no sign of a list");
-                    self.diagnostics.push(d.help("remove it").fix(span, "", true));
+    }
+
+    /// `- epochs 10`: taken out; one finding for all lines of the list.
+    fn dash_of_a_list(&mut self, k: usize, listed: &mut Option<usize>) -> bool {
+        let begins = |w: &str| {
+            builtins::SETTINGS.iter().any(|s| s.name == w)
+                || OPTIONS.contains(&w)
+                || matches!(w, "stage" | "repeat")
+                || ITEMS.iter().any(|i| i.0 == w)
+        };
+        let ends = |b: u8| matches!(b, b'*' | b'/' | b'+' | b'-' | b',' | b'=' | b'&' | b'|' | b'>' | b'<' | b':');
+        if self.byte(k) != b'-' || !self.first_on_line(k) || self.tokens[k].end != self.tokens[k].start + 1 {
+            return false;
+        }
+        // a difference that goes on from the line before
+        let goes_on = k > 1 && self.tokens[k - 2].kind == Kind::Sign && ends(self.byte(k - 2));
+        let Some(&next) = self.tokens.get(k + 1).filter(|t| t.kind == Kind::Word) else { return false };
+        let named = self.is(k + 2, ":") || self.is(k + 2, "-") && self.adjoins(k + 1);
+        if goes_on || !(begins(self.str(next)) || named) {
+            return false;
+        }
+        let (start, end) = (self.tokens[k].start, next.start);
+        let span = self.span(start, self.tokens[k].end);
+        match *listed {
+            Some(d) => {
+                if let Some(fix) = &mut self.diagnostics[d].fix {
+                    fix.also.push(span);
                 }
             }
-            self.replace(start, end, " ");
-            self.tokens.remove(k);
+            None => {
+                *listed = Some(self.diagnostics.len());
+                let d = Diagnostic::new("E0104", "a line begins with no `-`").at(span, "no sign of a list");
+                self.diagnostics.push(d.help("remove it").fix(span, "", true));
+            }
         }
+        self.replace(start, end, " ");
+        self.tokens.remove(k);
+        true
     }
 
     /// The token that begins the statement of token `k`.

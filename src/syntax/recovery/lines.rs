@@ -145,7 +145,15 @@ impl Reader<'_> {
                         let d = d.at(self.span(name.start, name.end), "ends with the line");
                         let d = d.with(self.span(value.start, value.end), "its value");
                         let gap = self.span(name.end, value.start);
-                        let help = format!("write `{word} {}` on one line", self.str(value));
+                        let line = self.text[value.start..]
+                            .lines()
+                            .next()
+                            .unwrap_or("")
+                            .split([';', '#'])
+                            .next()
+                            .unwrap_or("");
+                        let help =
+                            format!("write `{word} {}` on one line", line.trim_end().trim_end_matches('}').trim_end());
                         self.diagnostics.push(d.help(help).fix(gap, " ", true));
                         blank.push((t.start, t.end));
                         continue;

@@ -189,6 +189,21 @@ impl Reader<'_> {
         None
     }
 
+    /// Whether what stands before token `i` in the brackets that open at token `o` is a number, a list or an argument
+    /// with its name.
+    fn no_features(&self, o: usize, i: usize) -> bool {
+        let named = || {
+            let first = (o + 1..i).rev().take_while(|&j| self.byte(j) != b',').last();
+            first.is_some_and(|f| builtins::is_argument(self.str(self.tokens[f])) && self.next_is(f, "="))
+        };
+        match self.tokens[i - 1].kind {
+            Kind::Number => true,
+            Kind::Close => self.byte(i - 1) == b']' && named(),
+            Kind::Word => named() && matches!(self.str(self.tokens[i - 1]), "true" | "false"),
+            _ => false,
+        }
+    }
+
     /// Whether an option with its value begins at token `i`, behind something that is whole.
     pub(super) fn option_at(&self, i: usize) -> bool {
         let value = |t: &Token| matches!(t.kind, Kind::Word | Kind::Number | Kind::Text);
@@ -214,10 +229,8 @@ impl Reader<'_> {
                 Kind::Semicolon => return self.last_before(i),
                 Kind::Word if CLAUSES.contains(&self.str(t)) && !self.next_is(i, "=") => return self.last_before(i),
                 Kind::Line if !self.continued(i) => return self.last_before(i),
-                // `bilstm(64 |> max`: a size ends there
-                Kind::Sign if self.str(t) == "|>" && i == o + 2 && self.tokens[o + 1].kind == Kind::Number => {
-                    return self.last_before(i);
-                }
+                // `bilstm(64 |> max`, `cnn(40, widths = [3] |> max`: nothing is piped into a size
+                Kind::Sign if self.str(t) == "|>" && self.no_features(o, i) => return self.last_before(i),
                 // `embed(25 train gold }`
                 Kind::Word if i > o + 1 && self.option_at(i) => return self.last_before(i),
                 _ => {}

@@ -121,6 +121,9 @@ const PIECE: usize = 4096;
 pub(super) const READERS: [&str; 9] =
     ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "pretrained"];
 
+/// Words behind which a name is declared.
+const DECLARE: [&str; 9] = ["data", "encoder", "let", "task", "param", "loss", "for", "stage", "view"];
+
 /// Words that begin a clause of a declaration, never an expression.
 pub(super) const CLAUSES: [&str; 5] = ["of", "from", "on", "via", "by"];
 
@@ -155,6 +158,10 @@ struct Reader<'a> {
     file: FileId,
     text: &'a str,
     tokens: Vec<Token>,
+    /// braces that are opened more often than closed
+    surplus: isize,
+    /// whether a conflict of a merge is open
+    merging: bool,
     /// up to where signs of double width are said
     widened: usize,
     /// the token that begins the statement being read
@@ -193,6 +200,8 @@ pub(super) fn prepare(file: FileId, text: &str) -> Prepared {
         file,
         text,
         tokens: Vec::with_capacity(text.len() / 4),
+        surplus: 0,
+        merging: false,
         widened: 0,
         statement: 0,
         edits: vec![],
@@ -223,7 +232,7 @@ impl<'a> Reader<'a> {
             let word = |t: &Token| &self.text[t.start..t.end];
             let mut all = HashMap::new();
             self.tokens.iter().for_each(|t| *all.entry(word(t)).or_default() += 1);
-            let pairs = self.tokens.windows(2).filter(|w| matches!(word(&w[0]), "encoder" | "let" | "data" | "task"));
+            let pairs = self.tokens.windows(2).filter(|w| DECLARE.contains(&word(&w[0])));
             (all, pairs.map(|w| word(&w[1])).collect())
         })
     }

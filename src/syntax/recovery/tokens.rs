@@ -13,7 +13,7 @@ impl Reader<'_> {
             let line_end = || i + rest.find(['\n', '\r']).unwrap_or(rest.len());
             match c {
                 ' ' | '\t' => i += 1,
-                '<' | '=' | '>' | '|' if conflict(rest) && (i == 0 || matches!(bytes[i - 1], b'\n' | b'\r')) => {
+                '<' | '=' | '>' | '|' if self.conflicts(rest) && (i == 0 || matches!(bytes[i - 1], b'\n' | b'\r')) => {
                     i = self.conflict(i, line_end());
                 }
                 '\n' | '\r' => {
@@ -50,7 +50,7 @@ impl Reader<'_> {
                     i = line_end;
                 }
                 // `-- a comment`
-                '-' if rest.starts_with("-- ") && (i == 0 || bytes[i - 1].is_ascii_whitespace()) => {
+                '-' if rest.starts_with("-- ") && self.comment_begins(i) => {
                     i = self.foreign_comment(i, 2, line_end());
                 }
                 '/' if rest.starts_with("//") && (i == 0 || bytes[i - 1].is_ascii_whitespace()) => {
@@ -65,6 +65,7 @@ impl Reader<'_> {
                     self.replace(i, end, " ");
                     i = end;
                 }
+                '＃' => i = self.foreign_comment(i, n, line_end()),
                 c if is_wide(c) => {
                     let c = self.wide(c, i);
                     let kind = match c {
@@ -123,6 +124,13 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether a line begins that goes on with nothing.
+    fn comment_begins(&self, i: usize) -> bool {
+        let line = self.text[..i].trim_end_matches([' ', '\t']);
+        let before = line.trim_end().chars().next_back();
+        (line.is_empty() || line.ends_with(['\n', '\r'])) && !before.is_some_and(|c| "*/+-,=&|>(<[:".contains(c))
+    }
+
     /// A comment of another language, whose sign has `n` letters; returns its end.
     fn foreign_comment(&mut self, i: usize, n: usize, line_end: usize) -> usize {
         let span = self.span(i, i + n);
@@ -135,16 +143,26 @@ impl Reader<'_> {
         line_end
     }
 
-    /// A line of a merge that met a conflict, with the other side; returns its end.
+    /// Whether a line is one of those that mark a conflict of a merge.
+    fn conflicts(&self, line: &str) -> bool {
+        let middle = || line.lines().next().is_some_and(|l| l == "=======");
+        line.starts_with("<<<<<<< ")
+            || line.starts_with(">>>>>>> ")
+            || line.starts_with("||||||| ") && self.merging
+            || line.starts_with("=======") && (self.merging || middle())
+    }
+
+    /// A line of a merge that met a conflict, with the other side where there is one; returns its end.
     fn conflict(&mut self, i: usize, line_end: usize) -> usize {
         let begins = self.text[i..].starts_with('<');
-        if begins {
-            let d = Diagnostic::new("E0104", "a merge left its markers").at(self.span(i, i + 7), "begins here");
+        if begins || !self.merging {
+            let d = Diagnostic::new("E0104", "a merge left its markers").at(self.span(i, i + 7), "one of them");
             self.diagnostics
                 .push(d.help("keep one of the two sides, and remove the lines of `<<<<<<<`, `=======` and `>>>>>>>`"));
         }
         // the first side is read
-        let other = self.text[i..].find("\n>>>>>>>").filter(|_| !begins);
+        let other = self.text[i..].find("\n>>>>>>> ").filter(|_| !begins && self.merging);
+        self.merging = begins;
         let end = match other.map(|at| i + at + 1) {
             Some(last) => last + self.text[last..].find(['\n', '\r']).unwrap_or(self.text.len() - last),
             None => line_end,
@@ -166,7 +184,9 @@ impl Reader<'_> {
         let span = self.span(i, i + c.len_utf8());
         let d = Diagnostic::new("E0104", format!("`{c}` is a sign of double width"));
         let d = d.at(span, format!("write `{}`", narrow(c))).help(format!("write `{right}`"));
-        self.diagnostics.push(d.fix(self.span(i, i + last), right, true));
+        // the contents of a string are its own
+        let quotes = line[..last].contains(['"', '\'']);
+        self.diagnostics.push(if quotes { d } else { d.fix(self.span(i, i + last), right, true) });
         self.widened = i + last;
         narrow(c)
     }
@@ -303,11 +323,6 @@ impl Reader<'_> {
         }
         self.replace(close, end, "\"");
     }
-}
-
-/// Whether a line is one of those that mark a conflict of a merge.
-fn conflict(line: &str) -> bool {
-    ["<<<<<<< ", "=======", ">>>>>>> ", "||||||| "].iter().any(|m| line.starts_with(m))
 }
 
 /// Forms of ASCII signs and letters in double width.

@@ -54,7 +54,7 @@ impl Reader<'_> {
         let mut open: Vec<usize> = stack.iter().rev().copied().take_while(|&o| self.byte(o) != b'{').collect();
         open.reverse();
         let inner = open.len();
-        for i in k + 1..self.tokens.len() {
+        for i in k + 1..self.tokens.len().min(k + MOST_WITHIN) {
             match self.tokens[i].kind {
                 _ if inner == 0 => return false,
                 Kind::Line => return false,
@@ -104,7 +104,13 @@ impl Reader<'_> {
     fn call_in_brackets(&mut self, k: usize) -> bool {
         let (of, t) = (self.tokens[k - 1], self.tokens[k]);
         let word = self.str(of);
-        if t.byte != b'[' || of.end != t.start || !callable(word) || self.known().1.contains(word) {
+        if t.byte != b'[' || of.end != t.start || !callable(word) || builtins::head(word).is_some() {
+            return false;
+        }
+        // a family, perhaps of another file
+        let key = self.tokens.get(k + 1).is_none_or(|t| t.kind == Kind::Text || t.byte == b'*');
+        let known = self.known();
+        if key || known.1.contains(word) || known.0.contains_key("use") {
             return false;
         }
         let Some(m) = self.mate(k).filter(|&m| self.byte(m) == b']') else { return false };
@@ -222,9 +228,8 @@ impl Reader<'_> {
     /// read as one.
     pub(super) fn closed_by_another(&mut self, o: usize, k: usize) -> bool {
         let ends = self.tokens.get(k + 1).is_none_or(|t| t.kind == Kind::Line);
-        let count = |b: u8| self.tokens.iter().filter(|t| t.byte == b).count();
         let whole = self.first_on_line(k) || (o..k).all(|i| self.tokens[i].kind != Kind::Line);
-        if !ends || !whole || count(b'{') <= count(b'}') {
+        if !ends || !whole || self.surplus <= 0 {
             return false;
         }
         let (open, t) = (self.tokens[o], self.tokens[k]);

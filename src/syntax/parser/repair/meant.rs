@@ -39,7 +39,7 @@ impl Edits<'_> {
         }
         // `embed(100), |> lstm(64)`, `-> detect.x, via sample`
         for k in [f, f + 1, f.wrapping_sub(1)] {
-            let behind = self.operator(k) || CLAUSES.contains(&self.word(k));
+            let behind = self.operator(k) || CLAUSES.contains(&self.word(k)) || self.word(k) == "{";
             if k > 0 && k < self.tokens.len() && behind && self.word(k - 1) == "," {
                 self.put(self.tokens[k - 1].clone(), " ", Kind::Delete);
             }

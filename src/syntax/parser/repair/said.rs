@@ -56,6 +56,8 @@ impl Line<'_> {
             Kind::Doubled => {
                 let place = span(self, start, end);
                 let word = words_of(&old).first().copied().unwrap_or("");
+                let several = words_of(&old).len() > 1 && builtins::is_reserved(word);
+                let word = if several { old.as_str() } else { word };
                 let twice = Diagnostic::new("E0101", format!("`{word}` stands twice"));
                 let again = span(self, start + self.text[start..end].find(&old).unwrap_or(0), end);
                 twice.at(again, "once is enough").help("remove one of them").fix(place, "", false)
