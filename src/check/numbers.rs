@@ -1,12 +1,12 @@
 //! Numbers in a program: the one place that holds a value to the range of its row.
 
-use super::words::quoted;
 use super::*;
 use crate::builtins;
 use crate::builtins::Takes;
 use crate::builtins::numbers::{self, End, RATE, Range, SIZE, Unit};
 use crate::hir::{Item, Meaning};
 use crate::syntax::ast;
+use crate::syntax::ast::plain_text;
 
 impl Takes {
     /// The ranges of what takes a number.
@@ -45,7 +45,7 @@ impl Checker<'_> {
                 let d = Diagnostic::new("E0207", format!("{what} must be {}", numbers::words(ranges)));
                 let d = self.at_value(d, e, env, "not a number");
                 // `layers = "2"`
-                let bare = quoted(e).filter(|t| {
+                let bare = plain_text(e).filter(|t| {
                     let x = t.parse::<f64>();
                     x.is_ok_and(|x| ranges.iter().any(|r| r.holds(x, None)))
                 });

@@ -22,17 +22,6 @@ pub(crate) fn word_of(e: &Expr) -> Option<(&str, Span, &[ast::Arg])> {
     }
 }
 
-/// The text of a plain string.
-pub(crate) fn quoted(e: &Expr) -> Option<&str> {
-    match &*e.value {
-        ExprKind::Text(t) => match t.parts.as_slice() {
-            [ast::TextPart::Plain(word)] => Some(word),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// As it stands in a sentence: `a`, `a or b`.
 pub(crate) fn either(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
@@ -54,7 +43,7 @@ impl Checker<'_> {
         let Some((word, span, args)) = word_of(e) else {
             if !matches!(&*e.value, ExprKind::Error) {
                 let d = Diagnostic::new("E0241", format!("this is not {what}")).at(e.span, "");
-                let quoted = quoted(e).filter(|w| known.contains(w));
+                let quoted = ast::plain_text(e).filter(|w| known.contains(w));
                 self.report(match quoted {
                     Some(word) => d.help(format!("write it without quotes: `{word}`")).fix(e.span, word, true),
                     None => d.help(format!("write {}", either(&known))),

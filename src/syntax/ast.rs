@@ -319,3 +319,14 @@ pub struct Comment {
     /// where
     pub span: Span,
 }
+
+/// The text of a string in which no variable stands.
+pub fn plain_text(e: &Expr) -> Option<&str> {
+    match &*e.value {
+        ExprKind::Text(t) => match t.parts.as_slice() {
+            [TextPart::Plain(text)] => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}

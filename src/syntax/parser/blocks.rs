@@ -141,13 +141,6 @@ impl<'a> Walk<'a> {
 
 /// The word of a string that is one.
 fn word_in_quotes(e: &Expr) -> Option<String> {
-    match &*e.value {
-        ExprKind::Text(t) => match t.parts.as_slice() {
-            [TextPart::Plain(w)] if !w.is_empty() && w.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
-                Some(w.clone())
-            }
-            _ => None,
-        },
-        _ => None,
-    }
+    let word = plain_text(e)?;
+    (!word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).then(|| word.to_string())
 }

@@ -233,10 +233,7 @@ impl Reader<'_> {
 
     /// Whether the statement that opens a brace at token `o` begins with a word.
     fn opens(&self, o: usize, word: &str) -> bool {
-        let ends = |i: usize| {
-            matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(i), b'{' | b'}')
-        };
-        let first = (0..=o).rev().take_while(|&i| i == o || !ends(i)).last();
+        let first = (0..=o).rev().take_while(|&i| i == o || !self.parts_statements(i)).last();
         first.is_some_and(|f| self.str(self.tokens[f]) == word)
     }
 
@@ -307,31 +304,27 @@ impl Reader<'_> {
     /// `mean(t*].accuracy)`: whether what is open at token `k` is closed further on in the statement.
     fn closed_later(&self, k: usize) -> bool {
         let c = self.byte(k);
-        let ends = |i: &usize| {
-            matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(*i), b'{' | b'}')
-        };
         let mut depth = 0usize;
-        (k + 1..self.tokens.len()).take(200).take_while(|i| !ends(i)).any(|i| match self.tokens[i].kind {
-            Kind::Open => {
-                depth += 1;
-                false
+        (k + 1..self.tokens.len()).take(200).take_while(|&i| !self.parts_statements(i)).any(|i| {
+            match self.tokens[i].kind {
+                Kind::Open => {
+                    depth += 1;
+                    false
+                }
+                Kind::Close if depth > 0 => {
+                    depth -= 1;
+                    false
+                }
+                Kind::Close => self.byte(i) != c,
+                _ => false,
             }
-            Kind::Close if depth > 0 => {
-                depth -= 1;
-                false
-            }
-            Kind::Close => self.byte(i) != c,
-            _ => false,
         })
     }
 
     /// `qa(q = ask(web) ), good = "yes")`: the bracket behind which a comma stands outside all brackets, where the one at
     /// token `k` closes nothing.
     fn closed_early(&self, k: usize) -> Option<usize> {
-        let ends = |i: &usize| {
-            matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(*i), b'{' | b'}')
-        };
-        let first = (k.saturating_sub(200)..k).rev().take_while(|i| !ends(i)).last()?;
+        let first = self.statement_at(k);
         let (mut depth, mut found) = (0usize, None);
         for i in first..k {
             match self.tokens[i].kind {

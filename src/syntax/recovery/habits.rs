@@ -296,7 +296,7 @@ impl Reader<'_> {
             return self.instead(k, 2, Kind::Sign, "|>", ("E0104", "{} is not a sign of the language"));
         }
         if two(">", "=") && spaced && !types() {
-            return self.instead(k, 2, Kind::Sign, ">=", ("E0104", "{} is written without a space"));
+            self.instead(k, 2, Kind::Sign, ">=", ("E0104", "{} is written without a space"));
         }
     }
 
@@ -336,14 +336,6 @@ impl Reader<'_> {
         self.replace(start, end, " ");
         self.tokens.remove(k);
         true
-    }
-
-    /// The token that begins the statement of token `k`.
-    fn statement_at(&self, k: usize) -> usize {
-        let ends = |i: &usize| {
-            matches!(self.tokens[*i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(*i), b'{' | b'}')
-        };
-        (k.saturating_sub(200)..k).rev().take_while(|i| !ends(i)).last().unwrap_or(k)
     }
 
     /// `tag of a.b (from enc)`

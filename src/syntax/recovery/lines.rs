@@ -67,6 +67,16 @@ impl Reader<'_> {
             && !suggest::near(word, ITEMS.iter().map(|i| i.0)).is_empty()
     }
 
+    /// Whether a statement ends at this token, or a block begins or ends.
+    pub(super) fn parts_statements(&self, k: usize) -> bool {
+        matches!(self.tokens[k].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(k), b'{' | b'}')
+    }
+
+    /// The token that begins the statement of token `k`, if it is not far; `k` itself where it is the first.
+    pub(super) fn statement_at(&self, k: usize) -> usize {
+        (k.saturating_sub(200)..k).rev().take_while(|&i| !self.parts_statements(i)).last().unwrap_or(k)
+    }
+
     pub(super) fn last_before(&self, k: usize) -> usize {
         (0..k).rev().map(|i| self.tokens[i]).find(|t| t.kind != Kind::Line).map_or(0, |t| t.end)
     }

@@ -5,10 +5,9 @@ use super::*;
 impl Reader<'_> {
     /// `embed64)` and `tsv"data")`: a call without its `(`, when the `)` at token `k` closes nothing.
     pub(super) fn call_missing(&mut self, k: usize, out: &mut Vec<(usize, char)>) -> bool {
-        let ends = |t: &Token| matches!(t.kind, Kind::Line | Kind::Semicolon) || matches!(t.byte, b'{' | b'}');
         let mut depth = 0usize;
         let mut found = None;
-        for i in (k.saturating_sub(200)..k).rev().take_while(|&i| !ends(&self.tokens[i])) {
+        for i in (k.saturating_sub(200)..k).rev().take_while(|&i| !self.parts_statements(i)) {
             let t = self.tokens[i];
             match t.kind {
                 Kind::Close => depth += 1,

@@ -1,5 +1,6 @@
-//! The pass before the grammar: sets comments aside, balances brackets, joins continued lines and reads foreign
-//! signs, so that one fault stays one finding and the grammar needs no rule for any of them.
+//! The pass before the grammar: sets comments aside, reads foreign signs and what a few tokens show to be a habit of
+//! another language ([`habits`], [`wrong`]), balances brackets and joins continued lines, so that one fault stays one
+//! finding and the grammar needs no rule for any of them.
 //!
 //! The text is changed by edits that remember where each byte came from; [`Prepared::span`] leads back.
 

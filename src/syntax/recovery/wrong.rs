@@ -182,10 +182,10 @@ impl Reader<'_> {
         if !parted && self.str(self.tokens[k - 1]) != "train" {
             return false;
         }
-        let ends = |i: usize| {
-            matches!(self.tokens[i].kind, Kind::Line | Kind::Semicolon) || matches!(self.byte(i), b'{' | b'}')
-        };
-        let Some(first) = (k.saturating_sub(200)..k).rev().take_while(|&i| !ends(i)).last() else { return false };
+        let first = self.statement_at(k);
+        if first == k {
+            return false;
+        }
         let kind = |i: usize| self.tokens.get(i).map(|t| t.kind);
         match self.str(self.tokens[first]) {
             "train" => k == first + 1 && self.first_on_line(first),
