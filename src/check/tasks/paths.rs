@@ -143,9 +143,10 @@ impl Checker<'_> {
 
     /// E0220: `sent.books` for `sent["books"]`.
     pub(crate) fn member_by_dot(&mut self, p: &Path<'_>) -> Result<(), Poison> {
-        let Some(key) = p.dots.first().filter(|d| p.index.is_none() && self.p.keys(p.name).contains(&d.value)) else {
-            return Ok(());
-        };
+        // ports first: of a large family there are as many keys as arrows
+        let port = |d: &ast::Name| builtins::PORTS.iter().chain(builtins::HARD_PORTS).any(|p| *p == d.value);
+        let key = p.dots.first().filter(|d| p.index.is_none() && !port(d) && self.p.keys(p.name).contains(&d.value));
+        let Some(key) = key else { return Ok(()) };
         let member = format!("{}[\"{}\"]", p.name, key.value);
         let d = Diagnostic::new("E0220", format!("`{}` is a member of the family `{}`", key.value, p.name));
         let d = d.at(key.span, "a key, which stands in brackets").help(format!("write `{member}`"));
