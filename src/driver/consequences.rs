@@ -168,10 +168,12 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     // an option of an arrow that could not be read is said once, not what it would have changed
     let options: Vec<_> = of(&["E0229", "E0230", "E0233", "E0234"]).into_iter().map(line).collect();
     // an objective that could not be read is one all the same
-    let objectives = all.iter().filter(|d| d.is_error()).filter_map(place).any(|s| {
-        let line = sources.line_text(s);
-        line.contains("objective") || line.split_whitespace().any(|w| !suggest::near(w, ["objective"]).is_empty())
-    });
+    let objectives = all.iter().any(|d| d.is_error() && d.code != "E0243")
+        && all.iter().filter(|d| d.code == "E0243").filter_map(place).any(|s| {
+            let words = sources.get(s.file).map_or("", |f| &f.text).split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            words.into_iter().any(|w| w == "objective" || !suggest::near(w, ["objective"]).is_empty())
+        });
+    let unset = of(&["E0239"]);
     // an encoder has not that layer: where it comes from is not known
     let taps = !of(&["E0414"]).is_empty();
     let losses: Vec<_> = of(&["E0201", "E0304", "E0219", "E0220"])
@@ -261,6 +263,8 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0510" => heads.is_empty() && losses.is_empty() && !meant.contains(&name(d)),
             "E0301" if taps && d.message.starts_with("this task waits for itself") => false,
             "E0243" => !objectives,
+            // `lr = 1e-3` beside the optimiser
+            "E0105" if unset.iter().any(|n| n.file == s.file && n.start <= s.start && s.end <= n.end) => false,
             "E0232" if golds.contains(&line(s)) => false,
             // a string that goes on to the end of the line takes the bracket with it
             "E0109" => !(strings.contains(&line(s)) && d.message.ends_with("is never closed")),

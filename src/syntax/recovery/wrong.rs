@@ -11,6 +11,9 @@ impl Reader<'_> {
     pub(super) fn wrong(&mut self) {
         for k in 1..self.tokens.len() {
             let t = self.tokens[k];
+            if t.kind == Kind::Open && self.tuple(k) {
+                continue;
+            }
             if t.byte == b'{' && t.kind == Kind::Open && self.arguments_in_braces(k) {
                 continue;
             }
@@ -84,13 +87,18 @@ impl Reader<'_> {
         true
     }
 
-    /// `widths = (3, 4, 5)`, `for d in ("a", "b")`: read as a list.
+    /// `widths = (3, 4, 5)`, `widths = {3, 4}`, `for d in ("a", "b")`: read as a list.
     fn tuple(&mut self, k: usize) -> bool {
         let before = self.str(self.tokens[k - 1]);
-        if self.byte(k) != b'(' || !matches!(before, "=" | "in") {
+        let close = match self.byte(k) {
+            b'(' => b')',
+            b'{' => b'}',
+            _ => return false,
+        };
+        if !matches!(before, "=" | "in") {
             return false;
         }
-        let Some(m) = self.mate(k).filter(|&m| self.byte(m) == b')') else { return false };
+        let Some(m) = self.mate(k).filter(|&m| self.byte(m) == close) else { return false };
         let value = |t: &Token| matches!(t.kind, Kind::Word | Kind::Number | Kind::Text | Kind::Line) || t.byte == b',';
         let inner = &self.tokens[k + 1..m];
         if !inner.iter().all(value) || inner.iter().all(|t| t.byte != b',') {
@@ -104,7 +112,7 @@ impl Reader<'_> {
     fn call_in_brackets(&mut self, k: usize) -> bool {
         let (of, t) = (self.tokens[k - 1], self.tokens[k]);
         let word = self.str(of);
-        if t.byte != b'[' || of.end != t.start || !callable(word) || builtins::head(word).is_some() {
+        if t.byte != b'[' || of.end != t.start || !callable(word) || self.names_family(k - 1) {
             return false;
         }
         // a family, perhaps of another file
@@ -116,6 +124,12 @@ impl Reader<'_> {
         let Some(m) = self.mate(k).filter(|&m| self.byte(m) == b']') else { return false };
         self.bracketed(k, m, (b'(', b')'), "arguments stand in `(` and `)`");
         true
+    }
+
+    /// Whether a head that is no head there may be the name of a family.
+    fn names_family(&self, k: usize) -> bool {
+        let head = k > 0 && self.byte(k - 1) == b':';
+        builtins::head(self.str(self.tokens[k])).is_some() && !head
     }
 
     /// Reads other brackets at tokens `k` and `m`.
