@@ -50,7 +50,8 @@ impl<'p> Checker<'p> {
             }
             (word, _) => {
                 let known = ["predicted", "gold", "scheduled", "sample"];
-                let (word, span) = word.map_or(("", v.span), |(w, span, _)| (w, span));
+                let words = path_words(v);
+                let (word, span) = word.map_or((words.as_str(), v.span), |(w, span, _)| (w, span));
                 self.unknown_word("E0234", "a way to train an arrow", word, span, &known);
                 return None;
             }
@@ -109,7 +110,8 @@ impl<'p> Checker<'p> {
             }
             word => {
                 let known = ["predicted", "sample", "top"];
-                let (word, span) = word.map_or(("", v.span), |(w, span, _)| (w, span));
+                let words = path_words(v);
+                let (word, span) = word.map_or((words.as_str(), v.span), |(w, span, _)| (w, span));
                 self.unknown_word("E0234", "a way to test an arrow", word, span, &known);
             }
         }

@@ -208,7 +208,7 @@ impl Reader<'_> {
         while family && self.is(k + n + 1, ",") && value(k + n) && value(k + n + 2) {
             n += 2;
         }
-        if n > 1 {
+        if n > 1 && !self.is(k + n + 1, "]") {
             let by = format!("[{}]", &self.text[self.tokens[k + 1].start..self.tokens[k + n].end]);
             self.instead(k + 1, n, Kind::Text, &by, ("E0101", "a list stands in `[` and `]`"));
         }

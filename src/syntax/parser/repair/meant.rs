@@ -1,6 +1,7 @@
 //! Slips that show what was meant: the edit for each.
 
 use super::super::*;
+use super::HOLE;
 use super::edits::{Edits, Kind};
 use super::words::{is_word, option, owns_option, words, words_of};
 use crate::syntax::recovery::{CLAUSES, callable};
@@ -12,9 +13,15 @@ impl Edits<'_> {
         self.bare_options();
         self.bare_arguments();
         self.name_of_two_words();
+        // `batch 32; 20`
+        let setting = fault.rule == Some(Rule::only_attr) && f == self.first && f > 0 && self.word(f - 1) == ";";
+        if setting && self.word(f).starts_with(|c: char| c.is_ascii_digit()) {
+            self.insert(f, HOLE, Kind::Hole);
+        }
         // `tasks t fork`
         let attr = fault.rule == Some(Rule::only_attr) && f > self.first + 1;
-        if attr && option(self.word(f)) && fault.expected().contains(&Rule::EOI) {
+        let moved = self.word(f + 1) == ";" && !matches!(self.word(f), "fork" | "restart");
+        if attr && option(self.word(f)) && !moved && fault.expected().contains(&Rule::EOI) {
             self.put(self.gap(f), "; ", Kind::Part);
         }
         // `let x = let x = ...`
