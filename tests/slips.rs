@@ -19,6 +19,11 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("pos.probs", "pos.prob", "did you mean `probs`?"),
         ("stage grow for", "stage for", "write a name before `for`"),
         ("tasks t;", "tasks: t;", "write `tasks t`"),
+        ("task relate : regress(bins = 5) of sick.score   from match(l4(a) |> max, l4(b) |> max)", "task relate : regress(bins = 5) of sick.score   from match(l4(a) |> max, l4(b) |> max", "add `)`"),
+        ("pos.probs    -> l2, l3, l4, l5 via embed(50)", "pos.probs    -> [l2, l3, l4, l5] via embed(50)", "write `l2, l3, l4, l5`"),
+        ("  objective entail.accuracy", "  objective = entail.accuracy", "write `objective entail.accuracy`"),
+        ("encoder words = embed(100) & chars(ngram, 100)", "encoder words = embed(100) & chars(ngrams, 100)", "did you mean `ngram`?"),
+        ("data sick   = tsv(\"data/sick\")          { a: tokens; b: tokens; score: real; verdict: label }", "data sick   = tsv(\"data/sick\")          { a: tokens; b: tokens; score: float; verdict: label }", "did you mean `real`?"),
     ]),
     ("liu2017_adversarial", &[
         ("for d in [", "for d of [", "write `in` for `of`"),
@@ -27,6 +32,10 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("|> reverse", "|> reversed", "did you mean `reverse`?"),
         ("train {", "train:", "write `{` for `:`"),
         ("objective mean(", "objective avg(", "several figures are joined by `mean(...)` or by `+ - * /`"),
+        ("  task sent : classify of reviews.y from shared & private", "  task sent : classify reviews.y from shared & private", "write `classify of reviews.y`"),
+        ("task domain : classify of reviews[*].source from shared |> reverse(0.05)", "task domain : classify of reviews[*].source from shared > reverse(0.05)", "to pipe the one into the other write `|>`"),
+        ("  loss apart = orthogonal(shared, private) * 0.01", "  loss apart = orthogonality(shared, private) * 0.01", "did you mean `orthogonal`?"),
+        ("  data reviews = tsv(\"data/fdu-mtl/{d}\") { x: tokens; y: label }", "  data reviews = tsv(\"data/fdu-mtl/{d}\") { x: tokens; y: lable }", "did you mean `label`?"),
     ]),
     ("lewis2020_rag", &[
         ("let store =", "let store:", "write `=`"),
@@ -56,14 +65,17 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ("wu2019_duconv", &[
         ("when train", "when training", "did you mean `train`?"),
         ("loss select =", "select =", "write `loss select`"),
-        ("via mix", "via mixx", "did you mean `mix`?"),
         ("kl(posterior.probs, prior.probs)", "kl(posterior.probs prior.probs)", "write `posterior.probs, prior.probs`"),
         ("{ when test }", "{ when tests }", "did you mean `test`?"),
         ("let f = enc(facts)", "def f = enc(facts)", "did you mean `let`?"),
         ("choose of duconv.facts", "choose duconv.facts", "write `choose of duconv.facts`"),
+        ("let c = enc(context) |> last", "c = enc(context) |> last", "write `let c = ...` or `encoder c = ...`"),
+        ("task posterior : choose of duconv.facts from dot(c & (enc(reply) |> last) |> dense(256), f) {", "task posterior : choose of duconv.facts from dot(c & (enc(reply) |> last) |> dense(256), f {", "add `)`"),
+        ("posterior.probs -> speak.memory, words via mix(f) { when train }", "posterior.probs -> speak.memory & words via mix(f) { when train }", "write `,` for `&`"),
+        ("task words : bag of duconv.reply from c { when train }", "task words : bag of duconv.reply from c { when training }", "did you mean `train`?"),
+        ("task speak : generate(gru(256), attention = additive, fuse = gate) of duconv.reply from enc(context) {", "task speak : generate(gru(256), attention = bahdanau, fuse = gate) of duconv.reply from enc(context) {", "known are: additive, dot, dual"),
     ]),
     ("ruder2017_sluice", &[
-        ("by sluice", "sluice", "write `b by sluice`"),
         ("b@*", "b@", "for example `task slot : tag of atis.slots from enc { metric"),
         ("layers = 3)", "layer = 3)", "did you mean `layers`?"),
         ("optimizer sgd", "optimizer\n    sgd", "write `optimizer sgd(lr = 0.1)` on one line"),
@@ -85,7 +97,6 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("steps 20k }", "steps 20k", "add `}`"),
     ]),
     ("aghajanyan2021_muppet", &[
-        ("epochs 3 }", "epochs 3", "add `}`"),
         ("expect joint", "expects joint", "did you mean `expect`?"),
         ("for p in [", "for p of [", "write `in` for `of`"),
     ]),
@@ -101,14 +112,12 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("train { batch 32;", "batch 32\ntrain {", "move `batch 32` into the braces of `train`"),
         ("from trunk { weight 0.5 }", "from trunk weight 0.5", "write `{ weight 0.5 }`"),
         ("tsv(\"data/reviews\") {", "tsv(\"data/reviews) {", "close it with `\"` on the same line"),
-        ("bilstm(64) |> max", "bilstm(64 |> max", "add `)`"),
         ("{ weight 0.5 }", "{ weight: 0.5 }", "write `weight 0.5`"),
         ("classify        of", "clasify        of", "did you mean `classify`?"),
         ("of reviews.aspects ", "of reviews.aspect ", "did you mean `aspects`?"),
     ]),
     ("goo2018_slot_gated", &[
         ("attend(query = enc.last)", "attend(query: enc.last)", "write `=`"),
-        ("{ metric span_f1 }", "{ metric: span_f1 }", "write `metric span_f1`"),
         ("intent_context & enc.last", "intent_context, enc.last", "write `&` for `,`"),
         ("lr = 1e-3", "lr = 1e-3f", "units are `%`, `k`, `M`, `s`, `min` and `h`; a name begins w"),
         ("enc |> self_attend", "enc |> self_attend |> |> norm", "remove one of them"),
@@ -143,6 +152,13 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ]),
     ("sogaard2016_low_level", &[
         ("expect multi_step", "expect multi-step", "write `multi_step` for `multi-step`"),
+        ("data chunks = columns(\"data/conll2000\") { x: tokens; chunk: tags on x }", "data chunks = columns(\"data/conll2000\") { x: tokens chunk: tags on x }", "write `;` or a new line before `chunk`"),
+        ("task pos   : tag of wsj.pos      from enc@1", "task pos   : tag of wsj.pos      form enc@1", "did you mean `from`?"),
+        ("train { sample random; batch 8; epochs 30; optimizer sgd(lr = 0.1); objective chunk.span_f1 }", "train { sample random; batch 8; epochs 30; optimizer sgd lr=0.1; objective chunk.span_f1 }", "write `sgd(lr=0.1)`"),
+        ("task chunk : tag of chunks.chunk from enc@3 { metric span_f1 }", "task chunk : tag of chunks.chunk from enc@4 { metric span_f1 }", "tap 1 to 3 (0 is the input of the first layer)"),
+        ("data wsj    = columns(\"data/wsj\")       { x: tokens; pos: tags on x }", "data wsj    = conll(\"data/wsj\")       { x: tokens; pos: tags on x }", "did you mean `conllu`?"),
+        ("expect multi_step", "expect multistep", "did you mean `multi_step`?"),
+        ("from enc@3", "from enc@4", "tap 1 to 3 (0 is the input of the first layer)"),
     ]),
     ("sanh2019_hmtl", &[
         ("steps 20k", "steps 20K", "write `20k`"),
@@ -161,19 +177,27 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ("guo2019_autosem", &[
         ("tsv(\"data", "tsv(f\"data", "write `\"data/glue/{g}\"` for `f\"data/glue/{g}\"`"),
         ("stage select {", "stage: select {", "remove `:`"),
-        ("tasks(utility > 0.5)", "tasks utility > 0.5", "write `tasks(utility > 0.5)`"),
         ("1..9", "1–9", "write `..` for `–`"),
     ]),
     ("rei2017_lm_auxiliary", &[
         ("dense(50, tanh)       {", "dense(50, activation: tanh) {", "write `=`"),
         ("objective error.f(0.5)", "objective error.f0.5", "write `f(0.5)` for `f0.5`"),
         ("metric f(0.5) }", "metric f0.5 }", "write `f(0.5)` for `f0.5`"),
+        ("train { batch 64; epochs 30; optimizer adadelta; objective error.f(0.5) }", "train { batch 64; epochs 30; optimizer adadelta; objective error.f(0.5) }}", "remove it, or open what it closes"),
+        ("task lm    : lm(vocab = 7500) of fce.x     from enc.sides |> dense(50, tanh) { weight 0.1 }", "task lm    : lm(vocab = 7500) of fce.x     from enc |> dense(50, tanh) { weight 0.1 }", "read one direction of the first layer: `enc@1.fwd`, `enc@1.s"),
+        ("data fce = columns(\"data/fce\") { x: tokens; error: tags on x }", "data fce = columns(\"data/fce\") { x: tokens; error: tags on y }", "its text or list fields are x"),
+        ("expect joint", "except joint", "did you mean `expect`?"),
         ("columns(\"data/fce\")", "columns(“data/fce”)", "write `\"data/fce\"`"),
     ]),
     ("xiao2018_gated", &[
         ("[3, 4, 5]", "(3, 4, 5)", "write `[3, 4, 5]`"),
         ("\"books\", \"dvd\"", "\"books, \"dvd\"", "close it with `\"` on the same line"),
         ("for d in [\"books\", \"dvd\", \"electronics\", \"kitchen\"] {", "for d in (\"books\", \"dvd\", \"electronics\", \"kitchen\") {", "write `[\"books\", \"dvd\", \"electronics\", \"kitchen\"]`"),
+        ("for d in [\"books\", \"dvd\", \"electronics\", \"kitchen\"] {", "for d in [\"books\", \"dvd\", \"electronics\", \"kitchen\") {", "write `]` for `)`"),
+        ("  encoder own = words |> cnn(100, widths = [3, 4, 5])", "  encoder own = words |> cnn(100, widths = 3, 4, 5)", "write `[3, 4, 5]` for `3, 4, 5`"),
+        ("train { sample alternate; batch 32; epochs 20; objective mean(sent[*].accuracy) }", "train { sample alternate, batch 32; epochs 20; objective mean(sent[*].accuracy) }", "write `;` for `,`, before `batch`"),
+        ("  data reviews = tsv(\"data/amazon/{d}\") { x: tokens; y: label }", "  data reviews = tsv(\"data/amazon/{domain}\") { x: tokens; y: label }", "family variables here: d"),
+        ("  task sent : classify of reviews.y from own |> max", "  task sent : classify of reviews.y from own", "pool over the tokens: `from own |> attend` (or `mean`, `max`"),
     ]),
     ("misra2016_cross_stitch", &[
         ("cross_stitch(", "cross-stitch(", "write `cross_stitch` for `cross-stitch`"),
@@ -191,9 +215,9 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ("zheng2017_hybrid", &[
         ("embed(100) |> bilstm", "embed(100), |> bilstm", "remove `,`"),
         ("expect multi_step", "expect == multi_step", "for example `expect slot.span_f1 >= 85%`"),
+        ("widths = [3, 4, 5]", "widths = 3, 4, 5", "write `[3, 4, 5]` for `3, 4, 5`"),
     ]),
     ("devlin2019_bert", &[
-        ("words, next;", "words and next;", "write `,` for `and`"),
         ("expect joint", "assert joint", "did you mean `expect`?"),
         ("1e-4", "10^-4", "write `1e-4` for `10^-4`"),
         ("objective nli.accuracy\n", "objective nli.accuracy,\n", "write `;` for `,`, before `stage`"),
@@ -212,7 +236,6 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("heads = 4)", "heads = 3)", "write `heads = 2`"),
     ]),
     ("kendall2018_uncertainty", &[
-        ("data reviews", "dataset reviews", "did you mean `data`?"),
         ("tsv(\"data/reviews\")", "tsv(\"data/reviews)", "close it with `\"` on the same line"),
         ("train { ", "train = { ", "remove `=`"),
         ("train { ", "train: { ", "remove `:`"),
@@ -231,6 +254,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ("dong2015_one_to_many", &[
         ("embed(256) |> bigru(256)", "embed(256) |> bigru(256)\n            |> norm |>", "remove the last `|>`, or go on after it"),
         ("{ metric bleu }", "[ metric bleu ]", "write `{ metric bleu }`"),
+        ("  data mt = parallel(\"data/europarl.en-{l}\") { src: tokens; tgt: tokens }", "  data mt = paralel(\"data/europarl.en-{l}\") { src: tokens; tgt: tokens }", "did you mean `parallel`?"),
     ]),
     ("vandergoot2021_xsid", &[
         ("\"models/mini-mbert\"", "models/mini-mbert", "write `\"models/mini-mbert\"`"),
@@ -252,7 +276,6 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("\"data/raw.{l}\"", "\"data/raw.${l}\"", "write `{l}`"),
         ("\"data/raw.{l}\"", "\"data/raw.%s\" % l", "write `\"data/raw.{l}\"` for `\"data/raw.%s\" % l`"),
         ("\"data/raw.{l}\"", "\"data/raw.{}\".format(l)", "write `\"data/raw.{l}\"` for `\"data/raw.{}\".format(l)`"),
-        ("tree: heads on x }", "tree: heads on x }}", "remove it, or open what it closes"),
         ("for l in [\"de\", \"fr\", \"ru\"] {", "for l in [\"de\", \"fr\", \"ru\"]:", "write `{` for `:`"),
         ("lines(\"data", "lines(f\"data", "write `\"data/raw.{l}\"` for `f\"data/raw.{l}\"`"),
         ("|> mean |> reverse", "|> reverse", "pool over the tokens: `from enc |> reverse(0.01) |> attend` "),
@@ -263,6 +286,8 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("\"mr\",", "\"mr\",,", "remove one of them"),
         (">= 2.77,", "> = 2.77,", "write `>=` for `> =`"),
         ("  epochs 10\n", "  - epochs 10\n", "remove it"),
+        ("  \"magazines\", \"software\", \"sports\", \"imdb\", \"mr\",", "  \"magazines\", \"software\", \"sports\", \"imdb\", \"mr,", "close it with `\"` on the same line"),
+        ("  constrain domain.loss >= 2.77, augmented_lagrangian(0.1)", "  constrain domain.loss >= 2.77, augmented_lagrange(0.1)", "did you mean `augmented_lagrangian`?"),
     ]),
     ("wang2021a_anil", &[
         ("stage adapt {", "stages adapt {", "did you mean `stage`?"),
@@ -274,10 +299,13 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ]),
     ("gui2020_mutual", &[
         ("loss mutual", "loss elbo", "give one of the two another name"),
+        ("task words     : bag      of yelp.x from topic", "task words     : bow      of yelp.x from topic", "known are: tag, classify, regress, relate, parse, antecedent"),
     ]),
     ("cho2019_mixture_selection", &[
         ("focus.labels ->", "focus.label ->", "did you mean `labels`?"),
         ("objective ask.bleu", "objective ask.belu", "did you mean `bleu`?"),
+        ("task focus : tag(mixture = 3, em = hard) of qg.focus from enc { metric f1 }", "task focus : tag(mixture = 3, em = hard) of qg.focus from enc { metric rouge }", "its metrics are: accuracy, sentence_accuracy, span_f1, span_"),
+        ("train { batch 64; epochs 20; objective ask.bleu }", "train { batch 64; epochs 20; objective ask.blue }", "did you mean `bleu`?"),
     ]),
     ("fan2018_question_type", &[
         ("vec<2048>", "vec(2048)", "write `<2048>`"),
@@ -294,12 +322,15 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ("lin2019_transfer_languages", &[
         ("chars(cnn, 50)", "chars(\"cnn\", 50)", "write it without quotes: `cnn`"),
         ("\"it\"] {", "\"it\"]:", "write `{` for `:`"),
-        ("\"word overlap\",", "\"word overlap,", "close it with `\"` on the same line"),
         ("objective pos[\"gl\"]", "objective pos.gl", "write `pos[\"gl\"]`"),
     ]),
     ("raffel2020_t5", &[
         ("{ x: tokens }\n\nencoder", "{ x: tokens } encoder", "begin a new line, or remove this"),
         ("text2text/{t}", "text2text/{task}", "family variables here: t"),
+        ("  data ex = tsv(\"data/text2text/{t}\") { x: text; y: text }", "  data ex = tsv(f\"data/text2text/{t}\") { x: text; y: text }", "write `\"data/text2text/{t}\"` for `f\"data/text2text/{t}\"`"),
+        ("  task t2t : generate(transformer(256, layers = 4)) of ex.y from enc(x) { metric rouge }", "  task t2t : generate(transformer(256, layers = 4)) of ex.y from enc(x) from enc(x) { metric rouge }", "keep one of the two"),
+        ("  sample proportional(cap = 300k, temperature = 2)", "  sample proportional(cap = 300K, temperature = 2)", "write `300k`"),
+        ("  steps 100k", "  steps 30min", "for example `steps 20k`"),
     ]),
     ("sun2020_adashare", &[
         ("x: tokens; sentiment", "x: tokens sentiment", "write `;` or a new line before `sentiment`"),
@@ -307,7 +338,6 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("batch 32", "batch_size 32", "did you mean `batch`?"),
     ]),
     ("wang2021b_kepler", &[
-        ("y: label }", "y: label )", "write `}` for `)`"),
         ("mlm(15%)", "mlm(p = 15)", "write `15%`"),
     ]),
     ("xiong2018_dcn_plus", &[
@@ -318,14 +348,12 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("bilstm(100)", "bilstm(hidden = 100)", "known are: d, layers, dropout"),
     ]),
     ("yu2018a_datn", &[
-        ("let a = attention", "a = attention", "write `let a = ...` or `encoder a = ...`"),
         ("metric jaccard", "metric jacard", "did you mean `jaccard`?"),
         ("* 0.05 on emo", "on emo * 0.05", "`on` stands last: write what belongs to `*` before it"),
     ]),
     ("zeng2020_tri_train", &[
         ("columns(\"data/selected\")", "columns(data/selected\")", "write `\"data/selected\"`"),
         ("ner: tags on x }", "ner: tags(x) }", "write `tags on x`"),
-        ("tasks words; epochs", "tasks words, epochs", "write `;` for `,`, before `epochs`"),
     ]),
     ("long2015_deep_relationship", &[
         ("[3, 4, 5]", "(3, 4, 5)", "write `[3, 4, 5]`"),
@@ -369,9 +397,10 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("warmup = 10%", "warmup = 1k steps", "remove `steps`"),
     ]),
     ("zheng2017_stated", &[
-        ("pairs on x", "pair on x", "did you mean `pairs`?"),
         ("train {", "train = {", "remove `=`"),
         ("expect joint", "expect \"joint\"", "write `expect joint`, `expect multi_step` or `expect slot.sp"),
+        ("task relations : relate(biaffine) of nyt.relations from enc { metric f1 }", "task relations : relate(bilinear) of nyt.relations from enc { metric f1 }", "known are: biaffine, multi, sigmoid"),
+        ("expect joint", "expect ner.span_f1 >= 90", "write `90%`"),
     ]),
     ("dinan2019_wizard", &[
         ("knowledge: list<tokens>", "knowledge: list[tokens]", "write `<tokens>`"),
@@ -384,12 +413,13 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("wiki.entity  from bert@4", "wiki.entity  from bert@9", "tap 1 to 8 (0 is the input of the first layer)"),
         ("adam(lr =", "adam(learning_rate =", "did you mean `lr`?"),
         ("mlm(15%)", "mlm(15)", "write `15%`"),
+        ("task link    : tag      of wiki.entity  from bert@4", "task link    : tag      of wiki.entities  from bert@4", "use one of them, or declare it: `entities: tags on x`"),
     ]),
     ("guo2018_soft_layers", &[
-        ("\"snli\"] {", "\"snli\"]:", "write `{` for `:`"),
         ("copy = true", "copy = True", "write `true`"),
         ("metric rouge", "metric rogue", "did you mean `rouge`?"),
         ("[4, 3, 3]", "[4, 3]", "give one number for each task, in their order"),
+        ("\"snli\"] {", "\"snli\"]:", "write `{` for `:`"),
     ]),
     ("lin2018_denoising", &[
         ("task read   : span   of", "task read   : tag    of", "heads for `spans`: span, choose"),
@@ -397,12 +427,10 @@ const SLIPS: &[(&str, &[Slip])] = &[
     ]),
     ("nishida2018_retrieve_read", &[
         ("metric recall(5)", "metric recall@5", "write `recall(5)`"),
-        ("when test ", "when testing ", "did you mean `test`?"),
         ("objective read.f1", "objective read.recall(5)", "its metrics are: em, f1"),
         ("labels on docs", "labels on doc", "did you mean `docs`?"),
     ]),
     ("sun2021_pragmatic_features", &[
-        ("x: text", "x: str", "did you mean `text`?"),
         ("objective sent[\"ko\"]", "objective sent[\"kr\"]", "did you mean `ko`?"),
     ]),
     ("wang2018c_evidence", &[
@@ -413,6 +441,15 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("translate.view[*]", "translate.views[*]", "did you mean `view`?"),
         ("cutoff(span, 10%)", "cutoff(sentence, 10%)", "known are: token, feature, span"),
         ("tgt: tokens", "target: tokens", "use one of them, or declare it: `tgt: tokens`"),
+    ]),
+    ("wang2018b_r3", &[
+        ("task read : span   of qa.answer from m |> bilstm(100) { loss distant; metric em, f1 }", "task read : span   of qa.answer from m |> bilstm(100) { loss distant; metric [em, f1] }", "write `metric em, f1`, without brackets"),
+        ("pick.sample(1) -> read.docs { test top(5) }", "pick.samples(1) -> read.docs { test top(5) }", "did you mean `sample`?"),
+        ("loss policy = reinforce(pick, reward = f1(read.text, qa.answer), baseline = mean)", "loss policy = reinforce(pick, reward = f1(read.text, qa.answer), baseline = average)", "did you mean `mean`?"),
+        ("  optimizer adamax(lr = 2e-3)", "  optimizer adamax(learning_rate = 2e-3)", "did you mean `lr`?"),
+    ]),
+    ("yu2022a_kg_fid", &[
+        ("train { batch 64; epochs 5; optimizer adamw(lr = 1e-4, warmup = 10%); objective answer.f1 }", "train { batch 64; epochs 5; optimizer adamw(lr = 1e-4, warm_up = 10%); objective answer.f1 }", "did you mean `warmup`?"),
     ]),
 ];
 

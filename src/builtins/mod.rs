@@ -111,6 +111,14 @@ pub fn is_argument(word: &str) -> bool {
     ALL.contains(word)
 }
 
+/// Whether a word names an argument that is a list of numbers.
+pub fn takes_numbers(word: &str) -> bool {
+    let shown = format!("{word} = [");
+    let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
+    FUNCTIONS.iter().any(|f| f.example.contains(&shown))
+        || of_choices.into_iter().any(|a| a.name == word && matches!(a.takes, Takes::Numbers(_)))
+}
+
 /// Whether a word cannot be a name.
 pub fn is_reserved(name: &str) -> bool {
     KEYWORDS.contains(&name)

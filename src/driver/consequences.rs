@@ -184,6 +184,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let golds: Vec<_> = of(&["E0401"]).into_iter().map(line).collect();
     let view = |d: &&Diagnostic| d.code == "E0227" && d.message.starts_with("a view");
     let views: Vec<_> = all.iter().filter(view).filter_map(place).map(line).collect();
+    let phases = !of(&["E0227", "E0230"]).is_empty();
     let heads = of(&["E0221"]);
     // perhaps `bins`, which would have given a distribution
     let bins = all.iter().any(|d| d.code == "E0215" && d.message.ends_with("option of `regress`"));
@@ -250,6 +251,8 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0244" => !twice.contains(&name(d)),
             "E0408" if twice.contains(&name(d)) => false,
             "E0506" | "E0507" | "E0503" if options.contains(&line(s)) => false,
+            // a task of which it is not known when it exists
+            "E0503" if phases => false,
             "E0506" | "E0507" => {
                 let mut labels = d.primary.iter().chain(&d.secondary).map(|l| l.span);
                 !labels.any(|l| ports.iter().any(|p| p.file == l.file && l.start <= p.start && p.end <= l.end))

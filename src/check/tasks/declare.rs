@@ -375,6 +375,18 @@ impl<'p> Checker<'p> {
                     let right = format!("{name}({k})");
                     return Err(self.report(d.help(format!("write `{right}`")).fix(e.span, right, true)));
                 }
+                // `metric [em, f1]`
+                if let ExprKind::List(items) = &*e.value {
+                    let all = items.iter().map(path_words).collect::<Vec<_>>().join(", ");
+                    return Err(
+                        self.report(d.help(format!("write `metric {all}`, without brackets")).fix(e.span, all, false))
+                    );
+                }
+                if let Some(word) = ast::plain_text(e) {
+                    return Err(
+                        self.report(d.help(format!("write it without quotes: `{word}`")).fix(e.span, word, true))
+                    );
+                }
                 return Err(self.report(d.help(format!("for example `metric {}`", head.metrics[0]))));
             }
         };

@@ -84,7 +84,7 @@ impl Reader<'_> {
             // a declaration never stands in parentheses
             Kind::Word if stack.last().is_some_and(|&o| self.byte(o) != b'{') => !self.declares(k),
             // nor among fields
-            Kind::Word if self.first_on_line(k) && (self.next_is(k, "=") || self.declares(k)) => {
+            Kind::Word if self.first_on_line(k) && (self.no_field(k) || self.declares(k)) => {
                 !stack.last().is_some_and(|&o| self.opens(o, "data"))
             }
             Kind::Open => {
@@ -116,7 +116,7 @@ impl Reader<'_> {
                 }
             }
             // `name = ...` begins no field
-            if self.first_on_line(k) && t.kind == Kind::Word && self.next_is(k, "=") {
+            if self.first_on_line(k) && t.kind == Kind::Word && self.no_field(k) {
                 let data = |&o: &usize| self.byte(o) == b'{' && self.opens(o, "data");
                 if let Some(p) = stack.iter().position(data) {
                     self.unclosed(&mut stack, p, k, &mut out);
@@ -180,6 +180,12 @@ impl Reader<'_> {
         }
         out.sort_by_key(|&(at, _)| at);
         out
+    }
+
+    /// `name = ...`, but not `x = tokens`, a field with another sign.
+    fn no_field(&self, k: usize) -> bool {
+        let ty = |t: &Token| builtins::FIELD_TYPES.iter().any(|f| f.name == self.str(*t));
+        self.next_is(k, "=") && !self.tokens.get(k + 2).is_some_and(ty)
     }
 
     /// `f(a { )`: whether the one bracket that is open from `p` on is closed directly behind token `k`.

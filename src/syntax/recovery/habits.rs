@@ -169,6 +169,9 @@ impl Reader<'_> {
     }
 
     fn word(&mut self, k: usize, dashed: &mut HashMap<String, usize>) {
+        if self.is(k + 1, "=") {
+            self.bare_numbers(k);
+        }
         // behind most names stands a space
         if !self.adjoins(k) {
             self.bare_list(k);
@@ -197,6 +200,22 @@ impl Reader<'_> {
             b'[' | b'{' if declares() => self.member_declared(k),
             b'-' => self.dash(k, declares(), dashed),
             _ => {}
+        }
+    }
+
+    /// `widths = 3, 4, 5`
+    fn bare_numbers(&mut self, k: usize) {
+        let number = |k: usize| self.kind(k) == Some(Kind::Number);
+        if !number(k + 2) || !self.is(k + 3, ",") || !builtins::takes_numbers(self.str(self.tokens[k])) {
+            return;
+        }
+        let mut n = 1;
+        while self.is(k + 2 + n, ",") && number(k + 3 + n) {
+            n += 2;
+        }
+        if n > 1 {
+            let by = format!("[{}]", &self.text[self.tokens[k + 2].start..self.tokens[k + 1 + n].end]);
+            self.instead(k + 2, n, Kind::Text, &by, ("E0101", "a list stands in `[` and `]`"));
         }
     }
 
@@ -292,6 +311,9 @@ impl Reader<'_> {
         }
         // `>>` and `> =` that close no types
         let types = || (self.statement_at(k)..k).any(|i| self.is(i, "<"));
+        if two("|>", ">") && self.adjoins(k) {
+            return self.instead(k, 2, Kind::Sign, "|>", ("E0104", "{} is not a sign of the language"));
+        }
         if two(">", ">") && self.adjoins(k) && !types() {
             return self.instead(k, 2, Kind::Sign, "|>", ("E0104", "{} is not a sign of the language"));
         }

@@ -11,7 +11,7 @@ impl Reader<'_> {
     pub(super) fn wrong(&mut self) {
         for k in 1..self.tokens.len() {
             let t = self.tokens[k];
-            if t.kind == Kind::Open && self.tuple(k) {
+            if t.kind == Kind::Open && (self.tuple(k) || self.ends_in_brackets(k)) {
                 continue;
             }
             if t.byte == b'{' && t.kind == Kind::Open && self.arguments_in_braces(k) {
@@ -105,6 +105,28 @@ impl Reader<'_> {
             return false;
         }
         self.bracketed(k, m, (b'[', b']'), "a list stands in `[` and `]`");
+        true
+    }
+
+    /// `a.probs -> [b, c]`: read without them.
+    fn ends_in_brackets(&mut self, k: usize) -> bool {
+        let t = self.tokens[k];
+        let arrow = matches!(self.str(self.tokens[k - 1]), "->" | "~>");
+        if !arrow || t.byte == b'{' || self.statement_at(k) + 3 > k {
+            return false;
+        }
+        let close = closer(t.byte) as u8;
+        let Some(m) = self.mate(k).filter(|&m| self.byte(m) == close) else { return false };
+        let end = self.tokens[m];
+        let by = self.text[t.end..end.start].trim().to_string();
+        let span = self.span(t.start, end.end);
+        let d = Diagnostic::new("E0101", "the ends of an arrow stand without brackets").at(span, "remove the brackets");
+        self.diagnostics.push(d.help(format!("write `{by}`")).fix(span, by, false));
+        for t in [t, end] {
+            self.replace(t.start, t.end, " ");
+        }
+        (self.tokens[k].kind, self.tokens[m].kind) = (Kind::Sign, Kind::Sign);
+        (self.tokens[k].byte, self.tokens[m].byte) = (b' ', b' ');
         true
     }
 

@@ -304,6 +304,7 @@ impl<'l> Edits<'l> {
             ("&&", "&", true),
             ("||", "|>", true),
             ("->", "|>", true),
+            ("&", ",", self.fault.rule == Some(Rule::only_edge) && expects(Rule::comma)),
             ("and", "&", features && !self.within(f)),
             ("and", ",", expects(Rule::comma)),
             (",", "|>", self.behind("via") && is_word(self.word(f + 1)) && expects(Rule::pipe)),

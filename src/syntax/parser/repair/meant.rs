@@ -104,7 +104,8 @@ impl Edits<'_> {
         // `( adam lr = 1e-3)`, `mix(denoise 8)`, `metric em f1`
         let moved = from > 2 && self.word(from - 2) == "(" && !callable(self.word(from.wrapping_sub(3)));
         let rate = within && (builtins::function(of).is_none() || builtins::is_argument(of));
-        if moved || rate || attr && self.word(self.first) == "metric" {
+        let ends = self.fault.rule == Some(Rule::only_edge) && !(self.first..f).any(|k| self.word(k) == "via");
+        if moved || rate || ends || attr && self.word(self.first) == "metric" {
             return;
         }
         let call = matches!(self.word(from + 1), "(" | ".") || builtins::is_reserved(self.word(from));
