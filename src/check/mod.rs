@@ -33,7 +33,7 @@ use crate::hir::{Env, Kind, Options, Program, is_name};
 use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
-use crate::source::Span;
+use crate::source::{FileId, Span};
 use crate::syntax::ast::{Expr, ExprKind, SettingKind};
 use dim::{Dim, SymParam};
 use few::{Few, FewSet};
@@ -184,6 +184,8 @@ pub(crate) type Featured = Result<(Rc<Val>, usize), Poison>;
 type TaskKey = (usize, usize, u32, Few<usize>);
 /// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
 pub(crate) type EncoderKey = (usize, usize, u32, Few<usize>, Option<usize>);
+/// Tasks by where their targets end, and the places of what they read.
+type ReadAt = (HashMap<(FileId, u32), usize>, HashSet<Span>);
 /// Names that were made once.
 type Names<K> = RefCell<HashMap<K, Arc<str>>>;
 /// An encoder's value and its layers by depth.
@@ -250,6 +252,8 @@ pub(crate) struct Checker<'p> {
     pub label_keys: HashMap<(FewSet<(usize, usize)>, bool), usize>,
     /// names of all fields, in order, once they were asked for
     fields: OnceCell<Rc<[&'p str]>>,
+    /// what tasks learn and read by its place, once it was asked for
+    read_at: OnceCell<ReadAt>,
     /// texts among the fields of each data set
     pub texts: Vec<Vec<usize>>,
     /// unknown names that were looked for: what is said of each, by what was wanted
@@ -307,6 +311,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         said: HashSet::default(),
         walked: None,
         fields: OnceCell::new(),
+        read_at: OnceCell::new(),
     };
     if p.tasks.is_empty() {
         let d = Diagnostic::new("E0307", "the program has no task");

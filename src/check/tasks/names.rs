@@ -214,8 +214,7 @@ impl<'p> Checker<'p> {
 
     /// How a field could be declared that a task wants to learn.
     fn declaration(&self, corpus: usize, name: &ast::Name) -> Option<String> {
-        let of = |t: &&crate::hir::TaskDef| t.ast.of.as_ref().is_some_and(|e| e.span.end == name.span.end);
-        let task = self.p.tasks.iter().find(of)?;
+        let task = &self.p.tasks[*self.read_at().0.get(&(name.span.file, name.span.end))?];
         let head = builtins::head(path(&task.ast.head)?.name)?;
         let ty = builtins::FIELD_TYPES.iter().find(|t| Some(&t.name) == head.golds.first())?;
         let text = || self.texts[corpus].first().map(|f| self.p.data[corpus].fields[*f].name.as_str());
@@ -227,7 +226,21 @@ impl<'p> Checker<'p> {
 
     /// Whether a place is all that some task reads.
     pub(crate) fn is_all_that_is_read(&self, span: Span) -> bool {
-        self.p.tasks.iter().any(|t| t.ast.from.as_ref().is_some_and(|e| e.span == span))
+        self.read_at().1.contains(&span)
+    }
+
+    /// The tasks by where their targets end, and what they read.
+    fn read_at(&self) -> &ReadAt {
+        self.read_at.get_or_init(|| {
+            let (mut targets, mut read) = ReadAt::default();
+            for (i, t) in self.p.tasks.iter().enumerate() {
+                if let Some(of) = &t.ast.of {
+                    targets.entry((of.span.file, of.span.end)).or_insert(i);
+                }
+                read.extend(t.ast.from.as_ref().map(|from| from.span));
+            }
+            (targets, read)
+        })
     }
 
     /// The names of all fields, in order.
