@@ -119,6 +119,11 @@ pub fn takes_numbers(word: &str) -> bool {
         || of_choices.into_iter().any(|a| a.name == word && matches!(a.takes, Takes::Numbers(_)))
 }
 
+/// Whether a word is a setting of `train` or of a stage.
+pub fn is_setting(word: &str) -> bool {
+    SETTINGS.iter().any(|s| s.name == word)
+}
+
 /// Whether a word cannot be a name.
 pub fn is_reserved(name: &str) -> bool {
     KEYWORDS.contains(&name)

@@ -6,7 +6,7 @@ use crate::diagnostics::{Diagnostic, Label, suggest};
 use crate::hir::Program;
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::ast::{Comment, Item, ItemKind};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A message without the keys of families: of one place in a family one member speaks for all.
 pub(super) fn of_any_member(message: &str) -> String {
@@ -176,14 +176,13 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let unset = of(&["E0239"]);
     // an encoder has not that layer: where it comes from is not known
     let taps = !of(&["E0414"]).is_empty();
-    let losses: Vec<_> = of(&["E0201", "E0304", "E0219", "E0220"])
+    let losses = of(&["E0201", "E0304", "E0219", "E0220"])
         .into_iter()
-        .filter(|s| sources.line_text(*s).trim_start().starts_with("loss "))
-        .collect();
+        .any(|s| sources.line_text(s).trim_start().starts_with("loss "));
     // a gold that the head cannot learn may want another metric, too
-    let golds: Vec<_> = of(&["E0401"]).into_iter().map(line).collect();
+    let golds: BTreeSet<_> = of(&["E0401"]).into_iter().map(line).collect();
     let view = |d: &&Diagnostic| d.code == "E0227" && d.message.starts_with("a view");
-    let views: Vec<_> = all.iter().filter(view).filter_map(place).map(line).collect();
+    let views: BTreeSet<_> = all.iter().filter(view).filter_map(place).map(line).collect();
     let phases = !of(&["E0227", "E0230"]).is_empty();
     let heads = of(&["E0221"]);
     // perhaps `bins`, which would have given a distribution
@@ -201,9 +200,9 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let bare: Vec<Span> = all.iter().filter(|d| d.code == "E0206").filter_map(place).collect();
     // brackets behind a type that holds nothing
     let bare_types = |s: Span| bare.iter().any(|b| b.file == s.file && b.start <= s.start && s.start <= b.end);
-    let types = of(&["E0204"]);
+    let types: BTreeSet<_> = of(&["E0204"]).into_iter().map(ends).collect();
     // `task a = classify(x.y, enc)`: a call where a declaration is meant
-    let signs: Vec<_> = all
+    let signs: BTreeSet<_> = all
         .iter()
         .filter(|d| d.code == "E0105" && d.message.ends_with("`:` belongs"))
         .filter_map(place)
@@ -215,7 +214,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
         let gap = |n: &Span| sources.slice(Span { start: n.end, end: s.start, ..s }).trim() == "=";
         named.iter().any(|n| n.file == s.file && n.end <= s.start && gap(n))
     };
-    let unknown: Vec<_> = of(&["E0201"]).iter().map(|s| (s.file, s.start)).collect();
+    let unknown: BTreeSet<_> = of(&["E0201"]).iter().map(|s| (s.file, s.start)).collect();
     let unread: BTreeSet<Span> = of(&["E0101"]).into_iter().filter(|s| s.start < s.end).collect();
     // names that are called wrong: who only needs one of them needs it right
     let wrong: BTreeSet<&str> = all
@@ -263,7 +262,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0227" | "E0233" | "E0239" if settings.contains(&(s.file, s.start)) => false,
             "E0304" => !(bins && d.message.ends_with("no distribution")),
             // a `loss` that names what is unknown may have reached it
-            "E0510" => heads.is_empty() && losses.is_empty() && !meant.contains(&name(d)),
+            "E0510" => heads.is_empty() && !losses && !meant.contains(&name(d)),
             "E0301" if taps && d.message.starts_with("this task waits for itself") => false,
             "E0243" => !objectives,
             // `lr = 1e-3` beside the optimiser
@@ -274,7 +273,7 @@ pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
             "E0212" => !readers.contains(&line(s)),
             "E0406" => !axes.iter().any(|a| d.message.contains(a.as_str())),
             "E0113" => !(unwanted.contains(&s) || of_unknown(s)),
-            "E0104" => !(types.iter().any(|t| t.file == s.file && t.end == s.start) || bare_types(s)),
+            "E0104" => !(types.contains(&(s.file, s.start)) || bare_types(s)),
             "E0215" if d.message.ends_with("cannot use this argument") => !signs.contains(&line(s)),
             c if c.starts_with("E01") => true,
             // `over_turns(GRU(128))`: a name that is unknown is one fault
@@ -321,7 +320,11 @@ pub(super) fn names_lost(d: &Diagnostic, lost: &BTreeSet<String>) -> bool {
 /// one that the second lacks.
 pub(super) fn renamed(all: &mut Vec<Diagnostic>, program: &Program) {
     let kind = |d: &Diagnostic| Some(d.secondary.first()?.text.strip_prefix("first declared here, as ")?.to_string());
-    let mut copies: Vec<String> = all.iter().filter(|d| d.code == "E0202").filter_map(kind).collect();
+    // there are few kinds, and perhaps many copies
+    let mut copies: BTreeMap<String, usize> = BTreeMap::new();
+    for kind in all.iter().filter(|d| d.code == "E0202").filter_map(kind) {
+        *copies.entry(kind).or_default() += 1;
+    }
     all.retain(|d| {
         let expected = d.primary.as_ref().filter(|_| d.code == "E0201").map_or("", |l| &l.text);
         // a slip that is near to what is wanted is a mistake of its own
@@ -331,8 +334,8 @@ pub(super) fn renamed(all: &mut Vec<Diagnostic>, program: &Program) {
                 builtins::function(n).is_some() || program.names.get(n).is_some_and(|s| s.kind.a() == kind)
             })
         };
-        let copy = copies.iter().position(|kind| expected.contains(kind.as_str()) && !slip(kind));
-        copy.map(|k| copies.swap_remove(k)).is_none()
+        let copy = copies.iter_mut().find(|(kind, n)| **n > 0 && expected.contains(kind.as_str()) && !slip(kind));
+        copy.map(|(_, n)| *n -= 1).is_none()
     });
 }
 

@@ -285,7 +285,7 @@ impl Reader<'_> {
     }
 
     /// Says that the bracket at token `o` is closed by the wrong one at token `k`, which is read as the right one.
-    fn closed_by(&mut self, o: usize, k: usize) {
+    pub(super) fn closed_by(&mut self, o: usize, k: usize) {
         let right = closer(self.byte(o));
         let (open, t) = (self.tokens[o], self.tokens[k]);
         let span = self.span(t.start, t.end);
@@ -297,6 +297,7 @@ impl Reader<'_> {
                 .fix(span, right.to_string(), false),
         );
         self.replace(t.start, t.end, right.to_string());
+        self.tokens[k].byte = right as u8;
     }
 
     /// Whether more brackets of one kind stand in a row from token `k` on than are open.

@@ -269,7 +269,7 @@ impl Reader<'_> {
         }
         let before = k.checked_sub(1).map_or("", |b| self.str(self.tokens[b]));
         let next = self.tokens.get(k + n).map_or(b' ', |t| t.byte);
-        let setting = |w: &str| builtins::SETTINGS.iter().any(|s| s.name == w) || OPTIONS.contains(&w);
+        let setting = |w: &str| builtins::is_setting(w) || OPTIONS.contains(&w);
         // where only a word of the language can stand
         let first = self.str(self.tokens[self.statement_at(k)]);
         let language = builtins::is_argument(&by) && next == b'='
@@ -325,7 +325,7 @@ impl Reader<'_> {
     /// `- epochs 10`: taken out; one finding for all lines of the list.
     fn dash_of_a_list(&mut self, k: usize, listed: &mut Option<usize>) -> bool {
         let begins = |w: &str| {
-            builtins::SETTINGS.iter().any(|s| s.name == w)
+            builtins::is_setting(w)
                 || OPTIONS.contains(&w)
                 || matches!(w, "stage" | "repeat")
                 || ITEMS.iter().any(|i| i.0 == w)

@@ -62,7 +62,7 @@ impl Reader<'_> {
             && self.tokens.get(k + 1).is_some_and(|t| t.kind == Kind::Word)
             && self.indent(k) == 0
             && !matches!(word, "stage" | "repeat" | "view")
-            && builtins::SETTINGS.iter().all(|s| s.name != word)
+            && !builtins::is_setting(word)
             && !OPTIONS.contains(&word)
             && !suggest::near(word, ITEMS.iter().map(|i| i.0)).is_empty()
     }
@@ -193,15 +193,14 @@ impl Reader<'_> {
     fn value_follows(&self, k: usize) -> bool {
         let Some(b) = k.checked_sub(1) else { return false };
         let begins = |i: usize| i == 0 || matches!(self.byte(i - 1), b'{' | b';') || self.first_on_line(i);
-        let setting = |w: &str| builtins::SETTINGS.iter().any(|s| s.name == w);
         let Some(&next) = self.tokens.get(k + 1) else { return false };
         let (word, next_word) = (self.str(self.tokens[b]), self.str(next));
         self.tokens[b].kind == Kind::Word
             && begins(b)
-            && setting(word)
+            && builtins::is_setting(word)
             && !matches!(word, "fork" | "restart")
             && matches!(next.kind, Kind::Word | Kind::Number | Kind::Text)
-            && !(setting(next_word) || matches!(next_word, "stage" | "repeat" | "view"))
+            && !(builtins::is_setting(next_word) || matches!(next_word, "stage" | "repeat" | "view"))
             && !self.declares(k + 1)
     }
 
@@ -227,8 +226,7 @@ impl Reader<'_> {
     fn trains(&self, k: usize, statement: &str) -> bool {
         let first = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
         let Some(first) = first.map(|i| self.str(self.tokens[i])) else { return false };
-        let setting =
-            builtins::SETTINGS.iter().any(|s| s.name == first) || matches!(first, "stage" | "repeat" | "train");
+        let setting = builtins::is_setting(first) || matches!(first, "stage" | "repeat" | "train");
         let own = match statement {
             "train" | "stage" | "repeat" | "data" | "for" => return false,
             "task" => OPTIONS.contains(&first) && first != "train",

@@ -161,7 +161,7 @@ impl Reader<'_> {
                 // `stage warm tasks slot; epochs 5 }`
                 Kind::Word if stage && depth == 0 && i > first + 1 => {
                     let before = self.str(self.tokens[i - 1]);
-                    let setting = builtins::SETTINGS.iter().any(|s| s.name == self.str(t)) || self.str(t) == "stage";
+                    let setting = builtins::is_setting(self.str(t)) || self.str(t) == "stage";
                     if setting && !builtins::is_reserved(before) {
                         return Some(self.tokens[i - 1].end);
                     }

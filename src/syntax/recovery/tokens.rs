@@ -279,7 +279,7 @@ impl Reader<'_> {
             let span = self.span(start, i + n);
             let d = Diagnostic::new("E0116", "a string is never opened").at(span, "the first quote is missing");
             self.diagnostics.push(d.help(format!("write `{right}`")).fix(span, right.clone(), true));
-            self.tokens.retain(|t| t.end <= start);
+            self.tokens.truncate(self.tokens.partition_point(|t| t.end <= start));
             self.push(Kind::Text, start, i + n);
             self.replace(start, i + n, right);
             return i + n;

@@ -11,18 +11,11 @@ impl Reader<'_> {
     pub(super) fn wrong(&mut self) {
         for k in 1..self.tokens.len() {
             let t = self.tokens[k];
-            if t.kind == Kind::Open && (self.tuple(k) || self.ends_in_brackets(k)) {
+            if t.kind != Kind::Open || self.tuple(k) || self.ends_in_brackets(k) {
                 continue;
             }
-            if t.byte == b'{' && t.kind == Kind::Open && self.arguments_in_braces(k) {
-                continue;
-            }
-            if t.kind != Kind::Open
-                || t.byte == b'{'
-                || self.tuple(k)
-                || self.call_in_brackets(k)
-                || !self.opens_block(k)
-            {
+            let read = if t.byte == b'{' { self.arguments_in_braces(k) } else { self.call_in_brackets(k) };
+            if read || t.byte == b'{' || !self.opens_block(k) {
                 continue;
             }
             let mate = self.mate(k);
@@ -174,7 +167,7 @@ impl Reader<'_> {
         let (of, setting) = (word(k - 1), word(k.saturating_sub(2)));
         let named = self.tokens.get(k + 1).is_some_and(|t| t.kind == Kind::Word) && matches!(word(k + 2), "=" | ":");
         let weights = of == "weights" && k > 1 && !self.next_is(k - 2, "=");
-        let called = k > 1 && callable(of) && builtins::SETTINGS.iter().any(|s| s.name == setting);
+        let called = k > 1 && callable(of) && builtins::is_setting(setting);
         if !named || !(weights || called) {
             return false;
         }
@@ -268,15 +261,7 @@ impl Reader<'_> {
         if !ends || !whole || self.surplus <= 0 {
             return false;
         }
-        let (open, t) = (self.tokens[o], self.tokens[k]);
-        let span = self.span(t.start, t.end);
-        let d = Diagnostic::new("E0109", format!("`{{` is closed by `{}`", self.str(t)))
-            .at(span, "write `}`")
-            .with(self.span(open.start, open.end), "opened here")
-            .help(format!("write `}}` for `{}`", self.str(t)));
-        self.diagnostics.push(d.fix(span, "}", false));
-        self.replace(t.start, t.end, "}");
-        self.tokens[k].byte = b'}';
+        self.closed_by(o, k);
         true
     }
 }

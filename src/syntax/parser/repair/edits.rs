@@ -338,9 +338,8 @@ impl<'l> Edits<'l> {
         }
         // `task a : tag of b.c; from d`
         let next = self.word(self.first + 1);
-        let setting = |w: &str| builtins::SETTINGS.iter().any(|s| s.name == w);
         let goes_on = match self.word(self.first) {
-            "{" => option(next) && !setting(next),
+            "{" => option(next) && !builtins::is_setting(next),
             word => CLAUSES.contains(&word),
         };
         if goes_on && self.first > 0 && self.word(self.first - 1) == ";" {

@@ -172,8 +172,11 @@ impl Edits<'_> {
     pub(super) fn arguments_behind_a_comma(&mut self) {
         let f = self.at;
         let next = self.word(f + 1);
-        let setting = builtins::SETTINGS.iter().any(|s| s.name == next);
-        if f == 0 || setting || !builtins::is_argument(next) || !matches!(self.word(f + 2), "=" | ":") {
+        if f == 0
+            || builtins::is_setting(next)
+            || !builtins::is_argument(next)
+            || !matches!(self.word(f + 2), "=" | ":")
+        {
             return;
         }
         let rest = self.text[self.tokens[f].end..].split([';', '}']).next().unwrap_or("");

@@ -172,7 +172,7 @@ pub(in crate::syntax::parser) fn stray_comma(after: &str) -> bool {
 
 /// Whether a word begins a setting or an option.
 pub(super) fn option(word: &str) -> bool {
-    owns_option(word) || builtins::SETTINGS.iter().any(|s| s.name == word)
+    owns_option(word) || builtins::is_setting(word)
 }
 
 /// Whether a word begins an option of a task, an arrow or a loss.
