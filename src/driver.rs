@@ -55,7 +55,7 @@ use crate::hir::{self, Options, Program, World};
 use crate::plan::{self, Plan, build, passes};
 use crate::source::{Sources, Span};
 use crate::syntax;
-use crate::syntax::ast::{Expr, ExprKind, Setting, SettingKind};
+use crate::ast::{Expr, ExprKind, Setting, SettingKind};
 use consequences::{Mended, cut_off, follow, gather, half_said, missing_names, names_lost, of_any_member, renamed};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};

@@ -16,6 +16,7 @@
 //! | `model` | a plan | layers, heads, the network |
 //! | `train` | a plan and its examples | a run folder, a report |
 
+pub mod ast;
 pub mod builtins;
 pub mod check;
 pub mod cli;

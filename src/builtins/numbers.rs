@@ -1,7 +1,7 @@
 //! Numbers: what each measures, so which unit may stand behind it, and how far it goes. The rows of all tables name a
 //! range from here; `Checker::in_range` is the one place that holds a value to it.
 
-use crate::syntax::ast;
+use crate::ast;
 
 /// What a number measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -34,7 +34,7 @@ use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
 use crate::source::{FileId, Span};
-use crate::syntax::ast::{Expr, ExprKind, SettingKind};
+use crate::ast::{Expr, ExprKind, SettingKind};
 use dim::{Dim, SymParam};
 use few::{Few, FewSet};
 use hashbrown::HashTable;

@@ -5,8 +5,8 @@ use crate::builtins;
 use crate::builtins::Takes;
 use crate::builtins::numbers::{self, End, RATE, Range, SIZE, Unit};
 use crate::hir::{Item, Meaning};
-use crate::syntax::ast;
-use crate::syntax::ast::plain_text;
+use crate::ast;
+use crate::ast::plain_text;
 
 impl Takes {
     /// The ranges of what takes a number.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::builtins::OptionRow;
 use crate::diagnostics::suggest;
-use crate::syntax::ast::{self, ExprKind, SettingKind};
+use crate::ast::{self, ExprKind, SettingKind};
 
 /// An option of a table, as it was given.
 pub(crate) struct GivenOption<'p> {

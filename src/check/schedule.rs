@@ -6,7 +6,7 @@ use super::words::{Given, word_of};
 use super::*;
 use crate::builtins::{self, SettingRow, Takes};
 use crate::hir::{Item, Meaning, is_name};
-use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
+use crate::ast::{self, BinOp, ExprKind, SettingKind};
 
 impl<'p> Checker<'p> {
     /// A setting that does not run: its values, and what else must stand in the block.

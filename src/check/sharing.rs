@@ -4,7 +4,7 @@ use super::tasks::{Part, path_words};
 use super::*;
 use crate::builtins;
 use crate::hir::{self, Meaning};
-use crate::syntax::ast::Tap;
+use crate::ast::Tap;
 
 /// A member of a `share`, after families are expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -90,7 +90,7 @@ impl Checker<'_> {
         }
         // perhaps it is the name of a field that could not be read
         let field = [FEATURE, READ_BY_ENCODER].contains(&what);
-        if near.is_empty() && field && self.p.has_field(crate::syntax::ast::UNREADABLE).is_some() {
+        if near.is_empty() && field && self.p.has_field(crate::ast::UNREADABLE).is_some() {
             return None;
         }
         if let Some(q) = suggest::question(&near) {

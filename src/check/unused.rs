@@ -7,7 +7,7 @@ use super::*;
 use crate::builtins;
 use crate::hir::{base_name, is_name};
 use crate::plan::Stage;
-use crate::syntax::ast::{self, ExprKind, SettingKind};
+use crate::ast::{self, ExprKind, SettingKind};
 
 /// The tasks that a sampler names, if it draws only those.
 pub(super) fn drawn_by_name(s: &Sampler) -> Option<Vec<usize>> {

@@ -3,7 +3,7 @@
 use super::words::word_of;
 use super::*;
 use crate::builtins;
-use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
+use crate::ast::{self, BinOp, ExprKind, SettingKind};
 
 impl<'p> Checker<'p> {
     /// The views of a task; the trainer does not run them yet.

@@ -5,7 +5,7 @@ use super::tasks::{path, path_words};
 use super::*;
 use crate::builtins::{Arg, Choice, Takes, numbers};
 use crate::hir::{Item, is_name};
-use crate::syntax::ast::{self, ExprKind};
+use crate::ast::{self, ExprKind};
 
 /// The arguments of a call, by the names of its row.
 pub(crate) type Given<'e> = BTreeMap<&'static str, &'e Expr>;

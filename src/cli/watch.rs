@@ -7,7 +7,7 @@ use super::{CheckArgs, FINE, INTERRUPTED, Look, USAGE, check, is_stdin, options,
 use crate::driver::{self, Disk};
 use crate::hir::Options;
 use crate::source::FileId;
-use crate::syntax::ast::{ItemKind, TextPart};
+use crate::ast::{ItemKind, TextPart};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};

@@ -183,12 +183,12 @@ pub enum FieldType {
 impl FieldType {
     /// Of what could not be read.
     pub fn unreadable() -> Self {
-        FieldType::Other { kind: crate::syntax::ast::UNREADABLE.into(), on: None, of: None }
+        FieldType::Other { kind: crate::ast::UNREADABLE.into(), on: None, of: None }
     }
 
     /// Whether the type could not be read; that has its finding.
     pub fn is_unreadable(&self) -> bool {
-        matches!(self, FieldType::Other { kind, .. } if kind == crate::syntax::ast::UNREADABLE)
+        matches!(self, FieldType::Other { kind, .. } if kind == crate::ast::UNREADABLE)
     }
 
     /// Whether the field is a text, i.e. owns a token axis.

@@ -5,7 +5,7 @@ use super::readers::{self, OptionKind};
 use super::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Span;
-use crate::syntax::ast::UNREADABLE;
+use crate::ast::UNREADABLE;
 use std::collections::HashMap;
 
 /// The only name that can be meant stands in for the wrong one.

@@ -5,7 +5,7 @@ use crate::builtins;
 use crate::diagnostics::{Diagnostic, Label, suggest};
 use crate::hir::Program;
 use crate::source::{FileId, Sources, Span};
-use crate::syntax::ast::{Comment, Item, ItemKind};
+use crate::ast::{Comment, Item, ItemKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A message without the keys of families: of one place in a family one member speaks for all.

@@ -6,7 +6,7 @@ use super::doc::{Doc, STEP, indent, nothing, text};
 use super::print::{Block, Entry, Printer};
 use super::rows::{Row, align, gaps};
 use crate::source::Span;
-use crate::syntax::ast::*;
+use crate::ast::*;
 
 /// A line of a sequence, or several.
 pub(super) enum Line {

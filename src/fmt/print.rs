@@ -4,7 +4,7 @@ use super::WIDTH;
 use super::doc::{Doc, STEP, group, indent, nothing, text};
 use super::rows::Row;
 use crate::source::Span;
-use crate::syntax::ast::*;
+use crate::ast::*;
 
 /// One declaration, setting or field.
 pub(super) struct Entry {

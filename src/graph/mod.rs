@@ -16,7 +16,7 @@ use crate::diagnostics::Diagnostic;
 use crate::hir::{Env, Kind, Meaning, Program};
 use crate::plan::Phase;
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, Tap};
+use crate::ast::{Expr, ExprKind, Tap};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;

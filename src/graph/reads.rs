@@ -3,7 +3,7 @@
 use crate::builtins;
 use crate::hir::{Env, Kind, Meaning, Program};
 use crate::source::Sources;
-use crate::syntax::ast::{Expr, ExprKind, Tap};
+use crate::ast::{Expr, ExprKind, Tap};
 
 /// What is read.
 #[derive(Clone, Debug, PartialEq)]

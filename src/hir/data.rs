@@ -5,7 +5,7 @@ use super::*;
 use crate::builtins;
 use crate::data::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource};
 use crate::diagnostics::{Diagnostic, suggest};
-use crate::syntax::ast::{FieldSource as AstSource, FieldType as AstType, Name, TypeArg};
+use crate::ast::{FieldSource as AstSource, FieldType as AstType, Name, TypeArg};
 
 impl Expander<'_> {
     pub(super) fn corpus(&mut self, name: &Name, reader: &Expr, fields: &[ast::Field], env: &Env) -> CorpusDecl {

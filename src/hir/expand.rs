@@ -4,7 +4,7 @@ use super::*;
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Sources;
-use crate::syntax::ast::{ItemKind, Name};
+use crate::ast::{ItemKind, Name};
 use std::path::{Path, PathBuf};
 
 /// The outside world: the only way in which the front end reads files.

@@ -13,7 +13,7 @@ pub use expand::{Options, World, expand, is_name};
 
 use crate::data::CorpusDecl;
 use crate::source::Span;
-use crate::syntax::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
+use crate::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

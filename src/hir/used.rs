@@ -1,7 +1,7 @@
 //! Which names a program reads: what no expression names is declared in vain.
 
 use super::*;
-use crate::syntax::ast::{FieldSource, Item, ItemKind, SettingKind, Text, TextPart};
+use crate::ast::{FieldSource, Item, ItemKind, SettingKind, Text, TextPart};
 
 /// Every name that stands in an expression or between the braces of a string.
 pub(super) fn names(items: &[Item]) -> HashSet<String> {

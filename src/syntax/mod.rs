@@ -3,13 +3,13 @@
 //! [`recovery`] prepares the text (comments aside, brackets balanced, continued lines joined), the grammar reads it,
 //! [`parser`] builds the tree and reads what failed once more, by its own rule, for an exact finding.
 
-pub mod ast;
 mod parser;
 mod recovery;
 #[cfg(test)]
 mod tests;
 mod wording;
 
+use crate::ast;
 use crate::diagnostics::Diagnostic;
 use crate::source::{FileId, Span};
 use recovery::Prepared;

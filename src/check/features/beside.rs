@@ -1,7 +1,7 @@
 //! What stands beside the features of a task: views of other features, and values of the data that enter a slot.
 
 use super::*;
-use crate::syntax::ast::SettingKind;
+use crate::ast::SettingKind;
 
 /// An arrow that begins at no task: `found -> read.docs`.
 #[derive(Clone, Debug)]

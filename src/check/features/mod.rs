@@ -30,7 +30,7 @@ use super::*;
 use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
-use crate::syntax::ast::{self, ExprKind, Tap};
+use crate::ast::{self, ExprKind, Tap};
 pub(in crate::check) use arrows::pipe_stages;
 pub(crate) use beside::DataArrow;
 pub(super) use calls::flag;

@@ -13,7 +13,7 @@ use super::losses::Space;
 use super::*;
 use crate::metrics;
 use crate::plan::{Init, Settings};
-use crate::syntax::ast;
+use crate::ast;
 
 /// What features a head takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::*;
 use crate::builtins;
 use crate::hir::{self, Item, Meaning};
 use crate::plan::SOURCE_FIELD;
-use crate::syntax::ast::{self, BinOp, ExprKind, SettingKind};
+use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use functions::LossCall;
 pub(crate) use types::Space;
 use types::{Term, Ty};

@@ -12,7 +12,7 @@ use super::*;
 use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::SOURCE_FIELD;
-use crate::syntax::ast::{self, ExprKind, SettingKind};
+use crate::ast::{self, ExprKind, SettingKind};
 pub(crate) use paths::{Part, Path, path};
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::check::words::word_of;
-use crate::syntax::ast::BinOp;
+use crate::ast::BinOp;
 
 /// Ports whose gold a destination may see: decisions, and distributions that gold replaces.
 const WITH_GOLD: &[&str] = &["labels", "probs", "top", "sample", "gumbel", "text"];

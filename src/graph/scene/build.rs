@@ -8,7 +8,7 @@ use crate::graph::reads::{Layer, Read, Reader, Source};
 use crate::hir::{Env, Program};
 use crate::plan::sizes::Sizes;
 use crate::plan::{Op, Phase, SOURCE_FIELD, Shape};
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::ast::{Expr, ExprKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node stands for.
@@ -390,7 +390,7 @@ impl Builder<'_> {
                 lines.extend(fold(&format!("view {name}: {}", self.reader.text(value))));
             }
             let phase = d.ast.options.iter().find_map(|o| match &o.value {
-                crate::syntax::ast::SettingKind::Attr { name, values } if name.value == "when" => {
+                crate::ast::SettingKind::Attr { name, values } if name.value == "when" => {
                     values.first().and_then(|v| match &*v.value {
                         ExprKind::Name(n) if n == "train" => Some(Phase::Train),
                         ExprKind::Name(n) if n == "test" => Some(Phase::Test),
@@ -463,9 +463,9 @@ impl Builder<'_> {
 }
 
 /// The views of a task: name, whether it reads other features, and what stands behind it.
-fn views(t: &crate::syntax::ast::Task) -> impl Iterator<Item = (&str, bool, &Expr)> {
+fn views(t: &crate::ast::Task) -> impl Iterator<Item = (&str, bool, &Expr)> {
     t.options.iter().filter_map(|o| match &o.value {
-        crate::syntax::ast::SettingKind::View { name, from, value } => Some((name.value.as_str(), *from, value)),
+        crate::ast::SettingKind::View { name, from, value } => Some((name.value.as_str(), *from, value)),
         _ => None,
     })
 }

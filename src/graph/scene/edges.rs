@@ -4,7 +4,7 @@ use super::build::{Builder, Key, fold};
 use super::{Edge, Gradient, Kind, Link, Node};
 use crate::check::{Edge as Arrow, Grad, Mode, Target};
 use crate::graph::reads::Source;
-use crate::syntax::ast::ExprKind;
+use crate::ast::ExprKind;
 
 impl Builder<'_> {
     pub(super) fn arrows(&mut self) {
@@ -62,7 +62,7 @@ impl Builder<'_> {
             .ast
             .options
             .iter()
-            .any(|o| matches!(&o.value, crate::syntax::ast::SettingKind::Attr { name, .. } if name.value == "grad"))
+            .any(|o| matches!(&o.value, crate::ast::SettingKind::Attr { name, .. } if name.value == "grad"))
     }
 
     /// The shape of what arrives.

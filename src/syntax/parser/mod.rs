@@ -10,7 +10,7 @@ mod expressions;
 mod faults;
 mod repair;
 
-use super::ast::*;
+use crate::ast::*;
 use super::recovery::Prepared;
 use super::wording::{about, any_of, called};
 use crate::builtins;

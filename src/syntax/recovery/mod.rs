@@ -12,7 +12,7 @@ mod paths;
 mod tokens;
 mod wrong;
 
-use super::ast::Comment;
+use crate::ast::Comment;
 use super::parser::ITEMS;
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
