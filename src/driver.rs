@@ -46,6 +46,7 @@
 
 mod consequences;
 
+use crate::ast::{Expr, ExprKind, Setting, SettingKind};
 use crate::check::{self, Checked};
 use crate::data::cache::{self, Cache};
 use crate::data::index::{Examples, Tables};
@@ -55,7 +56,7 @@ use crate::hir::{self, Options, Program, World};
 use crate::plan::{self, Plan, build, passes};
 use crate::source::{Sources, Span};
 use crate::syntax;
-use crate::ast::{Expr, ExprKind, Setting, SettingKind};
+use crate::types::dim::{InitRule, SymParam};
 use consequences::{Mended, cut_off, follow, gather, half_said, missing_names, names_lost, of_any_member, renamed};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -298,8 +299,8 @@ pub fn examples_of_run(
 
 /// Vectors from a file are as wide as the embedding that they begin.
 fn narrow_vectors(checked: &Checked, tables: &Tables) -> Vec<Diagnostic> {
-    let fault = |p: &check::dim::SymParam| {
-        let check::dim::InitRule::Fixed(crate::plan::Init::Vectors(v, _)) = p.init else { return None };
+    let fault = |p: &SymParam| {
+        let InitRule::Fixed(crate::plan::Init::Vectors(v, _)) = p.init else { return None };
         let (file, found) = (checked.vocabs().get(v)?.vectors.as_ref()?, tables.vocabs.get(v)?.vector_width()?);
         let d = p.shape.last()?.known()?;
         (d != found).then(|| {

@@ -36,3 +36,5 @@ pub mod source;
 pub mod syntax;
 #[cfg(feature = "train")]
 pub mod train;
+pub mod types;
+pub mod util;

@@ -6,9 +6,7 @@
 //! A → B runs A on B's own example, and nothing is computed twice for tasks that share it.
 
 mod depends;
-pub mod dim;
 mod features;
-pub mod few;
 mod heads;
 mod hints;
 mod losses;
@@ -22,10 +20,10 @@ mod tasks;
 pub mod typed;
 mod unknown;
 mod unused;
-mod value;
 mod views;
 mod words;
 
+use crate::ast::{Expr, ExprKind, SettingKind};
 use crate::data::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::graph::{self, TaskGraph};
@@ -34,19 +32,15 @@ use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
 use crate::source::{FileId, Span};
-use crate::ast::{Expr, ExprKind, SettingKind};
-use dim::{Dim, SymParam};
-use few::{Few, FewSet};
+use crate::types::dim::{self, Dim, SymParam};
+use crate::types::{Carried, Edge, Flow, Grad, Latent, Mode, NodeType, Outer, TRIPLE, Target, Type, VIEWS, VKind, Val};
+use crate::util::{SmallList, SmallSet};
 use hashbrown::HashTable;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
-
-pub use tasks::{Edge, Grad, Mode, Target};
-pub use value::{Carried, Flow, Form, NodeType, Type};
-pub(crate) use value::{Latent, Outer, TRIPLE, VIEWS, VKind, Val};
 
 /// A program that has been checked: the only way to a plan.
 #[derive(Debug)]
@@ -170,7 +164,7 @@ pub(crate) struct TaskInfo {
     pub params: Vec<usize>,
     /// width of the head's features, once known, and where they were seen
     pub width: Option<(Dim, Phase, usize)>,
-    pub tops: FewSet<(usize, u32)>,
+    pub tops: SmallSet<(usize, u32)>,
     pub star: bool,
     pub reversed: bool,
     pub poisoned: bool,
@@ -181,9 +175,9 @@ pub(crate) struct TaskInfo {
 /// Features of a task, and the node of its head.
 pub(crate) type Featured = Result<(Rc<Val>, usize), Poison>;
 /// A task on a graph, in a round of feedback, over a text.
-type TaskKey = (usize, usize, u32, Few<usize>);
+type TaskKey = (usize, usize, u32, SmallList<usize>);
 /// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
-pub(crate) type EncoderKey = (usize, usize, u32, Few<usize>, Option<usize>);
+pub(crate) type EncoderKey = (usize, usize, u32, SmallList<usize>, Option<usize>);
 /// Tasks by where their targets end, and the places of what they read.
 type ReadAt = (HashMap<(FileId, u32), usize>, HashSet<Span>);
 /// Names that were made once.
@@ -205,9 +199,9 @@ pub(crate) struct Checker<'p> {
     pub labels: Vec<LabelSpec>,
     pub params: Vec<SymParam>,
     pub layers: Vec<Layer>,
-    pub layer_keys: HashMap<features::LayerKey, (usize, Few<Dim>)>,
+    pub layer_keys: HashMap<features::LayerKey, (usize, SmallList<Dim>)>,
     /// names of texts, by data set and fields
-    pub axis_names: Names<(usize, Few<usize>)>,
+    pub axis_names: Names<(usize, SmallList<usize>)>,
     /// types of values: most nodes have one of a few
     pub known_types: RefCell<HashTable<features::Known>>,
     /// how many layers have a name so far: owner and word
@@ -216,7 +210,7 @@ pub(crate) struct Checker<'p> {
     pub widths: Vec<Vec<Dim>>,
     pub types: Vec<Vec<NodeType>>,
     /// what travels along each arrow, by graph, ascending
-    pub carried: Vec<Vec<(usize, Few<Carried>)>>,
+    pub carried: Vec<Vec<(usize, SmallList<Carried>)>>,
     /// types of tasks, by graph, ascending
     pub task_types: Vec<Vec<(usize, typed::TaskType)>>,
     /// paths of pretrained models
@@ -249,7 +243,7 @@ pub(crate) struct Checker<'p> {
     /// graphs by data set and by whether they are those of the test phase
     pub graph_places: HashMap<(usize, bool), usize>,
     /// label sets by what they are read from
-    pub label_keys: HashMap<(FewSet<(usize, usize)>, bool), usize>,
+    pub label_keys: HashMap<(SmallSet<(usize, usize)>, bool), usize>,
     /// names of all fields, in order, once they were asked for
     fields: OnceCell<Rc<[&'p str]>>,
     /// what tasks learn and read by its place, once it was asked for

@@ -1,12 +1,12 @@
 //! Numbers in a program: the one place that holds a value to the range of its row.
 
 use super::*;
+use crate::ast;
+use crate::ast::plain_text;
 use crate::builtins;
 use crate::builtins::Takes;
 use crate::builtins::numbers::{self, End, RATE, Range, SIZE, Unit};
 use crate::hir::{Item, Meaning};
-use crate::ast;
-use crate::ast::plain_text;
 
 impl Takes {
     /// The ranges of what takes a number.

@@ -1,9 +1,9 @@
 //! Options in braces: one loop for tasks, arrows and losses.
 
 use super::*;
+use crate::ast::{self, ExprKind, SettingKind};
 use crate::builtins::OptionRow;
 use crate::diagnostics::suggest;
-use crate::ast::{self, ExprKind, SettingKind};
 
 /// An option of a table, as it was given.
 pub(crate) struct GivenOption<'p> {

@@ -4,9 +4,9 @@
 use super::tasks::{Part, path, path_words};
 use super::words::{Given, word_of};
 use super::*;
+use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins::{self, SettingRow, Takes};
 use crate::hir::{Item, Meaning, is_name};
-use crate::ast::{self, BinOp, ExprKind, SettingKind};
 
 impl<'p> Checker<'p> {
     /// A setting that does not run: its values, and what else must stand in the block.

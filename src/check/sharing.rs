@@ -2,9 +2,9 @@
 
 use super::tasks::{Part, path_words};
 use super::*;
+use crate::ast::Tap;
 use crate::builtins;
 use crate::hir::{self, Meaning};
-use crate::ast::Tap;
 
 /// A member of a `share`, after families are expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

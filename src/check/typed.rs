@@ -1,10 +1,10 @@
 //! What the checker knows of a program, for those who show it: the type of every node, what travels along every arrow,
 //! what every task reads and answers.
 
-use super::few::Few;
-use super::tasks::{Edge, Grad, Target};
-use super::{Carried, Checked, NodeType, Type};
+use super::Checked;
 use crate::plan::{Graph, Op, Port};
+use crate::types::{Carried, Edge, Grad, NodeType, Target, Type};
+use crate::util::SmallList;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub struct TaskType {
     /// the space in which it chooses: `a class for each token`
     pub space: &'static str,
     /// the fields on which its features depend, by name
-    pub reads: Few<Arc<str>>,
+    pub reads: SmallList<Arc<str>>,
 }
 
 /// An arrow, with what travels along it in each graph in which it is computed.
@@ -27,7 +27,7 @@ pub struct Arrow {
     /// as declared
     pub edge: Arc<Edge>,
     /// by graph, ascending; several in one graph where it is computed on several texts
-    pub carried: Vec<(usize, Few<Carried>)>,
+    pub carried: Vec<(usize, SmallList<Carried>)>,
 }
 
 impl Arrow {

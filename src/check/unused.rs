@@ -4,10 +4,10 @@ use super::losses::Reached;
 use super::tasks::path;
 use super::words::word_of;
 use super::*;
+use crate::ast::{self, ExprKind, SettingKind};
 use crate::builtins;
 use crate::hir::{base_name, is_name};
 use crate::plan::Stage;
-use crate::ast::{self, ExprKind, SettingKind};
 
 /// The tasks that a sampler names, if it draws only those.
 pub(super) fn drawn_by_name(s: &Sampler) -> Option<Vec<usize>> {

@@ -2,8 +2,8 @@
 
 use super::words::word_of;
 use super::*;
-use crate::builtins;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
+use crate::builtins;
 
 impl<'p> Checker<'p> {
     /// The views of a task; the trainer does not run them yet.

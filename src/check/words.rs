@@ -3,9 +3,9 @@
 
 use super::tasks::{path, path_words};
 use super::*;
+use crate::ast::{self, ExprKind};
 use crate::builtins::{Arg, Choice, Takes, numbers};
 use crate::hir::{Item, is_name};
-use crate::ast::{self, ExprKind};
 
 /// The arguments of a call, by the names of its row.
 pub(crate) type Given<'e> = BTreeMap<&'static str, &'e Expr>;

@@ -1,9 +1,9 @@
 //! What `check` and `run` say of a program.
 
 use crate::check::Checked;
-use crate::check::dim::Size;
 pub(crate) use crate::diagnostics::thousands;
 use crate::driver::Data;
+use crate::types::dim::Size;
 use std::collections::{BTreeSet, HashMap};
 
 /// The verdict, its reasons, the steps, the tasks.

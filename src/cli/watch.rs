@@ -4,10 +4,10 @@
 //! habits of editors nor a change in the midst of a check mislead.
 
 use super::{CheckArgs, FINE, INTERRUPTED, Look, USAGE, check, is_stdin, options, say};
+use crate::ast::{ItemKind, TextPart};
 use crate::driver::{self, Disk};
 use crate::hir::Options;
 use crate::source::FileId;
-use crate::ast::{ItemKind, TextPart};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{IsTerminal, Write};

@@ -3,9 +3,9 @@
 use super::files::split_word;
 use super::readers::{self, OptionKind};
 use super::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
+use crate::ast::UNREADABLE;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Span;
-use crate::ast::UNREADABLE;
 use std::collections::HashMap;
 
 /// The only name that can be meant stands in for the wrong one.

@@ -1,11 +1,11 @@
 //! What is only a consequence of another finding is not said. Each of these rules leaves something out beside what
 //! remains, so that a text with errors never seems right.
 
+use crate::ast::{Comment, Item, ItemKind};
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, Label, suggest};
 use crate::hir::Program;
 use crate::source::{FileId, Sources, Span};
-use crate::ast::{Comment, Item, ItemKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A message without the keys of families: of one place in a family one member speaks for all.

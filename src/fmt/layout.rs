@@ -5,8 +5,8 @@ use super::WIDTH;
 use super::doc::{Doc, STEP, indent, nothing, text};
 use super::print::{Block, Entry, Printer};
 use super::rows::{Row, align, gaps};
-use crate::source::Span;
 use crate::ast::*;
+use crate::source::Span;
 
 /// A line of a sequence, or several.
 pub(super) enum Line {

@@ -3,8 +3,8 @@
 use super::WIDTH;
 use super::doc::{Doc, STEP, group, indent, nothing, text};
 use super::rows::Row;
-use crate::source::Span;
 use crate::ast::*;
+use crate::source::Span;
 
 /// One declaration, setting or field.
 pub(super) struct Entry {

@@ -6,9 +6,9 @@
 //! Steps and components are read off that graph; the pairs are listed for people, up to a bound.
 
 use super::{By, Dependency, Link, Place, TOP, TaskGraph, by_arrow, static_graph};
-use crate::check::few::FewSet;
-use crate::check::{Edge, Target};
 use crate::hir::Program;
+use crate::types::{Edge, Target};
+use crate::util::SmallSet;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
@@ -24,7 +24,7 @@ pub struct Taps<'a> {
     /// its name
     pub name: &'a str,
     /// the encoder layers that it taps
-    pub tops: &'a FewSet<Layer>,
+    pub tops: &'a SmallSet<Layer>,
     /// why its loss counts for nothing at these layers, if so: `makes its own gold`
     pub exempt: Option<&'a str>,
     /// `--only` has not left it out
@@ -186,7 +186,7 @@ impl<'a> Relation<'a> {
                 }
             }
         }
-        let mut several: BTreeMap<&FewSet<Layer>, usize> = BTreeMap::new();
+        let mut several: BTreeMap<&SmallSet<Layer>, usize> = BTreeMap::new();
         let mut reached = HashMap::default();
         for t in 0..self.tasks.len() {
             let task = self.tasks[t];
@@ -215,7 +215,7 @@ impl<'a> Relation<'a> {
     }
 
     /// The tasks that stand above every one of these layers.
-    fn above_all(&self, tops: &FewSet<Layer>, memo: &mut HashMap<Layer, Vec<usize>>) -> Vec<usize> {
+    fn above_all(&self, tops: &SmallSet<Layer>, memo: &mut HashMap<Layer, Vec<usize>>) -> Vec<usize> {
         for l in tops.iter() {
             if !memo.contains_key(l) {
                 let over = self.floors.get(l).map_or(vec![], |f| self.reach(f.above).0);
@@ -411,7 +411,7 @@ impl<'a> Relation<'a> {
         }
         let mut out = vec![];
         let mut memo = HashMap::default();
-        let mut sets: HashMap<&FewSet<Layer>, Vec<usize>> = HashMap::default();
+        let mut sets: HashMap<&SmallSet<Layer>, Vec<usize>> = HashMap::default();
         for (a, task) in self.tasks.iter().enumerate() {
             let Some(why) = task.exempt.filter(|_| task.live && !task.tops.is_empty()) else { continue };
             let over = sets.entry(task.tops).or_insert_with(|| self.above_all(task.tops, &mut memo));

@@ -11,12 +11,12 @@ pub mod scene;
 
 pub use classify::{Layer, Taps, classify};
 
-use crate::check::{Edge, Mode, Target};
+use crate::ast::{Expr, ExprKind, Tap};
 use crate::diagnostics::Diagnostic;
 use crate::hir::{Env, Kind, Meaning, Program};
 use crate::plan::Phase;
 use crate::source::Span;
-use crate::ast::{Expr, ExprKind, Tap};
+use crate::types::{Edge, Mode, Target};
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;

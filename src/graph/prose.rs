@@ -3,11 +3,12 @@
 
 use super::scene::{Edge, Gradient, Kind, Link, Scene};
 use super::{By, TaskGraph};
-use crate::check::{Checked, Edge as Arrow, Grad, Mode, Target};
+use crate::check::Checked;
 use crate::diagnostics::thousands;
 use crate::plan::outline::{Outline, family};
 use crate::plan::sizes::Sizes;
 use crate::plan::{Graph, GraphTask, Op, Phase, Setting, Shape};
+use crate::types::{Edge as Arrow, Grad, Mode, Target};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

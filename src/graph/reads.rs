@@ -1,9 +1,9 @@
 //! What an expression over features reads, and by which functions on the way.
 
+use crate::ast::{Expr, ExprKind, Tap};
 use crate::builtins;
 use crate::hir::{Env, Kind, Meaning, Program};
 use crate::source::Sources;
-use crate::ast::{Expr, ExprKind, Tap};
 
 /// What is read.
 #[derive(Clone, Debug, PartialEq)]

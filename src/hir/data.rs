@@ -2,10 +2,10 @@
 
 use super::expand::Expander;
 use super::*;
+use crate::ast::{FieldSource as AstSource, FieldType as AstType, Name, TypeArg};
 use crate::builtins;
 use crate::data::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource};
 use crate::diagnostics::{Diagnostic, suggest};
-use crate::ast::{FieldSource as AstSource, FieldType as AstType, Name, TypeArg};
 
 impl Expander<'_> {
     pub(super) fn corpus(&mut self, name: &Name, reader: &Expr, fields: &[ast::Field], env: &Env) -> CorpusDecl {

@@ -1,10 +1,10 @@
 //! Following `use`, expanding families, collecting names.
 
 use super::*;
+use crate::ast::{ItemKind, Name};
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Sources;
-use crate::ast::{ItemKind, Name};
 use std::path::{Path, PathBuf};
 
 /// The outside world: the only way in which the front end reads files.

@@ -2,9 +2,9 @@
 
 use super::{Init, LabelSpec, Param, Plan, Setting, Shape, Verdict, VocabSpec, Weights};
 use crate::check::Checked;
-use crate::check::dim::{Dim, InitRule, Size};
 use crate::data::Corpus;
 use crate::data::index::{Tables, number_range};
+use crate::types::dim::{Dim, InitRule, Size};
 
 /// The format of [`Plan`]s.
 pub const VERSION: u32 = 1;

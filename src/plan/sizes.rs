@@ -2,8 +2,8 @@
 
 use super::Unit;
 use crate::check::Checked;
-use crate::check::dim::{Dim, Size, SymParam};
 use crate::data::index::Tables;
+use crate::types::dim::{Dim, Size, SymParam};
 use std::collections::BTreeMap;
 
 /// Looks sizes up.

@@ -105,7 +105,7 @@ impl<'p> Checker<'p> {
         match known.binary_search_by_key(&cx.graph, |k| k.0) {
             Err(at) => {
                 known.reserve_exact(if known.is_empty() { 2 } else { 0 });
-                known.insert(at, (cx.graph, Few::one(carried)));
+                known.insert(at, (cx.graph, SmallList::one(carried)));
             }
             // seldom more than one
             Ok(at) if !known[at].1.contains(&carried) => {
@@ -135,7 +135,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Zeros in place of what a feedback arrow carries, before anything has come back.
-    pub(super) fn zeros(&mut self, e: &Edge, text: &Few<usize>, cx: &Cx) -> Out {
+    pub(super) fn zeros(&mut self, e: &Edge, text: &SmallList<usize>, cx: &Cx) -> Out {
         let width = match e.port {
             "hidden" => self.hidden_width(e, text, cx, &mut vec![])?,
             _ => self.head_width(e.source),
@@ -143,7 +143,7 @@ impl<'p> Checker<'p> {
         Ok(self.blank(e, width, text, cx))
     }
 
-    pub(super) fn blank(&mut self, e: &Edge, width: Dim, text: &Few<usize>, cx: &Cx) -> Val {
+    pub(super) fn blank(&mut self, e: &Edge, width: Dim, text: &SmallList<usize>, cx: &Cx) -> Val {
         let kind = match self.head_takes(e.source) {
             Takes::Tokens | Takes::Passages | Takes::Words | Takes::PastWords => VKind::Seq,
             Takes::Example | Takes::Members | Takes::Joined(_) | Takes::Any => VKind::Vec,
@@ -156,7 +156,7 @@ impl<'p> Checker<'p> {
             ("task", Setting::Int(e.source as i64)),
             ("port", Setting::Text(e.port.into())),
         ]);
-        let out = Val { kind, width, tops: FewSet::none(), classes: e.port != "hidden", ..donor.clone() };
+        let out = Val { kind, width, tops: SmallSet::none(), classes: e.port != "hidden", ..donor.clone() };
         self.plain(cx, "zeros", set, &[&donor], out)
     }
 
@@ -164,7 +164,7 @@ impl<'p> Checker<'p> {
     pub(super) fn hidden_width(
         &mut self,
         e: &Edge,
-        text: &Few<usize>,
+        text: &SmallList<usize>,
         cx: &Cx,
         open: &mut Vec<usize>,
     ) -> Result<Dim, Poison> {

@@ -180,7 +180,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Notes that a layer of the encoder that is being elaborated stands on others.
-    fn on_top(&mut self, mut out: Val, below: FewSet<(usize, u32)>, cx: &Cx) -> Val {
+    fn on_top(&mut self, mut out: Val, below: SmallSet<(usize, u32)>, cx: &Cx) -> Val {
         if let Some(i) = cx.encoder
             && !out.model
         {
@@ -189,7 +189,7 @@ impl<'p> Checker<'p> {
             if out.depth > 1 {
                 self.below.entry(here).or_default().insert((i, out.depth - 1));
             }
-            out.tops = FewSet::one(here);
+            out.tops = SmallSet::one(here);
         }
         out
     }

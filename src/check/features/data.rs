@@ -42,7 +42,7 @@ pub(super) fn dense_index(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let mut out = v.clone();
     if out.outer.is_empty() {
         out.outer.push(Outer::of(format!("other {}", c.axis_name(call.cx.corpus, &v.axis))));
-        out.reads = FewSet::none();
+        out.reads = SmallSet::none();
     }
     Ok(c.plain(call.cx, "dense_index", Settings::new(), &[v], out))
 }

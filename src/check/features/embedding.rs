@@ -283,7 +283,7 @@ impl Checker<'_> {
             None => {
                 self.vocabs.push(spec);
                 let i = self.vocabs.len() - 1;
-                self.layer_keys.insert(key, (i, Few::none()));
+                self.layer_keys.insert(key, (i, SmallList::none()));
                 i
             }
         };

@@ -16,7 +16,7 @@ impl<'p> Checker<'p> {
         {
             let mut v = Val { depth: 0, ..v.clone() };
             if v.tops.is_empty() {
-                v.tops = FewSet::one((i, 0));
+                v.tops = SmallSet::one((i, 0));
             }
             return Ok(v);
         }
@@ -108,7 +108,7 @@ impl<'p> Checker<'p> {
         for l in 1..=k {
             self.below.entry((i, l)).or_default().insert((i, l - 1));
         }
-        let out = Val { tops: FewSet::one((i, k)), ..top.clone() };
+        let out = Val { tops: SmallSet::one((i, k)), ..top.clone() };
         let v = self.plain(cx, "layer", settings([("k", Setting::Int(i64::from(k)))]), &[&top], out);
         let name = format!("{}@{k}", self.p.encoders[i].name);
         self.called(v, cx, &name)
@@ -118,7 +118,7 @@ impl<'p> Checker<'p> {
     /// from may read the layers below.
     pub(super) fn model_layers(&mut self, mut v: Val, call: &Call<'_>) -> Out {
         let Some(i) = call.cx.encoder else { return Ok(v) };
-        v.tops = FewSet::one((i, TOP));
+        v.tops = SmallSet::one((i, TOP));
         let entered: Vec<(usize, u32)> = (0..self.edges.len())
             .filter(|k| self.edges[*k].alive && self.edges[*k].when.is_none_or(|w| w == call.cx.phase))
             .filter_map(|k| match self.edges[k].target {
@@ -127,7 +127,7 @@ impl<'p> Checker<'p> {
             })
             .collect();
         for (k, layer) in entered {
-            let below = |l: u32| Val { tops: FewSet::one((i, l)), model: false, ..v.clone() };
+            let below = |l: u32| Val { tops: SmallSet::one((i, l)), model: false, ..v.clone() };
             let taps = (0..layer).map(|l| Some(below(l))).collect();
             for l in 1..layer {
                 self.below.entry((i, l)).or_default().insert((i, l - 1));
@@ -165,18 +165,18 @@ impl<'p> Checker<'p> {
         if v.depth == 0 && v.kind != VKind::Opaque {
             // an encoder without layers of its own is its own floor, unless it only names others
             if v.tops.is_empty() {
-                v.tops = FewSet::one((i, 0));
+                v.tops = SmallSet::one((i, 0));
             }
         }
         for (k, t) in taps.iter_mut().enumerate() {
             if let Some(t) = t
                 && k > 0
             {
-                t.tops = FewSet::one((i, k as u32));
+                t.tops = SmallSet::one((i, k as u32));
             } else if let Some(t) = t
                 && t.tops.is_empty()
             {
-                t.tops = FewSet::one((i, 0));
+                t.tops = SmallSet::one((i, 0));
             }
         }
         Ok((v, taps))

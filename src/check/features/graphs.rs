@@ -34,7 +34,7 @@ pub(super) fn graph_attend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 /// E0410: the graph stands on the tokens or members of the value that reads it.
 fn on_graph(c: &mut Checker<'_>, call: &Call<'_>, graph: &(Val, Span), v: &Val, span: Span) -> Result<(), Poison> {
     let [on] = graph.0.axis.as_slice() else { return Ok(()) };
-    let on = c.axis_name(call.cx.corpus, &Few::one(*on));
+    let on = c.axis_name(call.cx.corpus, &SmallList::one(*on));
     let tokens = c.axis_name(call.cx.corpus, &v.axis);
     if v.outer.iter().any(|o| *o.name == *on) || v.kind == VKind::Seq && tokens == on {
         return Ok(());

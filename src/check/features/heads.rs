@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 impl<'p> Checker<'p> {
     /// A task's features and head on one corpus and text.
-    pub(crate) fn task_on(&mut self, task: usize, graph: usize, round: u32, text: Few<usize>) -> Featured {
+    pub(crate) fn task_on(&mut self, task: usize, graph: usize, round: u32, text: SmallList<usize>) -> Featured {
         let key = (task, graph, round, text.clone());
         if let Some(done) = self.task_memo.get(&key) {
             return done.clone();
@@ -21,7 +21,7 @@ impl<'p> Checker<'p> {
         task: usize,
         graph: usize,
         round: u32,
-        text: Few<usize>,
+        text: SmallList<usize>,
     ) -> Result<(Val, usize), Poison> {
         if self.tasks[task].poisoned {
             return Err(Poison);

@@ -6,7 +6,7 @@ use super::*;
 fn family(c: &mut Checker<'_>, call: &Call<'_>, key: &'static str) -> Out {
     let o = c.options(call.row, call.args, call.whole)?;
     let d = c.opt_size(call, &o, key, 1)?;
-    let free = Cx { input: None, text: Few::none(), ..call.cx.clone() };
+    let free = Cx { input: None, text: SmallList::none(), ..call.cx.clone() };
     let out = Val { kind: VKind::Vec, width: Dim::of(d), depth: 0, ..c.opaque(&free) };
     Ok(c.plain(call.cx, call.row.name, settings([("width", Setting::Int(d as i64))]), &[], out))
 }
@@ -89,7 +89,7 @@ pub(super) fn latent(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let side = |v: &Val| Val {
         kind: VKind::Vec,
         width: family.width.clone(),
-        axis: Few::none(),
+        axis: SmallList::none(),
         classes: false,
         latent: None,
         halves: None,

@@ -6,7 +6,7 @@ impl<'p> Checker<'p> {
     /// E0502: what a task predicts may not be read to predict it, through any path.
     pub(crate) fn check_leaks(&mut self) {
         // what each task reads at test, on each data set
-        let mut reads: Vec<(usize, usize, FewSet<usize>)> = Vec::with_capacity(self.task_memo.len() / 2);
+        let mut reads: Vec<(usize, usize, SmallSet<usize>)> = Vec::with_capacity(self.task_memo.len() / 2);
         for ((task, graph, ..), value) in &self.task_memo {
             let graph = &self.graphs[*graph];
             if let (Ok((v, _)), Phase::Test) = (value, graph.phase) {

@@ -22,15 +22,15 @@ mod rules;
 mod simple;
 mod slots;
 
-use super::dim::{InitRule, Letter, Size};
-use super::few::{Few, FewSet};
 use super::heads::{Answers, Sent, Takes};
 use super::tasks::{Part, Path, path, path_words, type_word};
 use super::*;
+use crate::ast::{self, ExprKind, Tap};
 use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
-use crate::ast::{self, ExprKind, Tap};
+use crate::types::dim::{InitRule, Letter, Size};
+use crate::util::{SmallList, SmallSet};
 pub(in crate::check) use arrows::pipe_stages;
 pub(crate) use beside::DataArrow;
 pub(super) use calls::flag;
@@ -48,7 +48,7 @@ pub(crate) struct Cx {
     /// round of feedback
     pub round: u32,
     /// the text that is meant when none is named
-    pub text: Few<usize>,
+    pub text: SmallList<usize>,
     /// what flows in from the left of `|>`
     pub input: Option<Val>,
     /// to whom parameters belong: `enc`, `slot`, `pos.probs -> chunk`
@@ -182,7 +182,7 @@ impl<'p> Checker<'p> {
             features: self.type_of(features, corpus),
             answers: self.type_of(&self.answer(task, features, corpus), corpus),
             space: self.tasks[task].rule.space,
-            reads: reads.map(|f| self.axis_name(corpus, &Few::one(*f))).collect(),
+            reads: reads.map(|f| self.axis_name(corpus, &SmallList::one(*f))).collect(),
         };
         let known = &mut self.task_types[task];
         match known.binary_search_by_key(&graph, |k| k.0) {
@@ -251,7 +251,7 @@ impl<'p> Checker<'p> {
     }
 
     /// The text on which a task runs in a corpus, when its features name none. Empty: none can be told.
-    pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<Few<usize>, Poison> {
+    pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<SmallList<usize>, Poison> {
         let fields = &self.p.data[corpus].fields;
         let texts = &self.texts[corpus];
         let t = &self.tasks[task];
@@ -265,25 +265,25 @@ impl<'p> Checker<'p> {
                 // a generator reads the other text, an autoencoder or language model its own
                 let others: Vec<usize> = texts.iter().copied().filter(|t| t != f).collect();
                 return Ok(match others.as_slice() {
-                    [one] if !t.head.self_supervised => Few::one(*one),
-                    _ => Few::one(*f),
+                    [one] if !t.head.self_supervised => SmallList::one(*one),
+                    _ => SmallList::one(*f),
                 });
             }
             if let Some(axis) = field.ty.axis()
                 && let Some(i) = self.p.field(corpus, axis)
             {
-                return Ok(Few::one(i));
+                return Ok(SmallList::one(i));
             }
         } else if let Some((c, f)) = t.golds.first()
             && let Some(field) = self.p.data[*c].fields.get(*f)
             && let Some(axis) = field.ty.axis()
             && let Some(i) = self.p.field(corpus, axis).filter(|i| fields[*i].ty.is_text())
         {
-            return Ok(Few::one(i));
+            return Ok(SmallList::one(i));
         }
         Ok(match texts.as_slice() {
-            [one] => Few::one(*one),
-            _ => Few::none(),
+            [one] => SmallList::one(*one),
+            _ => SmallList::none(),
         })
     }
 

@@ -155,7 +155,7 @@ impl<'p> Checker<'p> {
     pub(super) fn field(&mut self, f: usize, span: Span, cx: &Cx) -> Out {
         let decl = &self.p.data[cx.corpus].fields[f];
         let position = |on: &str| self.p.data[cx.corpus].fields.iter().position(|x| x.name == on);
-        let axis = |on: Option<&str>| on.and_then(position).into_iter().collect::<Few<usize>>();
+        let axis = |on: Option<&str>| on.and_then(position).into_iter().collect::<SmallList<usize>>();
         // the lists, and what they hold
         let (mut ty, mut outer) = (&decl.ty, vec![]);
         while let FieldType::Other { kind, of: Some(of), .. } = ty
@@ -166,11 +166,13 @@ impl<'p> Checker<'p> {
         }
         let spans = |pieces: usize, on: Option<&str>| (VKind::Spans, Dim::of(pieces), axis(on));
         let (kind, width, axis) = match ty {
-            FieldType::Text | FieldType::Tokens if outer.is_empty() => return Ok(self.text_value(Few::one(f), cx)),
-            FieldType::Text | FieldType::Tokens => (VKind::Text, Dim::of(0), Few::one(f)),
-            FieldType::Vec(d) => (VKind::Vec, Dim::of(*d), Few::none()),
-            FieldType::Real => (VKind::Vec, Dim::of(1), Few::none()),
-            FieldType::Label | FieldType::Id => (VKind::Label, Dim::of(0), Few::none()),
+            FieldType::Text | FieldType::Tokens if outer.is_empty() => {
+                return Ok(self.text_value(SmallList::one(f), cx));
+            }
+            FieldType::Text | FieldType::Tokens => (VKind::Text, Dim::of(0), SmallList::one(f)),
+            FieldType::Vec(d) => (VKind::Vec, Dim::of(*d), SmallList::none()),
+            FieldType::Real => (VKind::Vec, Dim::of(1), SmallList::none()),
+            FieldType::Label | FieldType::Id => (VKind::Label, Dim::of(0), SmallList::none()),
             FieldType::Labels { on } => (VKind::Label, Dim::of(0), axis(on.as_deref())),
             FieldType::Tags { on } | FieldType::Layers { on } => (VKind::Label, Dim::of(0), axis(Some(on))),
             FieldType::Other { kind, on, .. } => match kind.as_str() {
@@ -181,16 +183,16 @@ impl<'p> Checker<'p> {
                     spans(1, on.as_deref())
                 }
                 "graph" => (VKind::Graph, Dim::of(0), axis(on.as_deref())),
-                _ => (VKind::Opaque, Dim::of(0), Few::none()),
+                _ => (VKind::Opaque, Dim::of(0), SmallList::none()),
             },
-            FieldType::Heads { .. } => (VKind::Opaque, Dim::of(0), Few::none()),
+            FieldType::Heads { .. } => (VKind::Opaque, Dim::of(0), SmallList::none()),
         };
         match outer.is_empty() {
             true => self.later(span, format!("a field of type `{}` as an input", type_word(ty))),
             false => self.later(span, "a list of texts"),
         }
         let fresh = cx.fed(None);
-        let v = Val { kind, width, axis, outer, reads: FewSet::one(f), ..self.opaque(&fresh) };
+        let v = Val { kind, width, axis, outer, reads: SmallSet::one(f), ..self.opaque(&fresh) };
         Ok(self.source(cx, "field", self.p.data[cx.corpus].fields[f].name.clone(), v))
     }
 
@@ -210,7 +212,7 @@ impl<'p> Checker<'p> {
     }
 
     /// The words of one text or of several that are read as one; with a list among them, once for each member.
-    pub(super) fn text_value(&mut self, fields: Few<usize>, cx: &Cx) -> Val {
+    pub(super) fn text_value(&mut self, fields: SmallList<usize>, cx: &Cx) -> Val {
         let mut outer = vec![];
         for f in &fields {
             let field = &self.p.data[cx.corpus].fields[*f];
@@ -390,7 +392,7 @@ impl<'p> Checker<'p> {
                     if c != cx.corpus {
                         self.later(e.span, "a text of another data set");
                         let mut v = self.opaque(cx);
-                        v.reads = FewSet::none();
+                        v.reads = SmallSet::none();
                         return Ok(v);
                     }
                     return self.field(f, e.span, cx);
@@ -467,7 +469,7 @@ impl<'p> Checker<'p> {
     /// A value for each example of another data set, as seen from here.
     fn elsewhere(&mut self, v: Val, there: &Cx, cx: &Cx) -> Val {
         let name = self.p.data[there.corpus].name.clone();
-        let mut out = Val { reads: FewSet::none(), axis: Few::none(), parts: vec![], latent: None, ..v };
+        let mut out = Val { reads: SmallSet::none(), axis: SmallList::none(), parts: vec![], latent: None, ..v };
         if out.kind != VKind::Vec {
             out.kind = VKind::Opaque;
             return out;
@@ -510,7 +512,7 @@ impl<'p> Checker<'p> {
                         if c != cx.corpus {
                             self.later(a.value.span, "a text of another data set");
                             let graph = self.graph_of(c, cx.phase);
-                            return Ok(Cx { input: None, corpus: c, graph, text: Few::one(f), ..cx.clone() });
+                            return Ok(Cx { input: None, corpus: c, graph, text: SmallList::one(f), ..cx.clone() });
                         }
                         Some(f)
                     }

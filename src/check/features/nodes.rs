@@ -53,7 +53,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    pub(super) fn axis_name(&self, corpus: usize, axis: &Few<usize>) -> Arc<str> {
+    pub(super) fn axis_name(&self, corpus: usize, axis: &SmallList<usize>) -> Arc<str> {
         let name = || {
             let fields = axis.iter().filter_map(|f| self.p.data[corpus].fields.get(*f));
             fields.map(|f| f.name.as_str()).collect::<Vec<_>>().join("·").into()
@@ -160,7 +160,7 @@ impl<'p> Checker<'p> {
             None => {
                 self.layers.push(Layer { kind: kind.into(), name: kind.into(), settings, params: vec![] });
                 let i = self.layers.len() - 1;
-                self.layer_keys.insert(key, (i, Few::none()));
+                self.layer_keys.insert(key, (i, SmallList::none()));
                 i
             }
         };
@@ -211,13 +211,20 @@ impl<'p> Checker<'p> {
 /// A type, with what of a value it is made from.
 pub(crate) struct Known {
     corpus: usize,
-    axis: Few<usize>,
+    axis: SmallList<usize>,
     width: Dim,
     outer: Vec<Outer>,
     ty: Arc<Type>,
 }
 
-fn type_hash(corpus: usize, form: VKind, flow: Option<Flow>, axis: &Few<usize>, width: &Dim, outer: &[Outer]) -> u64 {
+fn type_hash(
+    corpus: usize,
+    form: VKind,
+    flow: Option<Flow>,
+    axis: &SmallList<usize>,
+    width: &Dim,
+    outer: &[Outer],
+) -> u64 {
     let mut h = FxHasher::default();
     (corpus, form, flow, axis, width, outer).hash(&mut h);
     h.finish()

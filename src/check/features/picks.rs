@@ -21,7 +21,7 @@ pub(super) fn step(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         ))));
     };
     let width = c.decoder_width(writer);
-    let out = Val { kind: VKind::Seq, width, flow: Flow::Fwd, reads: FewSet::none(), ..v.clone() };
+    let out = Val { kind: VKind::Seq, width, flow: Flow::Fwd, reads: SmallSet::none(), ..v.clone() };
     Ok(c.plain(call.cx, "step", settings([("task", Setting::Int(writer as i64))]), &[v], out))
 }
 

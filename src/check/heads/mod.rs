@@ -8,12 +8,12 @@ mod ports;
 mod texts;
 mod tokens;
 
-use super::dim::{InitRule, Letter, Size};
 use super::losses::Space;
 use super::*;
+use crate::ast;
 use crate::metrics;
 use crate::plan::{Init, Settings};
-use crate::ast;
+use crate::types::dim::{InitRule, Letter, Size};
 
 /// What features a head takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,11 +7,11 @@ mod scores;
 
 use super::tasks::{Part, Path, path, path_words};
 use super::*;
+use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
 use crate::builtins::numbers::RATE;
 use crate::hir::{Item, Meaning, is_name};
 use crate::plan::{Claim, Decay, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
-use crate::ast::{self, BinOp, ExprKind, SettingKind};
 
 /// Longest schedule.
 const MOST_STAGES: usize = 10_000;

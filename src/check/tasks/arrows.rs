@@ -13,7 +13,7 @@ impl<'p> Checker<'p> {
         }
         self.into_task.resize_with(self.tasks.len(), Vec::new);
         let edges = std::mem::take(&mut self.edges);
-        let mut alike: HashMap<(usize, &str, &Target), Few<usize>> = HashMap::default();
+        let mut alike: HashMap<(usize, &str, &Target), SmallList<usize>> = HashMap::default();
         for (b, e) in edges.iter().enumerate() {
             match e.target {
                 Target::Task(t) | Target::Slot(t, _) => self.into_task[t].push(b),

@@ -72,7 +72,7 @@ impl<'p> Checker<'p> {
             dropout: 0.0,
             params: vec![],
             width: None,
-            tops: FewSet::none(),
+            tops: SmallSet::none(),
             star: false,
             reversed: false,
             poisoned,
@@ -224,7 +224,7 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn label_set(&mut self, name: String, fields: &[(usize, usize)], layer_names: bool) -> usize {
-        let fields: FewSet<(usize, usize)> = fields.iter().copied().collect();
+        let fields: SmallSet<(usize, usize)> = fields.iter().copied().collect();
         let next = self.labels.len();
         let i = *self.label_keys.entry((fields.clone(), layer_names)).or_insert(next);
         if i < next {

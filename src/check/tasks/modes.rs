@@ -1,8 +1,8 @@
 //! What an arrow carries while training and at test: `train gold`, `train predicted + gold`, `test top(5)`.
 
 use super::*;
-use crate::check::words::word_of;
 use crate::ast::BinOp;
+use crate::check::words::word_of;
 
 /// Ports whose gold a destination may see: decisions, and distributions that gold replaces.
 const WITH_GOLD: &[&str] = &["labels", "probs", "top", "sample", "gumbel", "text"];

@@ -1,14 +1,15 @@
 //! Nodes, and what they read.
 
 use super::{Edge, Gradient, Kind, Link, Node};
+use crate::ast::{Expr, ExprKind};
 use crate::builtins;
-use crate::check::{Checked, Place, Target};
+use crate::check::{Checked, Place};
 use crate::data::FieldType;
 use crate::graph::reads::{Layer, Read, Reader, Source};
 use crate::hir::{Env, Program};
 use crate::plan::sizes::Sizes;
 use crate::plan::{Op, Phase, SOURCE_FIELD, Shape};
-use crate::ast::{Expr, ExprKind};
+use crate::types::Target;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node stands for.

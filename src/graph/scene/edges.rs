@@ -2,9 +2,9 @@
 
 use super::build::{Builder, Key, fold};
 use super::{Edge, Gradient, Kind, Link, Node};
-use crate::check::{Edge as Arrow, Grad, Mode, Target};
-use crate::graph::reads::Source;
 use crate::ast::ExprKind;
+use crate::graph::reads::Source;
+use crate::types::{Edge as Arrow, Grad, Mode, Target};
 
 impl Builder<'_> {
     pub(super) fn arrows(&mut self) {

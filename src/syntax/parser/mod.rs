@@ -10,9 +10,9 @@ mod expressions;
 mod faults;
 mod repair;
 
-use crate::ast::*;
 use super::recovery::Prepared;
 use super::wording::{about, any_of, called};
+use crate::ast::*;
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Span;

@@ -12,8 +12,8 @@ mod paths;
 mod tokens;
 mod wrong;
 
-use crate::ast::Comment;
 use super::parser::ITEMS;
+use crate::ast::Comment;
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::{FileId, Span};

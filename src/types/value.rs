@@ -1,7 +1,7 @@
 //! Typed values: what an expression is while it is elaborated, and how that is said.
 
 use super::dim::Dim;
-use super::few::{Few, FewSet};
+use crate::util::{SmallList, SmallSet};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -98,7 +98,7 @@ pub(crate) struct Val {
     pub node: usize,
     pub width: Dim,
     /// the texts over which a `Seq` or `Text` runs, by field index
-    pub axis: Few<usize>,
+    pub axis: SmallList<usize>,
     /// the lists whose member it is, outermost first
     pub outer: Vec<Outer>,
     pub flow: Flow,
@@ -111,7 +111,7 @@ pub(crate) struct Val {
     /// deep layers passed inside the encoder that is being elaborated
     pub depth: u32,
     /// encoder layers (encoder, depth) directly below
-    pub tops: FewSet<(usize, u32)>,
+    pub tops: SmallSet<(usize, u32)>,
     /// of a model from a file, whose layers are not counted here
     pub model: bool,
     /// tapped with `@*`
@@ -119,7 +119,7 @@ pub(crate) struct Val {
     /// passed through `reverse`
     pub reversed: bool,
     /// fields of the corpus that it depends on
-    pub reads: FewSet<usize>,
+    pub reads: SmallSet<usize>,
     /// the several values of `enc@*`
     pub parts: Vec<Val>,
 }

@@ -1,6 +1,6 @@
 //! Widths that may still depend on data: a number plus sizes of label sets and vocabularies.
 
-use super::few::Few;
+use crate::util::SmallList;
 use std::sync::Arc;
 
 /// What a width may wait for.
@@ -59,17 +59,17 @@ pub struct Dim {
     /// the known part
     pub n: usize,
     /// size → how often, ascending
-    pub sizes: Few<(Size, u32)>,
+    pub sizes: SmallList<(Size, u32)>,
 }
 
 impl Dim {
     /// A known width.
     pub fn of(n: usize) -> Self {
-        Self { n, sizes: Few::none() }
+        Self { n, sizes: SmallList::none() }
     }
     /// The size of a label set or vocabulary.
     pub fn size(s: Size) -> Self {
-        Self { n: 0, sizes: Few::one((s, 1)) }
+        Self { n: 0, sizes: SmallList::one((s, 1)) }
     }
     /// Sum.
     #[must_use]

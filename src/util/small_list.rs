@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A list of a few values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Few<T>(Inner<T>);
+pub struct SmallList<T>(Inner<T>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Inner<T> {
@@ -18,7 +18,7 @@ enum Inner<T> {
     Many(Arc<[T]>),
 }
 
-impl<T> Few<T> {
+impl<T> SmallList<T> {
     /// A list of one.
     pub const fn one(value: T) -> Self {
         Self(Inner::One([value]))
@@ -35,13 +35,13 @@ impl<T> Few<T> {
     }
 }
 
-impl<T> Default for Few<T> {
+impl<T> Default for SmallList<T> {
     fn default() -> Self {
         Self::none()
     }
 }
 
-impl<T> Deref for Few<T> {
+impl<T> Deref for SmallList<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -53,7 +53,7 @@ impl<T> Deref for Few<T> {
     }
 }
 
-impl<T> From<Vec<T>> for Few<T> {
+impl<T> From<Vec<T>> for SmallList<T> {
     fn from(mut all: Vec<T>) -> Self {
         match (all.len(), all.pop()) {
             (1, Some(one)) => Self::one(one),
@@ -66,7 +66,7 @@ impl<T> From<Vec<T>> for Few<T> {
     }
 }
 
-impl<T> FromIterator<T> for Few<T> {
+impl<T> FromIterator<T> for SmallList<T> {
     fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
         let mut it = all.into_iter();
         match (it.next(), it.next()) {
@@ -77,7 +77,7 @@ impl<T> FromIterator<T> for Few<T> {
     }
 }
 
-impl<'a, T> IntoIterator for &'a Few<T> {
+impl<'a, T> IntoIterator for &'a SmallList<T> {
     type Item = &'a T;
     type IntoIter = std::slice::Iter<'a, T>;
 
@@ -86,25 +86,25 @@ impl<'a, T> IntoIterator for &'a Few<T> {
     }
 }
 
-impl<T: Hash> Hash for Few<T> {
+impl<T: Hash> Hash for SmallList<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         (**self).hash(state);
     }
 }
 
-impl<T: PartialOrd> PartialOrd for Few<T> {
+impl<T: PartialOrd> PartialOrd for SmallList<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         (**self).partial_cmp(&**other)
     }
 }
 
-impl<T: Ord> Ord for Few<T> {
+impl<T: Ord> Ord for SmallList<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         (**self).cmp(&**other)
     }
 }
 
-impl<T: Serialize> Serialize for Few<T> {
+impl<T: Serialize> Serialize for SmallList<T> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         (**self).serialize(s)
     }
@@ -112,17 +112,17 @@ impl<T: Serialize> Serialize for Few<T> {
 
 /// A set of a few values, in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct FewSet<T>(Few<T>);
+pub struct SmallSet<T>(SmallList<T>);
 
-impl<T: Ord + Copy> FewSet<T> {
+impl<T: Ord + Copy> SmallSet<T> {
     /// A set of one.
     pub const fn one(value: T) -> Self {
-        Self(Few::one(value))
+        Self(SmallList::one(value))
     }
 
     /// The empty set.
     pub const fn none() -> Self {
-        Self(Few::none())
+        Self(SmallList::none())
     }
 
     /// Adds the members of another set.
@@ -141,13 +141,13 @@ impl<T: Ord + Copy> FewSet<T> {
     }
 }
 
-impl<T> Default for FewSet<T> {
+impl<T> Default for SmallSet<T> {
     fn default() -> Self {
-        Self(Few::none())
+        Self(SmallList::none())
     }
 }
 
-impl<T> Deref for FewSet<T> {
+impl<T> Deref for SmallSet<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
@@ -155,13 +155,13 @@ impl<T> Deref for FewSet<T> {
     }
 }
 
-impl<T: Hash> Hash for FewSet<T> {
+impl<T: Hash> Hash for SmallSet<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
     }
 }
 
-impl<T: Ord> FromIterator<T> for FewSet<T> {
+impl<T: Ord> FromIterator<T> for SmallSet<T> {
     fn from_iter<I: IntoIterator<Item = T>>(all: I) -> Self {
         let mut all: Vec<T> = all.into_iter().collect();
         all.sort_unstable();
@@ -178,16 +178,16 @@ mod tests {
     fn lists_are_as_their_slices() {
         for n in 0..4 {
             let all: Vec<usize> = (0..n).collect();
-            let few: Few<usize> = all.iter().copied().collect();
-            assert_eq!(few, Few::from(all.clone()));
+            let few: SmallList<usize> = all.iter().copied().collect();
+            assert_eq!(few, SmallList::from(all.clone()));
             assert_eq!(*few, *all);
-            assert_eq!(few.clone().cmp(&Few::one(1)), all.as_slice().cmp(&[1]));
+            assert_eq!(few.clone().cmp(&SmallList::one(1)), all.as_slice().cmp(&[1]));
         }
     }
 
     #[test]
     fn sets_join_in_order() {
-        let set = |all: &[usize]| all.iter().copied().collect::<FewSet<usize>>();
+        let set = |all: &[usize]| all.iter().copied().collect::<SmallSet<usize>>();
         for (a, b, both) in [
             (&[][..], &[][..], &[][..]),
             (&[], &[2], &[2]),
