@@ -46,6 +46,7 @@
 
 mod consequences;
 
+use crate::analysis::reads::Reader;
 use crate::ast::{Expr, ExprKind, Setting, SettingKind};
 use crate::check::{self, Checked};
 use crate::data::cache::{self, Cache};
@@ -99,6 +100,11 @@ impl Compilation {
     /// Whether any finding is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// For what reads the program beside its texts.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader { program: &self.program, sources: &self.sources }
     }
 }
 

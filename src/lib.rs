@@ -16,6 +16,7 @@
 //! | `model` | a plan | layers, heads, the network |
 //! | `train` | a plan and its examples | a run folder, a report |
 
+pub mod analysis;
 pub mod ast;
 pub mod builtins;
 pub mod check;
@@ -24,13 +25,13 @@ pub mod data;
 pub mod diagnostics;
 pub mod driver;
 pub mod fmt;
-pub mod graph;
 pub mod hir;
 pub mod mend;
 pub mod metrics;
 #[cfg(feature = "train")]
 pub mod model;
 pub mod plan;
+pub mod present;
 pub mod random;
 pub mod source;
 pub mod syntax;

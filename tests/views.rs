@@ -2,10 +2,10 @@
 //! `UPDATE=1 cargo test views` rewrites those.
 
 use mtlc::driver;
-use mtlc::graph::draw;
-use mtlc::graph::scene::{self, Scene};
 use mtlc::hir::Options;
 use mtlc::plan::sizes::Sizes;
+use mtlc::present::draw;
+use mtlc::present::scene::{self, Scene};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -112,7 +112,7 @@ fn scene_of(spec: &str) -> Scene {
     let text = fs::read_to_string(&path).unwrap();
     let c = driver::compile(&path, &text, &driver::Disk, &Options::default());
     let checked = c.checked.as_ref().unwrap_or_else(|| panic!("{spec}: {:?}", c.diagnostics));
-    scene::scene(&c, checked, &Sizes::new(checked, None), false)
+    scene::scene(&c.name, c.reader(), checked, &Sizes::new(checked, None), false)
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which task depends on which: arrows, and taps of encoder layers.
 
 use super::*;
-use crate::graph::Taps;
+use crate::analysis::Taps;
 
 impl<'p> Checker<'p> {
     /// Joint or multi-step.
@@ -21,6 +21,6 @@ impl<'p> Checker<'p> {
                 live: !t.left_out,
             })
             .collect();
-        graph::classify(self.p, &self.edges, &taps, &self.below)
+        analysis::classify(self.p, &self.edges, &taps, &self.below)
     }
 }

@@ -23,10 +23,10 @@ mod unused;
 mod views;
 mod words;
 
+use crate::analysis::{self, TaskGraph};
 use crate::ast::{Expr, ExprKind, SettingKind};
 use crate::data::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};
-use crate::graph::{self, TaskGraph};
 use crate::hir::{Env, Kind, Options, Program, is_name};
 use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
@@ -317,7 +317,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     c.collect_edges();
     c.check_shares();
     c.apply(options);
-    let cyclic = graph::cycles(p, &c.edges);
+    let cyclic = analysis::cycles(p, &c.edges);
     for (d, edges) in cyclic {
         c.d.push(d);
         for e in edges {

@@ -4,10 +4,10 @@ use super::{ERRORS, ExplainArgs, FINE, Look, USAGE, compile, findings, out, say}
 use crate::data::cache::Cache;
 use crate::diagnostics::{codes, suggest};
 use crate::driver;
-use crate::graph::prose::{self, Told};
-use crate::graph::scene::scene;
 use crate::plan::outline::{Known, family, outline};
 use crate::plan::sizes::Sizes;
+use crate::present::prose::{self, Told};
+use crate::present::scene::scene;
 use std::path::Path;
 
 pub(super) fn command(a: &ExplainArgs, look: Look) -> i32 {
@@ -65,7 +65,7 @@ fn explain(file: &Path, a: &ExplainArgs, look: Look) -> i32 {
         file: &file.display().to_string(),
         checked,
         sizes,
-        scene: &scene(&c, checked, &sizes, true),
+        scene: &scene(&c.name, c.reader(), checked, &sizes, true),
         outline: &outline(&c.name, &c.program, checked, tables, known),
     };
     let Some(task) = &a.task else {

@@ -3,9 +3,9 @@
 use super::{Changes, ERRORS, FINE, GraphArgs, Look, USAGE, compile, findings, out, say};
 use crate::data::cache::Cache;
 use crate::driver;
-use crate::graph::draw;
-use crate::graph::scene::scene;
 use crate::plan::sizes::Sizes;
+use crate::present::draw;
+use crate::present::scene::scene;
 use std::path::Path;
 
 /// Forms of a picture.
@@ -61,7 +61,7 @@ pub(super) fn command(a: &GraphArgs, look: Look) -> i32 {
     let Some(checked) = &c.checked else { return ERRORS };
     let known = data.complete && !data.corpora.is_empty();
     let sizes = Sizes::new(checked, known.then_some(&data.tables));
-    let s = scene(&c, checked, &sizes, a.expand);
+    let s = scene(&c.name, c.reader(), checked, &sizes, a.expand);
     let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
     let text = match form {
         Picture::Terminal => draw::terminal(&s, a.ascii || dumb),

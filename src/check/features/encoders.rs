@@ -1,7 +1,7 @@
 //! Encoders: their bodies, their layers and taps.
 
 use super::*;
-use crate::graph::TOP;
+use crate::analysis::TOP;
 use std::rc::Rc;
 
 /// Most layers of a model from a file.

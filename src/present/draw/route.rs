@@ -3,8 +3,8 @@
 
 use super::layout::Boxes;
 use super::{Measure, Rect};
-use crate::graph::scene::{Edge, Gradient, Link, Scene};
 use crate::plan::Phase;
+use crate::present::scene::{Edge, Gradient, Link, Scene};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 

@@ -1,8 +1,8 @@
 //! Box characters. What arrows carry stands in a list below, by number.
 
 use super::{Measure, Picture, picture};
-use crate::graph::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 use crate::plan::Phase;
+use crate::present::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 
 /// Widest drawing.
 const WIDE: i32 = 100;

@@ -1,7 +1,7 @@
 //! DOT, the language of Graphviz.
 
-use crate::graph::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 use crate::plan::Phase;
+use crate::present::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 use std::fmt::Write;
 
 fn quote(text: &str) -> String {

@@ -1,11 +1,11 @@
 //! Nodes, and what they read.
 
 use super::{Edge, Gradient, Kind, Link, Node};
+use crate::analysis::reads::{Layer, Read, Reader, Source};
 use crate::ast::{Expr, ExprKind};
 use crate::builtins;
 use crate::check::{Checked, Place};
 use crate::data::FieldType;
-use crate::graph::reads::{Layer, Read, Reader, Source};
 use crate::hir::{Env, Program};
 use crate::plan::sizes::Sizes;
 use crate::plan::{Op, Phase, SOURCE_FIELD, Shape};

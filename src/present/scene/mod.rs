@@ -5,9 +5,8 @@ mod build;
 mod edges;
 mod families;
 
-use super::reads::Reader;
+use crate::analysis::reads::Reader;
 use crate::check::Checked;
-use crate::driver::Compilation;
 use crate::plan::Phase;
 use crate::plan::sizes::Sizes;
 use build::Builder;
@@ -115,10 +114,9 @@ impl Scene {
 }
 
 /// Builds the picture of a checked program; `expand` shows the members of families one by one.
-pub fn scene(c: &Compilation, checked: &Checked, sizes: &Sizes<'_>, expand: bool) -> Scene {
-    let reader = Reader { program: &c.program, sources: &c.sources };
+pub fn scene(title: &str, reader: Reader<'_>, checked: &Checked, sizes: &Sizes<'_>, expand: bool) -> Scene {
     let mut b = Builder {
-        p: &c.program,
+        p: reader.program,
         checked,
         sizes,
         reader,
@@ -134,7 +132,7 @@ pub fn scene(c: &Compilation, checked: &Checked, sizes: &Sizes<'_>, expand: bool
     b.terms();
     b.columns();
     let mut out =
-        Scene { title: c.name.clone(), steps: checked.task_graph().steps.len().max(1), nodes: b.nodes, edges: b.edges };
+        Scene { title: title.into(), steps: checked.task_graph().steps.len().max(1), nodes: b.nodes, edges: b.edges };
     if !expand {
         families::collapse(&mut out);
     }

@@ -2,7 +2,7 @@
 //! every arrow, the shape of every value.
 
 use super::scene::{Edge, Gradient, Kind, Link, Scene};
-use super::{By, TaskGraph};
+use crate::analysis::{By, Dependency, TaskGraph};
 use crate::check::Checked;
 use crate::diagnostics::thousands;
 use crate::plan::outline::{Outline, family};
@@ -467,7 +467,7 @@ fn enters(c: &Checked, g: &TaskGraph, a: &Arrow, task: usize) -> bool {
     match &a.target {
         Target::Task(t) | Target::Slot(t, _) => *t == task,
         Target::Encoder(..) => {
-            let needs = |d: &super::Dependency| d.from == a.source && d.to == task && g.reason(d).contains(&*a.name);
+            let needs = |d: &Dependency| d.from == a.source && d.to == task && g.reason(d).contains(&*a.name);
             g.dependencies.iter().any(needs) && how(c, g, a.source, task) != How::Depth
         }
     }

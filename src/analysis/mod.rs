@@ -4,10 +4,7 @@
 //! lies strictly below some layer that B taps (supervision at a lower layer). `joint` iff ⇒ is empty.
 
 mod classify;
-pub mod draw;
-pub mod prose;
 pub mod reads;
-pub mod scene;
 
 pub use classify::{Layer, Taps, classify};
 

@@ -2,8 +2,8 @@
 
 use super::build::{Builder, Key, fold};
 use super::{Edge, Gradient, Kind, Link, Node};
+use crate::analysis::reads::Source;
 use crate::ast::ExprKind;
-use crate::graph::reads::Source;
 use crate::types::{Edge as Arrow, Grad, Mode, Target};
 
 impl Builder<'_> {

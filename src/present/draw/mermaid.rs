@@ -1,7 +1,7 @@
 //! Mermaid, which many sites draw in Markdown.
 
-use crate::graph::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 use crate::plan::Phase;
+use crate::present::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 use std::fmt::Write;
 
 /// Text within quotes: Mermaid knows HTML's entities with `#`.

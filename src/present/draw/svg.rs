@@ -3,8 +3,8 @@
 use super::font::width;
 use super::route::net;
 use super::{Measure, Picture, Rect, picture};
-use crate::graph::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 use crate::plan::Phase;
+use crate::present::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 use std::fmt::Write;
 
 /// Pixels of a unit.

@@ -2,7 +2,7 @@
 
 use super::layout::Boxes;
 use super::{Measure, Rect};
-use crate::graph::scene::{Link, Scene};
+use crate::present::scene::{Link, Scene};
 
 /// The place of each edge's words.
 pub(crate) fn place(s: &Scene, m: &Measure<'_>, boxes: &Boxes, wires: &[Vec<(i32, i32)>]) -> Vec<Option<Rect>> {

@@ -1,7 +1,7 @@
 //! Boxes in rows by what they read and in columns by step.
 
 use super::{Measure, Rect};
-use crate::graph::scene::{Kind, Link, Node, Scene};
+use crate::present::scene::{Kind, Link, Node, Scene};
 use std::collections::BTreeSet;
 
 /// Placed boxes.
