@@ -4,6 +4,7 @@
 
 mod cases;
 mod docs;
+mod edges;
 mod example_data;
 mod faults;
 mod formats;
