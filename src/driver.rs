@@ -49,15 +49,17 @@ mod consequences;
 use crate::analysis::reads::Reader;
 use crate::ast::{Expr, ExprKind, Setting, SettingKind};
 use crate::check::{self, Checked};
-use crate::data::cache::{self, Cache};
-use crate::data::index::{Examples, Tables};
-use crate::data::{self, Corpus};
+use crate::columns::Corpus;
+use crate::data;
 use crate::diagnostics::Diagnostic;
+use crate::encode::cache::{self, Cache};
+use crate::encode::{Examples, Tables, classes};
 use crate::hir::{self, Options, Program, World};
-use crate::plan::{self, Plan, build, passes};
+use crate::plan::{self, Plan};
 use crate::source::{Sources, Span};
 use crate::syntax;
 use crate::types::dim::{InitRule, SymParam};
+use crate::{lower, passes};
 use consequences::{Mended, cut_off, follow, gather, half_said, missing_names, names_lost, of_any_member, renamed};
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -202,7 +204,7 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
         // a path that names what is not known has its finding
         if c.program.faulty && decl.path.as_ref().is_some_and(|p| p.contains(crate::hir::UNKNOWN_MEMBER)) {
             out.complete = false;
-            out.corpora.push(data::Corpus::default());
+            out.corpora.push(Corpus::default());
             continue;
         }
         let loaded = data::load(decl, &c.base);
@@ -241,7 +243,7 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
         let vectors: Vec<Diagnostic> = findings.into_iter().chain(narrow_vectors(checked, &tables)).collect();
         c.diagnostics.extend(vectors.into_iter().map(|d| placed(d, checked, &c.program)));
         for (spec, set) in checked.labels().iter().zip(&tables.labels) {
-            c.diagnostics.extend(data::classes::oddities(spec, set, checked.corpora(), &out.corpora));
+            c.diagnostics.extend(classes::oddities(spec, set, checked.corpora(), &out.corpora));
         }
         out.tables = tables;
     }
@@ -354,7 +356,7 @@ pub fn plan(c: &mut Compilation, data: &Data) -> Option<Plan> {
         return None;
     }
     let checked = c.checked.as_ref()?;
-    let mut plan = build::build(checked, &c.name, &data.tables, &data.corpora);
+    let mut plan = lower::build(checked, &c.name, &data.tables, &data.corpora);
     // the objective that a single task has by default needs dev examples; one that is declared must have them
     let declared = |s: &Setting| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == "objective");
     let dev = |t: &plan::Task| t.golds.iter().any(|(i, _)| data.corpora[*i].dev.len > 0);

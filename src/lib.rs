@@ -18,18 +18,23 @@
 
 pub mod analysis;
 pub mod ast;
+pub mod batches;
 pub mod builtins;
 pub mod check;
 pub mod cli;
+pub mod columns;
 pub mod data;
 pub mod diagnostics;
 pub mod driver;
+pub mod encode;
 pub mod fmt;
 pub mod hir;
+pub mod lower;
 pub mod mend;
 pub mod metrics;
 #[cfg(feature = "train")]
 pub mod model;
+pub mod passes;
 pub mod plan;
 pub mod present;
 pub mod random;

@@ -3,9 +3,9 @@
 
 use mtlc::driver;
 use mtlc::hir::Options;
-use mtlc::plan::sizes::Sizes;
 use mtlc::present::draw;
 use mtlc::present::scene::{self, Scene};
+use mtlc::present::sizes::Sizes;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

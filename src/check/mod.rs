@@ -25,7 +25,7 @@ mod words;
 
 use crate::analysis::{self, TaskGraph};
 use crate::ast::{Expr, ExprKind, SettingKind};
-use crate::data::{CorpusDecl, FieldType};
+use crate::columns::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{Env, Kind, Options, Program, is_name};
 use crate::plan::{

@@ -2,9 +2,9 @@
 
 use super::fix::{Fixing, mended};
 use super::{Changes, ERRORS, FINE, Format, Look, findings, is_stdin, out, shown, try_compile, view};
-use crate::data::cache::Cache;
 use crate::diagnostics::{Diagnostic, render};
 use crate::driver;
+use crate::encode::cache::Cache;
 use crate::source::Sources;
 use std::path::PathBuf;
 

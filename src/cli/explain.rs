@@ -1,13 +1,13 @@
 //! `mtlc explain CODE` and `mtlc explain FILE [TASK]`
 
 use super::{ERRORS, ExplainArgs, FINE, Look, USAGE, compile, findings, out, say};
-use crate::data::cache::Cache;
 use crate::diagnostics::{codes, suggest};
 use crate::driver;
-use crate::plan::outline::{Known, family, outline};
-use crate::plan::sizes::Sizes;
+use crate::encode::cache::Cache;
+use crate::present::outline::{Known, family, outline};
 use crate::present::prose::{self, Told};
 use crate::present::scene::scene;
+use crate::present::sizes::Sizes;
 use std::path::Path;
 
 pub(super) fn command(a: &ExplainArgs, look: Look) -> i32 {

@@ -1,11 +1,11 @@
 //! `mtlc graph FILE`: the typed graph as a picture.
 
 use super::{Changes, ERRORS, FINE, GraphArgs, Look, USAGE, compile, findings, out, say};
-use crate::data::cache::Cache;
 use crate::driver;
-use crate::plan::sizes::Sizes;
+use crate::encode::cache::Cache;
 use crate::present::draw;
 use crate::present::scene::scene;
+use crate::present::sizes::Sizes;
 use std::path::Path;
 
 /// Forms of a picture.

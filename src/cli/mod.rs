@@ -143,7 +143,7 @@ pub(crate) struct Changes {
 pub(crate) struct PassArgs {
     /// turn a pass over the plan off; may be repeated
     #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(
-        crate::plan::passes::PASSES.iter().map(|p| clap::builder::PossibleValue::new(p.name).help(p.doc))
+        crate::passes::PASSES.iter().map(|p| clap::builder::PossibleValue::new(p.name).help(p.doc))
     ))]
     no_pass: Vec<String>,
 }

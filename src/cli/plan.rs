@@ -2,12 +2,12 @@
 
 use super::view::{indent, table, thousands, verdict};
 use super::{Changes, ERRORS, FINE, Look, compile, findings, out};
-use crate::data::batches::Description;
-use crate::data::cache::Cache;
+use crate::batches::Description;
 use crate::diagnostics::some;
 use crate::driver;
-use crate::plan::outline::{Known, LayerOutline, Outline, Part, StageOutline, family, outline};
-use crate::plan::passes::Applied;
+use crate::encode::cache::Cache;
+use crate::plan::Applied;
+use crate::present::outline::{Known, LayerOutline, Outline, Part, StageOutline, family, outline};
 use std::path::Path;
 
 pub(super) fn command(file: &Path, json: bool, no_data: bool, changes: &Changes, look: Look) -> i32 {
@@ -253,7 +253,7 @@ fn data(o: &Outline) -> String {
         }
         let same: Vec<_> = o.batches.iter().filter(|x| family(&x.data) == key).collect();
         let sets: Vec<_> = o.data.iter().filter(|d| same.iter().any(|b| b.data == d.name)).collect();
-        let mean = |f: &dyn Fn(&crate::plan::outline::Batch) -> f64| {
+        let mean = |f: &dyn Fn(&crate::present::outline::Batch) -> f64| {
             same.iter().map(|b| f(b)).sum::<f64>() / same.len().max(1) as f64
         };
         let learn: Vec<String> = same.iter().flat_map(|b| b.learn.clone()).collect();
@@ -346,7 +346,7 @@ fn batches(d: &Description) -> String {
         }
         let same: Vec<_> = d.rows.iter().filter(|x| family(&x.name) == key).collect();
         let name = if same.len() > 1 { format!("{key} ({})", same.len()) } else { r.name.clone() };
-        let batches = crate::data::batches::batches(same.iter().map(|r| r.batches_per_epoch).sum());
+        let batches = crate::batches::batches(same.iter().map(|r| r.batches_per_epoch).sum());
         let examples = some(same.iter().map(|r| r.examples).sum(), "example");
         let tasks: Vec<String> = same.iter().flat_map(|r| r.tasks.clone()).collect();
         let tasks = families(&tasks);

@@ -2,11 +2,11 @@
 
 use super::run::unreadable;
 use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings, out, say};
-use crate::data::cache::Cache;
-use crate::data::index::Examples;
-use crate::data::{Corpus, FieldType, SplitName};
+use crate::columns::{Corpus, FieldType, SplitName};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::driver;
+use crate::encode::Examples;
+use crate::encode::cache::Cache;
 use crate::plan::{Phase, Plan};
 use crate::source::Sources;
 use crate::train::LoadedRun;
@@ -227,7 +227,7 @@ fn fields(plan: &Plan, chosen: Option<usize>) -> Vec<(String, FieldType)> {
 fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
     let tokens = |text: &str, ty: &FieldType| -> Vec<String> {
         match ty {
-            FieldType::Text => crate::data::words::words(text).map(String::from).collect(),
+            FieldType::Text => crate::columns::words::words(text).map(String::from).collect(),
             _ => text.split_whitespace().map(String::from).collect(),
         }
     };

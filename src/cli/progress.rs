@@ -1,7 +1,7 @@
 //! What is shown while a run goes on: bars on a terminal, one line per evaluation elsewhere.
 
 use super::{say, view};
-use crate::data::batches::Description;
+use crate::batches::Description;
 use crate::plan::{Length, Plan, Stage};
 use crate::train::report::{Figure, StageReport, show_value};
 use crate::train::{EvaluationNews, Progress, StepNews};

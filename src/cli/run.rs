@@ -2,13 +2,13 @@
 
 use super::progress::{Bars, Lines};
 use super::{Changes, ERRORS, FAILED, FINE, Format, Look, RunArgs, USAGE, compile, device, findings, out, say, view};
-use crate::data::SplitName;
-use crate::data::cache::Cache;
-use crate::data::index::{Examples, Tables};
+use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::driver;
-use crate::plan::cost::{cost, epochs};
+use crate::encode::cache::Cache;
+use crate::encode::{Examples, Tables};
 use crate::plan::{Claim, Length, Plan};
+use crate::present::cost::{cost, epochs};
 use crate::source::Sources;
 use crate::train::evaluate::Figures;
 use crate::train::report::{self, ExpectReport, Report, SeedsReport};

@@ -109,10 +109,10 @@ fn roots(files: &[PathBuf], options: &Options) -> BTreeSet<PathBuf> {
     out
 }
 
-fn named(data: &crate::data::CorpusDecl) -> Vec<String> {
-    let split = |s: &crate::data::SplitSource| match s {
-        crate::data::SplitSource::File(path) => Some(path.clone()),
-        crate::data::SplitSource::Share(_) => None,
+fn named(data: &crate::columns::CorpusDecl) -> Vec<String> {
+    let split = |s: &crate::columns::SplitSource| match s {
+        crate::columns::SplitSource::File(path) => Some(path.clone()),
+        crate::columns::SplitSource::Share(_) => None,
     };
     data.path.iter().cloned().chain(data.splits.values().filter_map(split)).collect()
 }

@@ -1,7 +1,7 @@
 //! From the path of a `data` declaration to the files of each split.
 
 use super::readers::Reader;
-use super::{CorpusDecl, FieldDecl, FieldSource, FieldType, SplitName, SplitSource};
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, SplitName, SplitSource};
 use crate::diagnostics::{Diagnostic, suggest};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,8 +154,9 @@ impl Finder<'_> {
         let parallel = super::readers::find("parallel")?;
         let mut finder = Finder { decl: self.decl, reader: parallel, base: self.base, faults: vec![] };
         let files = finder.assign(path, group)?;
-        let field =
-            |(f, p): (&FieldDecl, &PathBuf)| format!("{}: {} = \"{}\"", f.name, super::type_word(&f.ty), name_of(p));
+        let field = |(f, p): (&FieldDecl, &PathBuf)| {
+            format!("{}: {} = \"{}\"", f.name, crate::columns::type_word(&f.ty), name_of(p))
+        };
         let fields: Vec<String> = self.decl.fields.iter().zip(&files).map(field).collect();
         Some(format!("parallel(\"{}\") {{ {} }}", self.decl.path.as_deref()?, fields.join("; ")))
     }
@@ -299,7 +300,7 @@ impl Finder<'_> {
                 let message =
                     format!("no file of `{path}` can be told to hold `{}`: there are {}", field.name, listing(&names));
                 let file = left.first().or(Some(&0)).and_then(|&l| names.get(l)).map_or("FILE", String::as_str);
-                let help = format!("name it: `{}: {} = \"{file}\"`", field.name, super::type_word(&field.ty));
+                let help = format!("name it: `{}: {} = \"{file}\"`", field.name, crate::columns::type_word(&field.ty));
                 faults.push(Diagnostic::new("E0605", message).at(field.span, "").help(help));
             }
         }

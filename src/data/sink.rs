@@ -1,9 +1,9 @@
 //! Where readers put their rows: values become typed columns here, the same way for every format.
 
-use super::faults::{Faults, Place};
 use super::readers::Options;
-use super::words;
-use super::{Column, CorpusDecl, FieldDecl, FieldType, Split};
+use crate::columns::faults::{Faults, Place};
+use crate::columns::words;
+use crate::columns::{Column, CorpusDecl, FieldDecl, FieldType, Split};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -384,7 +384,7 @@ fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Ite
             }
             Err(_) => return Err(format!("expected a number, found `{}`", short(&t))),
         },
-        (ty, _) => return Err(format!("a value that `{}` cannot take", super::type_word(ty))),
+        (ty, _) => return Err(format!("a value that `{}` cannot take", crate::columns::type_word(ty))),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Splits that share examples: what is learned, chosen by and judged by must not be the same.
 
-use super::faults::Faults;
-use super::{Column, Corpus, CorpusDecl, FieldType, Split, SplitName};
+use crate::columns::faults::Faults;
+use crate::columns::{Column, Corpus, CorpusDecl, FieldType, Split, SplitName};
 use crate::diagnostics::Diagnostic;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

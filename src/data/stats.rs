@@ -1,6 +1,6 @@
 //! Figures of a corpus, for `mtlc check` and the report.
 
-use super::{Column, Corpus, CorpusDecl, FieldType, Scheme, SplitName, type_word};
+use crate::columns::{Column, Corpus, CorpusDecl, FieldType, Scheme, SplitName, type_word};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -2,8 +2,8 @@
 
 use super::files::split_word;
 use super::readers::{self, OptionKind};
-use super::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
 use crate::ast::UNREADABLE;
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Span;
 use std::collections::HashMap;

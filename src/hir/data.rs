@@ -4,7 +4,7 @@ use super::expand::Expander;
 use super::*;
 use crate::ast::{FieldSource as AstSource, FieldType as AstType, Name, TypeArg};
 use crate::builtins;
-use crate::data::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource};
+use crate::columns::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource};
 use crate::diagnostics::{Diagnostic, suggest};
 
 impl Expander<'_> {

@@ -22,7 +22,7 @@ pub struct Options {
     pub without: Vec<(String, String)>,
     /// `--only task`
     pub only: Vec<String>,
-    /// `--no-pass name`: rows of [`crate::plan::passes::PASSES`] that do nothing
+    /// `--no-pass name`: rows of [`crate::passes::PASSES`] that do nothing
     pub no_pass: Vec<String>,
 }
 

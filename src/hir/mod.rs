@@ -12,7 +12,7 @@ pub(crate) use used::{names_of, unreadable};
 pub use expand::{Options, World, expand, is_name};
 
 use crate::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
-use crate::data::CorpusDecl;
+use crate::columns::CorpusDecl;
 use crate::source::Span;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,8 +5,8 @@ use super::layers::{self, Cx, Layer};
 use super::params::Params;
 use super::together::Share;
 use super::value::{CharBatch, Gold, Layout, TextBatch, Value};
-use crate::data::index::{Encoded, Forms, GoldColumn, SEPARATOR_FORM, Tables, Vocab};
-use crate::plan::passes::{self, flow};
+use crate::encode::{Encoded, Forms, GoldColumn, SEPARATOR_FORM, Tables, Vocab};
+use crate::passes::{self, flow};
 use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port, Setting, Shape};
 use crate::random::generator;
 use burn::tensor::{Tensor, TensorData};
@@ -395,7 +395,7 @@ fn mix_gold(
     }
 }
 
-fn gold_layout(rows: &crate::data::index::Ragged, per_token: usize, batch: Batch<'_>) -> Arc<Layout> {
+fn gold_layout(rows: &crate::encode::Ragged, per_token: usize, batch: Batch<'_>) -> Arc<Layout> {
     Arc::new(Layout::from_lengths(batch.examples.iter().map(|e| rows.row(*e).len() / per_token.max(1))))
 }
 

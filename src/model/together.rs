@@ -4,7 +4,7 @@ use super::layers::{self, Piece};
 use super::network::{Job, Known, Needed, Network, Values, merged_text, with_gradient};
 use super::ops::parts::{Begun, part};
 use super::value::{Layout, Value};
-use crate::plan::passes::merge::{self, Class, Place};
+use crate::passes::merge::{self, Class, Place};
 use crate::plan::{Graph, NodeId, Op};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,24 +1,20 @@
 //! The plan: what will be computed, in order, with every shape known. It is data (serde) and knows no burn.
 //!
 //! `check` finds out which vocabularies and label sets a program needs ([`VocabSpec`], [`LabelSpec`]); the data layer
-//! builds them from the training splits ([`crate::data::index::Tables`]); `plan::build` then fixes every shape. The
+//! builds them from the training splits (`encode::Tables`); `lower::build` then fixes every shape. The
 //! network executes exactly the nodes of a [`Graph`], in order, once for training and once for inference.
 //!
 //! # Ragged batches
 //! A batch of texts is never padded: the tokens of all its examples stand one after the other, `[N, d]`, beside the
 //! offsets of the examples. `Seq` is such a value, `Vec` is `[B, d]` with one row per example.
 
-pub mod build;
-pub mod cost;
-pub mod outline;
-pub mod passes;
 mod settings;
-pub mod sizes;
 
 pub use settings::{Setting, Settings};
 
-use crate::data::CorpusDecl;
+use crate::columns::CorpusDecl;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Index of a node in its graph.
 pub type NodeId = usize;
@@ -52,7 +48,20 @@ pub struct Plan {
     pub verdict: Verdict,
     /// what the passes do
     #[serde(default)]
-    pub passes: Vec<passes::Applied>,
+    pub passes: Vec<Applied>,
+}
+
+/// What a pass does in a plan.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Applied {
+    /// row of the table of passes
+    pub name: String,
+    /// whether it acts; `--no-pass` turns it off
+    pub on: bool,
+    /// in words; empty where it finds nothing to do
+    pub what: String,
+    /// in numbers
+    pub counts: BTreeMap<String, usize>,
 }
 
 /// The classification of the task graph.
@@ -532,6 +541,11 @@ impl Plan {
     /// The graph of a corpus in a phase.
     pub fn graph(&self, corpus: usize, phase: Phase) -> Option<&Graph> {
         self.graphs.iter().find(|g| g.corpus == corpus && g.phase == phase)
+    }
+
+    /// Whether a pass acts: unless it was turned off.
+    pub fn pass(&self, name: &str) -> bool {
+        self.passes.iter().all(|p| p.name != name || p.on)
     }
 
     /// Number of trainable values.

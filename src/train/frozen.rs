@@ -6,11 +6,11 @@
 
 use super::evaluate::{BATCH, by_length};
 use super::files;
-use crate::data::SplitName;
+use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::model::network::{Batch, Job, Network};
 use crate::model::value::{Layout, Value};
-use crate::plan::passes::{self, flow};
+use crate::passes::{self, flow};
 use crate::plan::{NodeId, Phase, Plan};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::{BTreeSet, HashMap};

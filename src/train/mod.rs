@@ -18,7 +18,7 @@ pub mod trainer;
 #[cfg(test)]
 mod tests;
 
-use crate::data::batches::Description;
+use crate::batches::Description;
 use crate::diagnostics::Diagnostic;
 use crate::plan::Plan;
 use report::{Figure, Report};

@@ -1,9 +1,9 @@
 //! Answers of every task to new texts.
 
 use super::evaluate::{Answer, BATCH, LoadedRun, by_length, split_decision};
-use crate::data::index::{Encoded, Examples, Forms, LabelSet, OUTSIDE};
-use crate::data::{Column, Split};
+use crate::columns::{Column, Split};
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::encode::{Encoded, Examples, Forms, LabelSet, OUTSIDE};
 use crate::model::network::{Batch, Job, Moment};
 use crate::model::value::Value;
 use crate::plan::{Graph, NodeId, Op, Phase, Task};
@@ -166,7 +166,7 @@ impl<'a> Predictor<'a> {
     fn split<'i>(&self, corpus: usize, inputs: impl Iterator<Item = &'i Input> + Clone) -> Split {
         let fields = &self.run.plan.corpora[corpus].fields;
         let len = inputs.clone().count();
-        let column = |f: &crate::data::FieldDecl| match f.ty.is_text() {
+        let column = |f: &crate::columns::FieldDecl| match f.ty.is_text() {
             true => Column::Tokens(inputs.clone().map(|i| i.get(&f.name).cloned().unwrap_or_default()).collect()),
             // no gold: every other column is empty of values
             false => Column::Json(vec![None; len]),

@@ -1,7 +1,7 @@
 //! What a run found out: figures as data, and as tables for a terminal.
 
 use super::evaluate::Figures;
-use crate::data::batches::Description;
+use crate::batches::Description;
 use crate::metrics::{self, aggregate};
 use crate::plan::{Claim, Expect, Plan, Score};
 use serde::{Deserialize, Serialize};

@@ -12,8 +12,8 @@
 //! ```
 
 use super::files;
-use crate::data::index::{Tables, file_name};
 use crate::diagnostics::Diagnostic;
+use crate::encode::{Tables, file_name};
 use crate::model::params::{Outgoing, Stored};
 use crate::plan::Plan;
 use serde::de::DeserializeOwned;

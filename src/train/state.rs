@@ -7,7 +7,7 @@
 use super::files;
 use super::report::StageReport;
 use super::run_dir::RunDir;
-use crate::data::batches::Cursor;
+use crate::batches::Cursor;
 use crate::diagnostics::Diagnostic;
 use crate::model::params::{Outgoing, Stored};
 use serde::{Deserialize, Serialize};

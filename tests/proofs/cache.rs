@@ -1,9 +1,9 @@
 //! Indexed data from the cache are those that the files give.
 
 use super::world::{Ready, World, sentences};
-use mtlc::data::cache::Cache;
 use mtlc::diagnostics::Diagnostic;
 use mtlc::driver::{self, Disk};
+use mtlc::encode::cache::Cache;
 use mtlc::hir::Options;
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn a_second_run_reads_what_the_first_indexed() {
     let (a, b) = (plain.train(1), second.train(1));
     assert!(a.model == b.model);
     assert_eq!(a.report.tasks, b.report.tasks);
-    let cost = |r: &Ready| mtlc::plan::cost::cost(&r.plan, &r.corpora);
+    let cost = |r: &Ready| mtlc::present::cost::cost(&r.plan, &r.corpora);
     assert_eq!(cost(&plain), cost(&second));
     // what does not touch the data finds them too
     let (_, held, _) = load(&w, &SPEC.replace("steps 6", "steps 7").replace("bilstm(4)", "bilstm(5)"), &cache);

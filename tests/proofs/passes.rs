@@ -1,11 +1,11 @@
 //! A pass changes how a plan is computed, not what comes out.
 
 use super::world::{Dice, Ready, World, shown};
-use mtlc::data::SplitName;
+use mtlc::columns::SplitName;
 use mtlc::hir::Options;
 use mtlc::model::network::{Batch, Job, Moment, Network};
-use mtlc::plan::passes::{self, Applied, flow};
-use mtlc::plan::{Phase, Plan};
+use mtlc::passes::{self, flow};
+use mtlc::plan::{Applied, Phase, Plan};
 use mtlc::train::frozen::Frozen;
 use mtlc::train::report::Report;
 use mtlc::train::run_dir::RunDir;
@@ -167,7 +167,7 @@ fn lengths_decide_which_examples_meet_and_nothing_else() {
     // and smaller ones are others, which hold the same examples
     let passes_of = |off: &[&str]| {
         let r = build(&w, &SPEC.replace("DROP", "0"), off);
-        let mut s = mtlc::data::batches::Schedule::new(&r.plan, 0, &r.examples, 1);
+        let mut s = mtlc::batches::Schedule::new(&r.plan, 0, &r.examples, 1);
         let mut cursor = s.cursor();
         let mut out: Vec<(usize, Vec<usize>)> = vec![];
         for _ in 0..s.steps_per_epoch {

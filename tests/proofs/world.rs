@@ -1,9 +1,9 @@
 //! A folder with data files, and specs compiled in it.
 
-use mtlc::data::index::{Examples, Tables};
-use mtlc::data::{Corpus, SplitName};
+use mtlc::columns::{Corpus, SplitName};
 use mtlc::diagnostics::Diagnostic;
 use mtlc::driver::{self, Disk};
+use mtlc::encode::{Examples, Tables};
 use mtlc::hir::Options;
 use mtlc::model::network::{Batch, Job, Moment, Network, Values};
 use mtlc::model::params::Params;

@@ -245,7 +245,7 @@ impl<'p> Checker<'p> {
     }
 
     /// Whether a field says `on` another that holds no text (E0613).
-    fn stands_on_no_text(&self, corpus: usize, field: &crate::data::FieldDecl) -> bool {
+    fn stands_on_no_text(&self, corpus: usize, field: &crate::columns::FieldDecl) -> bool {
         let fields = &self.p.data[corpus].fields;
         let on = field.ty.axis().and_then(|a| fields.iter().find(|f| f.name == a));
         let listlike = |ty: &FieldType| matches!(ty, FieldType::Other { kind, .. } if ["list", "graph", "?"].contains(&kind.as_str()));
@@ -312,7 +312,7 @@ impl<'p> Checker<'p> {
         if let [f] = cx.text.as_slice()
             && !fields[*f].ty.is_text()
         {
-            let on_it = |g: &crate::data::FieldDecl| g.ty.axis() == Some(fields[*f].name.as_str());
+            let on_it = |g: &crate::columns::FieldDecl| g.ty.axis() == Some(fields[*f].name.as_str());
             if fields.iter().any(|g| on_it(g) && self.stands_on_no_text(cx.corpus, g)) {
                 return Err(Poison);
             }

@@ -9,18 +9,18 @@
 
 use super::super::sink::{Value, short};
 use super::{Complaint, DataFile, Sink};
-use crate::data::{CorpusDecl, FieldDecl, FieldSource, FieldType};
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 pub(super) fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     if matches!(field.ty, FieldType::Layers { .. } | FieldType::Other { .. } | FieldType::Vec(_)) {
-        let message = format!("`columns` cannot hold `{}`", crate::data::type_word(&field.ty));
+        let message = format!("`columns` cannot hold `{}`", crate::columns::type_word(&field.ty));
         return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
     }
     if let (false, Some(FieldSource::Name(name))) = (sentence_level(&field.ty), &field.source) {
         let message = format!("columns have numbers, not names: `{}` = \"{name}\"", field.name);
-        let help = format!("number the column, from 1: `{}: {} = 2`", field.name, crate::data::type_word(&field.ty));
+        let help = format!("number the column, from 1: `{}: {} = 2`", field.name, crate::columns::type_word(&field.ty));
         return Some(("E0613", message, Some(help)));
     }
     None
@@ -102,7 +102,7 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
         {
             sink.faults.at("E0605", field.span, file.place(n, line), "the first sentence starts here", || {
                 let message = format!("no sentence of `{}` has a value for `{}`", file.name, field.name);
-                let ty = crate::data::type_word(&field.ty);
+                let ty = crate::columns::type_word(&field.ty);
                 let help = format!(
                     "write `# {key} = VALUE` over each sentence, or number a column: `{}: {ty} = 3`",
                     field.name

@@ -2,7 +2,7 @@
 
 use super::super::sink::{Value, short};
 use super::{Complaint, DataFile, Sink};
-use crate::data::{CorpusDecl, FieldDecl, FieldSource, FieldType};
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType};
 use crate::diagnostics::suggest;
 use std::collections::{BTreeMap, HashMap};
 
@@ -48,17 +48,17 @@ fn from(field: &FieldDecl) -> Result<From, String> {
 
 pub(super) fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     if matches!(field.ty, FieldType::Other { .. } | FieldType::Vec(_)) {
-        let message = format!("`conllu` cannot hold `{}`", crate::data::type_word(&field.ty));
+        let message = format!("`conllu` cannot hold `{}`", crate::columns::type_word(&field.ty));
         return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
     }
     let name = from(field).err()?;
     if matches!(field.ty, FieldType::Heads { .. }) {
-        let help = format!("leave the source out: `{}: {}`", field.name, crate::data::type_word(&field.ty));
+        let help = format!("leave the source out: `{}: {}`", field.name, crate::columns::type_word(&field.ty));
         return Some(("E0613", "heads stand in the columns HEAD and DEPREL".into(), Some(help)));
     }
     let near = suggest::near(&name.to_uppercase(), COLUMNS);
     let help = match near.first() {
-        Some(c) => format!("name the column: `{}: {} = \"{c}\"`", field.name, crate::data::type_word(&field.ty)),
+        Some(c) => format!("name the column: `{}: {} = \"{c}\"`", field.name, crate::columns::type_word(&field.ty)),
         None => format!("the columns are {}", COLUMNS.join(" ")),
     };
     Some(("E0613", format!("CoNLL-U has no column `{name}`"), Some(help)))

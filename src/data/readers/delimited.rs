@@ -2,7 +2,7 @@
 
 use super::super::sink::Value;
 use super::{Complaint, DataFile, Sink};
-use crate::data::{CorpusDecl, FieldDecl, FieldSource};
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource};
 use crate::diagnostics::suggest;
 use std::borrow::Cow;
 
@@ -139,7 +139,7 @@ fn columns(sink: &mut Sink<'_>, file: &DataFile, line: &str, first: &[Cow<'_, st
             let place = file.place(1, line);
             sink.faults.at("E0605", f.span, place, if header { "the headings" } else { "the first line" }, || {
                 let near = suggest::question(&suggest::near(name, cells.iter().copied()));
-                let number = || format!("number the column: `{}: {} = 1`", f.name, crate::data::type_word(&f.ty));
+                let number = || format!("number the column: `{}: {} = 1`", f.name, crate::columns::type_word(&f.ty));
                 (format!("`{}` has no column `{name}`", file.name), Some(near.unwrap_or_else(number)))
             });
             continue;

@@ -1,9 +1,9 @@
 //! `jsonl` (an object per line) and `json` (a list of objects, or an object that holds one).
 
-use super::super::faults::Place;
 use super::super::sink::Value;
 use super::{Complaint, DataFile, Sink};
-use crate::data::{CorpusDecl, FieldDecl, FieldSource};
+use crate::columns::faults::Place;
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource};
 use crate::diagnostics::suggest;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value as Json};
@@ -199,7 +199,7 @@ impl Seen {
             sink.faults.at("E0605", field.span, place, "the first example", || {
                 let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
                 let near = suggest::question(&suggest::near(&key, keys.iter().copied()));
-                let ty = crate::data::type_word(&field.ty);
+                let ty = crate::columns::type_word(&field.ty);
                 let list = || match keys.first() {
                     Some(k) => format!("its keys are {}; name one: `{}: {ty} = \"{k}\"`", keys.join(", "), field.name),
                     None => format!("number the member: `{}: {ty} = 1`", field.name),

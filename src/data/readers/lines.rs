@@ -2,7 +2,7 @@
 
 use super::super::sink::Value;
 use super::{Complaint, DataFile, Sink};
-use crate::data::{CorpusDecl, FieldDecl};
+use crate::columns::{CorpusDecl, FieldDecl};
 
 pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     let help = || Some("for several fields on a line use `tsv(...)`, for several files `parallel(...)`".to_owned());
@@ -10,7 +10,7 @@ pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
         return Some(("E0613", "`lines` holds one field".into(), help()));
     }
     if !field.ty.is_text() {
-        let message = format!("`lines` gives a text, not `{}`", crate::data::type_word(&field.ty));
+        let message = format!("`lines` gives a text, not `{}`", crate::columns::type_word(&field.ty));
         return Some(("E0614", message, Some(format!("declare it as a text: `{}: tokens`", field.name))));
     }
     field.source.as_ref().map(|_| ("E0613", "`lines` has no columns to choose from".into(), help()))

@@ -7,14 +7,19 @@ mod json;
 mod lines;
 mod parallel;
 
-use super::faults::{Faults, Place};
 use super::files::{self, Layout};
-use super::schemes::{self, Scheme};
 use super::sink::{Sink, Value};
-use super::*;
-use crate::diagnostics::DataPlace;
+use super::{Loaded, validate};
+use crate::columns::faults::line_of;
+use crate::columns::faults::{Faults, Place};
+use crate::columns::schemes::{self, Scheme};
+use crate::columns::{
+    Column, Corpus, CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, Places, SplitName, SplitSource,
+    type_word,
+};
+use crate::diagnostics::Diagnostic;
 use std::borrow::Cow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A format.
 pub struct Reader {
@@ -269,7 +274,7 @@ impl Options {
 
 /// Reads a corpus. Of a declaration in which [`validate`] finds errors nothing is read, and nothing is said twice.
 pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
-    let Some(reader) = find(&decl.reader).filter(|_| !super::validate(decl).iter().any(Diagnostic::is_error)) else {
+    let Some(reader) = find(&decl.reader).filter(|_| !validate(decl).iter().any(Diagnostic::is_error)) else {
         return Loaded::default();
     };
     let parts = match files::locate(decl, reader, base) {
@@ -393,14 +398,6 @@ fn normalise(decl: &CorpusDecl, corpus: &mut Corpus, faults: &mut Faults) {
             faults.plain(Diagnostic::new("W0602", message).at(field.span, "").data(place));
         }
     }
-}
-
-/// A line of a file that is no longer in memory.
-pub(super) fn line_of(path: &Path, line: usize, note: &str) -> DataPlace {
-    let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let text = text.split('\n').nth(line - 1).unwrap_or_default().trim_end_matches('\r');
-    Place { file: &file, line, text }.data(note)
 }
 
 /// A class that only stands on the first lines is nearly always the heading of its column, which numbered fields hide.

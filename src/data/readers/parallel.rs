@@ -2,7 +2,7 @@
 
 use super::super::sink::Value;
 use super::{Complaint, DataFile, Sink};
-use crate::data::{CorpusDecl, FieldDecl, FieldSource};
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource};
 
 pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     if let Some(FieldSource::Number(_)) = field.source {

@@ -1,8 +1,10 @@
 //! The counts that the read-me files of `shared/data` state.
 
 use super::declare;
-use crate::data::SplitName::{Dev, Test, Train};
+use crate::columns::SplitName::{Dev, Test, Train};
+use crate::columns::*;
 use crate::data::*;
+use std::collections::BTreeMap;
 
 fn data(folder: &str) -> Option<std::path::PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");

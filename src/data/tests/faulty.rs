@@ -1,7 +1,8 @@
 //! Every fault, as the user sees it.
 
 use super::{declare, faults, show, try_load};
-use crate::data::SplitName::{Dev, Test, Train};
+use crate::columns::SplitName::{Dev, Test, Train};
+use crate::columns::*;
 use crate::data::*;
 
 fn one(reader: &str, fields: &str, text: &str) -> String {

@@ -1,7 +1,8 @@
 //! Every format and option on files of a few lines.
 
 use super::{declare, folder, loaded, show, table, try_load};
-use crate::data::SplitName::{Dev, Test, Train};
+use crate::columns::SplitName::{Dev, Test, Train};
+use crate::columns::*;
 use crate::data::*;
 
 const TAGGED: &str = "x: tokens; y: tags on x";

@@ -7,7 +7,9 @@ mod faulty;
 mod formats;
 
 use super::*;
+use crate::columns::*;
 use crate::source::Span;
+use std::collections::BTreeMap;
 
 /// A declaration from text: `declare("columns", Some("p"), "x: tokens; y: tags on x = 2")`.
 pub fn declare(reader: &str, path: Option<&str>, fields: &str) -> CorpusDecl {

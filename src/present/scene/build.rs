@@ -5,10 +5,10 @@ use crate::analysis::reads::{Layer, Read, Reader, Source};
 use crate::ast::{Expr, ExprKind};
 use crate::builtins;
 use crate::check::{Checked, Place};
-use crate::data::FieldType;
+use crate::columns::FieldType;
 use crate::hir::{Env, Program};
-use crate::plan::sizes::Sizes;
 use crate::plan::{Op, Phase, SOURCE_FIELD, Shape};
+use crate::present::sizes::Sizes;
 use crate::types::Target;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -479,7 +479,7 @@ fn is_text(t: &FieldType) -> bool {
 }
 
 fn type_words(t: &FieldType) -> String {
-    crate::data::type_word(t)
+    crate::columns::type_word(t)
 }
 
 fn stages_of<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {

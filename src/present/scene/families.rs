@@ -1,7 +1,7 @@
 //! Members of families as one node.
 
 use super::{Edge, Gradient, Link, Node, Scene};
-use crate::plan::outline::family;
+use crate::present::outline::family;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Ends and words of an edge between families.

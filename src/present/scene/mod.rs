@@ -8,7 +8,7 @@ mod families;
 use crate::analysis::reads::Reader;
 use crate::check::Checked;
 use crate::plan::Phase;
-use crate::plan::sizes::Sizes;
+use crate::present::sizes::Sizes;
 use build::Builder;
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! A tiny program by hand: slots and intents on corpus `a`, topics on corpus `b`, one shared encoder, and an arrow from
 //! slots to topics.
 
-use crate::data::index::{Examples, Tables};
-use crate::data::{Column, Corpus, CorpusDecl, FieldDecl, FieldType, Split};
+use crate::columns::{Column, Corpus, CorpusDecl, FieldDecl, FieldType, Split};
+use crate::encode::{Examples, Tables};
 use crate::plan::*;
 use crate::random::generator;
 use rand::RngExt;

@@ -9,7 +9,7 @@ use super::report::Report;
 use super::run_dir::{METRICS, MODEL, RunDir};
 use super::trainer::{RunOptions, check, rate, run, run_seeds};
 use super::{Quiet, RunError};
-use crate::data::{Column, SplitName};
+use crate::columns::{Column, SplitName};
 use crate::model::network::{Batch, Job, Moment, Network};
 use crate::model::value::Value;
 use crate::plan::*;
@@ -70,7 +70,7 @@ fn learns_and_is_the_same_after_loading() {
     assert!(report.steps == 15 * 12 && report.stages[0].epochs == 12);
     let loaded = LoadedRun::open(&dir.path().join("run"), &Device::flex()).unwrap();
     assert_eq!((&loaded.plan, &loaded.tables), (&p.plan, &p.tables));
-    let examples = crate::data::index::Examples::encode(&loaded.plan, &loaded.tables, &p.corpora);
+    let examples = crate::encode::Examples::encode(&loaded.plan, &loaded.tables, &p.corpora);
     for split in [SplitName::Dev, SplitName::Test] {
         assert_eq!(loaded.figures(&examples, split), Figures::of(&p.plan, &report, split));
     }
@@ -152,7 +152,7 @@ fn with_gold(share: (f64, f64)) -> Program {
     let slots = p.plan.corpora[0].fields[1].clone();
     p.plan.corpora[1]
         .fields
-        .push(crate::data::FieldDecl { ty: crate::data::FieldType::Tags { on: "y".into() }, ..slots });
+        .push(crate::columns::FieldDecl { ty: crate::columns::FieldType::Tags { on: "y".into() }, ..slots });
     let b = &mut p.corpora[1];
     for split in [&mut b.train, &mut b.dev, &mut b.test] {
         let Column::Tokens(texts) = &split.columns[0] else { panic!() };
@@ -178,7 +178,7 @@ fn with_gold(share: (f64, f64)) -> Program {
             g.tasks[1].head = 10;
         }
     }
-    p.examples = crate::data::index::Examples::encode(&p.plan, &p.tables, &p.corpora);
+    p.examples = crate::encode::Examples::encode(&p.plan, &p.tables, &p.corpora);
     p
 }
 

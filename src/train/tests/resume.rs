@@ -51,7 +51,7 @@ fn go(p: &Program, o: &RunOptions) -> Result<(), RunError> {
     match RunDir::open(&o.out) {
         Ok(dir) => {
             let (plan, tables) = dir.read_start()?;
-            let examples = crate::data::index::Examples::encode(&plan, &tables, &p.corpora);
+            let examples = crate::encode::Examples::encode(&plan, &tables, &p.corpora);
             resume(&dir, &plan, &tables, &examples, o, &mut Quiet)
         }
         Err(_) => run(&p.plan, &p.tables, &p.examples, o, &mut Quiet),

@@ -1,8 +1,8 @@
 //! What the samplers draw.
 
 use super::fixture::{Program, stage, tiny};
-use crate::data::batches::{Draw, Schedule};
-use crate::data::index::{Examples, LabelSet};
+use crate::batches::{Draw, Schedule};
+use crate::encode::{Examples, LabelSet};
 use crate::plan::*;
 use std::collections::BTreeMap;
 
@@ -134,7 +134,7 @@ fn a_task_over_several_corpora_learns_along() {
 fn batches_are_of_similar_lengths_and_functions_of_the_cursor() {
     let mut p = tiny(400, stage(vec![0], Length::Epochs(1.0)));
     let steps = epochs(&p, 2);
-    let lengths = &p.examples.split(0, crate::data::SplitName::Train).unwrap().lengths;
+    let lengths = &p.examples.split(0, crate::columns::SplitName::Train).unwrap().lengths;
     let spread = |d: &Draw| {
         let l = d.examples.iter().map(|e| lengths[*e]);
         l.clone().max().unwrap() - l.min().unwrap()

@@ -1,8 +1,8 @@
 //! What would fail later, found before the first step.
 
-use crate::data::SplitName;
-use crate::data::index::Examples;
+use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
+use crate::encode::Examples;
 use crate::plan::{Plan, Score};
 use crate::train::{evaluate, report};
 

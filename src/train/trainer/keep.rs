@@ -1,7 +1,7 @@
 //! What stays of a run: the course, evaluations, the state, the kept weights, the report.
 
 use super::{Course, Trainer, WEIGHT};
-use crate::data::SplitName;
+use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::model::params::Outgoing;
 use crate::plan::{Length, Score, Stage};

@@ -1,13 +1,13 @@
 //! One step: draws, losses, gradients, the move; and what is told of it.
 
 use super::{Course, Trainer};
-use crate::data::SplitName;
-use crate::data::batches::Draw;
+use crate::batches::Draw;
+use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::model::network::{Batch, Job, Known, Moment, TaskLoss, Values};
 use crate::model::params::Params;
 use crate::model::together::Share;
-use crate::plan::passes;
+use crate::passes;
 use crate::plan::{Decay, Phase, Plan, Stage, Weights};
 use crate::train::{NamedLoss, RunError, StepNews};
 use burn::tensor::Tensor;

@@ -1,8 +1,8 @@
 //! What a plan will cost: operations, memory, time. Estimates, from shapes alone.
 
-use super::passes::{FROZEN, flow};
-use super::{Graph, Length, Node, Op, Phase, Plan, Shape, Stage};
-use crate::data::{Column, Corpus, SplitName};
+use crate::columns::{Column, Corpus, SplitName};
+use crate::passes::{FROZEN, flow};
+use crate::plan::{self, Graph, Length, Node, Op, Phase, Plan, Shape, Stage};
 
 /// Estimated cost of a plan on given data.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -128,7 +128,7 @@ fn held(plan: &Plan, node: &Node) -> f64 {
     let values = match layer.kind.as_str() {
         // queries, keys, values, what is attended to, both sums and norms; before and after the activation
         "transformer" => {
-            let inner = layer.settings.get("ffn").and_then(super::Setting::as_usize).unwrap_or(0);
+            let inner = layer.settings.get("ffn").and_then(plan::Setting::as_usize).unwrap_or(0);
             9 * width + 3 * inner
         }
         // gates, cells, states

@@ -8,8 +8,9 @@
 //! What was found in the data is kept with them, and said again each time: a finding names its places by the parts of the
 //! declarations, which may have moved within the spec.
 
-use super::index::{Examples, Tables};
-use super::{Column, Corpus, CorpusDecl, Split, SplitName, files, readers};
+use super::{Examples, Tables};
+use crate::columns::{Column, Corpus, CorpusDecl, Split, SplitName};
+use crate::data::{files, readers};
 use crate::diagnostics::{DataPlace, Diagnostic, Fix, Label, codes};
 use crate::plan::{LabelSpec, Task, VocabSpec};
 use crate::source::Span;

@@ -14,9 +14,7 @@ pub mod merge;
 mod prune;
 mod share;
 
-use super::Plan;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use crate::plan::{Applied, Plan};
 
 /// One encoding, and one forward and backward pass, for all tasks that read a text.
 pub const SHARE: &str = "share-encodings";
@@ -47,19 +45,6 @@ pub struct Pass {
 struct Found {
     what: String,
     counts: Vec<(&'static str, usize)>,
-}
-
-/// What a pass does in a plan.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Applied {
-    /// row of [`PASSES`]
-    pub name: String,
-    /// whether it acts; `--no-pass` turns it off
-    pub on: bool,
-    /// in words; empty where it finds nothing to do
-    pub what: String,
-    /// in numbers
-    pub counts: BTreeMap<String, usize>,
 }
 
 /// Every pass, in the order in which they are shown.
@@ -101,13 +86,6 @@ pub fn apply(plan: &mut Plan, off: &[String]) {
         }
     };
     plan.passes = PASSES.iter().map(record).collect();
-}
-
-impl Plan {
-    /// Whether a pass acts: unless it was turned off.
-    pub fn pass(&self, name: &str) -> bool {
-        self.passes.iter().all(|p| p.name != name || p.on)
-    }
 }
 
 /// Some names for people, the others as a number: `a, b and 3 more`.

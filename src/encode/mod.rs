@@ -8,16 +8,18 @@
 //! from forms to ids. A text that three encoders read with three vocabularies is therefore kept once.
 
 mod build;
+pub mod cache;
+pub mod classes;
 mod examples;
 #[cfg(test)]
 mod tests;
 mod vectors;
 
-pub(super) use build::each_class;
+pub(crate) use build::each_class;
 pub use build::{Range, number_range};
 pub use examples::{Encoded, Examples, Forms, GoldColumn, Ragged, SEPARATOR_FORM};
 
-use super::{Corpus, CorpusDecl};
+use crate::columns::{Corpus, CorpusDecl};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{LabelSpec, Unit, VocabSpec};
 use build::{build_labels, build_vocab};

@@ -1,7 +1,7 @@
 //! Examples as ids.
 
 use super::{LabelSet, OUTSIDE, SEPARATOR, Tables, WORD_BEGIN, WORD_END};
-use crate::data::{Column, Corpus, Split, SplitName};
+use crate::columns::{Column, Corpus, Split, SplitName};
 use crate::plan::{Plan, SOURCE_FIELD, Task, Unit};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};

@@ -1,7 +1,7 @@
 //! What is odd about the classes of a task: a single one, some that training never shows, some that one corpus lacks.
 
-use super::index::{LabelSet, each_class};
-use super::{Column, Corpus, CorpusDecl, SplitName};
+use super::{LabelSet, each_class};
+use crate::columns::{Column, Corpus, CorpusDecl, SplitName};
 use crate::diagnostics::{Diagnostic, times};
 use crate::plan::{LabelSpec, SOURCE_FIELD};
 use std::collections::{BTreeMap, BTreeSet};

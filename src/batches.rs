@@ -4,10 +4,10 @@
 //! seeded shuffle of its examples cut into batches of similar lengths. Unit, pass and place are functions of
 //! (seed, stage, counters), so a [`Cursor`] of a few numbers is the whole state.
 
-use crate::data::SplitName;
-use crate::data::index::Examples;
+use crate::columns::SplitName;
 use crate::diagnostics::some;
-use crate::plan::passes::{self, bucket::POOL};
+use crate::encode::Examples;
+use crate::passes::{self, bucket::POOL};
 use crate::plan::{Phase, Plan, Sampler, Stage};
 use crate::random::generator;
 use rand::RngExt;

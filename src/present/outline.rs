@@ -3,15 +3,14 @@
 //! so a key once here stays.
 
 use super::cost::{self, Work};
-use super::passes::Applied;
-use super::passes::flow;
 use super::sizes::Sizes;
-use super::{Graph, Length, NodeId, Op, Phase, Plan, Shape};
+use crate::batches::{Description, Schedule};
 use crate::check::Checked;
-use crate::data::Corpus;
-use crate::data::batches::{Description, Schedule};
-use crate::data::index::{Examples, Tables};
+use crate::columns::Corpus;
+use crate::encode::{Examples, Tables};
 use crate::hir::Program;
+use crate::passes::flow;
+use crate::plan::{self, Applied, Graph, Length, NodeId, Op, Phase, Plan, Shape};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -373,7 +372,7 @@ fn parts(
             {
                 let fixed = k.plan.graph(g.corpus, Phase::Train).and_then(|p| {
                     let called = c.node_name(graph, i);
-                    let same = |n: &&super::Node| n.op == node.op && n.name == called;
+                    let same = |n: &&plan::Node| n.op == node.op && n.name == called;
                     p.nodes.iter().find(same)
                 });
                 if let Some(n) = fixed {
@@ -444,7 +443,7 @@ fn batches(k: Known<'_>) -> Vec<Batch> {
 }
 
 fn stages(c: &Checked, known: Option<Known<'_>>) -> Vec<StageOutline> {
-    let one = |(i, s): (usize, &super::Stage)| {
+    let one = |(i, s): (usize, &plan::Stage)| {
         let (unit, length) = match s.length {
             Length::Epochs(n) => ("epochs", n),
             Length::Steps(n) => ("steps", n as f64),

@@ -1,8 +1,8 @@
 //! Sizes in words: numbers where the data are known, symbols (K classes, V words, C characters) where they are not.
 
-use super::Unit;
 use crate::check::Checked;
-use crate::data::index::Tables;
+use crate::encode::Tables;
+use crate::plan::Unit;
 use crate::types::dim::{Dim, Size, SymParam};
 use std::collections::BTreeMap;
 

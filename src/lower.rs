@@ -1,9 +1,9 @@
 //! Fixing the last unknown sizes: a checked program and its tables become a plan.
 
-use super::{Init, LabelSpec, Param, Plan, Setting, Shape, Verdict, VocabSpec, Weights};
 use crate::check::Checked;
-use crate::data::Corpus;
-use crate::data::index::{Tables, number_range};
+use crate::columns::Corpus;
+use crate::encode::{Tables, number_range};
+use crate::plan::{self, Init, LabelSpec, Param, Plan, Setting, Shape, Verdict, VocabSpec, Weights};
 use crate::types::dim::{Dim, InitRule, Size};
 
 /// The format of [`Plan`]s.
@@ -80,13 +80,13 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
                 Shape::Vec(_) => Shape::Vec(n(w)),
             };
             // zeros in place of what a feedback arrow has not brought yet are as wide as it
-            if let super::Op::Layer { layer } = node.op
+            if let plan::Op::Layer { layer } = node.op
                 && layers[layer].kind == "zeros"
             {
                 layers[layer].settings.insert("width", Setting::Int(n(w) as i64));
             }
             // the scores of a head over layers of tags
-            if let super::Op::Head { task } = node.op
+            if let plan::Op::Head { task } = node.op
                 && let Some(bias) = tasks[task].params.get(1)
             {
                 let wide = params[*bias].shape.iter().product();

@@ -2,7 +2,7 @@
 
 use super::vectors::read_vectors;
 use super::{LabelSet, OUTSIDE, Vocab, is_bio, reserved};
-use crate::data::{Column, Corpus, CorpusDecl, FieldType, SplitName};
+use crate::columns::{Column, Corpus, CorpusDecl, FieldType, SplitName};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{LabelSpec, SOURCE_FIELD, Unit, VocabSpec};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -115,7 +115,7 @@ pub(super) fn build_vocab(spec: &VocabSpec, corpora: &[Corpus], base: &Path, fin
 }
 
 /// Calls `f` with every class of a column.
-pub(in crate::data) fn each_class(column: &Column, layer_names: bool, f: &mut impl FnMut(&str)) {
+pub(crate) fn each_class(column: &Column, layer_names: bool, f: &mut impl FnMut(&str)) {
     match column {
         Column::Label(v) => v.iter().flatten().for_each(|c| f(c)),
         Column::Labels(v) => v.iter().flatten().flatten().for_each(|c| f(c)),

@@ -2,6 +2,7 @@
 
 use crate::diagnostics::{DataPlace, Diagnostic};
 use crate::source::Span;
+use std::path::Path;
 
 /// How many places of one kind are shown for one file.
 const SHOWN: usize = 5;
@@ -30,6 +31,14 @@ impl Place<'_> {
         }
         DataPlace { file: self.file.into(), line: self.line, text, range: (0, 0), note: note.into() }
     }
+}
+
+/// A line of a file that is no longer in memory.
+pub fn line_of(path: &Path, line: usize, note: &str) -> DataPlace {
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = text.split('\n').nth(line - 1).unwrap_or_default().trim_end_matches('\r');
+    Place { file: &file, line, text }.data(note)
 }
 
 /// Control characters would break the layout of an excerpt.

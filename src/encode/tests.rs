@@ -1,7 +1,7 @@
 //! Vocabularies, vectors and label sets.
 
 use super::*;
-use crate::data::{Column, FieldDecl, FieldType, Split};
+use crate::columns::{Column, FieldDecl, FieldType, Split};
 
 fn words(texts: &[&str]) -> Column {
     Column::Tokens(texts.iter().map(|t| t.split(' ').map(str::to_string).collect()).collect())
