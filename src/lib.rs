@@ -11,7 +11,7 @@
 //! | [`fmt`] | a text | its canonical layout |
 //! | [`data`] | `data` declarations and files | typed columns |
 //! | [`mend`] | a spec | the same with its safe fixes |
-//! | [`metrics`] | gold and predictions | the field's figures |
+//! | [`kinds::metrics`] | gold and predictions | the field's figures |
 //! | [`plan`] | a checked program and its tables | dataflow, parameters, schedule as data |
 //! | `model` | a plan | layers, heads, the network |
 //! | `train` | a plan and its examples | a run folder, a report |
@@ -29,9 +29,9 @@ pub mod driver;
 pub mod encode;
 pub mod fmt;
 pub mod hir;
+pub mod kinds;
 pub mod lower;
 pub mod mend;
-pub mod metrics;
 #[cfg(feature = "train")]
 pub mod model;
 pub mod passes;
@@ -44,3 +44,4 @@ pub mod syntax;
 pub mod train;
 pub mod types;
 pub mod util;
+pub mod words;

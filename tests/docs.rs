@@ -5,10 +5,20 @@
 //! the `console` blocks of the same page run. Of those, `mtlc check`, `explain`, `plan` and `graph` are run.
 //! `UPDATE=1 cargo test docs` writes the generated tables anew.
 
-use mtlc::builtins::{self, Reads};
+use mtlc::builtins;
+use mtlc::builtins::Reads;
 use mtlc::diagnostics::{Diagnostic, codes};
 use mtlc::driver;
 use mtlc::hir::{Options, World};
+use mtlc::kinds::gradients;
+use mtlc::kinds::optimisers;
+use mtlc::kinds::samplers;
+use mtlc::kinds::sharing;
+use mtlc::kinds::statements;
+use mtlc::kinds::terms;
+use mtlc::kinds::views;
+use mtlc::kinds::weightings;
+use mtlc::words;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -127,10 +137,10 @@ fn list(words: &[&str]) -> String {
 /// Every number that something takes, with its range: those of one name and range together.
 fn numbers() -> Vec<Vec<String>> {
     let mut rows: Vec<(String, Vec<&str>, String)> = vec![];
-    let mut add = |name: &str, of: &'static str, takes: builtins::Takes| {
+    let mut add = |name: &str, of: &'static str, takes: words::Takes| {
         let value = match takes {
-            builtins::Takes::Number(ranges) => builtins::numbers::words(ranges),
-            builtins::Takes::Numbers(ranges) => format!("a list, each {}", builtins::numbers::words(ranges)),
+            words::Takes::Number(ranges) => words::numbers::words(ranges),
+            words::Takes::Numbers(ranges) => format!("a list, each {}", words::numbers::words(ranges)),
             _ => return,
         };
         match rows.iter_mut().find(|(n, _, v)| n == name && *v == value) {
@@ -139,42 +149,42 @@ fn numbers() -> Vec<Vec<String>> {
             None => rows.push((name.into(), vec![of], value)),
         }
     };
-    builtins::SETTINGS.iter().for_each(|s| add(s.name, "train", s.takes));
-    builtins::TASK_OPTIONS.iter().for_each(|o| add(o.name, "task", o.takes));
-    builtins::EDGE_OPTIONS.iter().for_each(|o| add(o.name, "arrow", o.takes));
-    builtins::LOSS_OPTIONS.iter().for_each(|o| add(o.name, "loss", o.takes));
+    statements::SETTINGS.iter().for_each(|s| add(s.name, "train", s.takes));
+    words::TASK_OPTIONS.iter().for_each(|o| add(o.name, "task", o.takes));
+    words::EDGE_OPTIONS.iter().for_each(|o| add(o.name, "arrow", o.takes));
+    words::LOSS_OPTIONS.iter().for_each(|o| add(o.name, "loss", o.takes));
     builtins::FUNCTIONS.iter().for_each(|f| f.args.iter().for_each(|a| add(a.name, f.name, a.takes)));
     for h in builtins::HEADS {
         let own = builtins::HEAD_ARGUMENTS.iter().filter(|(a, _)| h.args.contains(&a.name));
         own.for_each(|(a, _)| add(a.name, h.name, a.takes));
     }
-    for (name, settings) in builtins::OPTIMIZERS {
+    for (name, settings) in optimisers::OPTIMIZERS {
         settings.iter().for_each(|(a, _)| add(a.name, name, a.takes));
     }
-    builtins::OPTIMIZER_COMMON.iter().for_each(|a| add(a.name, "optimizer", a.takes));
+    optimisers::OPTIMIZER_COMMON.iter().for_each(|a| add(a.name, "optimizer", a.takes));
     let choices = [
-        builtins::DECAYS,
-        builtins::SAMPLERS,
-        builtins::WEIGHTINGS,
-        builtins::GRADIENTS,
-        builtins::SHARES,
-        builtins::VIEWS,
-        builtins::ANCHORS,
-        builtins::KEEPS,
-        builtins::SEARCHES,
-        builtins::CONSTRAINTS,
-        builtins::PROBES,
-        builtins::INNERS,
-        builtins::LOSS_FUNCTIONS,
+        optimisers::DECAYS,
+        samplers::SAMPLERS,
+        weightings::WEIGHTINGS,
+        gradients::GRADIENTS,
+        sharing::SHARES,
+        views::VIEWS,
+        statements::ANCHORS,
+        statements::KEEPS,
+        statements::SEARCHES,
+        statements::CONSTRAINTS,
+        statements::PROBES,
+        statements::INNERS,
+        terms::LOSS_FUNCTIONS,
     ];
-    let choices = choices.into_iter().flatten().chain(builtins::TASK_LOSSES.iter().map(|(c, _)| c));
+    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES.iter().map(|(c, _)| c));
     choices.for_each(|c| c.args.iter().for_each(|a| add(a.name, c.name, a.takes)));
     rows.into_iter().map(|(name, of, value)| vec![code(name), list(&of), value]).collect()
 }
 
 /// The tables of `docs/language.md`, by name.
 fn tables() -> Vec<(&'static str, String)> {
-    let choices = |all: &[builtins::Choice]| {
+    let choices = |all: &[words::Choice]| {
         table(
             &["word", "options", "runs"],
             all.iter().map(|c| {
@@ -201,8 +211,8 @@ fn tables() -> Vec<(&'static str, String)> {
             tick(h.runs.is_some()).into(),
         ]
     };
-    let optimiser = |(name, settings): &(&str, builtins::Defaults)| {
-        let show = |(arg, value): &(builtins::Arg, f64)| match arg.name {
+    let optimiser = |(name, settings): &(&str, optimisers::Defaults)| {
+        let show = |(arg, value): &(words::Arg, f64)| match arg.name {
             "nesterov" => "`nesterov = false`".to_string(),
             key if *value != 0.0 && *value < 1e-3 => format!("`{key} = {value:e}`"),
             key => format!("`{key} = {value}`"),
@@ -210,12 +220,12 @@ fn tables() -> Vec<(&'static str, String)> {
         vec![code(name), settings.iter().map(show).collect::<Vec<_>>().join(", ")]
     };
     vec![
-        ("keywords", list(builtins::KEYWORDS) + "\n"),
+        ("keywords", list(words::KEYWORDS) + "\n"),
         (
             "field types",
             table(
                 &["type", "written", "meaning"],
-                builtins::FIELD_TYPES.iter().map(|t| vec![code(t.name), code(t.example), t.doc.into()]),
+                words::FIELD_TYPES.iter().map(|t| vec![code(t.name), code(t.example), t.doc.into()]),
             ),
         ),
         (
@@ -238,16 +248,16 @@ fn tables() -> Vec<(&'static str, String)> {
             "settings",
             table(
                 &["setting", "meaning", "where", "runs"],
-                builtins::SETTINGS.iter().map(|s| {
+                statements::SETTINGS.iter().map(|s| {
                     let place = if s.stage_only { "stage" } else { "" };
                     vec![code(s.example), s.doc.into(), place.into(), tick(s.runs).into()]
                 }),
             ),
         ),
-        ("optimisers", table(&["optimiser", "settings"], builtins::OPTIMIZERS.iter().map(optimiser))),
+        ("optimisers", table(&["optimiser", "settings"], optimisers::OPTIMIZERS.iter().map(optimiser))),
         ("numbers", table(&["number", "of", "value"], numbers())),
-        ("samplers", choices(builtins::SAMPLERS)),
-        ("weightings", choices(builtins::WEIGHTINGS)),
+        ("samplers", choices(samplers::SAMPLERS)),
+        ("weightings", choices(weightings::WEIGHTINGS)),
         (
             "codes",
             table(

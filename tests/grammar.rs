@@ -3,6 +3,11 @@
 
 use mtlc::builtins;
 use mtlc::data::readers::READERS;
+use mtlc::kinds::optimisers;
+use mtlc::kinds::samplers;
+use mtlc::kinds::statements;
+use mtlc::kinds::weightings;
+use mtlc::words;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -18,11 +23,11 @@ fn any<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
 const NAMED: [&str; 7] = ["param", "let", "data", "encoder", "task", "loss", "for"];
 
 fn grammar() -> Value {
-    let settings = builtins::SETTINGS.iter().map(|r| r.name);
-    let options = settings.chain(builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).map(|o| o.name));
+    let settings = statements::SETTINGS.iter().map(|r| r.name);
+    let options = settings.chain(words::TASK_OPTIONS.iter().chain(words::EDGE_OPTIONS).map(|o| o.name));
     let functions = builtins::FUNCTIONS.iter().map(|r| r.name).chain(READERS.iter().map(|r| r.name));
-    let values = builtins::SAMPLERS.iter().chain(builtins::WEIGHTINGS).map(|r| r.name);
-    let values = values.chain(builtins::OPTIMIZERS.iter().map(|r| r.0)).chain(["joint", "multi_step"]);
+    let values = samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name);
+    let values = values.chain(optimisers::OPTIMIZERS.iter().map(|r| r.0)).chain(["joint", "multi_step"]);
     let ports = builtins::PORTS.iter().chain(builtins::HARD_PORTS).copied();
     let named = format!("({})\\s+([A-Za-z_]\\w*)", any(NAMED));
     let rule = |name: &str, pattern: String| json!({ "name": format!("{name}.mtl"), "match": pattern });
@@ -52,9 +57,9 @@ fn grammar() -> Value {
             rule("variable.language.port", format!("(?<=\\.){}", any(ports))),
             rule("variable.other.member", "(?<=\\.)[A-Za-z_]\\w*".into()),
             rule("entity.name.type.head", format!("(?<=:)\\s*{}", any(builtins::HEADS.iter().map(|r| r.name)))),
-            rule("support.type.field", format!("(?<=[:<])\\s*{}", any(builtins::FIELD_TYPES.iter().map(|r| r.name)))),
+            rule("support.type.field", format!("(?<=[:<])\\s*{}", any(words::FIELD_TYPES.iter().map(|r| r.name)))),
             rule("keyword.other.setting", format!("(?<=[{{;])\\s*{}|^\\s*{}(?=\\s+[^:\\s])", any(options.clone()), any(options))),
-            rule("keyword.control", any(builtins::KEYWORDS.iter().copied())),
+            rule("keyword.control", any(words::KEYWORDS.iter().copied())),
             rule("support.function", format!("{}(?=\\s*\\()|(?<=\\|>)\\s*{}", any(functions.clone()), any(functions))),
             rule("support.constant", any(values)),
             rule(
@@ -74,6 +79,6 @@ fn the_grammar_is_that_of_the_tables() {
     }
     let kept = std::fs::read_to_string(&path).unwrap();
     assert!(kept == made, "run `UPDATE=1 cargo test grammar`");
-    let reserved: Vec<&str> = NAMED.iter().copied().filter(|w| !builtins::is_reserved(w)).collect();
+    let reserved: Vec<&str> = NAMED.iter().copied().filter(|w| !words::is_reserved(w)).collect();
     assert!(reserved.is_empty(), "no keywords: {reserved:?}");
 }

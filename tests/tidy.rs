@@ -2,6 +2,15 @@
 
 use mtlc::builtins;
 use mtlc::diagnostics::codes;
+use mtlc::kinds::gradients;
+use mtlc::kinds::optimisers;
+use mtlc::kinds::samplers;
+use mtlc::kinds::sharing;
+use mtlc::kinds::statements;
+use mtlc::kinds::terms;
+use mtlc::kinds::views;
+use mtlc::kinds::weightings;
+use mtlc::words;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -126,29 +135,29 @@ fn every_word_is_in_the_reference() {
         return;
     };
     let mut words: BTreeSet<&str> = BTreeSet::new();
-    words.extend(builtins::KEYWORDS);
-    words.extend(builtins::FIELD_TYPES.iter().map(|r| r.name));
+    words.extend(words::KEYWORDS);
+    words.extend(words::FIELD_TYPES.iter().map(|r| r.name));
     words.extend(builtins::FUNCTIONS.iter().map(|r| r.name));
     words.extend(builtins::HEADS.iter().map(|r| r.name));
-    words.extend(builtins::SETTINGS.iter().map(|r| r.name));
-    words.extend(builtins::SAMPLERS.iter().chain(builtins::WEIGHTINGS).map(|r| r.name));
-    words.extend(builtins::OPTIMIZERS.iter().map(|r| r.0));
+    words.extend(statements::SETTINGS.iter().map(|r| r.name));
+    words.extend(samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name));
+    words.extend(optimisers::OPTIMIZERS.iter().map(|r| r.0));
     let choices = [
-        builtins::GRADIENTS,
-        builtins::SHARES,
-        builtins::VIEWS,
-        builtins::ANCHORS,
-        builtins::KEEPS,
-        builtins::SEARCHES,
-        builtins::REWEIGHTS,
-        builtins::CONSTRAINTS,
-        builtins::PROBES,
-        builtins::INNERS,
-        builtins::LOSS_FUNCTIONS,
+        gradients::GRADIENTS,
+        sharing::SHARES,
+        views::VIEWS,
+        statements::ANCHORS,
+        statements::KEEPS,
+        statements::SEARCHES,
+        statements::REWEIGHTS,
+        statements::CONSTRAINTS,
+        statements::PROBES,
+        statements::INNERS,
+        terms::LOSS_FUNCTIONS,
     ];
-    let choices = choices.into_iter().flatten().chain(builtins::TASK_LOSSES.iter().map(|(c, _)| c));
+    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES.iter().map(|(c, _)| c));
     words.extend(choices.flat_map(|c| std::iter::once(c.name).chain(c.args.iter().map(|a| a.name))));
-    words.extend(builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).map(|o| o.name));
+    words.extend(words::TASK_OPTIONS.iter().chain(words::EDGE_OPTIONS).map(|o| o.name));
     words.extend(builtins::PORTS);
     let known: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let missing: Vec<&&str> = words.iter().filter(|w| !known.contains(**w)).collect();

@@ -1,8 +1,8 @@
 //! Functions over features: layers, pools, interactions.
 
-use super::choices::Takes::{Flag, Number, Own, Word};
-use super::choices::{Arg, may, must};
-use super::numbers::{FACTOR, LAYERS, PSEUDO_COUNT, RATE, SIZE, STEPS};
+use crate::words::Takes::{Flag, Number, Own, Word};
+use crate::words::numbers::{FACTOR, LAYERS, PSEUDO_COUNT, RATE, SIZE, STEPS};
+use crate::words::{Arg, may, must};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
 

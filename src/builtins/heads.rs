@@ -1,5 +1,9 @@
 //! Heads: what a task may learn, and the ports of its answer.
 
+use crate::words::Takes::{Flag, Number, Word};
+use crate::words::numbers::*;
+use crate::words::{Arg, may};
+
 /// What features a head reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
@@ -278,3 +282,33 @@ pub const HARD_PORTS: &[&str] = &["labels", "top", "sample", "text", "filled"];
 /// Metrics that the checker knows and the trainer cannot compute yet.
 pub const METRICS_LATER: &[&str] =
     &["ppl", "bleu", "rouge", "distinct", "em", "recall", "mrr", "map", "ndcg", "las", "uas", "conll_f1", "triple_f1"];
+
+/// What follows an argument of a head: `attention = additive`. Heads name their arguments in their rows.
+pub const HEAD_ARGUMENTS: &[(Arg, &str)] = &[
+    (may("crf", Flag), "crf"),
+    (may("capsule", Flag), "capsule"),
+    (may("mixture", Number(SIZE)), "mixture = 3"),
+    (may("em", Word(&["hard", "soft"])), "em = hard"),
+    (may("per", Word(&["relation"])), "per = relation"),
+    (may("routing", Number(SIZE)), "routing = 2"),
+    (may("multi", Flag), "multi"),
+    (may("san", Flag), "san"),
+    (may("threshold", Number(PART)), "threshold = 0.5"),
+    (may("steps", Number(SIZE)), "steps = 5"),
+    (may("bins", Number(SEVERAL)), "bins = 5"),
+    (may("biaffine", Flag), "biaffine"),
+    (may("sigmoid", Flag), "sigmoid"),
+    (may("iterations", Number(SIZE)), "iterations = 4"),
+    (may("memory", Number(SIZE)), "memory = 5k"),
+    (may("attention", Word(&["additive", "dot", "dual"])), "attention = additive"),
+    (may("layers", Number(LAYERS)), "layers = 2"),
+    (may("copy", Flag), "copy = true"),
+    (may("fuse", Word(&["gate", "in_decoder"])), "fuse = gate"),
+    (may("t5", Flag), "t5"),
+    (may("vocab", Number(SIZE)), "vocab = 10k"),
+    (may("p", Number(PART)), "p = 15%"),
+    (may("spans", Number(SIZE)), "spans = 3"),
+    (may("infonce", Flag), "infonce"),
+    (may("transe", Flag), "transe"),
+    (may("negatives", Number(SIZE)), "negatives = 16"),
+];

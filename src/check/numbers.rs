@@ -4,9 +4,9 @@ use super::*;
 use crate::ast;
 use crate::ast::plain_text;
 use crate::builtins;
-use crate::builtins::Takes;
-use crate::builtins::numbers::{self, End, RATE, Range, SIZE, Unit};
 use crate::hir::{Item, Meaning};
+use crate::words::Takes;
+use crate::words::numbers::{self, End, RATE, Range, SIZE, Unit};
 
 impl Takes {
     /// The ranges of what takes a number.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::ast::{self, ExprKind, SettingKind};
-use crate::builtins::OptionRow;
 use crate::diagnostics::suggest;
+use crate::words::OptionRow;
 
 /// An option of a table, as it was given.
 pub(crate) struct GivenOption<'p> {

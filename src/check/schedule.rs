@@ -5,8 +5,14 @@ use super::tasks::{Part, path, path_words};
 use super::words::{Given, word_of};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::builtins::{self, SettingRow, Takes};
+use crate::builtins;
 use crate::hir::{Item, Meaning, is_name};
+use crate::kinds::gradients;
+use crate::kinds::statements;
+use crate::kinds::statements::SettingRow;
+use crate::kinds::terms;
+use crate::words;
+use crate::words::Takes;
 
 impl<'p> Checker<'p> {
     /// A setting that does not run: its values, and what else must stand in the block.
@@ -44,11 +50,11 @@ impl<'p> Checker<'p> {
             return;
         };
         match row.name {
-            "gradients" => self.worded("a way to combine gradients", v, builtins::GRADIENTS, env),
-            "anchor" => self.worded("an anchor", v, builtins::ANCHORS, env),
-            "search" => self.worded("a search", v, builtins::SEARCHES, env),
-            "inner" => self.worded("an optimiser of an inner loop", v, builtins::INNERS, env),
-            "probe" => self.worded("a probe", v, builtins::PROBES, env),
+            "gradients" => self.worded("a way to combine gradients", v, gradients::GRADIENTS, env),
+            "anchor" => self.worded("an anchor", v, statements::ANCHORS, env),
+            "search" => self.worded("a search", v, statements::SEARCHES, env),
+            "inner" => self.worded("an optimiser of an inner loop", v, statements::INNERS, env),
+            "probe" => self.worded("a probe", v, statements::PROBES, env),
             "keep" => self.keep(v, env, block),
             "pseudo" => self.pseudo(v, env),
             "then" if !is_name(v, "freeze") => {
@@ -60,7 +66,7 @@ impl<'p> Checker<'p> {
             }
             "reweight" => {
                 let _ = self.one_task(v, env, "what is reweighted");
-                self.second(row, s, values, "a way to reweight", builtins::REWEIGHTS, env);
+                self.second(row, s, values, "a way to reweight", statements::REWEIGHTS, env);
             }
             "constrain" => self.constraint(row, s, values, env),
             _ => {}
@@ -68,7 +74,7 @@ impl<'p> Checker<'p> {
     }
 
     /// One word of a table with its arguments.
-    fn worded(&mut self, what: &str, v: &'p Expr, table: &'static [builtins::Choice], env: &Env) {
+    fn worded(&mut self, what: &str, v: &'p Expr, table: &'static [words::Choice], env: &Env) {
         if let Some((row, args)) = self.chosen(what, v, table) {
             self.arguments(row, v.span, args, env);
         }
@@ -80,7 +86,7 @@ impl<'p> Checker<'p> {
         s: &ast::Setting,
         values: &'p [Expr],
         what: &str,
-        table: &'static [builtins::Choice],
+        table: &'static [words::Choice],
         env: &Env,
     ) {
         match values.get(1) {
@@ -120,7 +126,7 @@ impl<'p> Checker<'p> {
 
     /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
     fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) {
-        let Some((row, args)) = self.chosen("something that a stage keeps", v, builtins::KEEPS) else { return };
+        let Some((row, args)) = self.chosen("something that a stage keeps", v, statements::KEEPS) else { return };
         let has = |word: &str, of: Option<&str>| {
             block.iter().any(|s| match &s.value {
                 SettingKind::Attr { name, values } => {
@@ -198,7 +204,7 @@ impl<'p> Checker<'p> {
                 self.report(d.help(format!("write `{}`", row.example)));
             }
         }
-        self.second(row, s, values, "a way to keep the constraint", builtins::CONSTRAINTS, env);
+        self.second(row, s, values, "a way to keep the constraint", statements::CONSTRAINTS, env);
     }
 
     /// `pseudo squad(q = ask(raw), a = read(raw))`: examples of `squad` whose fields tasks make from other data.
@@ -400,7 +406,7 @@ impl<'p> Checker<'p> {
         if word != "anneal" || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_)))) {
             return None;
         }
-        debug_assert!(builtins::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));
-        Some(self.arguments(&builtins::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Poison))
+        debug_assert!(terms::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));
+        Some(self.arguments(&terms::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Poison))
     }
 }

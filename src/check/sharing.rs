@@ -3,8 +3,8 @@
 use super::tasks::{Part, path_words};
 use super::*;
 use crate::ast::Tap;
-use crate::builtins;
 use crate::hir::{self, Meaning};
+use crate::kinds::sharing;
 
 /// A member of a `share`, after families are expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl<'p> Checker<'p> {
     pub(crate) fn check_shares(&mut self) {
         let p = self.p;
         for s in &p.shares {
-            if let Some((row, args)) = self.chosen("a scheme of sharing", &s.scheme, builtins::SHARES) {
+            if let Some((row, args)) = self.chosen("a scheme of sharing", &s.scheme, sharing::SHARES) {
                 self.arguments(row, s.scheme.span, args, &s.env);
             }
             let Some(members) = self.members_of(s) else { continue };

@@ -4,6 +4,8 @@ use super::words::word_of;
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
+use crate::kinds::terms;
+use crate::words;
 
 impl<'p> Checker<'p> {
     /// The views of a task; the trainer does not run them yet.
@@ -20,7 +22,7 @@ impl<'p> Checker<'p> {
             seen.push(name);
             if *from {
                 self.walk(value, &def.env);
-            } else if let Some((row, args)) = self.chosen("a view of the input", value, builtins::VIEWS) {
+            } else if let Some((row, args)) = self.chosen("a view of the input", value, crate::kinds::views::VIEWS) {
                 self.arguments(row, value.span, args, &def.env);
             }
             self.later(s.span, "a view");
@@ -42,15 +44,15 @@ impl<'p> Checker<'p> {
                 self.task_loss(of, env, head);
             }
             _ => {
-                let known: Vec<&str> = builtins::TASK_LOSSES.iter().map(|(c, _)| c.name).collect();
+                let known: Vec<&str> = terms::TASK_LOSSES.iter().map(|(c, _)| c.name).collect();
                 let Some((word, span, args)) = word_of(e) else {
                     let d = Diagnostic::new("E0241", "this is not the loss of a task").at(e.span, "");
                     self.report(d.help(format!("known are: {}", known.join(", "))));
                     return;
                 };
-                let Some((row, heads)) = builtins::TASK_LOSSES.iter().find(|(c, _)| c.name == word) else {
+                let Some((row, heads)) = terms::TASK_LOSSES.iter().find(|(c, _)| c.name == word) else {
                     // a function of a `loss` line
-                    if builtins::choice(builtins::LOSS_FUNCTIONS, word).is_some() {
+                    if words::choice(terms::LOSS_FUNCTIONS, word).is_some() {
                         let d =
                             Diagnostic::new("E0241", format!("`{word}` is a term of its own, not the loss of a task"));
                         self.report(d.at(span, "").help(format!("write a line `loss name = {word}(...)`")));
@@ -60,7 +62,7 @@ impl<'p> Checker<'p> {
                     return;
                 };
                 if !heads.is_empty() && !heads.contains(&head.name) {
-                    let fits: Vec<String> = builtins::TASK_LOSSES
+                    let fits: Vec<String> = terms::TASK_LOSSES
                         .iter()
                         .filter(|(c, h)| c.name != "none" && h.contains(&head.name))
                         .map(|(c, _)| format!("`{}`", c.name))

@@ -4,8 +4,8 @@
 use super::tasks::{path, path_words};
 use super::*;
 use crate::ast::{self, ExprKind};
-use crate::builtins::{Arg, Choice, Takes, numbers};
 use crate::hir::{Item, is_name};
+use crate::words::{Arg, Choice, Takes, numbers};
 
 /// The arguments of a call, by the names of its row.
 pub(crate) type Given<'e> = BTreeMap<&'static str, &'e Expr>;

@@ -27,7 +27,7 @@ fn dev(all: &[(String, Vec<Figure>)]) -> String {
     let first = |f: &[Figure]| f.first().map(|f| format!("{} {}", f.metric, show_value(&f.metric, f.value)));
     if all.len() > SHOWN {
         let values: Vec<f64> = all.iter().filter_map(|(_, f)| f.first()?.value).collect();
-        let Some(m) = crate::metrics::aggregate(&values).map(|m| m.mean) else { return String::new() };
+        let Some(m) = crate::kinds::metrics::aggregate(&values).map(|m| m.mean) else { return String::new() };
         let metric = all.iter().find_map(|(_, f)| f.first()).map_or("", |f| f.metric.as_str());
         return format!("dev {metric} {} (mean of {} tasks)", show_value(metric, Some(m)), values.len());
     }

@@ -169,7 +169,7 @@ fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options:
                 Err(e) => return failed(e, ctx),
             }
         }
-        if let Some(mean) = crate::metrics::aggregate(&diffs).map(|m| m.mean) {
+        if let Some(mean) = crate::kinds::metrics::aggregate(&diffs).map(|m| m.mean) {
             settle(&mut report.expects[i], &e.claim, mean, &format!("mean of {} seeds", diffs.len()));
         }
     }

@@ -3,9 +3,9 @@
 use super::expand::Expander;
 use super::*;
 use crate::ast::{FieldSource as AstSource, FieldType as AstType, Name, TypeArg};
-use crate::builtins;
 use crate::columns::{FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource};
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::words;
 
 impl Expander<'_> {
     pub(super) fn corpus(&mut self, name: &Name, reader: &Expr, fields: &[ast::Field], env: &Env) -> CorpusDecl {
@@ -187,14 +187,14 @@ impl Expander<'_> {
             return FieldType::unreadable();
         }
         let word = t.name.value.as_str();
-        let Some(row) = builtins::FIELD_TYPES.iter().find(|r| r.name == word) else {
+        let Some(row) = words::FIELD_TYPES.iter().find(|r| r.name == word) else {
             if word == ast::UNREADABLE {
                 return FieldType::unreadable();
             }
-            let near = suggest::near(word, builtins::FIELD_TYPES.iter().map(|r| r.name));
+            let near = suggest::near(word, words::FIELD_TYPES.iter().map(|r| r.name));
             let d =
                 Diagnostic::new("E0204", format!("`{word}` is not a type of field")).at(t.name.span, "unknown type");
-            let all: Vec<&str> = builtins::FIELD_TYPES.iter().map(|r| r.name).collect();
+            let all: Vec<&str> = words::FIELD_TYPES.iter().map(|r| r.name).collect();
             let d = match near.as_slice() {
                 [n] => d.help(format!("did you mean `{n}`?")).fix(t.name.span, *n, true),
                 [] => match suggest::question(&suggest::akin(word, all.iter().copied())) {
@@ -207,7 +207,7 @@ impl Expander<'_> {
             return FieldType::unreadable();
         };
         match (row.axis, &on) {
-            (builtins::Axis::Needed, None) => {
+            (words::Axis::Needed, None) => {
                 let d = Diagnostic::new("E0205", format!("`{word}` must say to which text it belongs"));
                 let d = d.at(t.name.span, "belongs to which field?");
                 let end = Span { start: t.span.end, ..t.span };
@@ -221,7 +221,7 @@ impl Expander<'_> {
                 });
                 return FieldType::unreadable();
             }
-            (builtins::Axis::Never, Some(_)) => {
+            (words::Axis::Never, Some(_)) => {
                 let d = Diagnostic::new("E0205", format!("`{word}` belongs to no text"));
                 self.push_once(d.at(t.span, format!("`{word}` takes no `on`")).help(format!("write `{word}`")));
             }

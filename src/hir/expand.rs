@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::ast::{ItemKind, Name};
-use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Sources;
+use crate::words;
 use std::path::{Path, PathBuf};
 
 /// The outside world: the only way in which the front end reads files.
@@ -171,7 +171,7 @@ impl Expander<'_> {
     }
 
     fn declare(&mut self, name: &Name, kind: Kind, env: &Env, index: usize) -> bool {
-        if builtins::is_reserved(&name.value) {
+        if words::is_reserved(&name.value) {
             let d = Diagnostic::new("E0203", format!("`{}` is a word of the language", name.value));
             self.diagnostics.push(d.at(name.span, "cannot be a name").help(format!("call it `my_{}`", name.value)));
             return false;

@@ -7,7 +7,7 @@ use super::run_dir::{self, MODEL, RunDir};
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::encode::{Encoded, Examples, Forms, GoldColumn, OUTSIDE, Tables, file_name};
-use crate::metrics::{self, MASKED, Scored};
+use crate::kinds::metrics::{self, MASKED, Scored};
 use crate::model::network::{Batch, Job, Known, Moment, Network};
 use crate::model::params::Params;
 use crate::model::together::Share;

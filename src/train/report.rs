@@ -2,7 +2,7 @@
 
 use super::evaluate::Figures;
 use crate::batches::Description;
-use crate::metrics::{self, aggregate};
+use crate::kinds::metrics::{self, aggregate};
 use crate::plan::{Claim, Expect, Plan, Score};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,11 +1,12 @@
 //! Calls of functions over features: arguments and inputs.
 
 use super::*;
+use crate::words;
 
 /// `transformer(128, causal)`: a flag that stands alone.
 pub(in crate::check) fn flag(row: &'static builtins::Function, e: &Expr) -> Option<&'static str> {
     let ExprKind::Name(n) = &*e.value else { return None };
-    row.arg(n).filter(|a| a.takes == builtins::Takes::Flag).map(|a| a.name)
+    row.arg(n).filter(|a| a.takes == words::Takes::Flag).map(|a| a.name)
 }
 
 impl<'p> Checker<'p> {
@@ -81,7 +82,7 @@ impl<'p> Checker<'p> {
     pub(crate) fn argument_in_range(
         &mut self,
         row: &'static builtins::Function,
-        arg: &builtins::Arg,
+        arg: &words::Arg,
         e: &Expr,
         env: &Env,
     ) -> Result<f64, Poison> {

@@ -11,7 +11,7 @@ mod tokens;
 use super::losses::Space;
 use super::*;
 use crate::ast;
-use crate::metrics;
+use crate::kinds::metrics;
 use crate::plan::{Init, Settings};
 use crate::types::dim::{InitRule, Letter, Size};
 

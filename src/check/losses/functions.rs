@@ -1,10 +1,10 @@
-//! The rules of functions in a loss: one for each row of `builtins::LOSS_FUNCTIONS`.
+//! The rules of functions in a loss: one for each row of `terms::LOSS_FUNCTIONS`.
 
 use super::*;
 
 /// A call of a function, with its arguments by name.
 pub(super) struct LossCall<'a, 'p> {
-    pub row: &'static builtins::Choice,
+    pub row: &'static crate::words::Choice,
     pub given: Given<'p>,
     pub env: &'a Env,
 }
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn every_function_has_one_rule() {
-        let mut rows: Vec<&str> = builtins::LOSS_FUNCTIONS.iter().map(|r| r.name).filter(|n| *n != "anneal").collect();
+        let mut rows: Vec<&str> = terms::LOSS_FUNCTIONS.iter().map(|r| r.name).filter(|n| *n != "anneal").collect();
         let mut rules: Vec<&str> = RULES.iter().map(|(n, _)| *n).collect();
         rows.sort_unstable();
         rules.sort_unstable();

@@ -11,7 +11,9 @@ use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
 use crate::hir::{self, Item, Meaning};
+use crate::kinds::terms;
 use crate::plan::SOURCE_FIELD;
+use crate::words;
 use functions::LossCall;
 pub(crate) use types::Space;
 use types::{Term, Ty};
@@ -91,7 +93,7 @@ impl<'p> Checker<'p> {
                 self.report(d.help("remove this"));
             }
         }
-        for o in self.options_in_braces(&l.options, builtins::LOSS_OPTIONS, "E0227", "a loss") {
+        for o in self.options_in_braces(&l.options, words::LOSS_OPTIONS, "E0227", "a loss") {
             if self.anneal(o.first, &l.env).is_none() {
                 let _ = self.weight(o.first, &l.env, o.row.takes.ranges(), o.row.example);
             }
@@ -103,7 +105,7 @@ impl<'p> Checker<'p> {
         &mut self,
         e: &Expr,
         env: &Env,
-        ranges: &[builtins::numbers::Range],
+        ranges: &[words::numbers::Range],
         example: &str,
     ) -> Result<f64, Poison> {
         let negative = matches!(self.p.constant(e, env), Some(Item::Number(w)) if w < 0.0);
@@ -181,7 +183,7 @@ impl<'p> Checker<'p> {
                 Ok(Term { ty: Ty::Scalar, trains: x.trains || y.trains, tasks, several: x.several || y.several })
             }
             ExprKind::Call(f, args) => match &*f.value {
-                ExprKind::Name(n) => match builtins::choice(builtins::LOSS_FUNCTIONS, n) {
+                ExprKind::Name(n) => match words::choice(terms::LOSS_FUNCTIONS, n) {
                     Some(row) => self.loss_function(row, e, args, env, out),
                     None => self.features_in_loss(e, n, f.span, env),
                 },
@@ -210,7 +212,7 @@ impl<'p> Checker<'p> {
     fn features_in_loss(&mut self, e: &'p Expr, word: &str, span: Span, env: &Env) -> Typed {
         let known = builtins::function(word).is_some() || self.p.lookup(word, env).is_some();
         if !known {
-            let mut more: Vec<&str> = builtins::LOSS_FUNCTIONS.iter().map(|c| c.name).collect();
+            let mut more: Vec<&str> = terms::LOSS_FUNCTIONS.iter().map(|c| c.name).collect();
             if suggest::near(word, more.iter().copied()).is_empty() {
                 more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
             }
@@ -253,7 +255,7 @@ impl<'p> Checker<'p> {
 
     fn loss_function(
         &mut self,
-        row: &'static builtins::Choice,
+        row: &'static words::Choice,
         e: &'p Expr,
         args: &'p [ast::Arg],
         env: &Env,

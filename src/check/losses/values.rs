@@ -1,6 +1,7 @@
 //! What a name in a loss stands for: a port, a view, gold, features, weights.
 
 use super::*;
+use crate::kinds::terms;
 
 impl<'p> Checker<'p> {
     /// A name with its segments: `pos.probs`, `ner.view[*].probs`, `t[*].weights`, `z.prior`, `qa.answer`, `enc@1`.
@@ -146,9 +147,8 @@ impl<'p> Checker<'p> {
         let head = t.head;
         let bins = t.settings.contains_key("bins");
         let term = |ty: Ty, trains: bool| Ok(Term { ty, trains, tasks: tasks.clone(), several: false });
-        if !builtins::LOSS_PORTS.contains(&port.value.as_str()) {
-            let known: Vec<&str> =
-                builtins::PORTS.iter().chain(head.ports).chain(builtins::LOSS_PORTS).copied().collect();
+        if !terms::LOSS_PORTS.contains(&port.value.as_str()) {
+            let known: Vec<&str> = builtins::PORTS.iter().chain(head.ports).chain(terms::LOSS_PORTS).copied().collect();
             if !known.contains(&port.value.as_str()) {
                 let what = format!("a port of `{}`", t.name);
                 return Err(self.unknown_word("E0304", &what, &port.value, port.span, &known));

@@ -178,7 +178,7 @@ impl<'p> Checker<'p> {
         match score {
             Score::Metric { task, metric } => {
                 let name = self.tasks[*task].metrics.get(*metric).map_or("", |m| m.name.as_str());
-                crate::metrics::find(name).is_some_and(|m| m.range.1 <= 1.0)
+                crate::kinds::metrics::find(name).is_some_and(|m| m.range.1 <= 1.0)
             }
             Score::Frame { .. } => true,
             Score::Mean(all) => all.iter().all(|s| self.is_share(s)),

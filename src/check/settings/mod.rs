@@ -8,10 +8,14 @@ mod scores;
 use super::tasks::{Part, Path, path, path_words};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::builtins;
-use crate::builtins::numbers::RATE;
 use crate::hir::{Item, Meaning, is_name};
+use crate::kinds::optimisers;
+use crate::kinds::samplers;
+use crate::kinds::statements;
+use crate::kinds::weightings;
 use crate::plan::{Claim, Decay, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
+use crate::words;
+use crate::words::numbers::RATE;
 
 /// Longest schedule.
 const MOST_STAGES: usize = 10_000;
@@ -288,9 +292,9 @@ impl<'p> Checker<'p> {
             };
             let word = name.value.as_str();
             let Some(row) = row_of(word) else {
-                let known: Vec<&str> = builtins::SETTINGS.iter().map(|r| r.name).collect();
-                let own = builtins::OPTIMIZERS.iter().flat_map(|(_, keys)| keys.iter().map(|(a, _)| a));
-                let of_optimizer = own.chain(builtins::OPTIMIZER_COMMON).any(|a| a.name == word);
+                let known: Vec<&str> = statements::SETTINGS.iter().map(|r| r.name).collect();
+                let own = optimisers::OPTIMIZERS.iter().flat_map(|(_, keys)| keys.iter().map(|(a, _)| a));
+                let of_optimizer = own.chain(optimisers::OPTIMIZER_COMMON).any(|a| a.name == word);
                 if of_optimizer {
                     let d = Diagnostic::new("E0239", format!("`{word}` is a setting of the optimiser"));
                     let value = values.first().map_or_else(|| "...".into(), path_words);
@@ -318,8 +322,8 @@ impl<'p> Checker<'p> {
                 }
                 // `proportional` for `sample proportional`
                 let choice =
-                    [("sample", "sampler", builtins::SAMPLERS), ("weights", "weighting", builtins::WEIGHTINGS)];
-                let choice = choice.into_iter().find_map(|(s, what, t)| Some((s, what, builtins::choice(t, word)?)));
+                    [("sample", "sampler", samplers::SAMPLERS), ("weights", "weighting", weightings::WEIGHTINGS)];
+                let choice = choice.into_iter().find_map(|(s, what, t)| Some((s, what, words::choice(t, word)?)));
                 if let Some((setting, what, row)) = choice {
                     let d = Diagnostic::new("E0239", format!("`{word}` is a {what}")).at(name.span, "");
                     self.report(d.help(format!("write `{setting} {}`", row.example)));
@@ -502,6 +506,6 @@ impl<'p> Checker<'p> {
 }
 
 /// The row of a setting.
-fn row_of(word: &str) -> Option<&'static builtins::SettingRow> {
-    builtins::SETTINGS.iter().find(|r| r.name == word)
+fn row_of(word: &str) -> Option<&'static statements::SettingRow> {
+    statements::SETTINGS.iter().find(|r| r.name == word)
 }

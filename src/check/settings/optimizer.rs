@@ -1,13 +1,15 @@
 //! Optimisers and their groups.
 
 use super::*;
-use crate::builtins::Takes;
-use crate::builtins::numbers::GROUP_RATE;
 use crate::check::words::word_of;
+use crate::kinds::optimisers;
+use crate::words;
+use crate::words::Takes;
+use crate::words::numbers::GROUP_RATE;
 
 impl<'p> Checker<'p> {
     pub(super) fn optimizer_defaults(&self, kind: &str) -> Optimizer {
-        let row = builtins::OPTIMIZERS.iter().find(|(n, _)| *n == kind);
+        let row = optimisers::OPTIMIZERS.iter().find(|(n, _)| *n == kind);
         let settings: Settings = row
             .map(|(_, d)| d.iter().map(|(a, v)| (a.name.to_string(), Setting::Real(*v))).collect())
             .unwrap_or_default();
@@ -15,7 +17,7 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn optimizer(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let known: Vec<&str> = builtins::OPTIMIZERS.iter().map(|(n, _)| *n).collect();
+        let known: Vec<&str> = optimisers::OPTIMIZERS.iter().map(|(n, _)| *n).collect();
         let Some((word, span, args)) = word_of(v) else {
             self.unknown_word("E0241", "an optimiser", &path_words(v), v.span, &known);
             return;
@@ -24,8 +26,8 @@ impl<'p> Checker<'p> {
             self.unknown_word("E0241", "an optimiser", word, span, &known);
             return;
         }
-        let own = builtins::OPTIMIZERS.iter().find(|(n, _)| *n == word).map_or(&[][..], |(_, keys)| *keys);
-        let table: Vec<&builtins::Arg> = own.iter().map(|(a, _)| a).chain(builtins::OPTIMIZER_COMMON).collect();
+        let own = optimisers::OPTIMIZERS.iter().find(|(n, _)| *n == word).map_or(&[][..], |(_, keys)| *keys);
+        let table: Vec<&words::Arg> = own.iter().map(|(a, _)| a).chain(optimisers::OPTIMIZER_COMMON).collect();
         let mut o = self.optimizer_defaults(word);
         let mut seen: Vec<(&str, Span)> = vec![];
         for a in args {
@@ -91,7 +93,7 @@ impl<'p> Checker<'p> {
 
     /// `decay = exponential(0.95)`
     fn decay(&mut self, e: &Expr, env: &Env, o: &mut Optimizer) {
-        let Some((row, args)) = self.chosen("a decay", e, builtins::DECAYS) else { return };
+        let Some((row, args)) = self.chosen("a decay", e, optimisers::DECAYS) else { return };
         let Some(given) = self.arguments(row, e.span, args, env) else { return };
         let rate = |key: &str, default: f64| match given.get(key).and_then(|e| self.p.constant(e, env)) {
             Some(Item::Number(x)) => x,

@@ -1,11 +1,14 @@
 //! Samplers and weightings.
 
 use super::*;
-use crate::builtins::numbers::FACTOR;
+use crate::kinds::samplers;
+use crate::kinds::weightings;
+use crate::words;
+use crate::words::numbers::FACTOR;
 
 impl<'p> Checker<'p> {
     pub(super) fn sampler(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let Some((row, args)) = self.chosen("a sampler", v, builtins::SAMPLERS) else { return };
+        let Some((row, args)) = self.chosen("a sampler", v, samplers::SAMPLERS) else { return };
         let word = row.name;
         match word {
             "mix" => return self.mix(row, v.span, args, env, b),
@@ -34,7 +37,7 @@ impl<'p> Checker<'p> {
     }
 
     /// `mix(a = 2, b = 1)`
-    fn mix(&mut self, row: &'static builtins::Choice, whole: Span, args: &[ast::Arg], env: &Env, b: &mut Base) {
+    fn mix(&mut self, row: &'static words::Choice, whole: Span, args: &[ast::Arg], env: &Env, b: &mut Base) {
         let example = format!("write `{}`", row.example);
         let rates = self.by_task(row, args, env, "a rate", &example);
         if rates.iter().any(|(_, r)| *r > 0.0) {
@@ -51,7 +54,7 @@ impl<'p> Checker<'p> {
     /// `name = number` for tasks: a number from 0 for each, once.
     fn by_task(
         &mut self,
-        row: &'static builtins::Choice,
+        row: &'static words::Choice,
         args: &[ast::Arg],
         env: &Env,
         what: &str,
@@ -83,7 +86,7 @@ impl<'p> Checker<'p> {
     }
 
     /// `alternate(a, b)`, `alternate(ratio = [3, 1])`, `alternate(every = 5)`
-    fn alternate(&mut self, row: &'static builtins::Choice, whole: Span, args: &[ast::Arg], env: &Env, b: &mut Base) {
+    fn alternate(&mut self, row: &'static words::Choice, whole: Span, args: &[ast::Arg], env: &Env, b: &mut Base) {
         // tasks stand without a name, so only the named arguments are those of the row
         let (named, order): (Vec<_>, Vec<_>) = args.iter().cloned().partition(|a| a.name.is_some());
         let mut turns: Vec<usize> = vec![];
@@ -122,7 +125,7 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn weighting(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let Some((row, args)) = self.chosen("a weighting", v, builtins::WEIGHTINGS) else { return };
+        let Some((row, args)) = self.chosen("a weighting", v, weightings::WEIGHTINGS) else { return };
         if row.name != "fixed" && self.arguments(row, v.span, args, env).is_none() {
             return;
         }

@@ -129,7 +129,7 @@ impl<'p> Checker<'p> {
             (_, Score::Metric { task, metric }) => {
                 let task = &self.tasks[*task];
                 let Some(m) = task.metrics.get(*metric) else { return };
-                let more = crate::metrics::find(&m.name).map(|m| m.higher_is_better);
+                let more = crate::kinds::metrics::find(&m.name).map(|m| m.higher_is_better);
                 out.push(Counted { span: e.span, label: format!("{}.{}", task.name, m.label), up, more });
             }
             (_, Score::Frame { corpus }) => {
@@ -263,7 +263,7 @@ impl<'p> Checker<'p> {
             let task = |a: &ast::Arg| matches!(&*a.value.value, ExprKind::Name(t) if self.p.names.get(t).is_some_and(|s| s.kind == Kind::Task));
             // `span_f1(chunk)`
             if let [one] = args.as_slice()
-                && (crate::metrics::find(n).is_some() || builtins::METRICS_LATER.contains(&n.as_str()))
+                && (crate::kinds::metrics::find(n).is_some() || crate::builtins::METRICS_LATER.contains(&n.as_str()))
                 && task(one)
             {
                 let right = format!("{}.{n}", path_words(&one.value));
@@ -302,7 +302,7 @@ impl<'p> Checker<'p> {
             let base = t.name.split('[').next().unwrap_or(&t.name);
             let members = if t.name.contains('[') { "[*]" } else { "" };
             let word = format!("{base}{members}.{}", metric.label);
-            let upwards = crate::metrics::find(&metric.name).is_none_or(|m| m.higher_is_better);
+            let upwards = crate::kinds::metrics::find(&metric.name).is_none_or(|m| m.higher_is_better);
             let list = if upwards { &mut more } else { &mut less };
             if seen.insert(word.clone()) {
                 list.push(word);

@@ -1,10 +1,11 @@
 //! Arrows as declared: source, port, target and options.
 
 use super::*;
-use crate::builtins::numbers::{FACTOR, SHARE};
 use crate::check::features::{DataArrow, pipe_stages};
 use crate::check::options::GivenOption;
 use crate::check::words::word_of;
+use crate::words;
+use crate::words::numbers::{FACTOR, SHARE};
 
 impl<'p> Checker<'p> {
     pub(crate) fn collect_edges(&mut self) {
@@ -131,7 +132,7 @@ impl<'p> Checker<'p> {
                     match self.in_range(
                         &first.value,
                         env,
-                        builtins::numbers::SIZE,
+                        words::numbers::SIZE,
                         "how many to take",
                         "for example `.top(5)`",
                     ) {
@@ -301,11 +302,11 @@ impl<'p> Checker<'p> {
             }
         }
         // an option that is not known may be `rounds`
-        let rounds = |word: &str| word == "rounds" || !builtins::EDGE_OPTIONS.iter().any(|o| o.name == word);
+        let rounds = |word: &str| word == "rounds" || !words::EDGE_OPTIONS.iter().any(|o| o.name == word);
         let named = |o: &ast::Setting| matches!(&o.value, SettingKind::Attr { name, .. } if rounds(&name.value));
         let rounds_given = def.ast.options.iter().any(named);
         let mut forward = true;
-        for o in self.options_in_braces(&def.ast.options, builtins::EDGE_OPTIONS, "E0233", "an arrow") {
+        for o in self.options_in_braces(&def.ast.options, words::EDGE_OPTIONS, "E0233", "an arrow") {
             let GivenOption { row, first: v, span, .. } = o;
             let word = match &*v.value {
                 ExprKind::Name(n) => n.as_str(),

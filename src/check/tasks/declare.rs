@@ -1,9 +1,10 @@
 //! Tasks as declared: head, options, metrics.
 
 use super::*;
-use crate::builtins::numbers::PART;
 use crate::check::heads::{self, Classes, HeadArg};
 use crate::check::options::GivenOption;
+use crate::words;
+use crate::words::numbers::PART;
 
 /// A word with its place and its arguments.
 type Call<'e> = (&'e str, Span, &'e [ast::Arg]);
@@ -198,7 +199,7 @@ impl<'p> Checker<'p> {
         let Some((arg, example)) = builtins::HEAD_ARGUMENTS.iter().find(|(arg, _)| arg.name == word) else {
             return true;
         };
-        let flag = arg.takes == builtins::Takes::Flag;
+        let flag = arg.takes == words::Takes::Flag;
         match &a.name {
             None if flag || word == "spans" => true,
             // these have findings of their own
@@ -247,7 +248,7 @@ impl<'p> Checker<'p> {
                 self.report(d.help("move it into `train { ... }`"));
             }
         }
-        for o in self.options_in_braces(&def.ast.options, builtins::TASK_OPTIONS, "E0227", "a task") {
+        for o in self.options_in_braces(&def.ast.options, words::TASK_OPTIONS, "E0227", "a task") {
             let GivenOption { row, first, values, span } = o;
             match row.name {
                 // of an unknown head nothing is known but what no head has
@@ -348,8 +349,8 @@ impl<'p> Checker<'p> {
             ExprKind::Error => return Err(Poison),
             _ => return Ok(None),
         };
-        if crate::metrics::find(word).is_none() && !builtins::METRICS_LATER.contains(&word) {
-            let mut known: Vec<&str> = crate::metrics::METRICS.iter().map(|m| m.name).collect();
+        if crate::kinds::metrics::find(word).is_none() && !builtins::METRICS_LATER.contains(&word) {
+            let mut known: Vec<&str> = crate::kinds::metrics::METRICS.iter().map(|m| m.name).collect();
             known.extend(builtins::METRICS_LATER);
             return Err(self.unknown_word("E0231", "a metric", word, span, &known));
         }
@@ -392,7 +393,7 @@ impl<'p> Checker<'p> {
         };
         // `recall(8)` of a head that ranks is not the `recall` that is computed
         let elsewhere = head.runs.is_none() && builtins::METRICS_LATER.contains(&word);
-        let row = crate::metrics::find(word).filter(|_| !elsewhere);
+        let row = crate::kinds::metrics::find(word).filter(|_| !elsewhere);
         let canonical = row.map_or(word, |r| r.name);
         // what a running head's predictions are says which metrics measure it; for the others the head's row does
         let kind = (heads::rule(head.name).measures)(settings);
@@ -402,7 +403,7 @@ impl<'p> Checker<'p> {
         };
         if !fits {
             let all: Vec<&str> = match kind {
-                Some(k) => crate::metrics::METRICS.iter().filter(|m| m.accepts(k)).map(|m| m.name).collect(),
+                Some(k) => crate::kinds::metrics::METRICS.iter().filter(|m| m.accepts(k)).map(|m| m.name).collect(),
                 None => head.metrics.to_vec(),
             };
             let d = Diagnostic::new("E0232", format!("`{word}` does not measure the head `{}`", head.name));

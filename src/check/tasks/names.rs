@@ -3,12 +3,13 @@
 use super::*;
 use crate::check::features::flag;
 use crate::check::unknown::{FEATURE, READ_BY_ENCODER};
+use crate::words;
 
 /// What a name behind `|>` may be.
 const PIPED: &str = "an encoder, a `let` or a layer";
 
-fn needs_size(a: &builtins::Arg) -> bool {
-    a.needed && matches!(a.takes, builtins::Takes::Number(_))
+fn needs_size(a: &words::Arg) -> bool {
+    a.needed && matches!(a.takes, words::Takes::Number(_))
 }
 
 impl<'p> Checker<'p> {
@@ -104,11 +105,11 @@ impl<'p> Checker<'p> {
                 }
                 for (at, a) in args.iter().enumerate() {
                     let arg = row.and_then(|r| a.name.as_ref().map_or(r.args.get(at), |n| r.arg(&n.value)));
-                    let word = arg.is_some_and(|a| matches!(a.takes, builtins::Takes::Word(_)));
+                    let word = arg.is_some_and(|a| matches!(a.takes, words::Takes::Word(_)));
                     let alone = a.name.is_none() && row.is_some_and(|r| flag(r, &a.value).is_some());
                     // sizes, here too: a layer that is never built because of another fault is checked all the same
                     if let (Some(row), Some(arg)) = (row, arg)
-                        && let builtins::Takes::Number(_) = arg.takes
+                        && let words::Takes::Number(_) = arg.takes
                         && !alone
                     {
                         let sized = a.name.is_some() || row.args.first().is_some_and(needs_size);
@@ -138,7 +139,7 @@ impl<'p> Checker<'p> {
                             continue;
                         }
                         // a bare word may be a word of the option's own
-                        let own = row.arg(&n.value).is_some_and(|a| matches!(a.takes, builtins::Takes::Own));
+                        let own = row.arg(&n.value).is_some_and(|a| matches!(a.takes, words::Takes::Own));
                         let word = matches!(&*a.value.value, ExprKind::Name(w) if !own || builtins::ARGUMENT_WORDS.contains(&w.as_str()));
                         if !word {
                             self.walk(&a.value, env);
@@ -216,10 +217,10 @@ impl<'p> Checker<'p> {
     fn declaration(&self, corpus: usize, name: &ast::Name) -> Option<String> {
         let task = &self.p.tasks[*self.read_at().0.get(&(name.span.file, name.span.end))?];
         let head = builtins::head(path(&task.ast.head)?.name)?;
-        let ty = builtins::FIELD_TYPES.iter().find(|t| Some(&t.name) == head.golds.first())?;
+        let ty = words::FIELD_TYPES.iter().find(|t| Some(&t.name) == head.golds.first())?;
         let text = || self.texts[corpus].first().map(|f| self.p.data[corpus].fields[*f].name.as_str());
         Some(match ty.axis {
-            builtins::Axis::Needed => format!("{}: {} {} {}", name.value, ty.name, ty.word, text()?),
+            words::Axis::Needed => format!("{}: {} {} {}", name.value, ty.name, ty.word, text()?),
             _ => format!("{}: {}", name.value, ty.name),
         })
     }

@@ -1,6 +1,7 @@
 //! Parts that cannot be read: what was meant, and what in them can be read all the same.
 
 use super::*;
+use crate::kinds::statements;
 
 /// Whether a declaration or an arrow stands where a setting belongs.
 pub(super) fn declared_inside(words: &[&str], statement: &str) -> bool {
@@ -12,7 +13,7 @@ pub(super) fn declared_inside(words: &[&str], statement: &str) -> bool {
 
 /// Whether a word begins a setting of `train`.
 pub(super) fn setting_of_train(word: &str) -> bool {
-    matches!(word, "stage" | "repeat") || builtins::SETTINGS.iter().any(|s| s.name == word && !s.stage_only)
+    matches!(word, "stage" | "repeat") || statements::SETTINGS.iter().any(|s| s.name == word && !s.stage_only)
 }
 
 impl<'a> Walk<'a> {

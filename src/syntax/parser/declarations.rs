@@ -1,6 +1,7 @@
 //! Declarations and the fields of data.
 
 use super::*;
+use crate::words;
 
 impl<'a> Walk<'a> {
     pub(super) fn items(&mut self, p: P<'a>) -> Vec<Item> {
@@ -290,8 +291,8 @@ impl<'a> Walk<'a> {
 
 /// The word between a type and its text, for types that hold nothing else.
 fn on_a_text(name: &str) -> Option<&'static str> {
-    let row = builtins::FIELD_TYPES.iter().find(|t| t.name == name)?;
-    (!matches!(row.axis, builtins::Axis::Never) && !row.of).then_some(row.word)
+    let row = words::FIELD_TYPES.iter().find(|t| t.name == name)?;
+    (!matches!(row.axis, words::Axis::Never) && !row.of).then_some(row.word)
 }
 
 fn holds_number(q: &P<'_>) -> bool {

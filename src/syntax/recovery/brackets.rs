@@ -1,6 +1,7 @@
 //! Brackets: what is opened is closed, and where one is missing it is put in.
 
 use super::*;
+use crate::words;
 
 impl Reader<'_> {
     /// Types within types without end: what stands deeper than the deepest is blanked.
@@ -184,7 +185,7 @@ impl Reader<'_> {
 
     /// `name = ...`, but not `x = tokens`, a field with another sign.
     fn no_field(&self, k: usize) -> bool {
-        let ty = |t: &Token| builtins::FIELD_TYPES.iter().any(|f| f.name == self.str(*t));
+        let ty = |t: &Token| words::FIELD_TYPES.iter().any(|f| f.name == self.str(*t));
         self.next_is(k, "=") && !self.tokens.get(k + 2).is_some_and(ty)
     }
 

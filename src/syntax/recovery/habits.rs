@@ -1,6 +1,8 @@
 //! Habits of other languages that a few tokens show: each is said once and read as what was meant.
 
 use super::*;
+use crate::kinds::lexicon;
+use crate::kinds::statements;
 
 /// Tokens of a name with dashes.
 const MOST_PARTS: usize = 9;
@@ -206,7 +208,7 @@ impl Reader<'_> {
     /// `widths = 3, 4, 5`
     fn bare_numbers(&mut self, k: usize) {
         let number = |k: usize| self.kind(k) == Some(Kind::Number);
-        if !number(k + 2) || !self.is(k + 3, ",") || !builtins::takes_numbers(self.str(self.tokens[k])) {
+        if !number(k + 2) || !self.is(k + 3, ",") || !lexicon::takes_numbers(self.str(self.tokens[k])) {
             return;
         }
         let mut n = 1;
@@ -269,10 +271,10 @@ impl Reader<'_> {
         }
         let before = k.checked_sub(1).map_or("", |b| self.str(self.tokens[b]));
         let next = self.tokens.get(k + n).map_or(b' ', |t| t.byte);
-        let setting = |w: &str| builtins::is_setting(w) || OPTIONS.contains(&w);
+        let setting = |w: &str| statements::is_setting(w) || OPTIONS.contains(&w);
         // where only a word of the language can stand
         let first = self.str(self.tokens[self.statement_at(k)]);
-        let language = builtins::is_argument(&by) && next == b'='
+        let language = lexicon::is_argument(&by) && next == b'='
             || callable(&by) && (next == b'(' || matches!(before, "|>" | "by" | ":"))
             || setting(&by) && self.statement_at(k) == k
             || by == "multi_step" && before == "expect";
@@ -325,7 +327,7 @@ impl Reader<'_> {
     /// `- epochs 10`: taken out; one finding for all lines of the list.
     fn dash_of_a_list(&mut self, k: usize, listed: &mut Option<usize>) -> bool {
         let begins = |w: &str| {
-            builtins::is_setting(w)
+            statements::is_setting(w)
                 || OPTIONS.contains(&w)
                 || matches!(w, "stage" | "repeat")
                 || ITEMS.iter().any(|i| i.0 == w)

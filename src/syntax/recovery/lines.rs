@@ -1,6 +1,7 @@
 //! Lines: what they begin with, and which of them go on.
 
 use super::*;
+use crate::kinds::statements;
 
 impl Reader<'_> {
     pub(super) fn byte(&self, k: usize) -> u8 {
@@ -62,7 +63,7 @@ impl Reader<'_> {
             && self.tokens.get(k + 1).is_some_and(|t| t.kind == Kind::Word)
             && self.indent(k) == 0
             && !matches!(word, "stage" | "repeat" | "view")
-            && !builtins::is_setting(word)
+            && !statements::is_setting(word)
             && !OPTIONS.contains(&word)
             && !suggest::near(word, ITEMS.iter().map(|i| i.0)).is_empty()
     }
@@ -197,10 +198,10 @@ impl Reader<'_> {
         let (word, next_word) = (self.str(self.tokens[b]), self.str(next));
         self.tokens[b].kind == Kind::Word
             && begins(b)
-            && builtins::is_setting(word)
+            && statements::is_setting(word)
             && !matches!(word, "fork" | "restart")
             && matches!(next.kind, Kind::Word | Kind::Number | Kind::Text)
-            && !(builtins::is_setting(next_word) || matches!(next_word, "stage" | "repeat" | "view"))
+            && !(statements::is_setting(next_word) || matches!(next_word, "stage" | "repeat" | "view"))
             && !self.declares(k + 1)
     }
 
@@ -226,7 +227,7 @@ impl Reader<'_> {
     fn trains(&self, k: usize, statement: &str) -> bool {
         let first = (k + 1..self.tokens.len()).find(|&i| self.tokens[i].kind != Kind::Line);
         let Some(first) = first.map(|i| self.str(self.tokens[i])) else { return false };
-        let setting = builtins::is_setting(first) || matches!(first, "stage" | "repeat" | "train");
+        let setting = statements::is_setting(first) || matches!(first, "stage" | "repeat" | "train");
         let own = match statement {
             "train" | "stage" | "repeat" | "data" | "for" => return false,
             "task" => OPTIONS.contains(&first) && first != "train",

@@ -1,6 +1,9 @@
 //! Where a bracket that is missing was probably meant.
 
 use super::*;
+use crate::kinds::lexicon;
+use crate::kinds::statements;
+use crate::words;
 
 impl Reader<'_> {
     /// `embed64)` and `tsv"data")`: a call without its `(`, when the `)` at token `k` closes nothing.
@@ -12,7 +15,7 @@ impl Reader<'_> {
             match t.kind {
                 Kind::Close => depth += 1,
                 Kind::Open => depth = depth.saturating_sub(1),
-                Kind::Word if !builtins::is_argument(self.str(t)) => {
+                Kind::Word if !lexicon::is_argument(self.str(t)) => {
                     let callable = |w: &str| callable(w) || self.known().1.contains(w);
                     let word = self.str(t);
                     // the name that a declaration gives
@@ -35,7 +38,7 @@ impl Reader<'_> {
                             let known = || {
                                 self.known().0.contains_key(rest)
                                     || callable(rest)
-                                    || builtins::is_argument(rest)
+                                    || lexicon::is_argument(rest)
                                     || self.str(next) == "="
                             };
                             let digit = rest.starts_with(|c: char| c.is_ascii_digit());
@@ -161,8 +164,8 @@ impl Reader<'_> {
                 // `stage warm tasks slot; epochs 5 }`
                 Kind::Word if stage && depth == 0 && i > first + 1 => {
                     let before = self.str(self.tokens[i - 1]);
-                    let setting = builtins::is_setting(self.str(t)) || self.str(t) == "stage";
-                    if setting && !builtins::is_reserved(before) {
+                    let setting = statements::is_setting(self.str(t)) || self.str(t) == "stage";
+                    if setting && !words::is_reserved(before) {
                         return Some(self.tokens[i - 1].end);
                     }
                 }
@@ -193,7 +196,7 @@ impl Reader<'_> {
     fn no_features(&self, o: usize, i: usize) -> bool {
         let named = || {
             let first = (o + 1..i).rev().take_while(|&j| self.byte(j) != b',').last();
-            first.is_some_and(|f| builtins::is_argument(self.str(self.tokens[f])) && self.next_is(f, "="))
+            first.is_some_and(|f| lexicon::is_argument(self.str(self.tokens[f])) && self.next_is(f, "="))
         };
         match self.tokens[i - 1].kind {
             Kind::Number => true,

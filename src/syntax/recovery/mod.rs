@@ -16,6 +16,8 @@ use super::parser::ITEMS;
 use crate::ast::Comment;
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::kinds::lexicon;
+use crate::kinds::optimisers;
 use crate::source::{FileId, Span};
 use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -186,10 +188,10 @@ pub(super) fn callable(word: &str) -> bool {
     const MORE: [&str; 12] =
         ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "split", "sample", "gumbel", "tasks"];
     static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        let choices = builtins::CHOICES.iter().copied().flatten().map(|c| c.name);
+        let choices = lexicon::CHOICES.iter().copied().flatten().map(|c| c.name);
         let functions = builtins::FUNCTIONS.iter().map(|f| f.name);
         let heads = builtins::HEADS.iter().map(|h| h.name);
-        let optimizers = builtins::OPTIMIZERS.iter().map(|o| o.0);
+        let optimizers = optimisers::OPTIMIZERS.iter().map(|o| o.0);
         choices.chain(functions).chain(heads).chain(optimizers).chain(MORE).collect()
     });
     ALL.contains(word)

@@ -2,6 +2,7 @@
 
 use super::brackets::closer;
 use super::*;
+use crate::kinds::statements;
 
 /// Tokens between brackets within which their mate is looked for.
 const MOST_WITHIN: usize = 500;
@@ -167,7 +168,7 @@ impl Reader<'_> {
         let (of, setting) = (word(k - 1), word(k.saturating_sub(2)));
         let named = self.tokens.get(k + 1).is_some_and(|t| t.kind == Kind::Word) && matches!(word(k + 2), "=" | ":");
         let weights = of == "weights" && k > 1 && !self.next_is(k - 2, "=");
-        let called = k > 1 && callable(of) && builtins::is_setting(setting);
+        let called = k > 1 && callable(of) && statements::is_setting(setting);
         if !named || !(weights || called) {
             return false;
         }

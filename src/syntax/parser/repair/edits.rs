@@ -3,6 +3,7 @@
 use super::super::*;
 use super::words::{begin, fixed, hole, is_word, meant_word, option, tokens, words};
 use super::{Fault, HOLE};
+use crate::kinds::statements;
 use crate::syntax::recovery::CLAUSES;
 use std::ops::Range;
 
@@ -165,7 +166,7 @@ impl<'l> Edits<'l> {
         // no block begins before the word of a clause, nor behind that of a setting
         let clause = CLAUSES.contains(&x) || matches!(x, "in" | "with");
         // a statement begins with its word
-        let moved = k == self.first && builtins::is_reserved(x) && y != "{";
+        let moved = k == self.first && crate::words::is_reserved(x) && y != "{";
         // what a semicolon ends stays before it, unless a setting begins there
         let begins = option(x) && !matches!(x, "fork" | "restart") || self.word(k + 2) == ":";
         let odd = moved
@@ -230,7 +231,7 @@ impl<'l> Edits<'l> {
         self.misspelt(&fixed);
         self.begun();
         // `of atis. from enc`: the word was read as the name that is missing
-        if f > self.first + 1 && builtins::is_reserved(self.word(f - 1)) {
+        if f > self.first + 1 && crate::words::is_reserved(self.word(f - 1)) {
             self.insert(f - 1, HOLE, Kind::Hole);
         }
         // `dense(, tanh)`: more probably a value is missing than that it stands behind
@@ -339,7 +340,7 @@ impl<'l> Edits<'l> {
         // `task a : tag of b.c; from d`
         let next = self.word(self.first + 1);
         let goes_on = match self.word(self.first) {
-            "{" => option(next) && !builtins::is_setting(next),
+            "{" => option(next) && !statements::is_setting(next),
             word => CLAUSES.contains(&word),
         };
         if goes_on && self.first > 0 && self.word(self.first - 1) == ";" {

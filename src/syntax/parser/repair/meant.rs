@@ -4,6 +4,8 @@ use super::super::*;
 use super::HOLE;
 use super::edits::{Edits, Kind};
 use super::words::{is_word, option, owns_option, words, words_of};
+use crate::kinds::lexicon;
+use crate::kinds::statements;
 use crate::syntax::recovery::{CLAUSES, callable};
 
 impl Edits<'_> {
@@ -26,7 +28,7 @@ impl Edits<'_> {
         }
         // `let x = let x = ...`
         let word = |k: usize| self.word(self.first + k);
-        if builtins::is_reserved(word(0)) && (0..3).all(|k| word(k) == word(k + 3)) {
+        if crate::words::is_reserved(word(0)) && (0..3).all(|k| word(k) == word(k + 3)) {
             let (from, to) = (self.tokens[self.first + 2].end, self.tokens[self.first + 5].end);
             self.put(from..to, "", Kind::Doubled);
         }
@@ -39,7 +41,7 @@ impl Edits<'_> {
             self.insert(f, "*", Kind::Insert("*"));
         }
         // `{ tokens x; ... }`
-        let ty = |k: usize| builtins::FIELD_TYPES.iter().any(|t| t.name == self.word(k));
+        let ty = |k: usize| crate::words::FIELD_TYPES.iter().any(|t| t.name == self.word(k));
         if fault.rule == Some(Rule::only_field) && f == self.first + 1 && ty(self.first) && !ty(f) && self.operand(f) {
             let by = format!("{}: {}", self.word(f), self.word(self.first));
             self.put(self.tokens[self.first].start..self.tokens[f].end, &by, Kind::Swap);
@@ -59,7 +61,7 @@ impl Edits<'_> {
             self.put(self.tokens[k].clone(), "from", Kind::Replace);
         }
         // `by sample` for `via sample`
-        if builtins::is_reserved(self.word(f)) && f > self.first {
+        if crate::words::is_reserved(self.word(f)) && f > self.first {
             let words = fixed.iter().filter(|w| w.starts_with(char::is_alphabetic));
             words.for_each(|w| self.put(self.tokens[f].clone(), w, Kind::Replace));
         }
@@ -78,7 +80,7 @@ impl Edits<'_> {
             self.put(self.tokens[f - 1].start..self.tokens[f].end, "[*]", Kind::Sign("[*]"));
         }
         // `sent[*] accuracy`
-        let part = is_word(self.word(f)) && !builtins::is_reserved(self.word(f)) && !option(self.word(f));
+        let part = is_word(self.word(f)) && !crate::words::is_reserved(self.word(f)) && !option(self.word(f));
         if part && f > 0 && self.word(f - 1) == "]" && fault.expected().contains(&Rule::dot_sign) {
             self.insert(f, ".", Kind::Insert("."));
         }
@@ -94,7 +96,7 @@ impl Edits<'_> {
         let attr = self.fault.rule == Some(Rule::only_attr);
         // `early_stop patience = 5`
         let of_setting = |k: usize| attr && k == self.first + 1;
-        let named = |s: &Self, k: usize| (of_setting(k) || builtins::is_argument(s.word(k))) && s.word(k + 1) == "=";
+        let named = |s: &Self, k: usize| (of_setting(k) || lexicon::is_argument(s.word(k))) && s.word(k + 1) == "=";
         let from = if f > self.first + 1 && named(self, f - 1) { f - 1 } else { f };
         if from <= self.first || self.bracket(from - 1) || !self.operand(from) || option(self.word(from)) {
             return;
@@ -103,12 +105,12 @@ impl Edits<'_> {
         let within = self.within(from);
         // `( adam lr = 1e-3)`, `mix(denoise 8)`, `metric em f1`
         let moved = from > 2 && self.word(from - 2) == "(" && !callable(self.word(from.wrapping_sub(3)));
-        let rate = within && (builtins::function(of).is_none() || builtins::is_argument(of));
+        let rate = within && (builtins::function(of).is_none() || lexicon::is_argument(of));
         let ends = self.fault.rule == Some(Rule::only_edge) && !(self.first..f).any(|k| self.word(k) == "via");
         if moved || rate || ends || attr && self.word(self.first) == "metric" {
             return;
         }
-        let call = matches!(self.word(from + 1), "(" | ".") || builtins::is_reserved(self.word(from));
+        let call = matches!(self.word(from + 1), "(" | ".") || crate::words::is_reserved(self.word(from));
         if !(callable(of) || of_setting(from) && named(self, from)) || call {
             return;
         }
@@ -173,8 +175,8 @@ impl Edits<'_> {
         let f = self.at;
         let next = self.word(f + 1);
         if f == 0
-            || builtins::is_setting(next)
-            || !builtins::is_argument(next)
+            || statements::is_setting(next)
+            || !lexicon::is_argument(next)
             || !matches!(self.word(f + 2), "=" | ":")
         {
             return;
@@ -202,7 +204,7 @@ impl Edits<'_> {
                     | Rule::only_loss
             )
         );
-        let free = |k: usize| is_word(self.word(k)) && !builtins::is_reserved(self.word(k));
+        let free = |k: usize| is_word(self.word(k)) && !crate::words::is_reserved(self.word(k));
         if named
             && f == self.first + 2
             && free(f - 1)

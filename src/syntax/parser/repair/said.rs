@@ -56,7 +56,7 @@ impl Line<'_> {
             Kind::Doubled => {
                 let place = span(self, start, end);
                 let word = words_of(&old).first().copied().unwrap_or("");
-                let several = words_of(&old).len() > 1 && builtins::is_reserved(word);
+                let several = words_of(&old).len() > 1 && crate::words::is_reserved(word);
                 let word = if several { old.as_str() } else { word };
                 let twice = Diagnostic::new("E0101", format!("`{word}` stands twice"));
                 let again = span(self, start + self.text[start..end].find(&old).unwrap_or(0), end);
@@ -145,7 +145,7 @@ impl Line<'_> {
                 .help(format!("write `{right}` for `{old}`"))
                 .fix(span(self, start, end), right, false),
             // `stage for t in ...`: the word was read as the name
-            Kind::Hole if end < fault.at && around(self, end).1.is_some_and(|w| builtins::is_reserved(&w)) => {
+            Kind::Hole if end < fault.at && around(self, end).1.is_some_and(|w| crate::words::is_reserved(&w)) => {
                 let next = around(self, end).1.unwrap_or_default();
                 Diagnostic::new("E0101", format!("a name is missing before `{next}`"))
                     .at(span(self, start, start), "which one?")

@@ -2,6 +2,10 @@
 
 use super::super::*;
 use super::{Fault, HOLE};
+use crate::kinds::lexicon;
+use crate::kinds::statements;
+use crate::kinds::terms;
+use crate::kinds::views;
 use crate::syntax::recovery::READERS;
 use std::ops::Range;
 
@@ -12,10 +16,10 @@ pub(super) fn fixed(fault: &Fault, before: &str, next: &str, statement: &str) ->
     let has = |w: &str| all.contains(&w);
     let value = next.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '"' | '[' | '.'));
     let flag = matches!(next, "true" | "false" | "yes" | "no");
-    let named = value || flag || before.len() > 1 && builtins::is_argument(before);
+    let named = value || flag || before.len() > 1 && lexicon::is_argument(before);
     let unless = |no: bool, rules: &'static [Rule]| if no { &[] } else { rules };
     // `view past enc@1.bwd` and `view cut cutoff(token)`
-    let changed = all.iter().any(|w| builtins::choice(builtins::VIEWS, w).is_some());
+    let changed = all.iter().any(|w| crate::words::choice(views::VIEWS, w).is_some());
     let order: [(&'static str, &[Rule]); 15] = [
         (if has("index") { "in" } else { "on" }, unless(!field || value, &[Rule::axis, Rule::k_on])),
         (",", unless(named, &[Rule::comma])),
@@ -97,7 +101,7 @@ pub(super) fn begin(words: &[&str], statement: &str, known: &[&'static str]) -> 
         ("multi_step" | "joint", _) => &["expect"],
         (_, ":") => &["task"],
         (_, "=") if READERS.contains(&third) && builtins::function(third).is_none() => &["data"],
-        (_, "=") if builtins::choice(builtins::LOSS_FUNCTIONS, third).is_some() => &["loss"],
+        (_, "=") if crate::words::choice(terms::LOSS_FUNCTIONS, third).is_some() => &["loss"],
         (_, "=") => &["let"],
         (_, "in") => &["for"],
         (_, "{" | "for") => &["stage", "repeat"],
@@ -172,11 +176,12 @@ pub(in crate::syntax::parser) fn stray_comma(after: &str) -> bool {
 
 /// Whether a word begins a setting or an option.
 pub(super) fn option(word: &str) -> bool {
-    owns_option(word) || builtins::is_setting(word)
+    owns_option(word) || statements::is_setting(word)
 }
 
 /// Whether a word begins an option of a task, an arrow or a loss.
 pub(super) fn owns_option(word: &str) -> bool {
-    let mut options = builtins::TASK_OPTIONS.iter().chain(builtins::EDGE_OPTIONS).chain(builtins::LOSS_OPTIONS);
+    let mut options =
+        crate::words::TASK_OPTIONS.iter().chain(crate::words::EDGE_OPTIONS).chain(crate::words::LOSS_OPTIONS);
     word == "view" || options.any(|o| o.name == word)
 }

@@ -1,52 +1,8 @@
-//! Settings of `train`, optimisers, and options in braces.
+//! Statements of `train` and of its stages.
 
-use super::choices::Takes::{self, Flag, Number, Own, Word};
-use super::choices::{Arg, Choice, c, may};
-use super::numbers::*;
-
-/// An option in the braces of a declaration.
-#[derive(Debug)]
-pub struct OptionRow {
-    /// `weight`
-    pub name: &'static str,
-    /// its value
-    pub takes: Takes,
-    /// several values may stand behind it, with commas
-    pub several: bool,
-    /// as written
-    pub example: &'static str,
-}
-
-const fn o(name: &'static str, takes: Takes, example: &'static str) -> OptionRow {
-    OptionRow { name, takes, several: false, example }
-}
-
-const fn several(name: &'static str, example: &'static str) -> OptionRow {
-    OptionRow { name, takes: Own, several: true, example }
-}
-
-/// Options in the braces of a task.
-pub const TASK_OPTIONS: &[OptionRow] = &[
-    several("metric", "metric accuracy"),
-    o("weight", Number(FACTOR), "weight 0.5"),
-    o("loss", Own, "loss none"),
-    o("when", Word(&["train", "test"]), "when train"),
-    several("also", "also other_corpus"),
-    o("dropout", Number(RATE), "dropout 30%"),
-];
-
-/// Options in the braces of an arrow.
-pub const EDGE_OPTIONS: &[OptionRow] = &[
-    o("train", Own, "train predicted"),
-    o("test", Own, "test predicted"),
-    o("when", Word(&["train", "test"]), "when train"),
-    o("grad", Own, "grad stop"),
-    o("dropout", Number(RATE), "dropout 30%"),
-    o("rounds", Number(ROUNDS), "rounds 1"),
-];
-
-/// Options in the braces of a `loss`.
-pub const LOSS_OPTIONS: &[OptionRow] = &[o("weight", Number(FACTOR), "weight 0.1")];
+use crate::words::Takes::*;
+use crate::words::numbers::*;
+use crate::words::{Choice, Takes, c, may, must};
 
 /// A word of `train` or of a stage.
 #[derive(Debug)]
@@ -122,41 +78,47 @@ pub const SETTINGS: &[SettingRow] = &[
     s("probe", Own, false, false, "probe affinity(every = 10)", "a report while training"),
 ];
 
-/// The settings of an optimiser, with their defaults.
-pub type Defaults = &'static [(Arg, f64)];
-
-const BETA1: (Arg, f64) = (may("beta1", Number(BELOW_ONE)), 0.9);
-const BETA2: (Arg, f64) = (may("beta2", Number(BELOW_ONE)), 0.999);
-
-const fn rate(default: f64) -> (Arg, f64) {
-    (may("lr", Number(LEARNING_RATE)), default)
+/// Whether a word is a setting of `train` or of a stage.
+pub fn is_setting(word: &str) -> bool {
+    SETTINGS.iter().any(|s| s.name == word)
 }
 
-const fn epsilon(default: f64) -> (Arg, f64) {
-    (may("epsilon", Number(EPSILON)), default)
-}
+/// How a stage is tied to the weights before it.
+pub const ANCHORS: &[Choice] = &[c("l2", &[must("weight", Number(POSITIVE))], false, "l2(1e-2)")];
 
-const fn weight_decay(default: f64) -> (Arg, f64) {
-    (may("weight_decay", Number(NOT_NEGATIVE)), default)
-}
-
-/// Optimisers with their settings' defaults (PyTorch's).
-pub const OPTIMIZERS: &[(&str, Defaults)] = &[
-    ("sgd", &[rate(0.1), (may("momentum", Number(BELOW_ONE)), 0.0), weight_decay(0.0), (may("nesterov", Flag), 0.0)]),
-    ("adam", &[rate(1e-3), BETA1, BETA2, epsilon(1e-8), weight_decay(0.0)]),
-    ("adamw", &[rate(1e-3), BETA1, BETA2, epsilon(1e-8), weight_decay(0.01)]),
-    ("adamax", &[rate(2e-3), BETA1, BETA2, epsilon(1e-8), weight_decay(0.0)]),
-    ("adadelta", &[rate(1.0), (may("rho", Number(BELOW_ONE)), 0.9), epsilon(1e-6), weight_decay(0.0)]),
+/// What a stage may keep of tasks or of made examples.
+pub const KEEPS: &[Choice] = &[
+    c("tasks", &[must("utility", Own)], false, "tasks(utility > 0.5)"),
+    c("confidence", &[must("top", Number(SOME))], false, "confidence(top = 20%)"),
 ];
 
-/// Settings of every optimiser besides its own: schedule and groups.
-pub const OPTIMIZER_COMMON: &[Arg] = &[may("warmup", Number(STEPS_OR_SHARE)), may("decay", Own), may("groups", Own)];
+/// Searches over schedules.
+pub const SEARCHES: &[Choice] = &[c(
+    "gaussian_process",
+    &[must("ratio", Between), must("trials", Number(SIZE)), must("objective", Figure)],
+    false,
+    "gaussian_process(ratio = 1..9, trials = 12, objective = a.accuracy)",
+)];
 
-/// How the learning rate falls after the warm-up.
-pub const DECAYS: &[Choice] = &[
-    c("none", &[], true, "none"),
-    c("linear", &[], true, "linear"),
-    c("cosine", &[], true, "cosine"),
-    c("exponential", &[may("factor", Number(UP_TO_ONE))], true, "exponential(0.95)"),
-    c("inverse", &[may("rate", Number(NOT_NEGATIVE))], true, "inverse(0.05)"),
+/// Weights of single examples.
+pub const REWEIGHTS: &[Choice] =
+    &[c("cross_entropy_difference", &[must("main", Task)], false, "cross_entropy_difference(main = a)")];
+
+/// How a constraint is kept.
+pub const CONSTRAINTS: &[Choice] =
+    &[c("augmented_lagrangian", &[must("rho", Number(POSITIVE))], false, "augmented_lagrangian(0.1)")];
+
+/// Reports while training.
+pub const PROBES: &[Choice] = &[
+    c("affinity", &[may("every", Number(SIZE))], false, "affinity(every = 10)"),
+    c("groups", &[must("networks", Number(SIZE)), may("size", Number(SIZE))], false, "groups(networks = 2, size = 3)"),
+    c("transfer", &[must("main", Task), may("features", Texts)], false, "transfer(main = a, features = [\"size\"])"),
 ];
+
+/// Optimisers of an inner loop.
+pub const INNERS: &[Choice] = &[c(
+    "sgd",
+    &[must("lr", Number(LEARNING_RATE)), must("steps", Number(SIZE)), may("only", Word(&["heads", "encoders"]))],
+    false,
+    "sgd(lr = 0.1, steps = 5, only = heads)",
+)];

@@ -309,7 +309,7 @@ fn table_and_arguments() {
 /// The documentation names every metric, its call, its aliases and what it reads, in the order of the table.
 #[test]
 fn the_documentation_holds_the_table() {
-    let page = include_str!("../../docs/metrics.md");
+    let page = include_str!("../../../docs/metrics.md");
     let shown: Vec<&str> = page.lines().filter(|l| l.starts_with("| `")).collect();
     let rows: Vec<String> = METRICS
         .iter()

@@ -1,0 +1,46 @@
+//! Every word of every list: what the parser asks when it guesses.
+
+use super::optimisers::{OPTIMIZER_COMMON, OPTIMIZERS};
+use super::{gradients, samplers, sharing, statements, terms, views, weightings};
+use crate::builtins::{FUNCTIONS, HEAD_ARGUMENTS};
+use crate::words::{Choice, Takes};
+use rustc_hash::FxHashSet;
+use std::sync::LazyLock;
+
+/// The tables of words with arguments.
+pub const CHOICES: [&[Choice]; 13] = [
+    samplers::SAMPLERS,
+    weightings::WEIGHTINGS,
+    gradients::GRADIENTS,
+    sharing::SHARES,
+    views::VIEWS,
+    statements::ANCHORS,
+    statements::KEEPS,
+    statements::SEARCHES,
+    statements::REWEIGHTS,
+    statements::CONSTRAINTS,
+    statements::PROBES,
+    statements::INNERS,
+    terms::LOSS_FUNCTIONS,
+];
+
+/// Whether a word names an argument of a function, a head or a choice that takes a value.
+pub fn is_argument(word: &str) -> bool {
+    static ALL: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
+        let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
+        let of_heads = HEAD_ARGUMENTS.iter().map(|a| &a.0);
+        let of_optimizers = OPTIMIZERS.iter().flat_map(|o| o.1.iter().map(|a| &a.0)).chain(OPTIMIZER_COMMON);
+        let of_functions = FUNCTIONS.iter().flat_map(|f| f.args);
+        let all = of_functions.chain(of_heads).chain(of_choices).chain(of_optimizers);
+        all.filter(|a| a.takes != Takes::Flag).map(|a| a.name).collect()
+    });
+    ALL.contains(word)
+}
+
+/// Whether a word names an argument that is a list of numbers.
+pub fn takes_numbers(word: &str) -> bool {
+    let shown = format!("{word} = [");
+    let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
+    FUNCTIONS.iter().any(|f| f.example.contains(&shown))
+        || of_choices.into_iter().any(|a| a.name == word && matches!(a.takes, Takes::Numbers(_)))
+}

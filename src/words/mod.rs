@@ -1,0 +1,92 @@
+//! Words of the language: what the row of a table says of one, and those words that no kind owns.
+//!
+//! The tables of open sets stand in `kinds`, one room for each.
+
+mod fields;
+pub mod numbers;
+mod options;
+
+pub use fields::{Axis, FIELD_TYPES, FieldTypeRow};
+pub use options::{EDGE_OPTIONS, LOSS_OPTIONS, OptionRow, TASK_OPTIONS};
+
+use numbers::Range;
+
+/// Keywords: no name may be one of them.
+pub const KEYWORDS: &[&str] = &[
+    "use", "param", "let", "data", "encoder", "task", "share", "loss", "for", "train", "expect", "in", "on", "of",
+    "from", "via", "by", "with", "view", "stage", "repeat",
+];
+
+/// Whether a word cannot be a name.
+pub fn is_reserved(name: &str) -> bool {
+    KEYWORDS.contains(&name)
+}
+
+/// What an argument may be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Takes {
+    /// a number in one of these ranges
+    Number(&'static [Range]),
+    /// `true` or `false`; the name alone means `true`
+    Flag,
+    /// one of these words
+    Word(&'static [&'static str]),
+    /// a list of numbers, each in one of these ranges: `[3, 1]`
+    Numbers(&'static [Range]),
+    /// a list of strings: `["size"]`
+    Texts,
+    /// from one whole number to another: `1..9`
+    Between,
+    /// one task
+    Task,
+    /// a dev figure: `slot.span_f1`
+    Figure,
+    /// an encoder
+    Encoder,
+    /// read where the call stands, in its own way
+    Own,
+}
+
+/// An argument.
+#[derive(Clone, Copy, Debug)]
+pub struct Arg {
+    /// `ratio`
+    pub name: &'static str,
+    /// what it may be
+    pub takes: Takes,
+    /// it cannot be left out
+    pub needed: bool,
+}
+
+/// A word with arguments.
+#[derive(Debug)]
+pub struct Choice {
+    /// `proportional`
+    pub name: &'static str,
+    /// in order; each may also be named
+    pub args: &'static [Arg],
+    /// the trainer obeys it
+    pub runs: bool,
+    /// as written
+    pub example: &'static str,
+}
+
+/// The row of a word.
+pub fn choice(table: &'static [Choice], name: &str) -> Option<&'static Choice> {
+    table.iter().find(|c| c.name == name)
+}
+
+/// A row.
+pub const fn c(name: &'static str, args: &'static [Arg], runs: bool, example: &'static str) -> Choice {
+    Choice { name, args, runs, example }
+}
+
+/// An argument that may be left out.
+pub const fn may(name: &'static str, takes: Takes) -> Arg {
+    Arg { name, takes, needed: false }
+}
+
+/// An argument that must be given.
+pub const fn must(name: &'static str, takes: Takes) -> Arg {
+    Arg { name, takes, needed: true }
+}
