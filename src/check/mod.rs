@@ -26,7 +26,8 @@ mod words;
 use crate::analysis::{self, TaskGraph};
 use crate::ast::{Expr, ExprKind, SettingKind};
 use crate::columns::{CorpusDecl, FieldType};
-use crate::diagnostics::{Diagnostic, suggest};
+pub(crate) use crate::diagnostics::Reported as Poison;
+use crate::diagnostics::{Diagnostic, Reports, suggest};
 use crate::hir::{Env, Kind, Options, Program, is_name};
 use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
@@ -133,10 +134,6 @@ impl Checked {
     }
 }
 
-/// Marks a value about which a finding exists already: nothing else is said of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Poison;
-
 /// What is known of a task before its features are.
 #[derive(Debug)]
 pub(crate) struct TaskInfo {
@@ -189,8 +186,7 @@ pub(crate) struct Checker<'p> {
     /// whose features are looked through for names
     walked: Option<&'p str>,
     pub p: &'p Program,
-    pub d: Vec<Diagnostic>,
-    pub not_yet: Vec<Diagnostic>,
+    pub reports: Reports,
     pub tasks: Vec<TaskInfo>,
     pub edges: Vec<Arc<Edge>>,
     /// arrows that begin at no task
@@ -254,16 +250,13 @@ pub(crate) struct Checker<'p> {
     unknown_names: HashMap<String, HashMap<String, Option<unknown::Unknown>>>,
     /// names compared with unknown ones so far
     compared: usize,
-    /// what was reported: code and place
-    said: HashSet<(&'static str, Span)>,
 }
 
 /// Checks a program.
 pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic>) {
     let mut c = Checker {
         p,
-        d: vec![],
-        not_yet: vec![],
+        reports: Reports::default(),
         tasks: Vec::with_capacity(p.tasks.len()),
         edges: Vec::with_capacity(p.edges.len()),
         data_arrows: vec![],
@@ -302,14 +295,13 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         placed: HashMap::default(),
         label_keys: HashMap::default(),
         texts: p.data.iter().map(features::texts).collect(),
-        said: HashSet::default(),
         walked: None,
         fields: OnceCell::new(),
         read_at: OnceCell::new(),
     };
     if p.tasks.is_empty() {
         let d = Diagnostic::new("E0307", "the program has no task");
-        c.d.push(d.help(format!("add one: `{}`", c.some_task_line())));
+        c.reports.report_again(d.help(format!("add one: `{}`", c.some_task_line())));
     }
     c.dropout = c.train_dropout();
     c.resolve_names();
@@ -319,7 +311,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     c.apply(options);
     let cyclic = analysis::cycles(p, &c.edges);
     for (d, edges) in cyclic {
-        c.d.push(d);
+        c.reports.report_again(d);
         for e in edges {
             c.cut(e);
         }
@@ -339,12 +331,10 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     let task_graph = c.classify();
     let (expects, uncertainty) = c.finish(&task_graph, &train);
     c.check_gaps();
-    c.d.sort_by_key(|d| d.primary.as_ref().map_or((u32::MAX, 0), |l| (l.span.file.0, l.span.start)));
-    let ok = !c.d.iter().any(Diagnostic::is_error);
-    let mut seen = BTreeSet::new();
-    c.not_yet.retain(|d| seen.insert((d.message.clone(), d.primary.as_ref().map(|l| l.span))));
+    let ok = !c.reports.any_error();
+    let (found, not_yet) = std::mem::take(&mut c.reports).finish();
     if !ok {
-        return (None, c.d);
+        return (None, found);
     }
     let summaries = c.summaries(&task_graph);
     let shapes = c.shapes();
@@ -377,29 +367,20 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         expects,
         uncertainty,
         task_graph,
-        not_yet: c.not_yet,
+        not_yet,
         summaries,
         shapes,
     };
     if kept.len() < checked.tasks.len() {
         narrow::keep_only(&mut checked, &kept);
     }
-    (Some(checked), c.d)
+    (Some(checked), found)
 }
 
 impl Checker<'_> {
     /// Reports a finding once, however many members of a family or phases show it.
     pub fn report(&mut self, d: Diagnostic) -> Poison {
-        if d.primary.as_ref().is_none_or(|l| self.said.insert((d.code, l.span))) {
-            self.d.push(d);
-        }
-        Poison
-    }
-
-    /// Whether an error stands within a part of the text: what follows from it is not said.
-    fn faulty(&self, part: Span) -> bool {
-        let within = |s: Span| s.file == part.file && part.start <= s.start && s.end <= part.end;
-        self.d.iter().any(|d| d.is_error() && d.primary.as_ref().is_some_and(|l| within(l.span)))
+        self.reports.report(d)
     }
 
     /// Takes an arrow from the program.
@@ -409,8 +390,7 @@ impl Checker<'_> {
 
     /// Notes that the trainer cannot run something yet.
     pub fn later(&mut self, span: Span, what: impl Into<String>) {
-        let d = Diagnostic::new("E0701", format!("{} cannot be trained yet", what.into()));
-        self.not_yet.push(d.at(span, "checked, but not run by this version"));
+        self.reports.unsupported(span, what);
     }
 
     pub fn names_of_tasks(&self) -> Vec<String> {

@@ -46,7 +46,7 @@ impl Checker<'_> {
             }
         }
         for d in findings {
-            self.d.push(d);
+            self.reports.report_again(d);
         }
     }
 }

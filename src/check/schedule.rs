@@ -119,9 +119,8 @@ impl<'p> Checker<'p> {
     /// Whether a setting of a block is not known: it may be one that is missing.
     fn unknown_in(&self, block: &[ast::Setting]) -> bool {
         let place = block.first().zip(block.last()).map(|(a, b)| a.span.to(b.span));
-        let within = |s: Span| place.is_some_and(|p| p.file == s.file && p.start <= s.start && s.end <= p.end);
-        let unknown = |d: &&Diagnostic| d.code == "E0239" || d.code == "E0241" && d.message.ends_with("a sampler");
-        self.d.iter().filter(unknown).any(|d| d.primary.as_ref().is_some_and(|l| within(l.span)))
+        let unknown = |d: &Diagnostic| d.code == "E0239" || d.code == "E0241" && d.message.ends_with("a sampler");
+        place.is_some_and(|p| self.reports.within(p).any(unknown))
     }
 
     /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
@@ -294,7 +293,7 @@ impl<'p> Checker<'p> {
                 let said = |d: &Diagnostic| {
                     d.code == "E0412" && d.message.starts_with(&lacks) && d.secondary.iter().any(|l| l.span == declared)
                 };
-                if self.d.iter().any(said) || self.p.lost.contains(&f) || self.p.unreadable_field(r) {
+                if self.reports.found().iter().any(said) || self.p.lost.contains(&f) || self.p.unreadable_field(r) {
                     continue;
                 }
                 let d =

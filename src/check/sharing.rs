@@ -134,7 +134,7 @@ impl<'p> Checker<'p> {
     pub(crate) fn check_shared_shapes(&mut self) {
         let p = self.p;
         for s in &p.shares {
-            if self.d.iter().any(|d| d.primary.as_ref().is_some_and(|l| within(l.span, s.span))) {
+            if self.reports.within(s.span).next().is_some() {
                 continue;
             }
             let Some(members) = self.members_of(s) else { continue };
@@ -164,7 +164,7 @@ impl<'p> Checker<'p> {
     fn differ(&self, a: Member, b: Member, weights: bool) -> Option<(String, String)> {
         match (a, b) {
             (Member::Encoder(i, k), Member::Encoder(j, l)) => {
-                let wrong = |e: &Expr| hir::unreadable(e) || self.faulty(e.span);
+                let wrong = |e: &Expr| hir::unreadable(e) || self.reports.any_error_within(e.span);
                 if [i, j].iter().any(|e| wrong(&self.p.encoders[*e].value)) {
                     return None;
                 }
@@ -266,8 +266,4 @@ fn any_vocabulary(d: &Dim) -> Dim {
     let one = |s: &dim::Size| if let dim::Size::Vocab(_) = s { dim::Size::Vocab(0) } else { *s };
     let sizes: BTreeMap<dim::Size, u32> = d.sizes.iter().map(|(s, k)| (one(s), *k)).collect();
     Dim { n: d.n, sizes: sizes.into_iter().collect() }
-}
-
-fn within(inner: Span, outer: Span) -> bool {
-    inner.file == outer.file && outer.start <= inner.start && inner.end <= outer.end
 }

@@ -83,7 +83,7 @@ impl<'p> Checker<'p> {
 
     /// W0108: a latent variable whose prior nothing ties to its posterior.
     pub(crate) fn check_latents(&mut self, reached: &Reached) {
-        if self.d.iter().any(Diagnostic::is_error) {
+        if self.reports.any_error() {
             return; // the line that ties them may be the one with an error
         }
         for (i, l) in self.p.lets.iter().enumerate() {
@@ -118,12 +118,12 @@ impl<'p> Checker<'p> {
             let span = s.span;
             self.later(span, "`share`");
         }
-        if self.d.iter().any(Diagnostic::is_error) {
+        if self.reports.any_error() {
             return;
         }
         self.check_unread();
         // what does not run is not elaborated through and through, so nothing is said of who reads it
-        let whole = self.tasks.iter().all(|t| !t.left_out) && self.not_yet.is_empty();
+        let whole = self.tasks.iter().all(|t| !t.left_out) && self.reports.all_supported();
         for (i, e) in self.p.encoders.iter().enumerate() {
             if whole && !self.used_encoders.contains(&i) {
                 let d = Diagnostic::new("W0102", format!("the encoder `{}` is read by nobody", e.name)).at(e.span, "");

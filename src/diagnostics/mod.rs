@@ -6,7 +6,10 @@
 
 pub mod codes;
 pub mod render;
+mod reports;
 pub mod suggest;
+
+pub use reports::{Reported, Reports};
 
 use crate::source::Span;
 use serde::{Deserialize, Serialize};

@@ -235,7 +235,7 @@ impl<'p> Checker<'p> {
 
     /// Whatever could not be elaborated has a finding: a task is never left out in silence.
     pub(crate) fn check_gaps(&mut self) {
-        if self.p.faulty || self.d.iter().any(Diagnostic::is_error) {
+        if self.p.faulty || self.reports.any_error() {
             return;
         }
         let failures: BTreeSet<usize> = self.task_memo.iter().filter(|(_, v)| v.is_err()).map(|(k, _)| k.0).collect();
@@ -245,7 +245,7 @@ impl<'p> Checker<'p> {
                 let ast = &self.p.tasks[t.def].ast;
                 let span = ast.from.as_ref().map_or(t.span, |e| e.span);
                 let d = Diagnostic::new("E0408", format!("the features of `{}` cannot be built", t.name));
-                self.d.push(d.at(span, "").help("write them in another way, step by step with `let`s"));
+                self.reports.report_again(d.at(span, "").help("write them in another way, step by step with `let`s"));
             }
         }
     }

@@ -203,9 +203,9 @@ impl<'p> Checker<'p> {
 
     /// Resolves names of features; the finding is there already when one fails.
     fn walked(&mut self, e: &'p Expr, env: &Env) -> Result<(), Poison> {
-        let before = self.d.len();
+        let before = self.reports.found().len();
         self.walk(e, env);
-        if self.d.len() > before { Err(Poison) } else { Ok(()) }
+        if self.reports.found().len() > before { Err(Poison) } else { Ok(()) }
     }
 
     /// A layer or an encoder applied inside a loss.

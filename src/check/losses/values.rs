@@ -258,7 +258,7 @@ impl<'p> Checker<'p> {
             let ExprKind::Call(_, args) = &*last.value else { return Err(Poison) };
             let has = |k: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == k));
             return match port.value.as_str() {
-                "posterior" if !has("posterior") && self.faulty(value.span) => Err(Poison),
+                "posterior" if !has("posterior") && self.reports.any_error_within(value.span) => Err(Poison),
                 "posterior" if !has("posterior") => {
                     let d = Diagnostic::new("E0415", format!("`{name}` has no posterior")).at(port.span, "");
                     let d = d.with(self.p.lets[i].span, "declared without one");

@@ -31,7 +31,7 @@ impl<'p> Checker<'p> {
                 if is != n
                     && self.tasks.iter().all(|t| !t.left_out)
                     && self.edges.iter().all(|e| e.alive)
-                    && !self.d.iter().any(Diagnostic::is_error)
+                    && !self.reports.any_error()
                 {
                     let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
                     let d = match g.dependencies.first() {

@@ -337,7 +337,7 @@ impl<'p> Checker<'p> {
                 None => d,
             };
             self.report(first(d.help(format!("add to `train`: `{line}`"))));
-        } else if !self.d.iter().any(Diagnostic::is_error) {
+        } else if !self.reports.any_error() {
             let d = Diagnostic::new("W0101", "no objective is declared: the last weights are kept, not the best");
             let d = match place {
                 Some(s) => d.at(s, format!("trains {} tasks", live.len())),

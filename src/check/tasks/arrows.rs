@@ -26,13 +26,7 @@ impl<'p> Checker<'p> {
                 .map(|a| &edges[*a])
                 .find(|o| o.span != e.span && (o.when.is_none() || e.when.is_none() || o.when == e.when));
             *before = before.iter().copied().chain([b]).collect();
-            let within = |s: Span| {
-                self.d.iter().any(|d| {
-                    d.primary
-                        .as_ref()
-                        .is_some_and(|l| l.span.file == s.file && s.start <= l.span.start && l.span.end <= s.end)
-                })
-            };
+            let within = |s: Span| self.reports.within(s).next().is_some();
             if let Some(first) = twice
                 && !within(e.span)
                 && !within(first.span)
