@@ -7,6 +7,7 @@ impl<'p> Checker<'p> {
     /// Joint or multi-step.
     pub(crate) fn classify(&self) -> TaskGraph {
         let taps: Vec<Taps> = self
+            .r
             .tasks
             .iter()
             .map(|t| Taps {
@@ -21,6 +22,6 @@ impl<'p> Checker<'p> {
                 live: !t.left_out,
             })
             .collect();
-        analysis::classify(self.p, &self.edges, &taps, &self.below)
+        analysis::classify(self.p, &self.r.edges, &taps, &self.below)
     }
 }

@@ -5,40 +5,36 @@
 //! corpus and phase; equal expressions become one node. So one forward code serves training and inference, an arrow
 //! A → B runs A on B's own example, and nothing is computed twice for tasks that share it.
 
+mod ablation;
+pub mod annotations;
 mod depends;
 mod features;
 mod heads;
-mod hints;
 mod losses;
-mod narrow;
-mod numbers;
-mod options;
+mod resolve;
 mod schedule;
 mod settings;
 mod sharing;
-mod tasks;
-pub mod typed;
-mod unknown;
 mod unused;
-mod views;
-mod words;
 
 use crate::analysis::{self, TaskGraph};
-use crate::ast::{Expr, ExprKind, SettingKind};
+use crate::ast::{Expr, SettingKind};
 use crate::columns::{CorpusDecl, FieldType};
 pub(crate) use crate::diagnostics::Reported as Poison;
-use crate::diagnostics::{Diagnostic, Reports, suggest};
+use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{Env, Kind, Options, Program, is_name};
 use crate::plan::{
-    Claim, Expect, Graph, LabelSpec, Layer, Metric, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
+    Claim, Expect, Graph, LabelSpec, Layer, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
-use crate::source::{FileId, Span};
+use crate::source::Span;
 use crate::types::dim::{self, Dim, SymParam};
 use crate::types::{Carried, Edge, Flow, Grad, Latent, Mode, NodeType, Outer, TRIPLE, Target, Type, VIEWS, VKind, Val};
-use crate::util::{SmallList, SmallSet};
+use crate::util::SmallList;
 use hashbrown::HashTable;
+pub(crate) use resolve::{Resolver, TaskInfo};
+use resolve::{is_texty, path_words};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -58,7 +54,7 @@ pub struct Checked {
     pub(crate) train: Train,
     pub(crate) expects: Vec<Expect>,
     pub(crate) uncertainty: BTreeMap<usize, usize>,
-    pub(crate) typed: typed::Typed,
+    pub(crate) typed: annotations::Typed,
     task_graph: TaskGraph,
     not_yet: Vec<Diagnostic>,
     summaries: Vec<TaskSummary>,
@@ -134,65 +130,21 @@ impl Checked {
     }
 }
 
-/// What is known of a task before its features are.
-#[derive(Debug)]
-pub(crate) struct TaskInfo {
-    pub name: String,
-    pub def: usize,
-    pub span: Span,
-    pub head: &'static crate::builtins::Head,
-    pub rule: &'static heads::HeadRule,
-    pub head_text: String,
-    pub settings: crate::plan::Settings,
-    pub golds: Vec<(usize, usize)>,
-    /// the texts that a computed gold compares
-    pub compares: Vec<usize>,
-    /// type of the gold
-    pub gold: Option<FieldType>,
-    pub gold_text: String,
-    pub gold_span: Span,
-    pub corpora: Vec<usize>,
-    pub labels: Option<usize>,
-    pub layer_names: Option<usize>,
-    pub metrics: Vec<Metric>,
-    pub weight: f64,
-    pub when: Option<Phase>,
-    pub dropout: f64,
-    pub params: Vec<usize>,
-    /// width of the head's features, once known, and where they were seen
-    pub width: Option<(Dim, Phase, usize)>,
-    pub tops: SmallSet<(usize, u32)>,
-    pub star: bool,
-    pub reversed: bool,
-    pub poisoned: bool,
-    /// `--only` names others
-    pub left_out: bool,
-}
-
 /// Features of a task, and the node of its head.
 pub(crate) type Featured = Result<(Rc<Val>, usize), Poison>;
 /// A task on a graph, in a round of feedback, over a text.
 type TaskKey = (usize, usize, u32, SmallList<usize>);
 /// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
 pub(crate) type EncoderKey = (usize, usize, u32, SmallList<usize>, Option<usize>);
-/// Tasks by where their targets end, and the places of what they read.
-type ReadAt = (HashMap<(FileId, u32), usize>, HashSet<Span>);
 /// Names that were made once.
 type Names<K> = RefCell<HashMap<K, Arc<str>>>;
 /// An encoder's value and its layers by depth.
 type Encoded = (Val, Vec<Option<Val>>);
 
 pub(crate) struct Checker<'p> {
-    /// whose features are looked through for names
-    walked: Option<&'p str>,
+    pub r: Resolver<'p>,
     pub p: &'p Program,
-    pub reports: Reports,
-    pub tasks: Vec<TaskInfo>,
-    pub edges: Vec<Arc<Edge>>,
-    /// arrows that begin at no task
-    pub data_arrows: Vec<features::DataArrow<'p>>,
     pub vocabs: Vec<VocabSpec>,
-    pub labels: Vec<LabelSpec>,
     pub params: Vec<SymParam>,
     pub layers: Vec<Layer>,
     pub layer_keys: HashMap<features::LayerKey, (usize, SmallList<Dim>)>,
@@ -208,7 +160,7 @@ pub(crate) struct Checker<'p> {
     /// what travels along each arrow, by graph, ascending
     pub carried: Vec<Vec<(usize, SmallList<Carried>)>>,
     /// types of tasks, by graph, ascending
-    pub task_types: Vec<Vec<(usize, typed::TaskType)>>,
+    pub task_types: Vec<Vec<(usize, annotations::TaskType)>>,
     /// paths of pretrained models
     pub models: Vec<String>,
     /// the place of the expression that is being elaborated
@@ -229,47 +181,25 @@ pub(crate) struct Checker<'p> {
     pub nesting: usize,
     /// encoder layer → encoder layers directly below
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
-    pub dropout: f64,
     pub used_encoders: BTreeSet<usize>,
-    /// arrows by where they end: task, or (encoder, layer)
-    pub into_task: Vec<Vec<usize>>,
-    pub into_layer: HashMap<(usize, u32), Vec<usize>>,
     /// places of tasks among those of a graph: (graph, task)
     pub placed: HashMap<(usize, usize), usize>,
     /// graphs by data set and by whether they are those of the test phase
     pub graph_places: HashMap<(usize, bool), usize>,
-    /// label sets by what they are read from
-    pub label_keys: HashMap<(SmallSet<(usize, usize)>, bool), usize>,
-    /// names of all fields, in order, once they were asked for
-    fields: OnceCell<Rc<[&'p str]>>,
-    /// what tasks learn and read by its place, once it was asked for
-    read_at: OnceCell<ReadAt>,
-    /// texts among the fields of each data set
-    pub texts: Vec<Vec<usize>>,
-    /// unknown names that were looked for: what is said of each, by what was wanted
-    unknown_names: HashMap<String, HashMap<String, Option<unknown::Unknown>>>,
-    /// names compared with unknown ones so far
-    compared: usize,
 }
 
 /// Checks a program.
 pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic>) {
     let mut c = Checker {
+        r: resolve::resolve(p, options),
         p,
-        reports: Reports::default(),
-        tasks: Vec::with_capacity(p.tasks.len()),
-        edges: Vec::with_capacity(p.edges.len()),
-        data_arrows: vec![],
         vocabs: vec![],
-        labels: vec![],
         params: vec![],
         layers: vec![],
         layer_keys: HashMap::default(),
         axis_names: RefCell::default(),
         known_types: RefCell::default(),
         graph_places: HashMap::default(),
-        unknown_names: HashMap::default(),
-        compared: 0,
         layer_names: HashMap::default(),
         graphs: vec![],
         widths: vec![],
@@ -288,36 +218,18 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         let_memo: HashMap::default(),
         nesting: 0,
         below: BTreeMap::new(),
-        dropout: 0.0,
         used_encoders: BTreeSet::new(),
-        into_task: vec![],
-        into_layer: HashMap::default(),
         placed: HashMap::default(),
-        label_keys: HashMap::default(),
-        texts: p.data.iter().map(features::texts).collect(),
-        walked: None,
-        fields: OnceCell::new(),
-        read_at: OnceCell::new(),
     };
-    if p.tasks.is_empty() {
-        let d = Diagnostic::new("E0307", "the program has no task");
-        c.reports.report_again(d.help(format!("add one: `{}`", c.some_task_line())));
-    }
-    c.dropout = c.train_dropout();
-    c.resolve_names();
-    c.collect_tasks();
-    c.collect_edges();
-    c.check_shares();
-    c.apply(options);
-    let cyclic = analysis::cycles(p, &c.edges);
+    let cyclic = analysis::cycles(p, &c.r.edges);
     for (d, edges) in cyclic {
-        c.reports.report_again(d);
+        c.r.reports.report_again(d);
         for e in edges {
-            c.cut(e);
+            c.r.cut(e);
         }
     }
-    c.carried.resize_with(c.edges.len(), Vec::new);
-    c.task_types.resize_with(c.tasks.len(), Vec::new);
+    c.carried.resize_with(c.r.edges.len(), Vec::new);
+    c.task_types.resize_with(c.r.tasks.len(), Vec::new);
     c.elaborate();
     c.check_layers_entered();
     c.check_leaks();
@@ -331,14 +243,14 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     let task_graph = c.classify();
     let (expects, uncertainty) = c.finish(&task_graph, &train);
     c.check_gaps();
-    let ok = !c.reports.any_error();
-    let (found, not_yet) = std::mem::take(&mut c.reports).finish();
+    let ok = !c.r.reports.any_error();
+    let (found, not_yet) = std::mem::take(&mut c.r.reports).finish();
     if !ok {
         return (None, found);
     }
     let summaries = c.summaries(&task_graph);
     let shapes = c.shapes();
-    let kept: Vec<usize> = (0..c.tasks.len()).filter(|i| !c.tasks[*i].left_out).collect();
+    let kept: Vec<usize> = (0..c.r.tasks.len()).filter(|i| !c.r.tasks[*i].left_out).collect();
     let typed = c.typed();
     let task = |(i, t): (usize, TaskInfo)| Task {
         name: t.name,
@@ -352,11 +264,11 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         metrics: t.metrics,
         step: task_graph.step_of(i),
     };
-    let tasks = std::mem::take(&mut c.tasks).into_iter().enumerate().map(task).collect();
+    let tasks = std::mem::take(&mut c.r.tasks).into_iter().enumerate().map(task).collect();
     let mut checked = Checked {
         corpora: p.data.clone(),
         vocabs: c.vocabs,
-        labels: c.labels,
+        labels: c.r.labels,
         params: c.params,
         layers: c.layers,
         tasks,
@@ -372,29 +284,35 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         shapes,
     };
     if kept.len() < checked.tasks.len() {
-        narrow::keep_only(&mut checked, &kept);
+        ablation::keep_only(&mut checked, &kept);
     }
     (Some(checked), found)
 }
 
 impl Checker<'_> {
-    /// Reports a finding once, however many members of a family or phases show it.
+    /// As [`Resolver::report`].
     pub fn report(&mut self, d: Diagnostic) -> Poison {
-        self.reports.report(d)
+        self.r.report(d)
     }
 
-    /// Takes an arrow from the program.
-    fn cut(&mut self, edge: usize) {
-        Arc::make_mut(&mut self.edges[edge]).alive = false;
-    }
-
-    /// Notes that the trainer cannot run something yet.
+    /// As [`Resolver::later`].
     pub fn later(&mut self, span: Span, what: impl Into<String>) {
-        self.reports.unsupported(span, what);
+        self.r.later(span, what);
     }
 
-    pub fn names_of_tasks(&self) -> Vec<String> {
-        self.tasks.iter().map(|t| t.name.clone()).collect()
+    /// As [`Resolver::unknown_word`].
+    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+        self.r.unknown_word(code, what, word, span, known)
+    }
+
+    /// As [`Resolver::options`].
+    pub(in crate::check) fn options<'a>(
+        &mut self,
+        row: &'static crate::builtins::Function,
+        args: &'a [crate::ast::Arg],
+        span: Span,
+    ) -> Result<features::rules::Arguments<'a>, Poison> {
+        self.r.options(row, args, span)
     }
 
     /// Shapes of encoders and `let`s as they were elaborated first.
@@ -425,7 +343,8 @@ impl Checker<'_> {
     }
 
     fn summaries(&self, g: &TaskGraph) -> Vec<TaskSummary> {
-        self.tasks
+        self.r
+            .tasks
             .iter()
             .enumerate()
             .map(|(i, t)| TaskSummary {
@@ -439,7 +358,7 @@ impl Checker<'_> {
                         _ => None,
                     });
                     let l = match own {
-                        Some(e) if !t.rule.own_loss.is_some_and(|l| is_name(e, l)) => tasks::path_words(e),
+                        Some(e) if !t.rule.own_loss.is_some_and(|l| is_name(e, l)) => path_words(e),
                         _ => (t.rule.loss)(&t.settings).unwrap_or(t.head.loss).into(),
                     };
                     if t.weight == 1.0 { l } else { format!("{} × {l}", t.weight) }

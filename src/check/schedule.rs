@@ -1,18 +1,16 @@
 //! Statements of a schedule that the trainer does not run yet: each is read as strictly as the others, so that a
 //! misspelt word is found today.
 
-use super::tasks::{Part, path, path_words};
-use super::words::{Given, word_of};
+use super::resolve::{Given, word_of};
+use super::resolve::{Part, path, path_words};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
-use crate::hir::{Item, Meaning, is_name};
+use crate::hir::{Item, is_name};
 use crate::kinds::gradients;
 use crate::kinds::statements;
 use crate::kinds::statements::SettingRow;
-use crate::kinds::terms;
 use crate::words;
-use crate::words::Takes;
 
 impl<'p> Checker<'p> {
     /// A setting that does not run: its values, and what else must stand in the block.
@@ -62,10 +60,10 @@ impl<'p> Checker<'p> {
             }
             "shots" => {
                 let help = format!("for example `{}`", row.example);
-                let _ = self.in_range(v, env, row.takes.ranges(), "`shots`", &help);
+                let _ = self.r.in_range(v, env, row.takes.ranges(), "`shots`", &help);
             }
             "reweight" => {
-                let _ = self.one_task(v, env, "what is reweighted");
+                let _ = self.r.one_task(v, env, "what is reweighted");
                 self.second(row, s, values, "a way to reweight", statements::REWEIGHTS, env);
             }
             "constrain" => self.constraint(row, s, values, env),
@@ -75,8 +73,8 @@ impl<'p> Checker<'p> {
 
     /// One word of a table with its arguments.
     fn worded(&mut self, what: &str, v: &'p Expr, table: &'static [words::Choice], env: &Env) {
-        if let Some((row, args)) = self.chosen(what, v, table) {
-            self.arguments(row, v.span, args, env);
+        if let Some((row, args)) = self.r.chosen(what, v, table) {
+            self.r.arguments(row, v.span, args, env);
         }
     }
 
@@ -120,12 +118,12 @@ impl<'p> Checker<'p> {
     fn unknown_in(&self, block: &[ast::Setting]) -> bool {
         let place = block.first().zip(block.last()).map(|(a, b)| a.span.to(b.span));
         let unknown = |d: &Diagnostic| d.code == "E0239" || d.code == "E0241" && d.message.ends_with("a sampler");
-        place.is_some_and(|p| self.reports.within(p).any(unknown))
+        place.is_some_and(|p| self.r.reports.within(p).any(unknown))
     }
 
     /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
     fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) {
-        let Some((row, args)) = self.chosen("something that a stage keeps", v, statements::KEEPS) else { return };
+        let Some((row, args)) = self.r.chosen("something that a stage keeps", v, statements::KEEPS) else { return };
         let has = |word: &str, of: Option<&str>| {
             block.iter().any(|s| match &s.value {
                 SettingKind::Attr { name, values } => {
@@ -136,12 +134,12 @@ impl<'p> Checker<'p> {
             })
         };
         if row.name == "confidence" {
-            if self.arguments(row, v.span, args, env).is_some() && !has("pseudo", None) && !self.unknown_in(block) {
+            if self.r.arguments(row, v.span, args, env).is_some() && !has("pseudo", None) && !self.unknown_in(block) {
                 let d = Diagnostic::new(
                     "E0246",
                     "`keep confidence` chooses among made examples, and this stage makes none",
                 );
-                self.report(d.at(v.span, "confidence in what?").help(format!("add `{}`", self.some_pseudo())));
+                self.report(d.at(v.span, "confidence in what?").help(format!("add `{}`", self.r.some_pseudo())));
             }
             return;
         }
@@ -159,12 +157,12 @@ impl<'p> Checker<'p> {
                         self.unknown_word("E0241", "a measure of tasks", &path_words(a), a.span, &["utility"]);
                     }
                 }
-                let _ = self.rate(b, env, "a utility");
+                let _ = self.r.rate(b, env, "a utility");
                 if !has("sample", Some("bandit")) && !self.unknown_in(block) {
                     let d = Diagnostic::new("E0246", "`keep tasks` needs a sampler that measures utility");
                     self.report(
                         d.at(v.span, "utility of what?")
-                            .help(format!("add `sample bandit(beta_thompson, main = {})`", self.some_task())),
+                            .help(format!("add `sample bandit(beta_thompson, main = {})`", self.r.some_task())),
                     );
                 }
             }
@@ -183,10 +181,10 @@ impl<'p> Checker<'p> {
             ExprKind::Binary(op, a, b) if matches!(op.value, BinOp::Ge | BinOp::Le | BinOp::Gt | BinOp::Lt) => {
                 match &*a.value {
                     ExprKind::Dot(task, port) if port.value == "loss" => {
-                        let _ = self.one_task(task, env, "what is constrained");
+                        let _ = self.r.one_task(task, env, "what is constrained");
                     }
                     ExprKind::Dot(task, port) if path(task).is_some() => {
-                        if self.one_task(task, env, "what is constrained").is_ok() {
+                        if self.r.one_task(task, env, "what is constrained").is_ok() {
                             let what = format!("the loss of `{}`", path_words(task));
                             self.unknown_word("E0242", &what, &port.value, port.span, &["loss"]);
                         }
@@ -196,7 +194,7 @@ impl<'p> Checker<'p> {
                         self.report(d.help(format!("write `{}`", row.example)));
                     }
                 }
-                let _ = self.number(b, env, "a bound");
+                let _ = self.r.number(b, env, "a bound");
             }
             _ => {
                 let d = Diagnostic::new("E0242", "this is not a constraint").at(v.span, "compares nothing");
@@ -208,14 +206,14 @@ impl<'p> Checker<'p> {
 
     /// `pseudo squad(q = ask(raw), a = read(raw))`: examples of `squad` whose fields tasks make from other data.
     fn pseudo(&mut self, v: &'p Expr, env: &Env) {
-        let example = self.some_pseudo();
+        let example = self.r.some_pseudo();
         let (ExprKind::Call(f, args), Some(p)) = (&*v.value, path(v)) else {
             let d = Diagnostic::new("E0229", "`pseudo` names the data set whose examples are made").at(v.span, "");
             self.report(d.help(format!("write `{example}`")));
             return;
         };
         let _ = f;
-        let Ok(found) = self.named(&p, env, &[Kind::Data], "a data set", &[Part::Call]) else { return };
+        let Ok(found) = self.r.named(&p, env, &[Kind::Data], "a data set", &[Part::Call]) else { return };
         let [(_, corpus)] = found.as_slice() else { return };
         if args.is_empty() {
             let d = Diagnostic::new("E0236", format!("`{}` needs a field and the task that makes it", p.name));
@@ -228,7 +226,7 @@ impl<'p> Checker<'p> {
                 self.report(d.help(format!("write `{example}`")));
                 continue;
             };
-            if let Ok(field) = self.field_of(*corpus, n) {
+            if let Ok(field) = self.r.field_of(*corpus, n) {
                 self.made(*corpus, field, a, &made, env);
             }
         }
@@ -236,7 +234,7 @@ impl<'p> Checker<'p> {
 
     fn made(&mut self, corpus: usize, field: usize, a: &'p ast::Arg, made: &[&str], env: &Env) {
         let e = &a.value;
-        let wants = super::tasks::type_word(&self.p.data[corpus].fields[field].ty);
+        let wants = super::resolve::type_word(&self.p.data[corpus].fields[field].ty);
         // the same for all made examples: `good = "yes"`
         if let Some(item) = self.p.constant(e, env) {
             let (gives, fits): (_, &[&str]) = match item {
@@ -247,28 +245,28 @@ impl<'p> Checker<'p> {
                 let name = &self.p.data[corpus].fields[field].name;
                 let d = Diagnostic::new("E0403", format!("`{name}` is `{wants}`, not {gives}")).at(e.span, gives);
                 let d = d.with(self.p.data[corpus].fields[field].span, format!("declared as `{wants}`"));
-                self.report(d.help(format!("write the task that makes it: `{}(raw)`", self.some_task())));
+                self.report(d.help(format!("write the task that makes it: `{}(raw)`", self.r.some_task())));
             }
             return;
         }
         let (ExprKind::Call(task, from), Some(_)) = (&*e.value, path(e)) else {
             let d = Diagnostic::new("E0207", "a made value is a task applied to data, or a constant").at(e.span, "");
-            self.report(d.help(format!("write `{}(raw)`", self.some_task())));
+            self.report(d.help(format!("write `{}(raw)`", self.r.some_task())));
             return;
         };
-        let Ok(t) = self.one_task(task, env, "what makes the value") else { return };
-        if self.tasks[t].poisoned {
+        let Ok(t) = self.r.one_task(task, env, "what makes the value") else { return };
+        if self.r.tasks[t].poisoned {
             return;
         }
-        if let Some(gold) = &self.tasks[t].gold
-            && super::tasks::type_word(gold) != wants
+        if let Some(gold) = &self.r.tasks[t].gold
+            && super::resolve::type_word(gold) != wants
             && wants != "?"
         {
-            let gives = super::tasks::type_word(gold).to_string();
+            let gives = super::resolve::type_word(gold).to_string();
             let name = &self.p.data[corpus].fields[field].name;
             let d = Diagnostic::new(
                 "E0403",
-                format!("`{}` makes `{gives}`, and `{name}` is `{wants}`", self.tasks[t].name),
+                format!("`{}` makes `{gives}`, and `{name}` is `{wants}`", self.r.tasks[t].name),
             )
             .at(e.span, format!("gives `{gives}`"))
             .with(self.p.data[corpus].fields[field].span, format!("declared as `{wants}`"));
@@ -276,10 +274,10 @@ impl<'p> Checker<'p> {
         }
         let [from] = from.as_slice() else {
             let d = Diagnostic::new("E0236", format!("`{}` needs the data that it reads", path_words(task)));
-            self.report(d.at(e.span, "reads nothing").help(format!("write `{}(raw)`", self.some_task())));
+            self.report(d.at(e.span, "reads nothing").help(format!("write `{}(raw)`", self.r.some_task())));
             return;
         };
-        let Ok(raw) = self.corpora_of(&from.value, env) else { return };
+        let Ok(raw) = self.r.corpora_of(&from.value, env) else { return };
         for r in raw {
             let missing = self
                 .read_by(t)
@@ -293,11 +291,11 @@ impl<'p> Checker<'p> {
                 let said = |d: &Diagnostic| {
                     d.code == "E0412" && d.message.starts_with(&lacks) && d.secondary.iter().any(|l| l.span == declared)
                 };
-                if self.reports.found().iter().any(said) || self.p.lost.contains(&f) || self.p.unreadable_field(r) {
+                if self.r.reports.found().iter().any(said) || self.p.lost.contains(&f) || self.p.unreadable_field(r) {
                     continue;
                 }
                 let d =
-                    Diagnostic::new("E0412", format!("`{name}` has no `{f}`, which `{}` reads", self.tasks[t].name))
+                    Diagnostic::new("E0412", format!("`{name}` has no `{f}`, which `{}` reads", self.r.tasks[t].name))
                         .at(from.value.span, "lacks this field")
                         .with(self.p.data[r].span, "declared here");
                 let fields = self.p.data[r].fields.iter().map(|x| x.name.as_str());
@@ -313,7 +311,7 @@ impl<'p> Checker<'p> {
         let mut out = vec![];
         for (k, v) in &self.task_memo {
             let (Ok((v, _)), corpus) = (v, self.graphs[k.1].corpus) else { continue };
-            if k.0 == task && self.tasks[task].corpora.contains(&corpus) {
+            if k.0 == task && self.r.tasks[task].corpora.contains(&corpus) {
                 out.extend(v.reads.iter().filter_map(|f| Some(self.p.data[corpus].fields.get(*f)?.name.clone())));
             }
         }
@@ -330,7 +328,7 @@ impl<'p> Checker<'p> {
         if let Some(e) = given.get("features") {
             match &*e.value {
                 ExprKind::Dot(task, port) => {
-                    if let Ok(t) = self.one_task(task, env, "what the policy reads") {
+                    if let Ok(t) = self.r.one_task(task, env, "what the policy reads") {
                         self.port_of(t, port);
                     }
                 }
@@ -343,7 +341,7 @@ impl<'p> Checker<'p> {
         if let Some(e) = given.get("reward") {
             match &*e.value {
                 ExprKind::Call(f, args) if is_name(f, "dev") && args.len() == 1 => {
-                    let _ = self.score(&args[0].value, env);
+                    let _ = self.r.score(&args[0].value, env);
                 }
                 _ => {
                     let d = Diagnostic::new("E0207", "the reward of a policy is a figure on dev").at(e.span, "");
@@ -355,7 +353,7 @@ impl<'p> Checker<'p> {
 
     /// A port that a task has; E0304 otherwise.
     pub(crate) fn port_of(&mut self, task: usize, port: &ast::Name) -> bool {
-        let t = &self.tasks[task];
+        let t = &self.r.tasks[task];
         if t.poisoned {
             return false;
         }
@@ -397,15 +395,5 @@ impl<'p> Checker<'p> {
                 );
             }
         }
-    }
-
-    /// `anneal(0, 1, over = 5k)`, wherever a factor may stand.
-    pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<(), Poison>> {
-        let (word, _, args) = word_of(e)?;
-        if word != "anneal" || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_)))) {
-            return None;
-        }
-        debug_assert!(terms::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));
-        Some(self.arguments(&terms::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Poison))
     }
 }

@@ -1,8 +1,8 @@
 //! What is declared in vain: read by nobody, trained by nothing, frozen before it has learned.
 
 use super::losses::Reached;
-use super::tasks::path;
-use super::words::word_of;
+use super::resolve::path;
+use super::resolve::word_of;
 use super::*;
 use crate::ast::{self, ExprKind, SettingKind};
 use crate::builtins;
@@ -22,19 +22,19 @@ pub(super) fn drawn_by_name(s: &Sampler) -> Option<Vec<usize>> {
 impl<'p> Checker<'p> {
     /// E0510: a task with `loss none` that neither a loss nor a gradient through an arrow reaches.
     pub(crate) fn check_trained(&mut self, reached: &Reached) {
-        for t in 0..self.tasks.len() {
-            let Some(span) = self.loss_none(t) else { continue };
-            if self.tasks[t].poisoned
+        for t in 0..self.r.tasks.len() {
+            let Some(span) = self.r.loss_none(t) else { continue };
+            if self.r.tasks[t].poisoned
                 // the loss that names it could not be read
-                || self.p.lost.contains(base_name(&self.tasks[t].name))
+                || self.p.lost.contains(base_name(&self.r.tasks[t].name))
                 || reached.tasks.contains(&t)
                 || self.trained_by_arrow(t)
                 || self.trained_by_contrast(t)
             {
                 continue;
             }
-            let name = self.tasks[t].name.clone();
-            let help = match self.tasks[t].head.name {
+            let name = self.r.tasks[t].name.clone();
+            let help = match self.r.tasks[t].head.name {
                 "choose" | "rank" => format!("`loss l = marginal(task, over = {name})`"),
                 _ => format!("`loss l = marginal({name}, over = choice)`"),
             };
@@ -47,30 +47,18 @@ impl<'p> Checker<'p> {
     /// Another task learns to contrast what this one compares.
     fn trained_by_contrast(&self, task: usize) -> bool {
         let reads = |t: usize| {
-            let def = &self.p.tasks[self.tasks[t].def];
+            let def = &self.p.tasks[self.r.tasks[t].def];
             let mut out = BTreeSet::new();
             def.ast.from.iter().for_each(|e| self.encoders_in(e, &def.env, &mut out));
             out
         };
         let own = reads(task);
-        (0..self.tasks.len()).any(|t| self.tasks[t].head.name == "contrast" && own.is_subset(&reads(t)))
-    }
-
-    /// Where the task says `loss none`.
-    pub(super) fn loss_none(&self, task: usize) -> Option<Span> {
-        self.p.tasks[self.tasks[task].def].ast.options.iter().find_map(|s| match &s.value {
-            SettingKind::Attr { name, values }
-                if name.value == "loss" && values.first().is_some_and(|v| is_name(v, "none")) =>
-            {
-                Some(s.span)
-            }
-            _ => None,
-        })
+        (0..self.r.tasks.len()).any(|t| self.r.tasks[t].head.name == "contrast" && own.is_subset(&reads(t)))
     }
 
     /// A gradient comes back along an arrow, as in attention.
     fn trained_by_arrow(&self, task: usize) -> bool {
-        self.edges.iter().any(|e| {
+        self.r.edges.iter().any(|e| {
             let soft = !builtins::HARD_PORTS.contains(&e.port);
             let back = match e.grad {
                 Grad::Through | Grad::Reverse(_) => soft,
@@ -83,7 +71,7 @@ impl<'p> Checker<'p> {
 
     /// W0108: a latent variable whose prior nothing ties to its posterior.
     pub(crate) fn check_latents(&mut self, reached: &Reached) {
-        if self.reports.any_error() {
+        if self.r.reports.any_error() {
             return; // the line that ties them may be the one with an error
         }
         for (i, l) in self.p.lets.iter().enumerate() {
@@ -118,12 +106,12 @@ impl<'p> Checker<'p> {
             let span = s.span;
             self.later(span, "`share`");
         }
-        if self.reports.any_error() {
+        if self.r.reports.any_error() {
             return;
         }
         self.check_unread();
         // what does not run is not elaborated through and through, so nothing is said of who reads it
-        let whole = self.tasks.iter().all(|t| !t.left_out) && self.reports.all_supported();
+        let whole = self.r.tasks.iter().all(|t| !t.left_out) && self.r.reports.all_supported();
         for (i, e) in self.p.encoders.iter().enumerate() {
             if whole && !self.used_encoders.contains(&i) {
                 let d = Diagnostic::new("W0102", format!("the encoder `{}` is read by nobody", e.name)).at(e.span, "");
@@ -154,30 +142,32 @@ impl<'p> Checker<'p> {
 
     /// The tasks that learn in a stage: those that its sampler draws, where it names them, and those that learn along.
     fn learn_in(&self, s: &Stage) -> BTreeSet<usize> {
-        let all = s.tasks.iter().copied().filter(|t| self.tasks[*t].when != Some(Phase::Test));
+        let all = s.tasks.iter().copied().filter(|t| self.r.tasks[*t].when != Some(Phase::Test));
         let Some(drawn) = drawn_by_name(&s.sampler) else { return all.collect() };
-        let covered = |c: &usize| drawn.iter().any(|t| self.tasks[*t].corpora.contains(c));
-        let along = |t: usize| self.tasks[t].corpora.len() > 1 && self.tasks[t].corpora.iter().all(covered);
+        let covered = |c: &usize| drawn.iter().any(|t| self.r.tasks[*t].corpora.contains(c));
+        let along = |t: usize| self.r.tasks[t].corpora.len() > 1 && self.r.tasks[t].corpora.iter().all(covered);
         all.filter(|t| drawn.contains(t) || along(*t)).collect()
     }
 
     /// W0103, W0104: a task of no stage, and arrows that carry what it never learned.
     fn check_scheduled(&mut self, train: &Train) {
         let scheduled: BTreeSet<usize> = train.stages.iter().flat_map(|s| self.learn_in(s)).collect();
-        for i in 0..self.tasks.len() {
-            if self.tasks[i].left_out || scheduled.contains(&i) {
+        for i in 0..self.r.tasks.len() {
+            if self.r.tasks[i].left_out || scheduled.contains(&i) {
                 continue;
             }
-            let (name, span) = (self.tasks[i].name.clone(), self.tasks[i].span);
+            let (name, span) = (self.r.tasks[i].name.clone(), self.r.tasks[i].span);
             let (why, help) = match train.stages.iter().find(|s| s.tasks.contains(&i)) {
-                _ if self.tasks[i].when == Some(Phase::Test) => ("exists at test only", "leave out `when test`".into()),
+                _ if self.r.tasks[i].when == Some(Phase::Test) => {
+                    ("exists at test only", "leave out `when test`".into())
+                }
                 Some(s) => {
                     let word = if matches!(s.sampler, Sampler::Mix { .. }) { "mix" } else { "alternate" };
                     ("is drawn by no sampler", format!("name it in `sample {word}(...)`"))
                 }
                 None => ("is trained by no stage", format!("add `{name}` to the `tasks` of a stage")),
             };
-            let arrow = self.edges.iter().find(|e| e.alive && e.source == i).map(|e| (e.span, e.name.clone()));
+            let arrow = self.r.edges.iter().find(|e| e.alive && e.source == i).map(|e| (e.span, e.name.clone()));
             match arrow {
                 Some((at, arrow)) => {
                     let d = Diagnostic::new("W0104", format!("`{arrow}` carries what `{name}` never learned"));
@@ -198,11 +188,11 @@ impl<'p> Checker<'p> {
             let always = train.stages.iter().all(|s| s.freeze.contains(owner));
             let place = self.freeze_place(owner);
             let Some(span) = place else { continue };
-            if let Some(t) = self.tasks.iter().position(|t| t.name == *owner) {
+            if let Some(t) = self.r.tasks.iter().position(|t| t.name == *owner) {
                 let learns = train.stages.iter().find(|s| s.freeze.contains(owner) && s.tasks.contains(&t));
                 let Some(stage) = learns else { continue };
                 let others: Vec<&str> =
-                    stage.tasks.iter().filter(|o| **o != t).map(|o| self.tasks[*o].name.as_str()).collect();
+                    stage.tasks.iter().filter(|o| **o != t).map(|o| self.r.tasks[*o].name.as_str()).collect();
                 let help = match others.as_slice() {
                     [] => format!("leave out `freeze {owner}`"),
                     few if few.len() <= 4 => format!("leave it out of the stage too: `tasks {}`", few.join(", ")),
@@ -211,7 +201,7 @@ impl<'p> Checker<'p> {
                 let d = Diagnostic::new("W0106", format!("`{owner}` is frozen, and its loss still counts"));
                 self.report(
                     d.at(span, "does not learn here")
-                        .with(self.tasks[t].span, "one of the tasks of this stage")
+                        .with(self.r.tasks[t].span, "one of the tasks of this stage")
                         .help(help),
                 );
                 continue;
@@ -250,18 +240,18 @@ impl<'p> Checker<'p> {
 
     /// W0107: a generator of replaced words that is bigger than what tells them apart.
     fn check_sizes(&mut self) {
-        for k in 0..self.edges.len() {
-            let e = &self.edges[k];
+        for k in 0..self.r.edges.len() {
+            let e = &self.r.edges[k];
             let (Target::Task(to) | Target::Slot(to, _)) = e.target else { continue };
             if !e.alive || e.port != "filled" {
                 continue;
             }
             let (Some(small), Some(big)) = (self.weights_under(e.source), self.weights_under(to)) else { continue };
             if small > big {
-                let (gen_, disc) = (self.tasks[e.source].name.clone(), self.tasks[to].name.clone());
+                let (gen_, disc) = (self.r.tasks[e.source].name.clone(), self.r.tasks[to].name.clone());
                 let d = Diagnostic::new("W0107", format!("`{gen_}` is bigger than `{disc}`, which judges it"))
-                    .at(self.tasks[e.source].span, format!("about {} weights", crate::diagnostics::thousands(small)))
-                    .with(self.tasks[to].span, format!("about {} weights", crate::diagnostics::thousands(big)));
+                    .at(self.r.tasks[e.source].span, format!("about {} weights", crate::diagnostics::thousands(small)))
+                    .with(self.r.tasks[to].span, format!("about {} weights", crate::diagnostics::thousands(big)));
                 self.report(d.help("make it a quarter to a half as wide (Clark et al. 2020)"));
             }
         }
@@ -269,9 +259,9 @@ impl<'p> Checker<'p> {
 
     /// The parameters of the encoders that a task names, counted without embeddings; `None` where they are not known.
     fn weights_under(&self, task: usize) -> Option<usize> {
-        let from = self.p.tasks[self.tasks[task].def].ast.from.as_ref()?;
+        let from = self.p.tasks[self.r.tasks[task].def].ast.from.as_ref()?;
         let mut names = BTreeSet::new();
-        self.encoders_in(from, &self.p.tasks[self.tasks[task].def].env, &mut names);
+        self.encoders_in(from, &self.p.tasks[self.r.tasks[task].def].env, &mut names);
         let own = self.params.iter().filter(|p| names.contains(&*p.owner));
         let sizes: Vec<usize> = own.filter_map(|p| p.shape.iter().map(Dim::known).product()).collect();
         (!sizes.is_empty()).then(|| sizes.iter().sum())

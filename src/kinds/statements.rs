@@ -78,6 +78,11 @@ pub const SETTINGS: &[SettingRow] = &[
     s("probe", Own, false, false, "probe affinity(every = 10)", "a report while training"),
 ];
 
+/// The row of a setting.
+pub fn row(word: &str) -> Option<&'static SettingRow> {
+    SETTINGS.iter().find(|r| r.name == word)
+}
+
 /// Whether a word is a setting of `train` or of a stage.
 pub fn is_setting(word: &str) -> bool {
     SETTINGS.iter().any(|s| s.name == word)

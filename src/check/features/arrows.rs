@@ -1,6 +1,7 @@
 //! Arrows: what they carry and how it joins the destination.
 
 use super::*;
+use crate::check::resolve::pipe_stages;
 
 /// How what an arrow carries joins its destination.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,11 +30,11 @@ const JOINS: &[(&str, Join, bool)] = &[
 impl<'p> Checker<'p> {
     /// What an arrow carries on the destination's example, after its `via` (without a final `gate`, `add`, `concat`).
     pub(super) fn payload(&mut self, edge: usize, cx: &Cx) -> Result<(Val, Join), Poison> {
-        let e = self.edges[edge].clone();
+        let e = self.r.edges[edge].clone();
         let source = e.source;
         // A runs on B's own example: on its own text where the corpus is A's too, else on the text that B reads
         let into_encoder = matches!(e.target, Target::Encoder(..));
-        let reads = !cx.text.is_empty() && (into_encoder || !graph_has_gold(&self.tasks[source], cx.corpus));
+        let reads = !cx.text.is_empty() && (into_encoder || !graph_has_gold(&self.r.tasks[source], cx.corpus));
         let text = if reads {
             cx.text.clone()
         } else {
@@ -50,17 +51,17 @@ impl<'p> Checker<'p> {
         };
         let first_round = e.rounds.is_some() && cx.round == 0;
         let graph = cx.graph;
-        if self.tasks[source].when.is_some_and(|w| w != cx.phase) && e.rounds.is_some() {
+        if self.r.tasks[source].when.is_some_and(|w| w != cx.phase) && e.rounds.is_some() {
             // feedback from a task that does not exist in this phase never arrives
             return Ok((self.opaque(cx), Join::Concat));
         }
-        if self.tasks[source].when.is_some_and(|w| w != cx.phase) {
+        if self.r.tasks[source].when.is_some_and(|w| w != cx.phase) {
             let phase = if cx.phase == Phase::Test { "at test" } else { "in training" };
-            let name = self.tasks[source].name.clone();
-            let only = if self.tasks[source].when == Some(Phase::Train) { "train" } else { "test" };
+            let name = self.r.tasks[source].name.clone();
+            let only = if self.r.tasks[source].when == Some(Phase::Train) { "train" } else { "test" };
             let d = Diagnostic::new("E0503", format!("`{name}` does not exist {phase}"))
                 .at(e.span, format!("is fed by `{name}` in both phases"))
-                .with(self.tasks[source].span, format!("declared `when {only}`"));
+                .with(self.r.tasks[source].span, format!("declared `when {only}`"));
             return Err(
                 self.report(d.help(format!("add `{{ when {only} }}` to the arrow, and an arrow for the other phase")))
             );
@@ -69,7 +70,7 @@ impl<'p> Checker<'p> {
             match cx.phase {
                 Phase::Train => _ = self.gold_here(source, &e, cx)?,
                 // one mistake is not said of both phases
-                Phase::Test if self.reports.said("E0501", e.span) => return Err(Poison),
+                Phase::Test if self.r.reports.said("E0501", e.span) => return Err(Poison),
                 Phase::Test => {}
             }
         }
@@ -169,21 +170,21 @@ impl<'p> Checker<'p> {
         open: &mut Vec<usize>,
     ) -> Result<Dim, Poison> {
         let task = e.source;
-        if let Some((w, ..)) = &self.tasks[task].width {
+        if let Some((w, ..)) = &self.r.tasks[task].width {
             return Ok(w.clone());
         }
         if open.contains(&task) {
-            let name = self.tasks[task].name.clone();
+            let name = self.r.tasks[task].name.clone();
             let d = Diagnostic::new("E0407", format!("the width of `{name}.hidden` depends on itself"));
             let d = d.at(e.span, format!("makes `{}` wider by its own width", name));
             return Err(self.report(d.help("let the states enter by `via gate` or `via add`")));
         }
         open.push(task);
-        let def = &self.p.tasks[self.tasks[task].def];
+        let def = &self.p.tasks[self.r.tasks[task].def];
         let from = def.ast.from.as_ref().ok_or(Poison)?;
         let inner = Cx {
             text: text.clone(),
-            owner: self.tasks[task].name.as_str().into(),
+            owner: self.r.tasks[task].name.as_str().into(),
             env: def.env.clone(),
             encoder: None,
             input: None,
@@ -192,7 +193,7 @@ impl<'p> Checker<'p> {
         };
         let mut width = self.eval(from, &inner)?.width;
         for k in self.edges_into(task, cx.phase) {
-            let into = self.edges[k].clone();
+            let into = self.r.edges[k].clone();
             if self.join_of(&into).1 != Join::Concat {
                 continue;
             }
@@ -209,18 +210,18 @@ impl<'p> Checker<'p> {
 
     /// E0501: gold is wanted where the destination's data has none.
     pub(super) fn gold_here(&mut self, source: usize, e: &Edge, cx: &Cx) -> Result<usize, Poison> {
-        if let Some((_, f)) = self.tasks[source].golds.iter().find(|g| g.0 == cx.corpus) {
+        if let Some((_, f)) = self.r.tasks[source].golds.iter().find(|g| g.0 == cx.corpus) {
             return Ok(*f);
         }
-        if self.tasks[source].poisoned {
+        if self.r.tasks[source].poisoned {
             return Err(Poison);
         }
-        let (name, target) = (self.tasks[source].gold_text.clone(), self.p.data[cx.corpus].name.clone());
+        let (name, target) = (self.r.tasks[source].gold_text.clone(), self.p.data[cx.corpus].name.clone());
         let fields: Vec<&str> = self.p.data[cx.corpus].fields.iter().map(|f| f.name.as_str()).collect();
-        let d = Diagnostic::new("E0501", format!("`{target}` has no gold for `{}`", self.tasks[source].name))
+        let d = Diagnostic::new("E0501", format!("`{target}` has no gold for `{}`", self.r.tasks[source].name))
             .at(e.span, format!("wants gold on the examples of `{target}`"))
             .with(self.p.data[cx.corpus].span, format!("its fields are {}", fields.join(", ")))
-            .with(self.tasks[source].gold_span, format!("the gold is `{name}`"));
+            .with(self.r.tasks[source].gold_span, format!("the gold is `{name}`"));
         let runs = !cx.text.is_empty() || self.default_text(source, cx.corpus).is_ok_and(|t| !t.is_empty());
         Err(self.report(match runs {
             true => d.help("write `train predicted`: the source runs on these examples too"),
@@ -232,26 +233,26 @@ impl<'p> Checker<'p> {
     pub(super) fn port(&mut self, e: &Edge, features: &Val, head: usize, cx: &Cx) -> Out {
         let task = e.source;
         let width = self.head_width(task);
-        let t = &self.tasks[task];
+        let t = &self.r.tasks[task];
         let number = (t.rule.measures)(&t.settings) == Some(crate::kinds::metrics::Kind::Reals);
         let probs_less = number && width == Dim::of(1);
         if probs_less && matches!(e.port, "probs" | "labels") {
-            let d = Diagnostic::new("E0304", format!("`{}` gives a number, no distribution", self.tasks[task].name));
+            let d = Diagnostic::new("E0304", format!("`{}` gives a number, no distribution", self.r.tasks[task].name));
             return Err(self.report(
                 d.at(e.span, format!("sends `.{}`", e.port)).help("use `regress(bins = 5)`, or send `.hidden`"),
             ));
         }
-        if self.tasks[task].layer_names.is_some() && e.port != "hidden" {
+        if self.r.tasks[task].layer_names.is_some() && e.port != "hidden" {
             self.later(e.span, "an arrow from `tag(per = relation)`");
         }
         let scores = self.answer(task, features, cx.corpus);
-        let own = self.tasks[task].rule.ports.iter().find(|p| p.name == e.port);
+        let own = self.r.tasks[task].rule.ports.iter().find(|p| p.name == e.port);
         if let Some(value) = own.and_then(|p| p.value) {
             let v = value(self, &Sent { task, features, scores: &scores, arg: e.arg });
             let set = settings([("task", Setting::Int(task as i64)), ("port", Setting::Text(e.port.into()))]);
             let from = Val { node: head, ..scores };
             let v = self.plain(cx, "port", set, &[&from], v);
-            let name = format!("{}.{}", self.tasks[task].name, e.port);
+            let name = format!("{}.{}", self.r.tasks[task].name, e.port);
             return Ok(self.called(v, cx, &name));
         }
         let which = match (e.port, e.grad) {
@@ -296,7 +297,7 @@ impl<'p> Checker<'p> {
     /// Joins what an arrow carries into `h`.
     pub(super) fn enter(&mut self, h: Val, edge: usize, cx: &Cx) -> Out {
         let (payload, join) = self.payload(edge, cx)?;
-        let e = self.edges[edge].clone();
+        let e = self.r.edges[edge].clone();
         if let Some(v) = self.opaque_of(&[&h, &payload]) {
             return Ok(v);
         }
@@ -367,9 +368,9 @@ impl<'p> Checker<'p> {
                 *top = (*top).max(taps.len() - 1);
             }
         }
-        for k in 0..self.edges.len() {
-            let Target::Encoder(i, layer) = self.edges[k].target else { continue };
-            if !self.edges[k].alive {
+        for k in 0..self.r.edges.len() {
+            let Target::Encoder(i, layer) = self.r.edges[k].target else { continue };
+            if !self.r.edges[k].alive {
                 continue;
             }
             let Some(top) = tops.get(&i).copied() else { continue };
@@ -384,24 +385,13 @@ impl<'p> Checker<'p> {
                 n => Diagnostic::new("E0305", format!("`{name}` has {n} layers")),
             };
             let d = d
-                .at(self.edges[k].target_span, format!("there is no layer {k0}"))
+                .at(self.r.edges[k].target_span, format!("there is no layer {k0}"))
                 .with(self.p.encoders[i].span, "declared here");
             self.report(match top {
                 0 => d.help("let the arrow end at an encoder with a layer, or at a task"),
                 n => d.help(format!("write `{name}@{n}`")),
             });
         }
-    }
-}
-
-pub(in crate::check) fn pipe_stages<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
-    match &*e.value {
-        ExprKind::Pipe(a, b) => {
-            pipe_stages(a, out);
-            pipe_stages(b, out);
-        }
-        ExprKind::Paren(e) => pipe_stages(e, out),
-        _ => out.push(e),
     }
 }
 

@@ -2,27 +2,19 @@
 
 use super::*;
 use crate::ast::SettingKind;
-
-/// An arrow that begins at no task: `found -> read.docs`.
-#[derive(Clone, Debug)]
-pub(crate) struct DataArrow<'p> {
-    /// as an arrow; its source means nothing
-    pub edge: Edge,
-    /// what it brings
-    pub value: &'p Expr,
-}
+use crate::check::resolve::DataArrow;
 
 impl<'p> Checker<'p> {
     /// Types them where the data hold the task's gold. Each has findings of its own, and none of them is the task's.
     pub(super) fn look_beside(&mut self, task: usize, h: &Val, cx: &Cx, beside_gold: bool) {
-        let def = &self.p.tasks[self.tasks[task].def];
+        let def = &self.p.tasks[self.r.tasks[task].def];
         for s in &def.ast.options {
             if let SettingKind::View { name, from: true, value } = &s.value {
                 let owner = format!("{}.view[{}]", cx.owner, name.value);
                 let _ = self.view_from(task, value, &Cx { owner: owner.into(), ..cx.clone() }, beside_gold);
             }
         }
-        for a in self.data_arrows.clone() {
+        for a in self.r.data_arrows.clone() {
             let Target::Slot(t, slot) = &a.edge.target else { continue };
             if *t == task {
                 let _ = self.data_arrow(&a, h, task, slot, cx);

@@ -92,7 +92,7 @@ impl<'p> Checker<'p> {
         };
         let d = Diagnostic::new("E0404", format!("{what} no vectors yet")).at(span, place);
         if v.kind == VKind::Label
-            && let Some(arrow) = v.reads.iter().find_map(|f| self.gold_arrow_at(span, *f))
+            && let Some(arrow) = v.reads.iter().find_map(|f| self.r.gold_arrow_at(span, *f))
         {
             return Err(self.report(d.help(format!("gold is sent by the task that learns it: {arrow}"))));
         }

@@ -68,7 +68,7 @@ fn words_of(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 }
 
 fn words(c: &mut Checker<'_>, call: &Call<'_>, o: &rules::Arguments<'_>, v: Val, d: usize) -> Out {
-    let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.dropout);
+    let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.r.dropout);
     let vectors = match o.get("vectors").map(|e| (c.p.constant(e, &cx.env), e.span)) {
         None => Ok(None),
         Some((Some(Item::Text(t)), _)) if !t.trim().is_empty() => Ok(Some(t)),
@@ -112,7 +112,7 @@ pub(super) fn chars(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     if v.is_opaque() {
         return Ok(v);
     }
-    let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.dropout);
+    let (cx, owner, rate) = (call.cx, call.cx.owner.clone(), c.r.dropout);
     let d = c.opt_size(call, &o, "d", 0)?;
     let out = Val { kind: VKind::Seq, width: Dim::of(d), flow: Flow::Local, ..v.clone() };
     let ways = call.row.words("kind");
@@ -225,7 +225,7 @@ pub(super) fn bow(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
 pub(super) fn pretrained(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let o = c.options(call.row, call.args, call.whole)?;
     let v = words_of(c, call)?;
-    let path = c.model_path(o.get("path").ok_or(Poison)?, &call.cx.env)?;
+    let path = c.r.model_path(o.get("path").ok_or(Poison)?, &call.cx.env)?;
     if v.is_opaque() {
         return Ok(v);
     }
@@ -262,18 +262,6 @@ fn vocab_of(cx: &Cx, what: &str, unit: Unit) -> VocabSpec {
 }
 
 impl Checker<'_> {
-    /// The folder of a model.
-    pub(in crate::check) fn model_path(&mut self, e: &Expr, env: &Env) -> Result<String, Poison> {
-        match self.p.constant(e, env) {
-            Some(Item::Text(t)) => Ok(t),
-            _ if matches!(&*e.value, ExprKind::Error) => Err(Poison),
-            _ => {
-                let d = Diagnostic::new("E0207", "`pretrained` names a folder").at(e.span, "not a string");
-                Err(self.report(d.help("write `pretrained(\"models/mini-bert\")`")))
-            }
-        }
-    }
-
     /// The vocabulary of an embedding; the texts it is applied to are added as they are met.
     pub(super) fn vocab(&mut self, call: &Call<'_>, spec: VocabSpec, axis: &[usize]) -> usize {
         let (cx, site) = (call.cx, call.site());
@@ -294,5 +282,19 @@ impl Checker<'_> {
             }
         }
         i
+    }
+}
+
+impl Resolver<'_> {
+    /// The folder of a model.
+    pub(in crate::check) fn model_path(&mut self, e: &Expr, env: &Env) -> Result<String, Poison> {
+        match self.p.constant(e, env) {
+            Some(Item::Text(t)) => Ok(t),
+            _ if matches!(&*e.value, ExprKind::Error) => Err(Poison),
+            _ => {
+                let d = Diagnostic::new("E0207", "`pretrained` names a folder").at(e.span, "not a string");
+                Err(self.report(d.help("write `pretrained(\"models/mini-bert\")`")))
+            }
+        }
     }
 }

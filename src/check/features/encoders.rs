@@ -119,9 +119,9 @@ impl<'p> Checker<'p> {
     pub(super) fn model_layers(&mut self, mut v: Val, call: &Call<'_>) -> Out {
         let Some(i) = call.cx.encoder else { return Ok(v) };
         v.tops = SmallSet::one((i, TOP));
-        let entered: Vec<(usize, u32)> = (0..self.edges.len())
-            .filter(|k| self.edges[*k].alive && self.edges[*k].when.is_none_or(|w| w == call.cx.phase))
-            .filter_map(|k| match self.edges[k].target {
+        let entered: Vec<(usize, u32)> = (0..self.r.edges.len())
+            .filter(|k| self.r.edges[*k].alive && self.r.edges[*k].when.is_none_or(|w| w == call.cx.phase))
+            .filter_map(|k| match self.r.edges[k].target {
                 Target::Encoder(t, layer) if t == i => Some((k, layer.unwrap_or(1).clamp(1, MOST_OF_A_MODEL))),
                 _ => None,
             })
@@ -229,7 +229,7 @@ impl<'p> Checker<'p> {
         let at = at.or_else(|| (args.len() > 1 && args[1].name.is_none()).then_some(1));
         match at {
             Some(i) => {
-                let n = self.argument_in_range(row, layers, &args[i].value, &cx.env).ok()?;
+                let n = self.r.argument_in_range(row, layers, &args[i].value, &cx.env).ok()?;
                 Some(n as usize)
             }
             None => Some(1),
@@ -241,8 +241,8 @@ impl<'p> Checker<'p> {
         let Some(i) = cx.encoder else { return Ok(v) };
         let depth = v.depth + 1;
         let mut v = v;
-        for k in self.into_layer.get(&(i, depth)).cloned().unwrap_or_default() {
-            let e = &self.edges[k];
+        for k in self.r.into_layer.get(&(i, depth)).cloned().unwrap_or_default() {
+            let e = &self.r.edges[k];
             if e.alive && e.when.is_none_or(|w| w == cx.phase) {
                 let text = if v.kind == VKind::Seq { v.axis.clone() } else { cx.text.clone() };
                 v = self.enter(v, k, &Cx { text, ..cx.clone() })?;

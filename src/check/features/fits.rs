@@ -10,7 +10,7 @@ fn list_name(o: &Outer) -> &str {
 impl Checker<'_> {
     /// Findings about features `h`, written `from`, for the head of a task. `own`: the data hold the task's gold.
     pub(super) fn fits(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, own: bool) -> Result<(), Poison> {
-        let name = self.tasks[task].name.clone();
+        let name = self.r.tasks[task].name.clone();
         if h.kind == VKind::Text {
             let d = Diagnostic::new("E0404", format!("`{name}` is given words and needs vectors"));
             let d = d.at(from.span, "a text").help("put an encoder before it: `embed(100) |> bilstm(128)`");
@@ -50,8 +50,8 @@ impl Checker<'_> {
         if takes == Takes::PastWords && h.flow == Flow::Full {
             let d = Diagnostic::new("E0504", "a language model may not see the words that it predicts")
                 .at(from.span, "these states have seen both sides")
-                .with(self.tasks[task].span, "predicts the next word");
-            let help = match self.reads_both_ways(from) {
+                .with(self.r.tasks[task].span, "predicts the next word");
+            let help = match self.r.reads_both_ways(from) {
                 Some(enc) => format!(
                     "read one direction of the first layer: `{enc}@1.fwd`, `{enc}@1.sides` (above layer 1 both directions are mixed)"
                 ),
@@ -63,11 +63,11 @@ impl Checker<'_> {
     }
 
     fn needs_tokens(&mut self, task: usize, h: &Val, from: &Expr) -> Poison {
-        let def = &self.p.tasks[self.tasks[task].def];
-        let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", self.tasks[task].head.name))
+        let def = &self.p.tasks[self.r.tasks[task].def];
+        let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", self.r.tasks[task].head.name))
             .at(from.span, Self::shape_words(h))
             .with(def.ast.head.span, "one answer for each token");
-        self.report(match self.pooled(from) {
+        self.report(match self.r.pooled(from) {
             true => d.help("read the encoder without pooling: remove `|> attend`, `mean`, `max` or `last`"),
             false => {
                 d.help("this gives one vector for each example; read a layer over tokens: `embed(64) |> bilstm(64)`")
@@ -76,8 +76,8 @@ impl Checker<'_> {
     }
 
     fn fits_example(&mut self, task: usize, h: &Val, from: &Expr) -> Result<(), Poison> {
-        let head = self.tasks[task].head;
-        let place = self.p.tasks[self.tasks[task].def].ast.head.span;
+        let head = self.r.tasks[task].head;
+        let place = self.p.tasks[self.r.tasks[task].def].ast.head.span;
         if h.kind == VKind::Seq {
             let w = path_words(from);
             let d = Diagnostic::new("E0405", format!("`{}` needs one vector for each example", head.name))
@@ -88,7 +88,7 @@ impl Checker<'_> {
             let end = Span { start: from.span.end, ..from.span };
             return Err(self.report(d.fix(end, " |> attend", false)));
         }
-        let of_list = self.tasks[task].golds.is_empty();
+        let of_list = self.r.tasks[task].golds.is_empty();
         if !h.outer.is_empty() && !of_list {
             let d = Diagnostic::new("E0424", format!("`{}` needs one vector for each example", head.name))
                 .at(from.span, Self::shape_words(h))
@@ -100,7 +100,7 @@ impl Checker<'_> {
     }
 
     fn fits_members(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize) -> Result<(), Poison> {
-        let (head, place) = (self.tasks[task].head, self.p.tasks[self.tasks[task].def].ast.head.span);
+        let (head, place) = (self.r.tasks[task].head, self.p.tasks[self.r.tasks[task].def].ast.head.span);
         let Some(list) = h.outer.last().cloned() else {
             let d = Diagnostic::new("E0424", format!("`{}` picks a member of a list, and here is none", head.name))
                 .at(from.span, Self::shape_words(h))
@@ -111,7 +111,7 @@ impl Checker<'_> {
         };
         if h.kind == VKind::Seq {
             // spans may be picked where they stand
-            let spans = matches!(&self.tasks[task].gold, Some(FieldType::Other { kind, .. }) if kind == "spans");
+            let spans = matches!(&self.r.tasks[task].gold, Some(FieldType::Other { kind, .. }) if kind == "spans");
             if spans {
                 return Ok(());
             }
@@ -129,7 +129,7 @@ impl Checker<'_> {
             )));
         }
         // the list in which the gold picks
-        let gold = self.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
+        let gold = self.r.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
         let fields = &self.p.data[corpus].fields;
         let Some(field) = gold.and_then(|f| fields.get(f)) else { return Ok(()) };
         let wanted = match &field.ty {
@@ -147,7 +147,7 @@ impl Checker<'_> {
                 format!("the gold picks in `{wanted}` and the features stand for `{candidates}`"),
             )
             .at(from.span, Self::shape_words(h))
-            .with(self.tasks[task].gold_span, format!("`{gold}` names members of `{wanted}`"));
+            .with(self.r.tasks[task].gold_span, format!("`{gold}` names members of `{wanted}`"));
             return Err(self.report(d.help(format!("encode the other list: `enc({wanted})`"))));
         }
         Ok(())
@@ -155,11 +155,11 @@ impl Checker<'_> {
 
     /// The features stand on the text of the gold.
     fn fits_axis(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, takes: Takes) -> Result<(), Poison> {
-        let gold = self.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
+        let gold = self.r.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
         let fields = &self.p.data[corpus].fields;
         let Some(field) = gold.and_then(|f| fields.get(f)) else { return Ok(()) };
         let here = self.axis_name(corpus, &h.axis);
-        let gold_span = self.tasks[task].gold_span;
+        let gold_span = self.r.tasks[task].gold_span;
         if matches!(takes, Takes::Words | Takes::PastWords) {
             if *here != field.name {
                 let name = field.name.clone();
@@ -190,7 +190,7 @@ impl Checker<'_> {
         let listed = |t: &FieldType| matches!(t, FieldType::Other { kind, .. } if kind == "list");
         let on_list = fields.iter().any(|f| f.name == axis && listed(&f.ty));
         if takes == Takes::Tokens && !h.outer.is_empty() && !on_list {
-            let d = Diagnostic::new("E0424", format!("`{}` reads one text", self.tasks[task].head.name));
+            let d = Diagnostic::new("E0424", format!("`{}` reads one text", self.r.tasks[task].head.name));
             let d = d.at(from.span, Self::shape_words(h));
             return Err(self.report(d.help(format!("encode the text alone: `enc({axis})`"))));
         }

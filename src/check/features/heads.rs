@@ -10,7 +10,7 @@ impl<'p> Checker<'p> {
         if let Some(done) = self.task_memo.get(&key) {
             return done.clone();
         }
-        let out = self.nested(self.tasks[task].span, |c| c.task_anew(task, graph, round, text));
+        let out = self.nested(self.r.tasks[task].span, |c| c.task_anew(task, graph, round, text));
         let out = out.map(|(features, head)| (Rc::new(features), head));
         self.task_memo.insert(key, out.clone());
         out
@@ -23,13 +23,13 @@ impl<'p> Checker<'p> {
         round: u32,
         text: SmallList<usize>,
     ) -> Result<(Val, usize), Poison> {
-        if self.tasks[task].poisoned {
+        if self.r.tasks[task].poisoned {
             return Err(Poison);
         }
-        let def = &self.p.tasks[self.tasks[task].def];
+        let def = &self.p.tasks[self.r.tasks[task].def];
         let from = def.ast.from.as_ref().ok_or(Poison)?;
         let (corpus, phase) = (self.graphs[graph].corpus, self.graphs[graph].phase);
-        let own = graph_has_gold(&self.tasks[task], corpus);
+        let own = graph_has_gold(&self.r.tasks[task], corpus);
         let cx = Cx {
             graph,
             corpus,
@@ -37,7 +37,7 @@ impl<'p> Checker<'p> {
             round,
             text,
             input: None,
-            owner: self.tasks[task].name.as_str().into(),
+            owner: self.r.tasks[task].name.as_str().into(),
             env: def.env.clone(),
             encoder: None,
             task,
@@ -51,10 +51,10 @@ impl<'p> Checker<'p> {
         }
         // on another's text, for the sake of an arrow, there is no gold to stand beside
         let beside_gold = own && self.default_text(task, corpus)? == cx.text;
-        if own || self.tasks[task].tops.is_empty() {
-            self.tasks[task].tops.join(&h.tops);
-            self.tasks[task].star |= h.star;
-            self.tasks[task].reversed |= h.reversed;
+        if own || self.r.tasks[task].tops.is_empty() {
+            self.r.tasks[task].tops.join(&h.tops);
+            self.r.tasks[task].star |= h.star;
+            self.r.tasks[task].reversed |= h.reversed;
         }
         if own && round == 0 {
             self.look_beside(task, &h, &cx, beside_gold);
@@ -72,7 +72,7 @@ impl<'p> Checker<'p> {
         if !late {
             self.fits(task, &h, from, corpus, beside_gold)?;
         }
-        let dropout = self.tasks[task].dropout;
+        let dropout = self.r.tasks[task].dropout;
         if dropout > 0.0 {
             h = self.dropout(h, dropout, &cx);
         }
@@ -101,11 +101,11 @@ impl<'p> Checker<'p> {
         }
         self.head_params(task, &h, phase)?;
         let scores = self.answer(task, &h, corpus);
-        self.here = self.tasks[task].span;
+        self.here = self.r.tasks[task].span;
         let node = self.node(&cx, Op::Head { task }, &[h.node], &scores);
         if scores.axis != h.axis {
             // it is called by the text that it reads, not by that which it answers for
-            let name = format!("{}({})", self.tasks[task].name, self.axis_name(corpus, &h.axis));
+            let name = format!("{}({})", self.r.tasks[task].name, self.axis_name(corpus, &h.axis));
             self.graphs[graph].nodes[node].name = name;
         }
         let new = self.graphs[graph].tasks.len();
@@ -118,12 +118,12 @@ impl<'p> Checker<'p> {
 
     /// What features the head of a task takes.
     pub(in crate::check) fn head_takes(&self, task: usize) -> Takes {
-        (self.tasks[task].rule.takes)(&self.tasks[task].settings)
+        (self.r.tasks[task].rule.takes)(&self.r.tasks[task].settings)
     }
 
     /// What the head of a task gives, from features `h`.
     pub(super) fn answer(&self, task: usize, h: &Val, corpus: usize) -> Val {
-        let t = &self.tasks[task];
+        let t = &self.r.tasks[task];
         let gold = t.golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
         let mut out =
             Val { width: self.head_width(task), classes: true, halves: None, latent: None, parts: vec![], ..h.clone() };
@@ -146,7 +146,7 @@ impl<'p> Checker<'p> {
 
     /// Width of the decoder of a task that writes.
     pub(in crate::check) fn decoder_width(&self, task: usize) -> Dim {
-        let t = &self.tasks[task];
+        let t = &self.r.tasks[task];
         t.settings
             .get("width")
             .and_then(Setting::as_usize)
@@ -154,23 +154,23 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn edges_into(&self, task: usize, phase: Phase) -> Vec<usize> {
-        let flows = |i: &usize| self.edges[*i].alive && self.edges[*i].when.is_none_or(|w| w == phase);
-        self.into_task.get(task).into_iter().flatten().copied().filter(flows).collect()
+        let flows = |i: &usize| self.r.edges[*i].alive && self.r.edges[*i].when.is_none_or(|w| w == phase);
+        self.r.into_task.get(task).into_iter().flatten().copied().filter(flows).collect()
     }
 
     /// Width of a head's scores.
     pub(crate) fn head_width(&self, task: usize) -> Dim {
-        let t = &self.tasks[task];
+        let t = &self.r.tasks[task];
         (t.rule.width)(t)
     }
 
     pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Poison> {
-        if let Some((w, seen, _)) = &self.tasks[task].width {
+        if let Some((w, seen, _)) = &self.r.tasks[task].width {
             if *w != h.width {
-                let t = &self.tasks[task];
+                let t = &self.r.tasks[task];
                 let (a, b, seen) = (w.clone(), h.width.clone(), *seen);
-                let into = self.into_task.get(task).into_iter().flatten();
-                let one_phase = into.map(|i| &self.edges[*i]).find(|e| e.when.is_some());
+                let into = self.r.into_task.get(task).into_iter().flatten();
+                let one_phase = into.map(|i| &self.r.edges[*i]).find(|e| e.when.is_some());
                 let d = match one_phase {
                     Some(e) if seen != phase => {
                         Diagnostic::new("E0503", format!("`{}` is not the same in training and at test", t.name))
@@ -186,9 +186,9 @@ impl<'p> Checker<'p> {
             }
             return Ok(());
         }
-        self.tasks[task].width = Some((h.width.clone(), phase, 0));
+        self.r.tasks[task].width = Some((h.width.clone(), phase, 0));
         let k = self.head_width(task);
-        self.tasks[task].params = (self.tasks[task].rule.params)(self, task, h, k);
+        self.r.tasks[task].params = (self.r.tasks[task].rule.params)(self, task, h, k);
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn categorical(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     family(c, call, "n")
 }
 
-impl Checker<'_> {
+impl Resolver<'_> {
     /// E0237: a `latent` that begins with no family of distributions.
     pub(in crate::check) fn family_of(&mut self, kind: &Expr) -> Result<(), Poison> {
         let known = match &*kind.value {
@@ -46,7 +46,7 @@ pub(super) fn latent(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let o = c.options(call.row, call.args, call.whole)?;
     let free = call.cx.fed(None);
     let Some(kind) = o.get("kind") else { return Err(Poison) };
-    c.family_of(kind)?;
+    c.r.family_of(kind)?;
     let family = c.eval(kind, &free)?;
     let Some(posterior) = o.get("posterior") else {
         let d = Diagnostic::new("E0236", "`latent` needs its posterior: nothing else trains it").at(call.whole, "");
@@ -70,14 +70,14 @@ pub(super) fn latent(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
         None => family.clone(),
     };
     let (task, corpus) = (call.cx.task, call.cx.corpus);
-    let unknown = q.reads.iter().copied().find(|f| c.tasks[task].golds.contains(&(corpus, *f)));
+    let unknown = q.reads.iter().copied().find(|f| c.r.tasks[task].golds.contains(&(corpus, *f)));
     if let Some(f) = unknown
         && call.cx.phase == Phase::Test
         && !o.contains_key("prior")
-        && !c.tasks[task].head.self_supervised
+        && !c.r.tasks[task].head.self_supervised
     {
         let field = c.p.data[corpus].fields[f].name.clone();
-        let name = c.tasks[task].name.clone();
+        let name = c.r.tasks[task].name.clone();
         let d = Diagnostic::new(
             "E0503",
             "a latent variable has a posterior and no prior: at test nothing gives it a value",

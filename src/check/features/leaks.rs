@@ -16,13 +16,13 @@ impl<'p> Checker<'p> {
         reads.sort_unstable();
         for memo in reads.chunk_by(|a, b| a.0 == b.0) {
             let task = memo[0].0;
-            let t = &self.tasks[task];
+            let t = &self.r.tasks[task];
             if t.head.self_supervised || t.poisoned {
                 continue;
             }
             for (_, corpus, reads) in memo {
                 let corpus = *corpus;
-                let into = self.into_task.get(task).into_iter().flatten().map(|i| &self.edges[*i]);
+                let into = self.r.into_task.get(task).into_iter().flatten().map(|i| &self.r.edges[*i]);
                 let replaced: Vec<String> = into
                     .filter(|e| e.when != Some(Phase::Train))
                     .filter_map(|e| match &e.target {
@@ -35,25 +35,27 @@ impl<'p> Checker<'p> {
                     if replaced.contains(&field.name) {
                         continue;
                     }
-                    if !self.tasks[task].golds.contains(&(corpus, *f)) {
+                    if !self.r.tasks[task].golds.contains(&(corpus, *f)) {
                         self.leaks_from_other(task, corpus, *f);
                         continue;
                     }
                     // an autoencoder rebuilds its own text; candidates are no answer
                     let texts =
-                        self.texts[corpus].iter().filter(|f| self.p.data[corpus].fields[**f].ty.is_text()).count();
+                        self.r.texts[corpus].iter().filter(|f| self.p.data[corpus].fields[**f].ty.is_text()).count();
                     let list = matches!(&field.ty, FieldType::Other { kind, .. } if kind == "list");
                     if list || field.ty.is_text() && texts == 1 {
                         continue;
                     }
-                    let from = self.p.tasks[self.tasks[task].def].ast.from.as_ref();
-                    let span = from.map_or(self.tasks[task].span, |e| e.span);
+                    let from = self.p.tasks[self.r.tasks[task].def].ast.from.as_ref();
+                    let span = from.map_or(self.r.tasks[task].span, |e| e.span);
                     let name = field.name.clone();
-                    let d =
-                        Diagnostic::new("E0502", format!("`{}` reads its own answer `{name}`", self.tasks[task].name))
-                            .at(span, format!("depends on `{name}`"))
-                            .with(self.tasks[task].gold_span, "the answer")
-                            .help("remove it from the features: at test it is not known");
+                    let d = Diagnostic::new(
+                        "E0502",
+                        format!("`{}` reads its own answer `{name}`", self.r.tasks[task].name),
+                    )
+                    .at(span, format!("depends on `{name}`"))
+                    .with(self.r.tasks[task].gold_span, "the answer")
+                    .help("remove it from the features: at test it is not known");
                     self.report(d);
                 }
             }
@@ -66,17 +68,17 @@ impl<'p> Checker<'p> {
         if is_texty(&field.ty) || matches!(&field.ty, FieldType::Vec(_) | FieldType::Other { .. }) {
             return;
         }
-        let predictors: Vec<usize> = (0..self.tasks.len())
-            .filter(|o| self.tasks[*o].golds.contains(&(corpus, f)) && self.tasks[*o].when != Some(Phase::Train))
+        let predictors: Vec<usize> = (0..self.r.tasks.len())
+            .filter(|o| self.r.tasks[*o].golds.contains(&(corpus, f)) && self.r.tasks[*o].when != Some(Phase::Train))
             .collect();
         let later = self.later_than(task);
         let Some(o) = predictors.into_iter().find(|o| !later.contains(o)) else { return };
-        let (name, other, field) = (self.tasks[task].name.clone(), self.tasks[o].name.clone(), field.name.clone());
-        let span = self.p.tasks[self.tasks[task].def].ast.from.as_ref().map_or(self.tasks[task].span, |e| e.span);
+        let (name, other, field) = (self.r.tasks[task].name.clone(), self.r.tasks[o].name.clone(), field.name.clone());
+        let span = self.p.tasks[self.r.tasks[task].def].ast.from.as_ref().map_or(self.r.tasks[task].span, |e| e.span);
         let d =
             Diagnostic::new("E0502", format!("at test `{name}` reads `{field}`, which `{other}` has yet to predict"))
                 .at(span, format!("depends on the gold `{field}`"))
-                .with(self.tasks[o].gold_span, format!("what `{other}` predicts"))
+                .with(self.r.tasks[o].gold_span, format!("what `{other}` predicts"))
                 .help(format!("send the prediction instead: `{other}.probs -> {name} via embed(32)`"));
         self.report(d);
     }
@@ -84,7 +86,7 @@ impl<'p> Checker<'p> {
     /// The task and those that arrows lead to from it.
     fn later_than(&self, task: usize) -> BTreeSet<usize> {
         let mut next: HashMap<usize, Vec<usize>> = HashMap::default();
-        for e in self.edges.iter().filter(|e| e.alive) {
+        for e in self.r.edges.iter().filter(|e| e.alive) {
             if let Target::Task(t) | Target::Slot(t, _) = e.target {
                 next.entry(e.source).or_default().push(t);
             }

@@ -18,12 +18,12 @@ mod names;
 mod nodes;
 mod picks;
 mod pools;
-mod rules;
+pub(super) mod rules;
 mod simple;
 mod slots;
 
 use super::heads::{Answers, Sent, Takes};
-use super::tasks::{Part, Path, path, path_words, type_word};
+use super::resolve::{Part, Path, path, path_words, type_word};
 use super::*;
 use crate::ast::{self, ExprKind, Tap};
 use crate::builtins;
@@ -31,9 +31,6 @@ use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::types::dim::{InitRule, Letter, Size};
 use crate::util::{SmallList, SmallSet};
-pub(in crate::check) use arrows::pipe_stages;
-pub(crate) use beside::DataArrow;
-pub(super) use calls::flag;
 pub(crate) use nodes::{Known, LayerKey};
 use nodes::{Site, settings};
 use rules::{Arguments, Call, Rule, Stacked};
@@ -102,11 +99,11 @@ impl<'p> Checker<'p> {
     /// Elaborates every task on every corpus that holds its gold, in both phases.
     pub(crate) fn elaborate(&mut self) {
         let mut corpora: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (task, t) in self.tasks.iter().enumerate() {
+        for (task, t) in self.r.tasks.iter().enumerate() {
             t.corpora.iter().for_each(|c| corpora.entry(*c).or_default().push(task));
         }
-        let rounds = self.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
-        let (tasks, arrows) = (self.tasks.len(), self.edges.len());
+        let rounds = self.r.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
+        let (tasks, arrows) = (self.r.tasks.len(), self.r.edges.len());
         self.params.reserve(3 * tasks + 2 * arrows);
         self.layers.reserve(arrows + self.p.encoders.len());
         self.layer_keys.reserve(arrows + self.p.encoders.len());
@@ -118,7 +115,7 @@ impl<'p> Checker<'p> {
                 let graph = self.graph_of(corpus, phase);
                 self.make_room(graph, &tasks);
                 for task in tasks.iter().copied() {
-                    let t = &self.tasks[task];
+                    let t = &self.r.tasks[task];
                     if t.poisoned || t.left_out || t.when.is_some_and(|w| w != phase) {
                         continue;
                     }
@@ -128,7 +125,7 @@ impl<'p> Checker<'p> {
                         continue;
                     }
                     self.note_type(task, graph, &features);
-                    let gold = self.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
+                    let gold = self.r.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
                     let place = self.place(graph, task);
                     self.graphs[graph].tasks[place] = GraphTask { task, head, gold };
                 }
@@ -140,7 +137,7 @@ impl<'p> Checker<'p> {
     /// Room for about as many nodes as these tasks have, so that no list is moved while it grows: a head, features, and
     /// for each arrow a port, a layer and what joins it.
     fn make_room(&mut self, graph: usize, tasks: &[usize]) {
-        let arrows: usize = tasks.iter().map(|t| self.into_task[*t].len()).sum();
+        let arrows: usize = tasks.iter().map(|t| self.r.into_task[*t].len()).sum();
         let nodes = 8 + 2 * tasks.len() + 3 * arrows;
         let g = &mut self.graphs[graph];
         g.nodes.reserve(nodes);
@@ -178,10 +175,10 @@ impl<'p> Checker<'p> {
         let corpus = self.graphs[graph].corpus;
         let fields = &self.p.data[corpus].fields;
         let reads = features.reads.iter().filter(|f| **f < fields.len());
-        let ty = typed::TaskType {
+        let ty = annotations::TaskType {
             features: self.type_of(features, corpus),
             answers: self.type_of(&self.answer(task, features, corpus), corpus),
-            space: self.tasks[task].rule.space,
+            space: self.r.tasks[task].rule.space,
             reads: reads.map(|f| self.axis_name(corpus, &SmallList::one(*f))).collect(),
         };
         let known = &mut self.task_types[task];
@@ -192,10 +189,14 @@ impl<'p> Checker<'p> {
     }
 
     /// What those who show a program are told.
-    pub(super) fn typed(&mut self) -> typed::Typed {
-        let all = std::mem::take(&mut self.edges).into_iter().zip(std::mem::take(&mut self.carried));
-        let arrows = all.filter(|(e, _)| e.alive).map(|(edge, carried)| typed::Arrow { edge, carried }).collect();
-        typed::Typed { nodes: std::mem::take(&mut self.types), arrows, tasks: std::mem::take(&mut self.task_types) }
+    pub(super) fn typed(&mut self) -> annotations::Typed {
+        let all = std::mem::take(&mut self.r.edges).into_iter().zip(std::mem::take(&mut self.carried));
+        let arrows = all.filter(|(e, _)| e.alive).map(|(edge, carried)| annotations::Arrow { edge, carried }).collect();
+        annotations::Typed {
+            nodes: std::mem::take(&mut self.types),
+            arrows,
+            tasks: std::mem::take(&mut self.task_types),
+        }
     }
 
     /// Elaborates something that stands at a place of the text.
@@ -235,17 +236,17 @@ impl<'p> Checker<'p> {
 
     /// Whatever could not be elaborated has a finding: a task is never left out in silence.
     pub(crate) fn check_gaps(&mut self) {
-        if self.p.faulty || self.reports.any_error() {
+        if self.p.faulty || self.r.reports.any_error() {
             return;
         }
         let failures: BTreeSet<usize> = self.task_memo.iter().filter(|(_, v)| v.is_err()).map(|(k, _)| k.0).collect();
-        for (i, t) in self.tasks.iter().enumerate() {
+        for (i, t) in self.r.tasks.iter().enumerate() {
             let failed = t.poisoned || failures.contains(&i);
             if failed && !t.left_out {
                 let ast = &self.p.tasks[t.def].ast;
                 let span = ast.from.as_ref().map_or(t.span, |e| e.span);
                 let d = Diagnostic::new("E0408", format!("the features of `{}` cannot be built", t.name));
-                self.reports.report_again(d.at(span, "").help("write them in another way, step by step with `let`s"));
+                self.r.reports.report_again(d.at(span, "").help("write them in another way, step by step with `let`s"));
             }
         }
     }
@@ -253,8 +254,8 @@ impl<'p> Checker<'p> {
     /// The text on which a task runs in a corpus, when its features name none. Empty: none can be told.
     pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<SmallList<usize>, Poison> {
         let fields = &self.p.data[corpus].fields;
-        let texts = &self.texts[corpus];
-        let t = &self.tasks[task];
+        let texts = &self.r.texts[corpus];
+        let t = &self.r.tasks[task];
         if !t.compares.is_empty() {
             return Ok(t.compares.iter().copied().collect());
         }
@@ -366,19 +367,6 @@ fn flatten<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
             flatten(b, out);
         }
         _ => out.push(e),
-    }
-}
-
-/// The fields that hold texts.
-pub(super) fn texts(decl: &CorpusDecl) -> Vec<usize> {
-    (0..decl.fields.len()).filter(|i| is_texty(&decl.fields[*i].ty)).collect()
-}
-
-fn is_texty(t: &FieldType) -> bool {
-    match t {
-        FieldType::Text | FieldType::Tokens => true,
-        FieldType::Other { kind, of, .. } => kind == "list" && of.as_deref().is_some_and(is_texty),
-        _ => false,
     }
 }
 

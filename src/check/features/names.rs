@@ -28,8 +28,8 @@ impl<'p> Checker<'p> {
                 let name = self.p.tasks[i].name.clone();
                 let d =
                     Diagnostic::new("E0302", format!("the task `{name}` is read without an arrow")).at(span, "a task");
-                let whole = self.is_all_that_is_read(span);
-                let help = self.arrow_instead(&name, "hidden", Some(&self.reader_of(cx)), whole);
+                let whole = self.r.is_all_that_is_read(span);
+                let help = self.r.arrow_instead(&name, "hidden", Some(&self.reader_of(cx)), whole);
                 return Err(self.report(d.help(help)));
             }
             Some(Meaning::One(Kind::Data, i)) => {
@@ -65,11 +65,11 @@ impl<'p> Checker<'p> {
                 return Err(self.field_missing_there(n, &arrow, cx));
             }
             let fields: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
-            let task = self.tasks[cx.task].name.clone();
+            let task = self.r.tasks[cx.task].name.clone();
             let d = Diagnostic::new("E0412", format!("`{}` has no field `{n}`", c.name))
                 .at(span, format!("read for `{task}` on `{}`", c.name))
                 .with(c.span, format!("its fields are {}", fields.join(", ")));
-            let help = match self.texts[cx.corpus].first() {
+            let help = match self.r.texts[cx.corpus].first() {
                 Some(x) => {
                     format!("use one of its fields, such as `{}`, or declare the field there too", c.fields[*x].name)
                 }
@@ -82,12 +82,12 @@ impl<'p> Checker<'p> {
 
     /// The arrow for which a task runs on a data set that has none of its gold.
     fn brought_here(&self, cx: &Cx) -> Option<Arc<Edge>> {
-        if graph_has_gold(&self.tasks[cx.task], cx.corpus) {
+        if graph_has_gold(&self.r.tasks[cx.task], cx.corpus) {
             return None;
         }
-        let from_it = || self.edges.iter().filter(|e| e.source == cx.task && e.alive);
+        let from_it = || self.r.edges.iter().filter(|e| e.source == cx.task && e.alive);
         let here = |e: &&Arc<Edge>| match e.target {
-            Target::Task(t) | Target::Slot(t, _) => self.tasks[t].corpora.contains(&cx.corpus),
+            Target::Task(t) | Target::Slot(t, _) => self.r.tasks[t].corpora.contains(&cx.corpus),
             Target::Encoder(..) => false,
         };
         from_it().find(here).or_else(|| from_it().next()).cloned()
@@ -95,7 +95,7 @@ impl<'p> Checker<'p> {
 
     /// E0412: an arrow takes its source to a data set that lacks a field which the source reads.
     fn field_missing_there(&mut self, field: &str, arrow: &Edge, cx: &Cx) -> Poison {
-        let (source, there) = (&self.tasks[arrow.source], &self.p.data[cx.corpus]);
+        let (source, there) = (&self.r.tasks[arrow.source], &self.p.data[cx.corpus]);
         let from = self.p.tasks[source.def].ast.from.as_ref();
         let mut lacks = vec![field];
         let mut named = from.map(crate::hir::names_of).unwrap_or_default();
@@ -241,7 +241,7 @@ impl<'p> Checker<'p> {
     /// What an arrow would name in place of features here: the task, or the encoder that stands there.
     fn reader_of(&self, cx: &Cx) -> String {
         let known = |n: &str| self.p.encoders.iter().any(|e| e.name == n) || self.p.tasks.iter().any(|t| t.name == n);
-        if known(&cx.owner) { cx.owner.to_string() } else { self.tasks[cx.task].name.clone() }
+        if known(&cx.owner) { cx.owner.to_string() } else { self.r.tasks[cx.task].name.clone() }
     }
 
     /// Whether a field says `on` another that holds no text (E0613).
@@ -279,7 +279,7 @@ impl<'p> Checker<'p> {
         if texts.is_empty() && c.fields.iter().any(|f| self.stands_on_no_text(cx.corpus, f)) {
             return Poison;
         }
-        let task = self.tasks[cx.task].name.clone();
+        let task = self.r.tasks[cx.task].name.clone();
         let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
         let d = d.at(cx.named.map_or(span, |n| n.at), "no text is named").with(
             c.span,
@@ -289,7 +289,7 @@ impl<'p> Checker<'p> {
             },
         );
         // an arrow runs the task here, on the text of the same name as its own
-        let t = &self.tasks[cx.task];
+        let t = &self.r.tasks[cx.task];
         let own = t.golds.first().filter(|_| !graph_has_gold(t, cx.corpus));
         let own = own.and_then(|(c, f)| Some((&self.p.data[*c].name, self.p.data[*c].fields.get(*f)?.ty.axis()?)));
         if let (Some((data, x)), Some(word)) = (own, texts.first()) {
@@ -297,7 +297,7 @@ impl<'p> Checker<'p> {
             return self.report(d.help(help));
         }
         self.report(match texts.first() {
-            Some(word) if let Some(line) = self.text_called_alike(cx.task, cx.corpus, word) => d.help(line),
+            Some(word) if let Some(line) = self.r.text_called_alike(cx.task, cx.corpus, word) => d.help(line),
             Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
             None => d.help("declare its text: `x: tokens`"),
         })
@@ -363,7 +363,7 @@ impl<'p> Checker<'p> {
 
     pub(super) fn one_of(&mut self, p: &Path<'_>, cx: &Cx) -> Result<(Kind, usize), Poison> {
         let kinds = [Kind::Encoder, Kind::Let, Kind::Task, Kind::Data];
-        let found = self.named(p, &cx.env, &kinds, "an encoder or a `let`", &[Part::Rest])?;
+        let found = self.r.named(p, &cx.env, &kinds, "an encoder or a `let`", &[Part::Rest])?;
         match found.as_slice() {
             [one] => Ok(*one),
             _ => {
@@ -386,9 +386,9 @@ impl<'p> Checker<'p> {
                 Some(None) => None,
             };
             match kind {
-                Some((Kind::Task, i)) => return Err(self.port_in_features(i, e, port, Some(&self.reader_of(cx)))),
+                Some((Kind::Task, i)) => return Err(self.r.port_in_features(i, e, port, Some(&self.reader_of(cx)))),
                 Some((Kind::Data, c)) if p.args.is_none() => {
-                    let f = self.field_of(c, port)?;
+                    let f = self.r.field_of(c, port)?;
                     if c != cx.corpus {
                         self.later(e.span, "a text of another data set");
                         let mut v = self.opaque(cx);
@@ -452,7 +452,7 @@ impl<'p> Checker<'p> {
                 let name = path_words(callee);
                 let d = Diagnostic::new("E0236", format!("`{name}` is applied to nothing"));
                 let d = d.at(Span { start: callee.span.end, ..e.span }, "names no text");
-                let texts = &self.texts[cx.corpus];
+                let texts = &self.r.texts[cx.corpus];
                 let text = texts.first().map_or("x", |f| self.p.data[cx.corpus].fields[*f].name.as_str());
                 let d = d.help(format!("write `{name}` or `{name}({text})`"));
                 Err(self.report(d.fix(e.span, name, false)))
@@ -508,7 +508,7 @@ impl<'p> Checker<'p> {
                 }
                 ExprKind::Dot(b, f) => match path(b).map(|p| self.p.lookup(p.name, &cx.env)) {
                     Some(Some(Meaning::One(Kind::Data, c))) => {
-                        let f = self.field_of(c, f)?;
+                        let f = self.r.field_of(c, f)?;
                         if c != cx.corpus {
                             self.later(a.value.span, "a text of another data set");
                             let graph = self.graph_of(c, cx.phase);
@@ -530,7 +530,7 @@ impl<'p> Checker<'p> {
                         let (name, word) = (self.p.data[cx.corpus].fields[f].name.clone(), type_word(ty).to_string());
                         let d =
                             Diagnostic::new("E0416", format!("`{name}` is `{word}`, not a text")).at(a.value.span, "");
-                        return Err(self.report(match self.gold_arrow(cx.corpus, f, &self.reader_of(cx)) {
+                        return Err(self.report(match self.r.gold_arrow(cx.corpus, f, &self.reader_of(cx)) {
                             Some(arrow) => d.help(format!("gold is sent by the task that learns it: {arrow}")),
                             None => d.help("an encoder is applied to `text` or `tokens`"),
                         }));

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 /// A place in the text where a layer stands.
 #[derive(Clone, Copy)]
-pub(super) struct Site {
+pub(in crate::check) struct Site {
     pub span: Span,
     /// which of several layers that stand at one place
     pub sub: usize,

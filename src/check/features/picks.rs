@@ -11,8 +11,8 @@ pub(super) fn step(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     }
     let field = v.axis.first().copied();
     let corpus = call.cx.corpus;
-    let writer = (0..c.tasks.len())
-        .find(|t| c.tasks[*t].rule.writes && field.is_some_and(|f| c.tasks[*t].golds.contains(&(corpus, f))));
+    let writer = (0..c.r.tasks.len())
+        .find(|t| c.r.tasks[*t].rule.writes && field.is_some_and(|f| c.r.tasks[*t].golds.contains(&(corpus, f))));
     let (Some(writer), VKind::Text) = (writer, v.kind) else {
         let (name, data) = (c.axis_name(corpus, &v.axis), c.p.data[corpus].name.clone());
         let d = Diagnostic::new("E0408", format!("no task writes `{name}`, so it has no steps")).at(*span, "");

@@ -6,7 +6,7 @@ use super::*;
 impl Checker<'_> {
     /// What arrives at a slot of a head, or in place of an input field. The features stay of their type.
     pub(super) fn enter_slot(&mut self, h: Val, v: Val, e: &Edge, task: usize, slot: &str, cx: &Cx) -> Out {
-        let name = self.tasks[task].name.clone();
+        let name = self.r.tasks[task].name.clone();
         let field = self.p.data[cx.corpus].fields.iter().position(|f| f.name == slot);
         let state = matches!(v.kind, VKind::Seq | VKind::Vec);
         let (fits, wanted, help) = match field {
@@ -54,7 +54,7 @@ impl Checker<'_> {
         join: Join,
         cx: &Cx,
     ) -> Result<Option<Val>, Poison> {
-        let t = &self.tasks[task];
+        let t = &self.r.tasks[task];
         let points = (t.rule.answers)(&t.settings) == Answers::GoldTokens;
         let candidates = self.head_takes(task) == Takes::Members
             && v.kind == VKind::Vec
@@ -75,11 +75,11 @@ impl Checker<'_> {
             let (x, y) = (self.axis_name(cx.corpus, &axis), self.axis_name(cx.corpus, &v.axis));
             let d = Diagnostic::new(
                 "E0410",
-                format!("`{}` points from `{x}`, the arrow brings values of `{y}`", self.tasks[task].name),
+                format!("`{}` points from `{x}`, the arrow brings values of `{y}`", self.r.tasks[task].name),
             );
             let d = d
                 .at(e.span, Self::shape_words(v))
-                .with(self.tasks[task].gold_span, format!("a position for each token of `{x}`"));
+                .with(self.r.tasks[task].gold_span, format!("a position for each token of `{x}`"));
             return Err(
                 self.report(d.help(format!("send what stands on `{x}`: the states or labels of a task over it")))
             );

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn classify_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn classify_option(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     match a.word {
         "multi" | "san" | "capsule" => flag(c, a, settings),
         "threshold" => {
@@ -14,7 +14,7 @@ fn classify_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings
     }
 }
 
-fn classify_gold(c: &mut Checker<'_>, head: &Expr, settings: &Settings, ty: &FieldType, field: Span) {
+fn classify_gold(c: &mut Resolver<'_>, head: &Expr, settings: &Settings, ty: &FieldType, field: Span) {
     let (sets, multi) = (matches!(ty, FieldType::Labels { .. }), settings.contains_key("multi"));
     if settings.contains_key("threshold") && !multi {
         let d = Diagnostic::new("E0223", "`threshold` belongs to `classify(multi)`");
@@ -37,7 +37,7 @@ fn classify_gold(c: &mut Checker<'_>, head: &Expr, settings: &Settings, ty: &Fie
     }
 }
 
-fn bins(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn bins(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     let value = &a.arg.value;
     if a.arg.name.is_none() {
         let d = Diagnostic::new("E0229", "`bins` has no number").at(value.span, "");

@@ -108,9 +108,9 @@ pub(crate) struct HeadRule {
     /// the name of its loss by default, where a task may write it down: `loss ce`
     pub own_loss: Option<&'static str>,
     /// sets what an argument says
-    pub option: fn(&mut Checker<'_>, &HeadArg<'_>, &mut Settings),
+    pub option: fn(&mut Resolver<'_>, &HeadArg<'_>, &mut Settings),
     /// what must hold between its arguments and the type of its gold
-    pub gold: fn(&mut Checker<'_>, &Expr, &Settings, &FieldType, Span),
+    pub gold: fn(&mut Resolver<'_>, &Expr, &Settings, &FieldType, Span),
     pub ports: &'static [PortRule],
     /// it writes its gold word by word
     pub writes: bool,
@@ -171,7 +171,7 @@ fn classes(t: &TaskInfo) -> Dim {
 
 /// `name.out.weight`, `name.out.bias`: a linear layer from the features to the scores.
 fn linear(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
-    let name: Arc<str> = c.tasks[task].name.as_str().into();
+    let name: Arc<str> = c.r.tasks[task].name.as_str().into();
     let fan = InitRule::FanIn(h.width.clone());
     vec![
         c.param(format!("{name}.out.weight"), vec![h.width.clone(), k.clone()], fan.clone(), &name),
@@ -180,7 +180,7 @@ fn linear(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
 }
 
 /// An option that is switched on by its name.
-fn flag(_: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn flag(_: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     let off = matches!(&*a.arg.value.value, ast::ExprKind::Name(n) if n == "false" || n == "no");
     if !off {
         settings.insert(a.word.to_string(), Setting::Bool(true));

@@ -17,7 +17,7 @@ fn members(c: &mut Checker<'_>, s: &Sent<'_>) -> Val {
     match out.outer.last_mut() {
         Some(list) => list.name = format!("{k} of {}", list.name),
         // of a number, or of a memory that is no list of the data
-        None => out.outer.push(Outer::of(format!("{k} of {}", c.tasks[s.task].name))),
+        None => out.outer.push(Outer::of(format!("{k} of {}", c.r.tasks[s.task].name))),
     }
     out
 }

@@ -5,7 +5,7 @@ use super::*;
 fn tag_params(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
     // of several layers of tags there are R·K columns: that product is made with the plan
     let mut ids = linear(c, task, h, k.clone());
-    if on(&c.tasks[task].settings, "crf") {
+    if on(&c.r.tasks[task].settings, "crf") {
         let (name, zero) = (c.params[ids[0]].owner.clone(), InitRule::Fixed(Init::Zeros));
         ids.push(c.param(format!("{name}.transitions"), vec![k.clone(), k.clone()], zero.clone(), &name));
         ids.push(c.param(format!("{name}.start"), vec![k.clone()], zero.clone(), &name));
@@ -14,7 +14,7 @@ fn tag_params(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
     ids
 }
 
-fn tag_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn tag_option(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     match a.word {
         "crf" => flag(c, a, settings),
         "per" => {
@@ -24,7 +24,7 @@ fn tag_option(c: &mut Checker<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     }
 }
 
-fn tag_gold(c: &mut Checker<'_>, head: &Expr, settings: &Settings, ty: &FieldType, field: Span) {
+fn tag_gold(c: &mut Resolver<'_>, head: &Expr, settings: &Settings, ty: &FieldType, field: Span) {
     let per = settings.contains_key("per_layer");
     if matches!(ty, FieldType::Layers { .. }) == per {
         return;

@@ -76,8 +76,8 @@ fn divergence<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reache
             false => Diagnostic::new("E0422", "the two distributions range over different things"),
         };
         let own = |t: &Term, s: &Space| match t.tasks.as_slice() {
-            [one, ..] if c.tasks[*one].labels.is_some() => {
-                format!("over the classes of `{}`", c.tasks[*one].gold_text)
+            [one, ..] if c.r.tasks[*one].labels.is_some() => {
+                format!("over the classes of `{}`", c.r.tasks[*one].gold_text)
             }
             _ => format!("over {}", s.words()),
         };
@@ -131,7 +131,7 @@ impl Checker<'_> {
                 word_of(b).filter(|(w, ..)| keeps.contains(w)).and_then(|_| self.width_in_loss(a, env))
             }
             ExprKind::Dot(base, port) if port.value == "hidden" => match self.p.lookup(path(base)?.name, env)? {
-                Meaning::One(Kind::Task, t) => self.tasks[t].width.as_ref().map(|w| w.0.clone()),
+                Meaning::One(Kind::Task, t) => self.r.tasks[t].width.as_ref().map(|w| w.0.clone()),
                 _ => None,
             },
             ExprKind::Call(f, _) => self.width_in_loss(f, env),
@@ -171,14 +171,14 @@ fn covariance<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reache
 fn marginal<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let (t, z) = (call.arg("task")?, call.arg("over")?);
     let (t, z) = (
-        c.one_task(t, call.env, "what is marginalised"),
-        c.one_task(z, call.env, "`over` of `marginal`").map(|i| (i, z)),
+        c.r.one_task(t, call.env, "what is marginalised"),
+        c.r.one_task(z, call.env, "`over` of `marginal`").map(|i| (i, z)),
     );
     let (t, (z, at)) = (t?, z?);
-    if !c.tasks[z].poisoned
-        && !matches!((c.tasks[z].rule.chooses)(&c.tasks[z]), Space::Members | Space::Spans | Space::Classes(_))
+    if !c.r.tasks[z].poisoned
+        && !matches!((c.r.tasks[z].rule.chooses)(&c.r.tasks[z]), Space::Members | Space::Spans | Space::Classes(_))
     {
-        let head = c.tasks[z].head.name;
+        let head = c.r.tasks[z].head.name;
         let d = Diagnostic::new("E0421", format!("`marginal` sums over choices, and `{head}` makes none"));
         return Err(c.report(d.at(at.span, format!("the head `{head}`")).help("name a task with `choose` or `rank`")));
     }
@@ -189,7 +189,7 @@ fn marginal<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached)
 /// `reinforce(read, reward = ...)`
 fn reinforce<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let (t, r) = (call.arg("task")?, call.arg("reward")?);
-    let (t, reward) = (c.one_task(t, call.env, "what is reinforced"), c.term(r, call.env, out));
+    let (t, reward) = (c.r.one_task(t, call.env, "what is reinforced"), c.term(r, call.env, out));
     let (t, reward) = (t?, reward?);
     c.want(&reward, r.span, "a reward", "a figure", |t| matches!(t, Ty::Figure | Ty::Scalar))?;
     out.tasks.insert(t);

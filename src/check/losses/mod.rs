@@ -5,8 +5,8 @@ mod functions;
 mod types;
 mod values;
 
-use super::tasks::{Part, Path, path, path_words, type_word};
-use super::words::{Given, word_of};
+use super::resolve::{Given, word_of};
+use super::resolve::{Part, Path, path, path_words, type_word};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
@@ -37,7 +37,7 @@ impl<'p> Checker<'p> {
         let mut out = Reached::default();
         for l in &self.p.losses {
             self.loss_options(l);
-            let on = l.on.as_ref().and_then(|on| self.corpora_of(on, &l.env).ok());
+            let on = l.on.as_ref().and_then(|on| self.r.corpora_of(on, &l.env).ok());
             out.here = Some((l.value.span, l.on.is_some()));
             let Ok(t) = self.term(&l.value, &l.env, &mut out) else {
                 // what it would have trained is not known: perhaps each task that it names
@@ -48,7 +48,7 @@ impl<'p> Checker<'p> {
                         _ => continue,
                     };
                     if kind == Kind::Task {
-                        out.tasks.extend((0..self.tasks.len()).filter(|t| all.contains(&self.tasks[*t].def)));
+                        out.tasks.extend((0..self.r.tasks.len()).filter(|t| all.contains(&self.r.tasks[*t].def)));
                     }
                 }
                 continue;
@@ -93,36 +93,20 @@ impl<'p> Checker<'p> {
                 self.report(d.help("remove this"));
             }
         }
-        for o in self.options_in_braces(&l.options, words::LOSS_OPTIONS, "E0227", "a loss") {
-            if self.anneal(o.first, &l.env).is_none() {
-                let _ = self.weight(o.first, &l.env, o.row.takes.ranges(), o.row.example);
+        for o in self.r.options_in_braces(&l.options, words::LOSS_OPTIONS, "E0227", "a loss") {
+            if self.r.anneal(o.first, &l.env).is_none() {
+                let _ = self.r.weight(o.first, &l.env, o.row.takes.ranges(), o.row.example);
             }
         }
-    }
-
-    /// The weight of a loss.
-    pub(crate) fn weight(
-        &mut self,
-        e: &Expr,
-        env: &Env,
-        ranges: &[words::numbers::Range],
-        example: &str,
-    ) -> Result<f64, Poison> {
-        let negative = matches!(self.p.constant(e, env), Some(Item::Number(w)) if w < 0.0);
-        let help = match negative {
-            true => "use `|> reverse` to train against a task".to_string(),
-            false => format!("for example `{example}`"),
-        };
-        self.in_range(e, env, ranges, "`weight`", &help)
     }
 
     /// E0412: the tasks of a loss can be computed on the data after its `on`.
     fn computed_on(&mut self, t: &Term, on: &[usize], span: Span) {
         for task in t.tasks.iter().copied().collect::<BTreeSet<_>>() {
-            if self.tasks[task].poisoned {
+            if self.r.tasks[task].poisoned {
                 continue;
             }
-            let golds: Vec<String> = self.tasks[task]
+            let golds: Vec<String> = self.r.tasks[task]
                 .golds
                 .iter()
                 .filter(|g| g.1 != SOURCE_FIELD)
@@ -134,7 +118,7 @@ impl<'p> Checker<'p> {
                 let Some(f) = reads.iter().find(|f| !decl.fields.iter().any(|x| x.name == **f)) else { continue };
                 let d = Diagnostic::new(
                     "E0412",
-                    format!("`{}` has no `{f}`, which `{}` reads", decl.name, self.tasks[task].name),
+                    format!("`{}` has no `{f}`, which `{}` reads", decl.name, self.r.tasks[task].name),
                 )
                 .at(span, "lacks this field")
                 .with(decl.span, "declared here");
@@ -146,13 +130,13 @@ impl<'p> Checker<'p> {
 
     /// The type of an expression in a loss.
     fn term(&mut self, e: &'p Expr, env: &Env, out: &mut Reached) -> Typed {
-        if let Some(done) = self.anneal(e, env) {
+        if let Some(done) = self.r.anneal(e, env) {
             return done.map(|()| Term::new(Ty::Scalar, false));
         }
         match &*e.value {
             ExprKind::Error => Err(Poison),
             ExprKind::Number(_) => {
-                self.number(e, env, "a term of a loss")?;
+                self.r.number(e, env, "a term of a loss")?;
                 Ok(Term::new(Ty::Scalar, false))
             }
             ExprKind::Paren(e) => self.term(e, env, out),
@@ -203,9 +187,9 @@ impl<'p> Checker<'p> {
 
     /// Resolves names of features; the finding is there already when one fails.
     fn walked(&mut self, e: &'p Expr, env: &Env) -> Result<(), Poison> {
-        let before = self.reports.found().len();
-        self.walk(e, env);
-        if self.reports.found().len() > before { Err(Poison) } else { Ok(()) }
+        let before = self.r.reports.found().len();
+        self.r.walk(e, env);
+        if self.r.reports.found().len() > before { Err(Poison) } else { Ok(()) }
     }
 
     /// A layer or an encoder applied inside a loss.
@@ -216,10 +200,10 @@ impl<'p> Checker<'p> {
             if suggest::near(word, more.iter().copied()).is_empty() {
                 more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
             }
-            return Err(self.unknown(word, span, &[Kind::Encoder], &more, "a function of losses, or features"));
+            return Err(self.r.unknown(word, span, &[Kind::Encoder], &more, "a function of losses, or features"));
         }
         if let Some(Meaning::One(Kind::Task | Kind::Data | Kind::Param | Kind::Loss, _)) = self.p.lookup(word, env) {
-            return Err(self.unknown(word, span, &[Kind::Encoder], &[], "a function or an encoder"));
+            return Err(self.r.unknown(word, span, &[Kind::Encoder], &[], "a function or an encoder"));
         }
         self.walked(e, env)?;
         let ty = match word {
@@ -261,7 +245,7 @@ impl<'p> Checker<'p> {
         env: &Env,
         out: &mut Reached,
     ) -> Typed {
-        let given = self.arguments(row, e.span, args, env).ok_or(Poison)?;
+        let given = self.r.arguments(row, e.span, args, env).ok_or(Poison)?;
         let rule = functions::rule(row.name).ok_or(Poison)?;
         rule(self, &LossCall { row, given, env }, out)
     }
@@ -269,7 +253,7 @@ impl<'p> Checker<'p> {
     /// The data sets whose examples have a value, where its task or the fields in it tell.
     fn data_with(&self, t: &Term, e: &Expr) -> Option<BTreeSet<usize>> {
         if let [task] = t.tasks.as_slice() {
-            let task = &self.tasks[*task];
+            let task = &self.r.tasks[*task];
             return (!task.poisoned).then(|| task.corpora.iter().copied().collect());
         }
         let other = [Kind::Encoder, Kind::Let, Kind::Task];

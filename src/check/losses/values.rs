@@ -50,7 +50,7 @@ impl<'p> Checker<'p> {
             (None, Some(Meaning::One(kind, i))) => vec![(kind, i)],
             (None, Some(Meaning::Var(Item::Number(_)))) => return Ok(Term::new(Ty::Scalar, false)),
             (None, None) => {
-                let fields = self.all_fields();
+                let fields = self.r.all_fields();
                 if let Some(f) = fields.iter().copied().find(|f| *f == p.name) {
                     let owner = self.p.data.iter().find(|d| d.fields.iter().any(|x| x.name == f));
                     let owner = owner.map_or(String::new(), |d| d.name.split('[').next().unwrap_or("").to_string());
@@ -63,11 +63,11 @@ impl<'p> Checker<'p> {
                     ));
                 }
                 let kinds = [Kind::Task, Kind::Encoder, Kind::Let];
-                return Err(self.unknown(p.name, p.span, &kinds, &[], "a port, features or gold"));
+                return Err(self.r.unknown(p.name, p.span, &kinds, &[], "a port, features or gold"));
             }
             _ => {
                 let kinds = [Kind::Task, Kind::Encoder, Kind::Let, Kind::Data];
-                self.named(&p, env, &kinds, "a port, features or gold", &[Part::Rest])?
+                self.r.named(&p, env, &kinds, "a port, features or gold", &[Part::Rest])?
             }
         };
         let several = found.len() > 1;
@@ -93,7 +93,7 @@ impl<'p> Checker<'p> {
                 Kind::Let => self.let_term(i, e, port, env)?,
                 Kind::Data => match port {
                     Some(f) => {
-                        let f = self.field_of(i, f)?;
+                        let f = self.r.field_of(i, f)?;
                         let ty = &self.p.data[i].fields[f].ty;
                         let word = match ty {
                             FieldType::Labels { on: Some(_) } => "labels on".to_string(),
@@ -108,7 +108,7 @@ impl<'p> Checker<'p> {
                     }
                 },
                 Kind::Param => {
-                    self.number(e, env, "a term of a loss")?;
+                    self.r.number(e, env, "a term of a loss")?;
                     Term::new(Ty::Scalar, false)
                 }
                 Kind::Loss => {
@@ -139,11 +139,11 @@ impl<'p> Checker<'p> {
     }
 
     fn task_port(&mut self, task: usize, port: &ast::Name) -> Typed {
-        if self.tasks[task].poisoned {
+        if self.r.tasks[task].poisoned {
             return Err(Poison);
         }
         let tasks = vec![task];
-        let t = &self.tasks[task];
+        let t = &self.r.tasks[task];
         let head = t.head;
         let bins = t.settings.contains_key("bins");
         let term = |ty: Ty, trains: bool| Ok(Term { ty, trains, tasks: tasks.clone(), several: false });
@@ -156,8 +156,8 @@ impl<'p> Checker<'p> {
         }
         let (space, writes) = ((t.rule.chooses)(t), t.rule.writes);
         match port.value.as_str() {
-            "loss" if let Some(none) = self.loss_none(task) => {
-                let name = &self.tasks[task].name;
+            "loss" if let Some(none) = self.r.loss_none(task) => {
+                let name = &self.r.tasks[task].name;
                 let d = Diagnostic::new("E0509", format!("`{name}.loss` is empty")).at(port.span, "no such loss");
                 let help = format!("name another port, such as `{name}.logp`, or remove `loss none`");
                 Err(self.report(d.with(none, "takes it away").help(help)))
@@ -167,7 +167,7 @@ impl<'p> Checker<'p> {
             "hidden" | "logits" | "states" => term(Ty::Features, true),
             "value" => term(Ty::Scalar, true),
             "probs" if head.name == "regress" && !bins => {
-                let name = self.tasks[task].name.clone();
+                let name = self.r.tasks[task].name.clone();
                 let d = Diagnostic::new("E0304", format!("`{name}` predicts a number, not probabilities"));
                 Err(self.report(
                     d.at(port.span, "")
@@ -182,7 +182,7 @@ impl<'p> Checker<'p> {
             "soft" => term(if writes { Ty::Text } else { Ty::Features }, true),
             "filled" => term(Ty::Text, false),
             "view" => {
-                let name = self.tasks[task].name.clone();
+                let name = self.r.tasks[task].name.clone();
                 let d = Diagnostic::new("E0303", "the loss does not say which view, and what of it");
                 Err(self.report(d.at(port.span, "").help(format!("write `{name}.view[*].probs`"))))
             }
@@ -199,8 +199,8 @@ impl<'p> Checker<'p> {
         port: &'p ast::Name,
         env: &Env,
     ) -> Typed {
-        let t = self.one_task(task, env, "what has views")?;
-        let def = &self.p.tasks[self.tasks[t].def];
+        let t = self.r.one_task(task, env, "what has views")?;
+        let def = &self.p.tasks[self.r.tasks[t].def];
         let views: Vec<&str> = def
             .ast
             .options
@@ -210,10 +210,10 @@ impl<'p> Checker<'p> {
                 _ => None,
             })
             .collect();
-        let name = self.tasks[t].name.clone();
+        let name = self.r.tasks[t].name.clone();
         if views.is_empty() {
             let d = Diagnostic::new("E0219", format!("`{name}` has no views")).at(word.span, "");
-            let d = d.with(self.tasks[t].span, "declared without");
+            let d = d.with(self.r.tasks[t].span, "declared without");
             return Err(self.report(d.help("declare one in its braces: `view cut with cutoff(token, 5%)`")));
         }
         let several = match key {
@@ -258,7 +258,7 @@ impl<'p> Checker<'p> {
             let ExprKind::Call(_, args) = &*last.value else { return Err(Poison) };
             let has = |k: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == k));
             return match port.value.as_str() {
-                "posterior" if !has("posterior") && self.reports.any_error_within(value.span) => Err(Poison),
+                "posterior" if !has("posterior") && self.r.reports.any_error_within(value.span) => Err(Poison),
                 "posterior" if !has("posterior") => {
                     let d = Diagnostic::new("E0415", format!("`{name}` has no posterior")).at(port.span, "");
                     let d = d.with(self.p.lets[i].span, "declared without one");

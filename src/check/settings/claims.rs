@@ -7,8 +7,8 @@ impl<'p> Checker<'p> {
     pub(crate) fn finish(&mut self, g: &TaskGraph, train: &Train) -> (Vec<Expect>, BTreeMap<usize, usize>) {
         let mut uncertainty = BTreeMap::new();
         if train.stages.iter().any(|s| matches!(s.weights, Weights::Uncertainty { .. })) {
-            for t in (0..self.tasks.len()).filter(|t| !self.tasks[*t].left_out).collect::<Vec<_>>() {
-                let name: Arc<str> = self.tasks[t].name.as_str().into();
+            for t in (0..self.r.tasks.len()).filter(|t| !self.r.tasks[*t].left_out).collect::<Vec<_>>() {
+                let name: Arc<str> = self.r.tasks[t].name.as_str().into();
                 let zero = dim::InitRule::Fixed(crate::plan::Init::Zeros);
                 let id = self.param(format!("{name}.log_variance"), vec![Dim::of(1)], zero, &name);
                 uncertainty.insert(t, id);
@@ -29,9 +29,9 @@ impl<'p> Checker<'p> {
             ExprKind::Name(n) if n == "joint" || n == "multi_step" => {
                 let is = if g.multi_step() { "multi_step" } else { "joint" };
                 if is != n
-                    && self.tasks.iter().all(|t| !t.left_out)
-                    && self.edges.iter().all(|e| e.alive)
-                    && !self.reports.any_error()
+                    && self.r.tasks.iter().all(|t| !t.left_out)
+                    && self.r.edges.iter().all(|e| e.alive)
+                    && !self.r.reports.any_error()
                 {
                     let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
                     let d = match g.dependencies.first() {
@@ -54,7 +54,7 @@ impl<'p> Checker<'p> {
                     _ => "==",
                 }
                 .to_string();
-                let value = self.number(b, env, "a threshold")?;
+                let value = self.r.number(b, env, "a threshold")?;
                 let percent = matches!(&*b.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
                 if percent && value > 1.0 {
                     let d = Diagnostic::new("E0207", "no figure exceeds 100%").at(b.span, "");
@@ -81,7 +81,7 @@ impl<'p> Checker<'p> {
                         let single = is_name(&over.value, "single");
                         match &*over.value.value {
                             ExprKind::Call(f, left) if is_name(f, "without") && left.len() == 1 => {
-                                self.one_task(&left[0].value, env, "what is left out")?;
+                                self.r.one_task(&left[0].value, env, "what is left out")?;
                             }
                             _ if single => {}
                             _ => {
@@ -92,7 +92,7 @@ impl<'p> Checker<'p> {
                             }
                         }
                         let score = args.first().ok_or(Poison)?;
-                        let score = self.score(&score.value, env)?;
+                        let score = self.r.score(&score.value, env)?;
                         if !single {
                             self.later(a.span, "this comparison");
                             return Err(Poison);
@@ -107,7 +107,7 @@ impl<'p> Checker<'p> {
                     ExprKind::Call(f, args) if is_name(f, "drop") => {
                         self.named_in_claim("drop", args, &["without"])?;
                         let score = args.first().ok_or(Poison)?;
-                        let score = self.score(&score.value, env)?;
+                        let score = self.r.score(&score.value, env)?;
                         let without = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "without"));
                         let Some((w, ExprKind::Arrow(x, y))) = without.map(|w| (w, &*w.value.value)) else {
                             let d = Diagnostic::new("E0242", "`drop` names the arrow to be cut").at(a.span, "");
@@ -115,7 +115,7 @@ impl<'p> Checker<'p> {
                                 self.report(d.help("write `drop(chunk.span_f1, without = pos -> chunk) >= 1%`"))
                             );
                         };
-                        let (from, to) = (self.path_of(x, "a task")?, self.path_of(y, "a task or an encoder")?);
+                        let (from, to) = (self.r.path_of(x, "a task")?, self.r.path_of(y, "a task or an encoder")?);
                         let (s, t) = (self.end_of(&from, env), self.end_of(&to, env));
                         // a port and a slot may be named, and are those of the arrow
                         let sends = |e: &Edge| from.dots.iter().all(|d| d.value == e.port);
@@ -123,19 +123,19 @@ impl<'p> Checker<'p> {
                             Target::Slot(_, slot) => to.dots.iter().all(|d| d.value == *slot),
                             _ => to.dots.is_empty(),
                         };
-                        let known = self.edges.iter().any(|e| self.edge_is(e, &s, &t) && sends(e) && enters(e));
+                        let known = self.r.edges.iter().any(|e| self.r.edge_is(e, &s, &t) && sends(e) && enters(e));
                         if !known {
                             let arrow = format!("{} -> {}", path_words(x), path_words(y));
                             let d =
                                 Diagnostic::new("E0309", format!("there is no arrow `{arrow}`")).at(w.value.span, "");
-                            let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
+                            let all: Vec<String> = self.r.edges.iter().map(|e| format!("`{}`", e.name)).collect();
                             return Err(self.report(d.help(match all.as_slice() {
                                 [] => "the program has no arrows".to_string(),
                                 _ => format!("arrows are: {}", all.join(", ")),
                             })));
                         }
                         // cut already by `--without` or `--only`: there is nothing to compare with
-                        if !self.edges.iter().any(|e| e.alive && self.edge_is(e, &s, &t)) {
+                        if !self.r.edges.iter().any(|e| e.alive && self.r.edge_is(e, &s, &t)) {
                             return Err(Poison);
                         }
                         bound(&score, self)?;
@@ -156,7 +156,7 @@ impl<'p> Checker<'p> {
                         Err(self.report(d.at(a.span, "never changes").help("write `expect slot.span_f1 >= 90%`")))
                     }
                     _ => {
-                        let score = self.score(a, env)?;
+                        let score = self.r.score(a, env)?;
                         bound(&score, self)?;
                         Ok(Claim::Figure { score, op: word, value })
                     }
@@ -177,7 +177,7 @@ impl<'p> Checker<'p> {
     fn is_share(&self, score: &Score) -> bool {
         match score {
             Score::Metric { task, metric } => {
-                let name = self.tasks[*task].metrics.get(*metric).map_or("", |m| m.name.as_str());
+                let name = self.r.tasks[*task].metrics.get(*metric).map_or("", |m| m.name.as_str());
                 crate::kinds::metrics::find(name).is_some_and(|m| m.range.1 <= 1.0)
             }
             Score::Frame { .. } => true,
@@ -195,7 +195,7 @@ impl<'p> Checker<'p> {
         let mut seen: Vec<&ast::Name> = vec![];
         for n in args.iter().filter_map(|a| a.name.as_ref()) {
             if let Some(first) = seen.iter().find(|o| o.value == n.value) {
-                return Err(self.twice(&n.value, n.span, first.span));
+                return Err(self.r.twice(&n.value, n.span, first.span));
             }
             seen.push(n);
         }
@@ -217,13 +217,13 @@ impl<'p> Checker<'p> {
             c.report(d.help("write `probe(enc, corpus.field) <= 30%`"))
         };
         let Some(p) = path(&encoder.value) else { return Err(wrong(self, &encoder.value, "an encoder")) };
-        self.named(&p, env, &[Kind::Encoder, Kind::Let], "an encoder", &[Part::Layer])?;
+        self.r.named(&p, env, &[Kind::Encoder, Kind::Let], "an encoder", &[Part::Layer])?;
         let ExprKind::Dot(corpus, name) = &*field.value.value else {
             return Err(wrong(self, &field.value, "a field of a data set"));
         };
-        for c in self.corpora_of(corpus, env)? {
+        for c in self.r.corpora_of(corpus, env)? {
             if name.value != "source" {
-                self.field_of(c, name)?;
+                self.r.field_of(c, name)?;
             }
         }
         Ok(())
@@ -240,7 +240,7 @@ impl<'p> Checker<'p> {
                 let d = Diagnostic::new("E0242", "`match` compares ports of tasks").at(x.value.span, "");
                 return Err(self.report(d.help("write `match(ask.text, kind.labels) >= 90%`")));
             };
-            let t = self.one_task(task, env, "what is compared")?;
+            let t = self.r.one_task(task, env, "what is compared")?;
             if !self.port_of(t, port) {
                 return Err(Poison);
             }
@@ -257,16 +257,5 @@ impl<'p> Checker<'p> {
             (None, ExprKind::Name(n)) => format!("{}[\"{n}\"]", p.name),
             _ => p.name.into(),
         }
-    }
-
-    /// Whether an arrow leads from `s` to `t` (names without members' keys).
-    pub(crate) fn edge_is(&self, e: &Edge, s: &str, t: &str) -> bool {
-        let base = |n: &str| n.split('[').next().unwrap_or(n).to_string();
-        let to = match &e.target {
-            Target::Task(i) | Target::Slot(i, _) => self.tasks[*i].name.clone(),
-            Target::Encoder(i, _) => self.p.encoders[*i].name.clone(),
-        };
-        let from = &self.tasks[e.source].name;
-        (from == s || base(from) == s) && (to == t || base(&to) == t)
     }
 }

@@ -5,17 +5,16 @@ mod optimizer;
 mod sampling;
 mod scores;
 
-use super::tasks::{Part, Path, path, path_words};
+use super::resolve::{Part, Path, path, path_words};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::hir::{Item, Meaning, is_name};
+use crate::hir::{Item, is_name};
 use crate::kinds::optimisers;
 use crate::kinds::samplers;
 use crate::kinds::statements;
 use crate::kinds::weightings;
 use crate::plan::{Claim, Decay, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
 use crate::words;
-use crate::words::numbers::RATE;
 
 /// Longest schedule.
 const MOST_STAGES: usize = 10_000;
@@ -28,24 +27,8 @@ struct Base {
 }
 
 impl<'p> Checker<'p> {
-    /// `train { dropout p }`, needed before elaboration.
-    pub(crate) fn train_dropout(&mut self) -> f64 {
-        let settings = &self.p.train;
-        let found = settings.iter().find_map(|s| match &s.value {
-            SettingKind::Attr { name, values } if name.value == "dropout" => values.first(),
-            _ => None,
-        });
-        match found {
-            Some(e) => {
-                let ranges = row_of("dropout").map_or(RATE, |r| r.takes.ranges());
-                self.in_range(e, &Env::default(), ranges, "`dropout`", "for example `dropout 30%`").unwrap_or(0.0)
-            }
-            None => 0.0,
-        }
-    }
-
     pub(crate) fn train_settings(&mut self) -> Train {
-        let all: Vec<usize> = (0..self.tasks.len()).filter(|i| !self.tasks[*i].left_out).collect();
+        let all: Vec<usize> = (0..self.r.tasks.len()).filter(|i| !self.r.tasks[*i].left_out).collect();
         let mut base = Base {
             stage: Stage {
                 name: "train".into(),
@@ -63,7 +46,7 @@ impl<'p> Checker<'p> {
             length_given: false,
         };
         // several corpora: a step is a batch of one of them
-        let corpora: BTreeSet<usize> = self.tasks.iter().flat_map(|t| t.corpora.clone()).collect();
+        let corpora: BTreeSet<usize> = self.r.tasks.iter().flat_map(|t| t.corpora.clone()).collect();
         if corpora.len() > 1 {
             base.stage.sampler = Sampler::Proportional { cap: None, temperature: 1.0 };
         }
@@ -79,10 +62,10 @@ impl<'p> Checker<'p> {
             stages.push(base.stage.clone());
         }
         for s in &mut stages {
-            s.tasks.retain(|t| !self.tasks[*t].left_out);
-            s.freeze.retain(|o| !self.tasks.iter().any(|t| t.left_out && t.name == *o));
+            s.tasks.retain(|t| !self.r.tasks[*t].left_out);
+            s.freeze.retain(|o| !self.r.tasks.iter().any(|t| t.left_out && t.name == *o));
         }
-        stages.retain(|s| !s.tasks.is_empty() || self.tasks.iter().all(|t| !t.left_out));
+        stages.retain(|s| !s.tasks.is_empty() || self.r.tasks.iter().all(|t| !t.left_out));
         if stages.is_empty() {
             stages.push(base.stage.clone());
         }
@@ -177,19 +160,19 @@ impl<'p> Checker<'p> {
         let setting =
             |word: &str| body.iter().find(|s| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == word));
         if let (Weights::Fixed { weights }, Some(at)) = (&stage.weights, setting("weights"))
-            && let Some((t, _)) = weights.iter().find(|(t, _)| !stage.tasks.contains(t) && !self.tasks[*t].left_out)
+            && let Some((t, _)) = weights.iter().find(|(t, _)| !stage.tasks.contains(t) && !self.r.tasks[*t].left_out)
         {
-            let name = self.tasks[*t].name.clone();
+            let name = self.r.tasks[*t].name.clone();
             let d = Diagnostic::new("E0223", format!("`weights` names `{name}`, which is not trained here"));
             let d = d.at(at.span, "weighs nothing").help(format!("remove it, or add `{name}` to the `tasks`"));
             self.report(d);
         }
         let Some(drawn) = super::unused::drawn_by_name(&stage.sampler) else { return };
-        if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.tasks[*t].left_out) {
+        if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.r.tasks[*t].left_out) {
             return;
         }
         let at = setting("sample").or_else(|| setting("tasks")).map_or(whole, |s| s.span);
-        let names = |all: &[usize]| all.iter().map(|t| self.tasks[*t].name.clone()).collect::<Vec<_>>().join(", ");
+        let names = |all: &[usize]| all.iter().map(|t| self.r.tasks[*t].name.clone()).collect::<Vec<_>>().join(", ");
         let (drawn, tasks) = (names(&drawn), names(&stage.tasks));
         let word = if matches!(stage.sampler, Sampler::Mix { .. }) { "mix" } else { "alternate" };
         let d = Diagnostic::new("E0223", format!("`sample {word}` draws none of the tasks of this stage"));
@@ -231,45 +214,12 @@ impl<'p> Checker<'p> {
         }
         let mut out = vec![];
         for e in exprs {
-            for t in self.task_refs(e, env)? {
-                let name = self.tasks[t].name.clone();
+            for t in self.r.task_refs(e, env)? {
+                let name = self.r.tasks[t].name.clone();
                 out.push(Item::Expr(ast::Node::new(Box::new(ExprKind::Name(name)), e.span)));
             }
         }
         Some(out)
-    }
-
-    /// Tasks by name, family, family variable or `all`.
-    pub(crate) fn task_refs(&mut self, e: &Expr, env: &Env) -> Option<Vec<usize>> {
-        if is_name(e, "all") {
-            return Some((0..self.tasks.len()).collect());
-        }
-        if let ExprKind::Name(n) = &*e.value {
-            // a member's full name, put there by `for t in ...`
-            if let Some(b) = env.iter().rev().find(|b| b.var == *n)
-                && let Item::Expr(inner) = &b.value
-                && let ExprKind::Name(full) = &*inner.value
-                && let Some(i) = self.tasks.iter().position(|t| t.name == *full)
-            {
-                return Some(vec![i]);
-            }
-            if n == "kept" && !self.p.names.contains_key(n) {
-                self.later(e.span, "`tasks kept`");
-                return None;
-            }
-        }
-        let p = self.path_of(e, "a task").ok()?;
-        if let Some(Meaning::One(Kind::Loss, _)) = self.p.lookup(p.name, env) {
-            self.later(e.span, "a `loss` among tasks");
-            return Some(vec![]);
-        }
-        if p.index.is_none()
-            && let Some(Meaning::Family(Kind::Task, members)) = self.p.lookup(p.name, env)
-        {
-            return self.ends(&p, Kind::Task, &[]).ok().map(|()| members);
-        }
-        let found = self.named(&p, env, &[Kind::Task], "a task", &[]).ok()?;
-        Some(found.into_iter().map(|(_, i)| i).collect())
     }
 
     fn block(&mut self, settings: &'p [ast::Setting], env: &Env, b: &mut Base, train: &mut Train, top: bool) {
@@ -291,7 +241,7 @@ impl<'p> Checker<'p> {
                 }
             };
             let word = name.value.as_str();
-            let Some(row) = row_of(word) else {
+            let Some(row) = statements::row(word) else {
                 let known: Vec<&str> = statements::SETTINGS.iter().map(|r| r.name).collect();
                 let own = optimisers::OPTIMIZERS.iter().flat_map(|(_, keys)| keys.iter().map(|(a, _)| a));
                 let of_optimizer = own.chain(optimisers::OPTIMIZER_COMMON).any(|a| a.name == word);
@@ -343,7 +293,7 @@ impl<'p> Checker<'p> {
                 continue;
             }
             if let Some((_, first)) = seen.iter().find(|(n, _)| *n == word) {
-                self.twice(word, s.span, *first);
+                self.r.twice(word, s.span, *first);
                 continue;
             }
             seen.push((word, s.span));
@@ -376,7 +326,13 @@ impl<'p> Checker<'p> {
             }
             // the value of a setting that is a number
             let number = |c: &mut Self, v: &Expr| {
-                c.in_range(v, env, row.takes.ranges(), &format!("`{word}`"), &format!("for example `{}`", row.example))
+                c.r.in_range(
+                    v,
+                    env,
+                    row.takes.ranges(),
+                    &format!("`{word}`"),
+                    &format!("for example `{}`", row.example),
+                )
             };
             match word {
                 "batch" => {
@@ -414,7 +370,7 @@ impl<'p> Checker<'p> {
                     if matches!(self.p.constant(v, env), Some(Item::Number(_))) {
                         let d = Diagnostic::new("E0242", "an objective that never changes chooses no model");
                         self.report(d.at(v.span, "a number").help("write `task.metric`, for example `slot.span_f1`"));
-                    } else if let Ok(score) = self.score(v, env) {
+                    } else if let Ok(score) = self.r.score(v, env) {
                         self.rewards(v, &score);
                         train.objective = Some(score);
                     }
@@ -446,11 +402,11 @@ impl<'p> Checker<'p> {
                     let mut tasks = vec![];
                     let mut fine = true;
                     for v in values {
-                        let named = self.task_refs(v, env);
+                        let named = self.r.task_refs(v, env);
                         fine &= named.is_some();
                         for t in named.unwrap_or_default() {
                             if tasks.contains(&t) {
-                                let d = Diagnostic::new("E0228", format!("`{}` is named twice", self.tasks[t].name));
+                                let d = Diagnostic::new("E0228", format!("`{}` is named twice", self.r.tasks[t].name));
                                 self.report(d.at(v.span, "again").help("keep one of the two"));
                                 break;
                             }
@@ -468,9 +424,9 @@ impl<'p> Checker<'p> {
                     let mut frozen: Vec<String> = vec![];
                     for v in values {
                         let what = "an encoder, a `let` or a task";
-                        let Ok(p) = self.path_of(v, what) else { continue };
+                        let Ok(p) = self.r.path_of(v, what) else { continue };
                         let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
-                        let Ok(found) = self.named(&p, env, &kinds, what, &[Part::Layer]) else { continue };
+                        let Ok(found) = self.r.named(&p, env, &kinds, what, &[Part::Layer]) else { continue };
                         if let Some(tap) = p.tap {
                             self.later(v.span, "freezing single layers");
                             if let (ast::Tap::Layer(k), [(Kind::Encoder, i)]) = (&tap.value, found.as_slice()) {
@@ -481,7 +437,7 @@ impl<'p> Checker<'p> {
                             let owner = match kind {
                                 Kind::Encoder => self.p.encoders[i].name.clone(),
                                 Kind::Let => self.p.lets[i].name.clone(),
-                                _ => self.tasks[i].name.clone(),
+                                _ => self.r.tasks[i].name.clone(),
                             };
                             if frozen.contains(&owner) && p.tap.is_none() {
                                 let d = Diagnostic::new("E0228", format!("`{owner}` is named twice"));
@@ -501,11 +457,6 @@ impl<'p> Checker<'p> {
     /// Whether a number was written as a time.
     fn is_time(&self, e: &Expr, env: &Env) -> bool {
         use ast::Unit::{Hours, Minutes, Seconds};
-        matches!(self.unit_of(e, env), Some(Seconds | Minutes | Hours))
+        matches!(self.r.unit_of(e, env), Some(Seconds | Minutes | Hours))
     }
-}
-
-/// The row of a setting.
-fn row_of(word: &str) -> Option<&'static statements::SettingRow> {
-    statements::SETTINGS.iter().find(|r| r.name == word)
 }

@@ -1,7 +1,7 @@
 //! Optimisers and their groups.
 
 use super::*;
-use crate::check::words::word_of;
+use crate::check::resolve::word_of;
 use crate::kinds::optimisers;
 use crate::words;
 use crate::words::Takes;
@@ -49,7 +49,7 @@ impl<'p> Checker<'p> {
                 continue;
             };
             if let Some((_, first)) = seen.iter().find(|(k, _)| *k == key) {
-                self.twice(key, place, *first);
+                self.r.twice(key, place, *first);
                 continue;
             }
             seen.push((key, place));
@@ -58,7 +58,7 @@ impl<'p> Checker<'p> {
                 ("decay", _) => self.decay(e, env, &mut o),
                 ("groups", _) => self.groups(e, env, &mut o),
                 (_, Takes::Flag) => {
-                    if self.taken(arg, word, &format!("{word}({key} = true)"), e, env).is_ok() {
+                    if self.r.taken(arg, word, &format!("{word}({key} = true)"), e, env).is_ok() {
                         let off = is_name(e, "false") || is_name(e, "no");
                         o.settings.insert(key.to_string(), Setting::Real(f64::from(!off)));
                     }
@@ -69,7 +69,7 @@ impl<'p> Checker<'p> {
                         Some(d) => format!("its default is {d}"),
                         None => "write `warmup = 10%` or `warmup = 500`".into(),
                     };
-                    let Ok(x) = self.in_range(e, env, arg.takes.ranges(), &format!("`{key}`"), &help) else {
+                    let Ok(x) = self.r.in_range(e, env, arg.takes.ranges(), &format!("`{key}`"), &help) else {
                         continue;
                     };
                     match key {
@@ -93,8 +93,8 @@ impl<'p> Checker<'p> {
 
     /// `decay = exponential(0.95)`
     fn decay(&mut self, e: &Expr, env: &Env, o: &mut Optimizer) {
-        let Some((row, args)) = self.chosen("a decay", e, optimisers::DECAYS) else { return };
-        let Some(given) = self.arguments(row, e.span, args, env) else { return };
+        let Some((row, args)) = self.r.chosen("a decay", e, optimisers::DECAYS) else { return };
+        let Some(given) = self.r.arguments(row, e.span, args, env) else { return };
         let rate = |key: &str, default: f64| match given.get(key).and_then(|e| self.p.constant(e, env)) {
             Some(Item::Number(x)) => x,
             _ => default,
@@ -128,14 +128,14 @@ impl<'p> Checker<'p> {
                 continue;
             };
             let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
-            let Ok(found) = self.named(&p, env, &kinds, "an encoder, a `let` or a task", &[]) else { continue };
+            let Ok(found) = self.r.named(&p, env, &kinds, "an encoder, a `let` or a task", &[]) else { continue };
             let help = "write, for example, `1e-4`";
-            let Ok(lr) = self.in_range(&arg.value, env, GROUP_RATE, "a learning rate", help) else { continue };
+            let Ok(lr) = self.r.in_range(&arg.value, env, GROUP_RATE, "a learning rate", help) else { continue };
             for (kind, i) in found {
                 let owner = match kind {
                     Kind::Encoder => self.p.encoders[i].name.clone(),
                     Kind::Let => self.p.lets[i].name.clone(),
-                    _ => self.tasks[i].name.clone(),
+                    _ => self.r.tasks[i].name.clone(),
                 };
                 if o.groups.iter().any(|(o, _)| *o == owner) {
                     let d =

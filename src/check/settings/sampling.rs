@@ -8,14 +8,14 @@ use crate::words::numbers::FACTOR;
 
 impl<'p> Checker<'p> {
     pub(super) fn sampler(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let Some((row, args)) = self.chosen("a sampler", v, samplers::SAMPLERS) else { return };
+        let Some((row, args)) = self.r.chosen("a sampler", v, samplers::SAMPLERS) else { return };
         let word = row.name;
         match word {
             "mix" => return self.mix(row, v.span, args, env, b),
             "alternate" => return self.alternate(row, v.span, args, env, b),
             _ => {}
         }
-        let Some(given) = self.arguments(row, v.span, args, env) else { return };
+        let Some(given) = self.r.arguments(row, v.span, args, env) else { return };
         if !row.runs {
             self.sampler_later(word, &given, env);
             self.later(v.span, format!("`{word}`"));
@@ -68,14 +68,14 @@ impl<'p> Checker<'p> {
                 continue;
             };
             let e = ast::Node::new(Box::new(ExprKind::Name(n.value.clone())), n.span);
-            let Some(tasks) = self.task_refs(&e, env) else { continue };
+            let Some(tasks) = self.r.task_refs(&e, env) else { continue };
             let negative = matches!(self.p.constant(&a.value, env), Some(Item::Number(x)) if x < 0.0);
             let reverse = "use `|> reverse` to train against a task";
             let help = if negative && row.name == "fixed" { reverse } else { help };
-            let Ok(x) = self.in_range(&a.value, env, FACTOR, what, help) else { continue };
+            let Ok(x) = self.r.in_range(&a.value, env, FACTOR, what, help) else { continue };
             for t in tasks {
                 if out.iter().any(|(o, _)| *o == t) {
-                    let d = Diagnostic::new("E0228", format!("`{}` has {what} already", self.tasks[t].name));
+                    let d = Diagnostic::new("E0228", format!("`{}` has {what} already", self.r.tasks[t].name));
                     self.report(d.at(n.span, "again").help("keep one of the two"));
                 } else {
                     out.push((t, x));
@@ -91,9 +91,9 @@ impl<'p> Checker<'p> {
         let (named, order): (Vec<_>, Vec<_>) = args.iter().cloned().partition(|a| a.name.is_some());
         let mut turns: Vec<usize> = vec![];
         for a in &order {
-            turns.extend(self.task_refs(&a.value, env).unwrap_or_default());
+            turns.extend(self.r.task_refs(&a.value, env).unwrap_or_default());
         }
-        let Some(given) = self.arguments(row, whole, &named, env) else { return };
+        let Some(given) = self.r.arguments(row, whole, &named, env) else { return };
         let ratio: Vec<f64> = given.get("ratio").and_then(|e| self.p.list(e, env)).map_or(vec![], |items| {
             items.iter().filter_map(|(i, _)| if let Item::Number(n) = i { Some(*n) } else { None }).collect()
         });
@@ -107,12 +107,12 @@ impl<'p> Checker<'p> {
         }
         let tasks = if turns.is_empty() { b.stage.tasks.clone() } else { turns };
         // the numbers also count the tasks that `--only` leaves out
-        let kept = |t: &usize| !self.tasks[*t].left_out;
-        let tasks = match tasks.iter().copied().eq((0..self.tasks.len()).filter(kept)) {
-            true => (0..self.tasks.len()).collect(),
+        let kept = |t: &usize| !self.r.tasks[*t].left_out;
+        let tasks = match tasks.iter().copied().eq((0..self.r.tasks.len()).filter(kept)) {
+            true => (0..self.r.tasks.len()).collect(),
             false => tasks,
         };
-        if tasks.iter().any(|t| crate::hir::is_guessed(&self.tasks[*t].name)) {
+        if tasks.iter().any(|t| crate::hir::is_guessed(&self.r.tasks[*t].name)) {
             return;
         }
         if !ratio.is_empty() && ratio.len() != tasks.len() {
@@ -125,8 +125,8 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn weighting(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let Some((row, args)) = self.chosen("a weighting", v, weightings::WEIGHTINGS) else { return };
-        if row.name != "fixed" && self.arguments(row, v.span, args, env).is_none() {
+        let Some((row, args)) = self.r.chosen("a weighting", v, weightings::WEIGHTINGS) else { return };
+        if row.name != "fixed" && self.r.arguments(row, v.span, args, env).is_none() {
             return;
         }
         if !row.runs {

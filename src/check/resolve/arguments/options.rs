@@ -15,7 +15,7 @@ pub(crate) struct GivenOption<'p> {
     pub values: &'p [Expr],
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Resolver<'p> {
     /// The options that are known, given once, and have as many values as they take; of the others it is said what is
     /// wrong. `owner` is `a task`, `code` that of an option which `owner` does not have.
     pub(crate) fn options_in_braces(

@@ -63,7 +63,7 @@ impl Path<'_> {
     }
 }
 
-impl Checker<'_> {
+impl Resolver<'_> {
     /// Takes a path apart, or says what stands in place of one.
     pub(crate) fn path_of<'e>(&mut self, e: &'e Expr, what: &str) -> Result<Path<'e>, Poison> {
         if let Some(p) = path(e) {
@@ -186,5 +186,38 @@ impl Checker<'_> {
             return Ok(());
         };
         Err(self.report(d))
+    }
+
+    /// Tasks by name, family, family variable or `all`.
+    pub(crate) fn task_refs(&mut self, e: &Expr, env: &Env) -> Option<Vec<usize>> {
+        if is_name(e, "all") {
+            return Some((0..self.tasks.len()).collect());
+        }
+        if let ExprKind::Name(n) = &*e.value {
+            // a member's full name, put there by `for t in ...`
+            if let Some(b) = env.iter().rev().find(|b| b.var == *n)
+                && let Item::Expr(inner) = &b.value
+                && let ExprKind::Name(full) = &*inner.value
+                && let Some(i) = self.tasks.iter().position(|t| t.name == *full)
+            {
+                return Some(vec![i]);
+            }
+            if n == "kept" && !self.p.names.contains_key(n) {
+                self.later(e.span, "`tasks kept`");
+                return None;
+            }
+        }
+        let p = self.path_of(e, "a task").ok()?;
+        if let Some(Meaning::One(Kind::Loss, _)) = self.p.lookup(p.name, env) {
+            self.later(e.span, "a `loss` among tasks");
+            return Some(vec![]);
+        }
+        if p.index.is_none()
+            && let Some(Meaning::Family(Kind::Task, members)) = self.p.lookup(p.name, env)
+        {
+            return self.ends(&p, Kind::Task, &[]).ok().map(|()| members);
+        }
+        let found = self.named(&p, env, &[Kind::Task], "a task", &[]).ok()?;
+        Some(found.into_iter().map(|(_, i)| i).collect())
     }
 }

@@ -1,13 +1,12 @@
 //! Views of a task (`view v with cutoff(token, 5%)`, `view v from enc@1.fwd`), and the losses that a task names itself.
 
-use super::words::word_of;
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
 use crate::kinds::terms;
 use crate::words;
 
-impl<'p> Checker<'p> {
+impl<'p> Resolver<'p> {
     /// The views of a task; the trainer does not run them yet.
     pub(crate) fn views(&mut self, def: &'p crate::hir::TaskDef) {
         let mut seen: Vec<&ast::Name> = vec![];
@@ -68,7 +67,7 @@ impl<'p> Checker<'p> {
                         .map(|(c, _)| format!("`{}`", c.name))
                         .collect();
                     let d = Diagnostic::new("E0232", format!("the head `{}` has no loss `{word}`", head.name));
-                    let d = d.at(span, format!("a loss of {}", super::words::either(heads)));
+                    let d = d.at(span, format!("a loss of {}", either(heads)));
                     self.report(match fits.as_slice() {
                         [] => d.help(format!("leave it out: the loss of `{}` is {}", head.name, head.loss)),
                         _ => d.help(format!("its losses are {}", fits.join(", "))),

@@ -7,7 +7,7 @@ const POOLS: [&str; 5] = ["attend", "first", "last", "max", "mean"];
 /// Layers that read both ways.
 const BOTH_WAYS: [&str; 2] = ["bilstm", "bigru"];
 
-impl Checker<'_> {
+impl Resolver<'_> {
     /// Whether features pass through one of these functions, here or in what they name.
     fn passes(&self, e: &Expr, through: &[&str], depth: usize) -> bool {
         let of = |all: &[crate::hir::Named], n: &str| {
@@ -48,7 +48,7 @@ impl Checker<'_> {
         if here.fields.iter().any(|f| f.name == field.name) {
             return None;
         }
-        let line = format!("{}: {} = \"{text}\"", field.name, super::tasks::type_word(&field.ty));
+        let line = format!("{}: {} = \"{text}\"", field.name, type_word(&field.ty));
         Some(format!("call one of its texts as in `{there}`, and write `from enc({})`: `{line}`", field.name))
     }
 

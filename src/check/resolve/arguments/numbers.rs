@@ -18,7 +18,7 @@ impl Takes {
     }
 }
 
-impl Checker<'_> {
+impl Resolver<'_> {
     /// A number, where it lies in one of the ranges.
     pub(crate) fn fitting(&self, e: &Expr, env: &Env, ranges: &[Range]) -> Option<f64> {
         let Some(Item::Number(x)) = self.p.constant(e, env) else { return None };

@@ -31,15 +31,24 @@ pub(crate) struct Unknown {
     instead: Option<String>,
 }
 
-impl Checker<'_> {
+/// What was said of unknown names.
+#[derive(Debug, Default)]
+pub(crate) struct Unresolved {
+    /// by name and by what was wanted
+    said: HashMap<String, HashMap<String, Option<Unknown>>>,
+    /// names compared with unknown ones so far
+    compared: usize,
+}
+
+impl Resolver<'_> {
     /// A finding for an unknown name, with near names of the wanted kinds first.
     pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Poison {
-        let known = self.unknown_names.get(name).and_then(|all| all.get(what));
+        let known = self.unresolved.said.get(name).and_then(|all| all.get(what));
         let said = match known {
             Some(said) => said.clone(),
             None => {
                 let said = self.sought(name, wanted, more, what);
-                self.unknown_names.entry(name.into()).or_default().insert(what.into(), said.clone());
+                self.unresolved.said.entry(name.into()).or_default().insert(what.into(), said.clone());
                 said
             }
         };
@@ -55,8 +64,8 @@ impl Checker<'_> {
 
     /// Whether an unknown name is still to be compared with known ones.
     pub fn compares(&self, name: &str, what: &str) -> bool {
-        let known = self.unknown_names.get(name).is_some_and(|all| all.contains_key(what));
-        !known && self.compared <= MOST_COMPARED
+        let known = self.unresolved.said.get(name).is_some_and(|all| all.contains_key(what));
+        !known && self.unresolved.compared <= MOST_COMPARED
     }
 
     /// What is said of a name that is not one of those wanted; nothing where it may be declared in what could not be
@@ -71,8 +80,8 @@ impl Checker<'_> {
             None => ("E0201", format!("nothing is called `{name}`")),
         };
         let mut said = Unknown { code, message, help: None, instead: None };
-        self.compared += self.p.names.len() + self.p.data_names.len() + more.len();
-        if self.compared > MOST_COMPARED {
+        self.unresolved.compared += self.p.names.len() + self.p.data_names.len() + more.len();
+        if self.unresolved.compared > MOST_COMPARED {
             return Some(said);
         }
         let right: Vec<&str> = self
@@ -128,7 +137,7 @@ impl Checker<'_> {
     /// The texts of the data sets from which the task whose features are looked through learns; of no task: all texts.
     fn texts_here(&self) -> Vec<&str> {
         let gold = self.p.tasks.iter().filter(|t| Some(t.name.as_str()) == self.walked);
-        let named = gold.filter_map(|t| Some((super::tasks::path(t.ast.of.as_ref()?)?.name, &t.env)));
+        let named = gold.filter_map(|t| Some((path(t.ast.of.as_ref()?)?.name, &t.env)));
         let own = named.filter_map(|(n, env)| match self.p.lookup_data(n, env)? {
             Meaning::One(Kind::Data, i) => Some(vec![i]),
             Meaning::Family(Kind::Data, all) => Some(all),

@@ -2,55 +2,6 @@
 
 use super::*;
 
-impl Checker<'_> {
-    /// `--only` and `--without`: tasks and arrows that are left out.
-    pub(super) fn apply(&mut self, options: &Options) {
-        let base = |n: &str| n.split('[').next().unwrap_or(n).to_string();
-        let mut findings = vec![];
-        for (s, t) in &options.without {
-            let s = s.split('.').next().unwrap_or(s);
-            let hit: Vec<usize> = (0..self.edges.len()).filter(|i| self.edge_is(&self.edges[*i], s, t)).collect();
-            if hit.is_empty() {
-                let all: Vec<String> = self.edges.iter().map(|e| format!("`{}`", e.name)).collect();
-                let d = Diagnostic::new("E0309", format!("there is no arrow `{s} -> {t}` to be cut"));
-                findings.push(d.help(match all.as_slice() {
-                    [] => "the program has no arrows".to_string(),
-                    _ => format!("arrows are: {}", all.join(", ")),
-                }));
-            }
-            for i in hit {
-                self.cut(i);
-            }
-        }
-        if !options.only.is_empty() {
-            for o in &options.only {
-                if !self.tasks.iter().any(|t| t.name == *o || base(&t.name) == *o) {
-                    let names = self.names_of_tasks();
-                    let d = Diagnostic::new("E0201", format!("`--only {o}`: no task is called so"));
-                    findings.push(d.help(format!("tasks are: {}", names.join(", "))));
-                }
-            }
-            for i in 0..self.tasks.len() {
-                let name = &self.tasks[i].name;
-                self.tasks[i].left_out = !options.only.iter().any(|o| o == name || *o == base(name));
-            }
-            for i in 0..self.edges.len() {
-                let e = &self.edges[i];
-                let into = match e.target {
-                    Target::Task(t) | Target::Slot(t, _) => Some(t),
-                    Target::Encoder(..) => None,
-                };
-                if self.tasks[e.source].left_out || into.is_some_and(|t| self.tasks[t].left_out) {
-                    self.cut(i);
-                }
-            }
-        }
-        for d in findings {
-            self.reports.report_again(d);
-        }
-    }
-}
-
 /// Takes the tasks that `--only` leaves out from everything that goes on: no head is built for them.
 pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
     let places: HashMap<usize, usize> = kept.iter().enumerate().map(|(n, old)| (*old, n)).collect();

@@ -1,10 +1,11 @@
 //! Words with arguments (`cutoff(token, 5%)`, `l2(1e-3)`, `bandit(...)`): each call is held to its row of
 //! [`crate::builtins`], so that nothing is accepted unread.
 
-use super::tasks::{path, path_words};
 use super::*;
 use crate::ast::{self, ExprKind};
 use crate::hir::{Item, is_name};
+use crate::kinds::{statements, terms};
+use crate::words::numbers::{RATE, Range};
 use crate::words::{Arg, Choice, Takes, numbers};
 
 /// The arguments of a call, by the names of its row.
@@ -31,7 +32,7 @@ pub(crate) fn either(words: &[&str]) -> String {
     }
 }
 
-impl Checker<'_> {
+impl Resolver<'_> {
     /// The row of a word; E0241 where there is none.
     pub(crate) fn chosen<'e>(
         &mut self,
@@ -214,6 +215,42 @@ impl Checker<'_> {
                 let d = Diagnostic::new("E0220", format!("{what} must be one task")).at(e.span, "which member?");
                 Err(self.report(d.help(format!("name one: `{}[\"...\"]`", path_words(e).trim_end_matches("[*]")))))
             }
+        }
+    }
+
+    /// `anneal(0, 1, over = 5k)`, wherever a factor may stand.
+    pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<(), Poison>> {
+        let (word, _, args) = word_of(e)?;
+        if word != "anneal" || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_)))) {
+            return None;
+        }
+        debug_assert!(terms::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));
+        Some(self.arguments(&terms::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Poison))
+    }
+
+    /// The weight of a loss.
+    pub(crate) fn weight(&mut self, e: &Expr, env: &Env, ranges: &[Range], example: &str) -> Result<f64, Poison> {
+        let negative = matches!(self.p.constant(e, env), Some(Item::Number(w)) if w < 0.0);
+        let help = match negative {
+            true => "use `|> reverse` to train against a task".to_string(),
+            false => format!("for example `{example}`"),
+        };
+        self.in_range(e, env, ranges, "`weight`", &help)
+    }
+
+    /// `train { dropout p }`, needed before elaboration.
+    pub(crate) fn train_dropout(&mut self) -> f64 {
+        let settings = &self.p.train;
+        let found = settings.iter().find_map(|s| match &s.value {
+            SettingKind::Attr { name, values } if name.value == "dropout" => values.first(),
+            _ => None,
+        });
+        match found {
+            Some(e) => {
+                let ranges = statements::row("dropout").map_or(RATE, |r| r.takes.ranges());
+                self.in_range(e, &Env::default(), ranges, "`dropout`", "for example `dropout 30%`").unwrap_or(0.0)
+            }
+            None => 0.0,
         }
     }
 }

@@ -2,14 +2,13 @@
 
 use super::*;
 use crate::check::heads::{self, Classes, HeadArg};
-use crate::check::options::GivenOption;
 use crate::words;
 use crate::words::numbers::PART;
 
 /// A word with its place and its arguments.
 type Call<'e> = (&'e str, Span, &'e [ast::Arg]);
 
-impl<'p> Checker<'p> {
+impl<'p> Resolver<'p> {
     pub(crate) fn collect_tasks(&mut self) {
         self.labels.reserve(self.p.tasks.len());
         self.label_keys.reserve(self.p.tasks.len());
@@ -211,6 +210,18 @@ impl<'p> Checker<'p> {
             }
             Some(_) => self.taken(arg, head.name, &format!("{}({example})", head.name), &a.value, env).is_ok(),
         }
+    }
+
+    /// Where the task says `loss none`.
+    pub(crate) fn loss_none(&self, task: usize) -> Option<Span> {
+        self.p.tasks[self.tasks[task].def].ast.options.iter().find_map(|s| match &s.value {
+            SettingKind::Attr { name, values }
+                if name.value == "loss" && values.first().is_some_and(|v| is_name(v, "none")) =>
+            {
+                Some(s.span)
+            }
+            _ => None,
+        })
     }
 
     pub(super) fn labels_of(&mut self, info: &mut TaskInfo) {

@@ -1,8 +1,6 @@
 //! Every name in every expression means something, used or not.
 
 use super::*;
-use crate::check::features::flag;
-use crate::check::unknown::{FEATURE, READ_BY_ENCODER};
 use crate::words;
 
 /// What a name behind `|>` may be.
@@ -12,7 +10,7 @@ fn needs_size(a: &words::Arg) -> bool {
     a.needed && matches!(a.takes, words::Takes::Number(_))
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Resolver<'p> {
     /// Every name in every expression means something, used or not.
     pub(crate) fn resolve_names(&mut self) {
         let p = self.p;

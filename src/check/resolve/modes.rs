@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::ast::BinOp;
-use crate::check::words::word_of;
 
 /// Ports whose gold a destination may see: decisions, and distributions that gold replaces.
 const WITH_GOLD: &[&str] = &["labels", "probs", "top", "sample", "gumbel", "text"];
 
-impl<'p> Checker<'p> {
+impl<'p> Resolver<'p> {
     /// `train ...` of an arrow; `None` where something was reported.
     pub(super) fn train_mode(
         &mut self,

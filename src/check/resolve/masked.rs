@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Checker<'_> {
+impl Resolver<'_> {
     /// `mlm(50%, at = mentions)`: only tokens that a field of tags marks are masked.
     pub(super) fn masked_at(&mut self, args: &[ast::Arg], info: &TaskInfo) {
         let at = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "at"));

@@ -6,7 +6,7 @@ use super::*;
 const TARGETS: &[(&str, &str, &str)] =
     &[("rouge", "", "real"), ("next_sentence", "is_next", "label"), ("uniform", "", "real")];
 
-impl<'p> Checker<'p> {
+impl<'p> Resolver<'p> {
     /// `of corpus.field`, `of union(a, b).source`, `of family[*].field`, `of field` with `on corpus`.
     pub(super) fn gold(&mut self, def: &'p crate::hir::TaskDef, info: &mut TaskInfo) {
         let env = &def.env;

@@ -1,13 +1,20 @@
 //! Arrows as declared: source, port, target and options.
 
 use super::*;
-use crate::check::features::{DataArrow, pipe_stages};
-use crate::check::options::GivenOption;
-use crate::check::words::word_of;
+use crate::util::SmallList;
 use crate::words;
 use crate::words::numbers::{FACTOR, SHARE};
 
-impl<'p> Checker<'p> {
+/// An arrow that begins at no task: `found -> read.docs`.
+#[derive(Clone, Debug)]
+pub(crate) struct DataArrow<'p> {
+    /// as an arrow; its source means nothing
+    pub edge: Edge,
+    /// what it brings
+    pub value: &'p Expr,
+}
+
+impl<'p> Resolver<'p> {
     pub(crate) fn collect_edges(&mut self) {
         for (i, def) in self.p.edges.iter().enumerate() {
             self.edge(i, def);
@@ -458,5 +465,17 @@ impl<'p> Checker<'p> {
             }
         };
         d.fix(span, text, safe)
+    }
+}
+
+/// The stages of a pipe, from left to right.
+pub(crate) fn pipe_stages<'e>(e: &'e Expr, out: &mut Vec<&'e Expr>) {
+    match &*e.value {
+        ExprKind::Pipe(a, b) => {
+            pipe_stages(a, out);
+            pipe_stages(b, out);
+        }
+        ExprKind::Paren(e) => pipe_stages(e, out),
+        _ => out.push(e),
     }
 }
