@@ -11,7 +11,7 @@ use std::time::Duration;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn kernels(c: &mut Criterion) {
-    for pair in mtlc::model::pairs() {
+    for pair in mtlc::ops::pairs() {
         let mut group = c.benchmark_group(pair.name);
         group.bench_function("fused", |b| b.iter(&pair.fused));
         group.bench_function("plain", |b| b.iter(&pair.plain));

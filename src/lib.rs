@@ -13,7 +13,9 @@
 //! | [`mend`] | a spec | the same with its safe fixes |
 //! | [`kinds::metrics`] | gold and predictions | the field's figures |
 //! | [`plan`] | a checked program and its tables | dataflow, parameters, schedule as data |
-//! | `model` | a plan | layers, heads, the network |
+//! | `ops` | – | operations on ragged batches, values, parameters, devices |
+//! | `model` | a plan | layers, heads, optimisers |
+//! | `network` | a plan and a batch | the values of its nodes |
 //! | `train` | a plan and its examples | a run folder, a report |
 
 pub mod analysis;
@@ -34,6 +36,10 @@ pub mod lower;
 pub mod mend;
 #[cfg(feature = "train")]
 pub mod model;
+#[cfg(feature = "train")]
+pub mod network;
+#[cfg(feature = "train")]
+pub mod ops;
 pub mod passes;
 pub mod plan;
 pub mod present;

@@ -385,7 +385,7 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
 /// The device of this name; `Err` is the exit code where this build lacks it, or it is not `deterministic` and should be.
 #[cfg(feature = "train")]
 pub(crate) fn device(name: Option<&str>, deterministic: bool) -> Result<burn::tensor::Device, i32> {
-    use crate::model::devices::{DEVICES, find};
+    use crate::ops::devices::{DEVICES, find};
     let Some(row) = name.map_or(DEVICES.first(), find) else { return Err(USAGE) };
     if deterministic && !row.deterministic {
         let named: Vec<String> = DEVICES.iter().filter(|d| d.deterministic).map(|d| format!("`{}`", d.name)).collect();

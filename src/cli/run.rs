@@ -24,7 +24,7 @@ use std::time::Instant;
 pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
     if let Some(n) = a.threads {
         // the pool is made once, before anything computes
-        crate::model::devices::set_threads(n);
+        crate::ops::devices::set_threads(n);
         if rayon::ThreadPoolBuilder::new().num_threads(n as usize).build_global().is_err() {
             say("error: the threads cannot be started");
             return USAGE;

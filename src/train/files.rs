@@ -1,7 +1,7 @@
 //! Files that are whole or absent: written beside, synced, renamed.
 
 use crate::diagnostics::Diagnostic;
-use crate::model::params::{Outgoing, Stored};
+use crate::ops::params::{Outgoing, Stored};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;

@@ -8,8 +8,8 @@ use super::evaluate::{BATCH, by_length};
 use super::files;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
-use crate::model::network::{Batch, Job, Network};
-use crate::model::value::{Layout, Value};
+use crate::network::{Batch, Job, Network};
+use crate::ops::value::{Layout, Value};
 use crate::passes::{self, flow};
 use crate::plan::{NodeId, Phase, Plan};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -136,7 +136,7 @@ impl Frozen {
                     _ => continue,
                 };
                 let width = tensor.dims()[1];
-                let numbers = crate::model::floats(&tensor);
+                let numbers = crate::ops::floats(&tensor);
                 let size = size_of_val(numbers.as_slice());
                 let at = if self.used + size <= self.limit {
                     self.used += size;

@@ -14,7 +14,7 @@
 use super::files;
 use crate::diagnostics::Diagnostic;
 use crate::encode::{Tables, file_name};
-use crate::model::params::{Outgoing, Stored};
+use crate::ops::params::{Outgoing, Stored};
 use crate::plan::Plan;
 use serde::de::DeserializeOwned;
 use std::io::ErrorKind;

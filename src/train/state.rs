@@ -9,7 +9,7 @@ use super::report::StageReport;
 use super::run_dir::RunDir;
 use crate::batches::Cursor;
 use crate::diagnostics::Diagnostic;
-use crate::model::params::{Outgoing, Stored};
+use crate::ops::params::{Outgoing, Stored};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! What an arrow means: where its source runs, what it carries in each phase, how it enters, how feedback is unrolled.
 
 use super::world::{Ready, World, rows, sentences};
-use mtlc::model::params::Params;
+use mtlc::ops::params::Params;
 use mtlc::plan::{Op, Phase, Port};
 
 type Matrix = Vec<Vec<f64>>;

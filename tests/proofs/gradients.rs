@@ -2,7 +2,7 @@
 
 use super::world::{World, near, sentences};
 use burn::tensor::Tensor;
-use mtlc::model::value::Value;
+use mtlc::ops::value::Value;
 use mtlc::plan::{Op, Phase, Port};
 
 /// Two corpora, two encoders: `chunk` reaches `ea` and `pos` by the arrow alone.

@@ -3,7 +3,7 @@
 use super::world::{Dice, Ready, World, shown};
 use mtlc::columns::SplitName;
 use mtlc::hir::Options;
-use mtlc::model::network::{Batch, Job, Moment, Network};
+use mtlc::network::{Batch, Job, Moment, Network};
 use mtlc::passes::{self, flow};
 use mtlc::plan::{Applied, Phase, Plan};
 use mtlc::train::frozen::Frozen;
@@ -239,8 +239,7 @@ fn a_frozen_encoder_is_computed_once_for_each_example() {
                 assert_eq!(limit < 1000, size.1 > 0, "{size:?}");
             }
             for (node, value) in &part {
-                let (mtlc::model::value::Value::Seq(_, l), mtlc::model::value::Value::Seq(_, m)) =
-                    (value, &known[node])
+                let (mtlc::ops::value::Value::Seq(_, l), mtlc::ops::value::Value::Seq(_, m)) = (value, &known[node])
                 else {
                     let rows = super::world::values_of(value);
                     let whole = super::world::values_of(&known[node]);

@@ -1,10 +1,10 @@
 //! A class, or a set of classes, for each example.
 
 use super::{Head, Output, constant, flag, ids};
-use crate::model::layers::{Cx, like, matrix};
-use crate::model::ops::host::read;
-use crate::model::ops::loss::{argmax, binary_cross_entropy, cross_entropy, one_hot, softmax};
-use crate::model::value::{Decision, Gold, Value};
+use crate::ops::host::read;
+use crate::ops::layer::{Cx, like, matrix};
+use crate::ops::loss::{argmax, binary_cross_entropy, cross_entropy, one_hot, softmax};
+use crate::ops::value::{Decision, Gold, Value};
 use crate::plan::{LabelSpec, Setting, Task};
 use burn::tensor::{Tensor, activation};
 

@@ -7,10 +7,10 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
-use super::layers::{Cx, like, matrix};
-use super::ops::host::tensor;
-use super::ops::rows::{Activation, dense};
-use super::value::{Decision, Gold, Value};
+use crate::ops::host::tensor;
+use crate::ops::layer::{Cx, like, matrix};
+use crate::ops::rows::{Activation, dense};
+use crate::ops::value::{Decision, Gold, Value};
 use crate::plan::{LabelSpec, Setting, Task};
 use burn::tensor::Tensor;
 
@@ -83,7 +83,7 @@ fn constant(scores: &Value, values: Vec<f32>) -> Value {
     like(scores, tensor(values, x.dims(), &x.device()))
 }
 
-/// As class ids for [`one_hot`](super::ops::loss::one_hot).
+/// As class ids for [`one_hot`](crate::ops::loss::one_hot).
 fn ids(classes: &[u32]) -> Vec<i32> {
     classes.iter().map(|&c| c as i32).collect()
 }

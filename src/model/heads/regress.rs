@@ -1,11 +1,11 @@
 //! A number for each example.
 
 use super::{Head, Output, constant, ids};
-use crate::model::layers::{Cx, like, matrix};
-use crate::model::ops::host::{read, tensor};
-use crate::model::ops::kernels::softmax_rows;
-use crate::model::ops::loss::{argmax, one_hot, softmax};
-use crate::model::value::{Decision, Gold, Value};
+use crate::ops::host::{read, tensor};
+use crate::ops::kernels::softmax_rows;
+use crate::ops::layer::{Cx, like, matrix};
+use crate::ops::loss::{argmax, one_hot, softmax};
+use crate::ops::value::{Decision, Gold, Value};
 use crate::plan::{LabelSpec, Setting, Task};
 use burn::tensor::{Tensor, activation};
 

@@ -1,11 +1,11 @@
 //! A class for each token.
 
 use super::{Head, Output, classes, constant, flag, ids};
-use crate::model::layers::{Cx, layout, like, matrix};
-use crate::model::ops::crf::{self, Chain, Legal, viterbi};
-use crate::model::ops::host::read;
-use crate::model::ops::loss::{argmax, cross_entropy, one_hot, softmax};
-use crate::model::value::{Decision, Gold, Value};
+use crate::ops::crf::{self, Chain, Legal, viterbi};
+use crate::ops::host::read;
+use crate::ops::layer::{Cx, layout, like, matrix};
+use crate::ops::loss::{argmax, cross_entropy, one_hot, softmax};
+use crate::ops::value::{Decision, Gold, Value};
 use crate::plan::{LabelSpec, Task};
 use burn::tensor::Tensor;
 

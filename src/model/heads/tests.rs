@@ -1,10 +1,10 @@
 //! Losses, ports and decisions of the heads.
 
 use super::*;
-use crate::model::ops::host::to_vec;
-use crate::model::ops::kernels::{mix, uniform};
-use crate::model::params::Params;
-use crate::model::value::Layout;
+use crate::ops::host::to_vec;
+use crate::ops::kernels::{mix, uniform};
+use crate::ops::params::Params;
+use crate::ops::value::Layout;
 use crate::plan::{Init, Param, Settings};
 use burn::tensor::Device;
 use std::collections::HashMap;

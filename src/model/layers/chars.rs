@@ -1,10 +1,10 @@
 //! Word vectors from characters. Each distinct token is computed once.
 
-use super::{Layer, Spec, function, text};
 use crate::model::layers::cnn::windows;
-use crate::model::ops::rnn::{Cell, Weights, rnn};
-use crate::model::ops::rows::{self, Activation, dense, gather};
-use crate::model::value::{CharBatch, TextBatch, Value};
+use crate::ops::layer::{Built, Spec, function, text};
+use crate::ops::rnn::{Cell, Weights, rnn};
+use crate::ops::rows::{self, Activation, dense, gather};
+use crate::ops::value::{CharBatch, TextBatch, Value};
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ fn chars(batch: &TextBatch, vocab: usize) -> &Arc<CharBatch> {
 }
 
 /// Convolution over characters, then the maximum (Ma and Hovy 2016).
-pub(super) fn cnn(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn cnn(s: &Spec) -> Built {
     let (vocab, [table, filter, bias]) = (s.size("vocab")?, s.params()?);
     let window = if s.0.settings.contains_key("window") { s.size("window")? } else { 3 };
     function(move |inputs, cx| {
@@ -32,7 +32,7 @@ pub(super) fn cnn(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// The last states of a bidirectional LSTM over characters (Ling et al. 2015).
-pub(super) fn lstm(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn lstm(s: &Spec) -> Built {
     let (vocab, [table, f_ih, f_hh, f_b, b_ih, b_hh, b_b]) = (s.size("vocab")?, s.params()?);
     function(move |inputs, cx| {
         let batch = text(inputs[0]);
@@ -52,7 +52,7 @@ pub(super) fn lstm(s: &Spec) -> Result<Box<dyn Layer>, String> {
 
 /// The forward half at the end of each text beside the backward half at its beginning; with one direction, the row at
 /// the end. Zeros for an empty text.
-pub(super) fn ends(x: &Tensor<2>, layout: &crate::model::value::Layout, bidirectional: bool) -> Tensor<2> {
+pub(super) fn ends(x: &Tensor<2>, layout: &crate::ops::value::Layout, bidirectional: bool) -> Tensor<2> {
     let at = |f: fn(&std::ops::Range<usize>) -> usize| {
         Arc::new(layout.rows().map(|r| if r.is_empty() { -1 } else { f(&r) as i32 }).collect::<Vec<_>>())
     };

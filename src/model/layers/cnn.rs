@@ -1,8 +1,8 @@
 //! Convolutions over tokens.
 
-use super::{Layer, Spec, function, layout, like, matrix};
-use crate::model::ops::rows::{Activation, dense, gather};
-use crate::model::value::Layout;
+use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+use crate::ops::rows::{Activation, dense, gather};
+use crate::ops::value::Layout;
 use crate::plan::Setting;
 use burn::tensor::Tensor;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(super) fn windows(x: &Tensor<2>, layout: &Layout, w: usize) -> Tensor<2> {
 }
 
 /// One filter bank for each window, with ReLU, side by side (Kim 2014).
-pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn build(s: &Spec) -> Built {
     let widths = s.get("windows", |v| match v {
         Setting::Ints(v) => v.iter().map(|&w| usize::try_from(w).ok().filter(|&w| w > 0)).collect::<Option<Vec<_>>>(),
         Setting::Int(_) => v.as_usize().filter(|&w| w > 0).map(|w| vec![w]),

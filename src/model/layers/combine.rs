@@ -1,11 +1,9 @@
 //! Several values into one.
 
-use super::{Layer, Spec, function, like, matrix};
-use crate::model::ops::rows::{Activation, dense};
-use crate::model::value::Value;
+use crate::ops::layer::{Built, Spec, function, like, matrix};
+use crate::ops::rows::{Activation, dense};
+use crate::ops::value::Value;
 use burn::tensor::{Tensor, activation};
-
-type Built = Result<Box<dyn Layer>, String>;
 
 /// A function of two matrices; the result is of the kind of the first.
 fn pair(f: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<2> + Send + Sync + 'static) -> Built {

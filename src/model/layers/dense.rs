@@ -1,10 +1,10 @@
 //! Maps of single rows.
 
-use super::{Layer, Spec, function, like, matrix};
-use crate::model::ops::rows::{self, Activation};
+use crate::ops::layer::{Built, Spec, function, like, matrix};
+use crate::ops::rows::{self, Activation};
 
 /// f(x·w + b)
-pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn build(s: &Spec) -> Built {
     let name = s.word("activation").unwrap_or("none");
     let f = Activation::parse(name).ok_or_else(|| format!("there is no activation `{name}`"))?;
     let (w, b) = match *s.0.params.as_slice() {
@@ -19,7 +19,7 @@ pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Layer normalisation.
-pub(super) fn norm(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn norm(s: &Spec) -> Built {
     let [g, b] = s.params()?;
     function(move |inputs, cx| {
         like(inputs[0], rows::layer_norm(matrix(inputs[0]), &cx.params.get1(g), &cx.params.get1(b)))
@@ -27,7 +27,7 @@ pub(super) fn norm(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Inverted dropout, while training.
-pub(super) fn dropout(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn dropout(s: &Spec) -> Built {
     let p = s.real("p")?;
     function(move |inputs, cx| {
         let x = matrix(inputs[0]);

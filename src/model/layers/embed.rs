@@ -1,14 +1,14 @@
 //! Word embeddings.
 
-use super::{Cx, Layer, Spec, function, text};
-use crate::model::ops::kernels::uniform;
-use crate::model::value::Value;
+use crate::ops::kernels::uniform;
+use crate::ops::layer::{Built, Cx, Spec, function, text};
+use crate::ops::value::Value;
 use std::sync::Arc;
 
 /// Rows of a table by word. While training, a word with n occurrences in the training data becomes unknown with
 /// probability a/(a + n), so that the unknown word learns what rare words are like (Kiperwasser and Goldberg 2016,
 /// with a = 0.25; here 1 unless `unk` says otherwise). A frozen table, which cannot learn that, draws none.
-pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn build(s: &Spec) -> Built {
     let vocab = s.size("vocab")?;
     let unknown = if s.0.settings.contains_key("unk") { s.real("unk")? } else { 0.0 };
     let [weight] = s.params()?;

@@ -1,13 +1,13 @@
 //! From a vector for each token to one for each example.
 
 use super::chars;
-use super::{Layer, Spec, function, layout, like, matrix};
-use crate::model::ops::rows::{self, Activation, dense, gather, text_softmax, weighted_sum};
-use crate::model::value::{Layout, Value};
+use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+use crate::ops::rows::{self, Activation, dense, gather, text_softmax, weighted_sum};
+use crate::ops::value::{Layout, Value};
 use std::sync::Arc;
 
 /// `last` and `first`.
-pub(super) fn ends(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn ends(s: &Spec) -> Built {
     let (bidirectional, first) = (s.flag("bidirectional"), s.0.kind == "first");
     function(move |inputs, _| {
         let (x, texts) = (matrix(inputs[0]), layout(inputs[0]));
@@ -20,12 +20,12 @@ pub(super) fn ends(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// The mean of the tokens.
-pub(super) fn mean(_: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn mean(_: &Spec) -> Built {
     function(|inputs, _| Value::Vec(rows::mean(matrix(inputs[0]), layout(inputs[0]))))
 }
 
 /// The greatest value of each column.
-pub(super) fn max(_: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn max(_: &Spec) -> Built {
     function(|inputs, _| Value::Vec(rows::max(matrix(inputs[0]), layout(inputs[0]))))
 }
 
@@ -35,7 +35,7 @@ pub(super) fn owners(layout: &Layout) -> Arc<Vec<i32>> {
 }
 
 /// The mean of the tokens weighted by a softmax over the text: of h·w + b, or, with a query q, of (q·w)·h.
-pub(super) fn attend(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn attend(s: &Spec) -> Built {
     let (w, b) = match *s.0.params.as_slice() {
         [w] => (w, None),
         [w, b] => (w, Some(b)),
@@ -56,7 +56,7 @@ pub(super) fn attend(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// The weights of [`attend`] by themselves.
-pub(super) fn attention(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn attention(s: &Spec) -> Built {
     let [w, b] = s.params()?;
     function(move |inputs, cx| {
         let scores = dense(matrix(inputs[0]), &cx.params.get2(w), Some(&cx.params.get1(b)), Activation::None);
@@ -65,6 +65,6 @@ pub(super) fn attention(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Σ_t w_t·h_t with given weights.
-pub(super) fn mix(_: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn mix(_: &Spec) -> Built {
     function(|inputs, _| Value::Vec(weighted_sum(matrix(inputs[0]), matrix(inputs[1]), layout(inputs[0]))))
 }

@@ -1,10 +1,10 @@
 //! Recurrent layers.
 
-use super::{Layer, Spec, function, layout, like, matrix};
-use crate::model::ops::rnn::{Cell, Weights, rnn};
+use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+use crate::ops::rnn::{Cell, Weights, rnn};
 
 /// LSTM or GRU, in one or both directions.
-pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn build(s: &Spec) -> Built {
     let (cell, per) = match s.word("cell") {
         Some("lstm") => (Cell::Lstm, 3),
         Some("gru") => (Cell::Gru, 4),

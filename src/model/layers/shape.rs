@@ -1,20 +1,21 @@
 //! Rows moved, cut and passed on, with or without their gradient.
 
-use super::{Layer, Spec, function, layout, like, matrix, pool};
-use crate::model::ops::rows::gather;
-use crate::model::value::Value;
+use super::pool;
+use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+use crate::ops::rows::gather;
+use crate::ops::value::Value;
 use crate::plan::Setting;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
 /// Times a number.
-pub(super) fn scale(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn scale(s: &Spec) -> Built {
     let factor = s.real("factor")?;
     function(move |inputs, _| like(inputs[0], matrix(inputs[0]).clone().mul_scalar(factor)))
 }
 
 /// The vector of an example at each of its tokens.
-pub(super) fn broadcast(_: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn broadcast(_: &Spec) -> Built {
     function(|inputs, _| {
         let texts = layout(inputs[1]);
         Value::Seq(gather(matrix(inputs[0]), pool::owners(texts)), texts.clone())
@@ -22,7 +23,7 @@ pub(super) fn broadcast(_: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Gradient reversal (Ganin and Lempitsky 2015): x forwards, −λ times the gradient backwards.
-pub(super) fn reverse(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn reverse(s: &Spec) -> Built {
     let lambda = s.real("lambda")?;
     function(move |inputs, cx| {
         let x = matrix(inputs[0]);
@@ -36,7 +37,7 @@ pub(super) fn reverse(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// The value without its gradient.
-pub(super) fn stop(_: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn stop(_: &Spec) -> Built {
     function(|inputs, _| match inputs[0] {
         Value::Text(_) => inputs[0].clone(),
         v => like(v, matrix(v).clone().detach()),
@@ -44,7 +45,7 @@ pub(super) fn stop(_: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Row t becomes row t − by of the same text.
-pub(super) fn shift(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn shift(s: &Spec) -> Built {
     let by = s.get("by", |v| if let Setting::Int(i) = v { Some(*i) } else { None })?;
     function(move |inputs, _| {
         let from = |t: usize, r: &std::ops::Range<usize>| {
@@ -56,13 +57,13 @@ pub(super) fn shift(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Some columns.
-pub(super) fn slice(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn slice(s: &Spec) -> Built {
     let (start, len) = (s.size("start")?, s.size("len")?);
     function(move |inputs, _| like(inputs[0], matrix(inputs[0]).clone().narrow(1, start, len)))
 }
 
 /// Zeros in the place of what a feedback arrow has not brought yet; the input gives the layout alone.
-pub(super) fn zeros(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn zeros(s: &Spec) -> Built {
     let width = s.size("width")?;
     let per_token = s.get("shape", |v| v.as_str().map(|t| t == "seq"))?;
     function(move |inputs, cx| {

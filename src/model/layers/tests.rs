@@ -1,11 +1,15 @@
 //! Every layer's gradient against central differences; what each computes, on small examples.
 
 use super::*;
-use crate::model::ops::host::{tensor, to_vec};
-use crate::model::ops::kernels::uniform;
-use crate::model::value::CharBatch;
+use crate::ops::host::{tensor, to_vec};
+use crate::ops::kernels::{mix, uniform};
+use crate::ops::layer::{Cx, Layer, matrix};
+use crate::ops::params::Params;
+use crate::ops::value::{CharBatch, Layout, TextBatch, Value};
 use crate::plan::{Init, Setting, Settings};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 const LENGTHS: [usize; 4] = [3, 0, 1, 4];
 
@@ -424,8 +428,8 @@ fn declarations_that_do_not_fit() {
 #[test]
 #[ignore = "a measurement"]
 fn bilstm_step() {
-    use crate::model::ops::loss::cross_entropy;
     use crate::model::optim::Optimizer;
+    use crate::ops::loss::cross_entropy;
     let (v, d, h, k) = (2000, 100, 128, 60);
     let mut shapes: Vec<(String, Vec<usize>)> = vec![("embed".into(), vec![v, d])];
     for (l, d) in [(1, d), (2, 2 * h)] {

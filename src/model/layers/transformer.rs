@@ -1,9 +1,9 @@
 //! Attention within a text.
 
-use super::{Cx, Layer, Spec, function, layout, like, matrix};
-use crate::model::ops::attention::{Attention, attention};
-use crate::model::ops::host::tensor;
-use crate::model::ops::rows::{Activation, add_norm, dense_dropout, dropout, layer_norm};
+use crate::ops::attention::{Attention, attention};
+use crate::ops::host::tensor;
+use crate::ops::layer::{Built, Cx, Spec, function, layout, like, matrix};
+use crate::ops::rows::{Activation, add_norm, dense_dropout, dropout, layer_norm};
 use burn::tensor::Tensor;
 
 fn linear(x: &Tensor<2>, w: usize, b: usize, f: Activation, drop: Option<(f64, u64)>, cx: &Cx) -> Tensor<2> {
@@ -15,7 +15,7 @@ fn heads(s: &Spec) -> Result<usize, String> {
 }
 
 /// A layer of the Transformer's encoder (Vaswani et al. 2017), with GELU; `norm_first`: Xiong et al. 2020.
-pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn build(s: &Spec) -> Built {
     let (heads, causal, norm_first) = (heads(s)?, s.flag("causal"), s.flag("norm_first"));
     let p = if s.0.settings.contains_key("dropout") { s.real("dropout")? } else { 0.0 };
     let [wq, bq, wk, bk, wv, bv, wo, bo, g1, b1, w1, c1, w2, c2, g2, b2] = s.params()?;
@@ -50,7 +50,7 @@ pub(super) fn build(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Scaled dot-product attention without anything around it.
-pub(super) fn self_attend(s: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn self_attend(s: &Spec) -> Built {
     let heads = heads(s)?;
     let [wq, bq, wk, bk, wv, bv] = s.params()?;
     function(move |inputs, cx| {
@@ -62,7 +62,7 @@ pub(super) fn self_attend(s: &Spec) -> Result<Box<dyn Layer>, String> {
 }
 
 /// Adds sinusoidal positions: sin and cos of t/10000^(2i/d) in turn.
-pub(super) fn positions(_: &Spec) -> Result<Box<dyn Layer>, String> {
+pub(super) fn positions(_: &Spec) -> Built {
     function(|inputs, _| {
         let (x, texts) = (matrix(inputs[0]), layout(inputs[0]));
         let [n, d] = x.dims();

@@ -2,8 +2,8 @@
 
 mod rules;
 
-use super::ops::kernels::{self, simd};
-use super::params::{Grad, Outgoing, Params, Stored};
+use crate::ops::kernels::{self, simd};
+use crate::ops::params::{Grad, Outgoing, Params, Stored};
 use crate::plan;
 use burn::tensor::Gradients;
 use rayon::prelude::*;

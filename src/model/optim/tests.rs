@@ -111,7 +111,7 @@ fn a_gradient_of_rows_is_one_with_zeros() {
                     let ids = std::sync::Arc::new((0..40).map(|i| ((i * 977 + step * 31) % v) as i32).collect());
                     let x = match sparse {
                         true => p.rows(0, &ids),
-                        false => crate::model::ops::rows::gather(&p.get2(0), ids),
+                        false => crate::ops::rows::gather(&p.get2(0), ids),
                     };
                     let loss = (x.clone() * x).sum();
                     opt.step(&mut p, loss.backward(), &|_| 0.01, None);

@@ -3,7 +3,7 @@
 use super::{Course, Trainer, WEIGHT};
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
-use crate::model::params::Outgoing;
+use crate::ops::params::Outgoing;
 use crate::plan::{Length, Score, Stage};
 use crate::train::evaluate::{self, Figures};
 use crate::train::report::{

@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::host::{Back, Grads, fused, hosts, tensor};
 use super::kernels::{Mask, dot, simd, softmax_rows};
 use super::matmul::{Mat, mm};
-use crate::model::value::Layout;
+use crate::ops::value::Layout;
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
 use std::sync::Arc;

@@ -7,7 +7,7 @@
 use super::host::{Back, Grads, fused, hosts, tensor};
 use super::kernels::simd;
 use super::loss::one_hot;
-use crate::model::value::Layout;
+use crate::ops::value::Layout;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 use std::ops::Range;

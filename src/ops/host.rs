@@ -53,7 +53,7 @@ impl Host {
 /// The given tensors as [`Host`]s, or `None` if one of them is not in host memory.
 macro_rules! hosts {
     ($($t:expr),* $(,)?) => {
-        (|| Some(vec![$($crate::model::ops::host::Host::of($t)?),*]))()
+        (|| Some(vec![$($crate::ops::host::Host::of($t)?),*]))()
     };
 }
 pub(crate) use hosts;

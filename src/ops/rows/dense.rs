@@ -1,10 +1,10 @@
 //! Linear maps, with what follows them.
 
 use super::{column_sums, dropout_reference, in_parts};
-use crate::model::ops::buffer::Buffer;
-use crate::model::ops::host::{Back, Grads, fused, hosts};
-use crate::model::ops::kernels::{Mask, erf, exp, mask_to, sigmoid, simd, tanh};
-use crate::model::ops::matmul::{Mat, product};
+use crate::ops::buffer::Buffer;
+use crate::ops::host::{Back, Grads, fused, hosts};
+use crate::ops::kernels::{Mask, erf, exp, mask_to, sigmoid, simd, tanh};
+use crate::ops::matmul::{Mat, product};
 use burn::tensor::{Tensor, activation};
 
 /// What follows a linear map.

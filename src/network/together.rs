@@ -1,9 +1,9 @@
 //! Several batches of a step computed as one where they go through the same layers.
 
-use super::layers::{self, Piece};
-use super::network::{Job, Known, Needed, Network, Values, merged_text, with_gradient};
-use super::ops::parts::{Begun, part};
-use super::value::{Layout, Value};
+use super::{Job, Known, Needed, Network, Values, merged_text, with_gradient};
+use crate::ops::layer::{Piece, layout};
+use crate::ops::parts::{Begun, part};
+use crate::ops::value::{Layout, Value};
 use crate::passes::merge::{self, Class, Place};
 use crate::plan::{Graph, NodeId, Op};
 use std::collections::HashMap;
@@ -94,7 +94,7 @@ impl Network {
         let per_token = !matches!(inputs[0], Value::Vec(_));
         let rows = |k: usize| match per_token {
             true => {
-                let offsets = &layers::layout(&inputs[0]).offsets;
+                let offsets = &layout(&inputs[0]).offsets;
                 offsets[starts[k + 1]] - offsets[starts[k]]
             }
             false => starts[k + 1] - starts[k],

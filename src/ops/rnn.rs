@@ -9,7 +9,7 @@ use super::buffer::Buffer;
 use super::host::{Grads, fused, hosts};
 use super::kernels::{add_rows, sigmoid, simd, tanh};
 use super::matmul::{Mat, Packed, mm, product};
-use crate::model::value::Layout;
+use crate::ops::value::Layout;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 /// The kind of cell.

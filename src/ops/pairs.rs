@@ -7,7 +7,7 @@ use super::kernels::{mix, uniform};
 use super::loss;
 use super::rnn::{self, Cell, Weights, rnn};
 use super::rows::{self, Activation};
-use crate::model::value::Layout;
+use crate::ops::value::Layout;
 use burn::tensor::{Device, Tensor};
 use std::sync::Arc;
 

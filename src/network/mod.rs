@@ -1,11 +1,13 @@
 //! The network: executes the nodes of a graph.
 
-use super::heads::{self, Head};
-use super::layers::{self, Cx, Layer};
-use super::params::Params;
-use super::together::Share;
-use super::value::{CharBatch, Gold, Layout, TextBatch, Value};
+pub mod together;
+
 use crate::encode::{Encoded, Forms, GoldColumn, SEPARATOR_FORM, Tables, Vocab};
+use crate::model::heads::{self, Head};
+use crate::model::layers;
+use crate::ops::layer::{Cx, Layer};
+use crate::ops::params::Params;
+use crate::ops::value::{CharBatch, Gold, Layout, TextBatch, Value};
 use crate::passes::{self, flow};
 use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port, Setting, Shape};
 use crate::random::generator;
@@ -13,6 +15,7 @@ use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, RngExt};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use together::Share;
 
 /// Layers and heads of a plan; the weights stand apart, in [`Params`].
 pub struct Network {
@@ -114,7 +117,7 @@ impl Network {
     }
 
     /// Which nodes a share needs.
-    pub(super) fn needed(&self, job: &Job<'_>, wanted: &[usize], known: &Known<'_>) -> Needed {
+    fn needed(&self, job: &Job<'_>, wanted: &[usize], known: &Known<'_>) -> Needed {
         let all = 0..job.graph.nodes.len();
         match job.plan.pass(passes::PRUNE) {
             true => walk(job, flow::heads(job.graph, wanted), known),
@@ -123,7 +126,7 @@ impl Network {
     }
 
     /// The value of a node, given those before it.
-    pub(super) fn known_or_computed<'a>(
+    fn known_or_computed<'a>(
         &self,
         share: &Share<'a>,
         i: NodeId,
@@ -146,7 +149,7 @@ impl Network {
     }
 
     /// The value of a layer.
-    pub(super) fn layer(&self, layer: usize, inputs: &[&Value], cx: &Cx<'_>) -> Value {
+    fn layer(&self, layer: usize, inputs: &[&Value], cx: &Cx<'_>) -> Value {
         self.layers[layer].forward(inputs, cx)
     }
 
@@ -220,18 +223,18 @@ pub struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// Whether a node is computed with autodiff.
-    pub(super) fn gradient(&self, job: &Job<'_>, node: NodeId) -> bool {
+    fn gradient(&self, job: &Job<'_>, node: NodeId) -> bool {
         self.gradients.map_or(job.params.device().is_autodiff(), |(wanted, _)| wanted[node])
     }
 
     /// Parameters without autodiff.
-    pub(super) fn plain(&self) -> Option<&'a Params> {
+    fn plain(&self) -> Option<&'a Params> {
         self.gradients.map(|(_, plain)| plain)
     }
 }
 
 /// A value with or without autodiff; as it is where the job has none.
-pub(super) fn with_gradient(v: &Value, job: &Job<'_>, tracked: bool) -> Value {
+fn with_gradient(v: &Value, job: &Job<'_>, tracked: bool) -> Value {
     let turn = |t: &Tensor<2>| match (t.is_autodiff(), tracked) {
         (true, false) => t.clone().inner(),
         (false, true) => Tensor::from_inner(t.clone()),
@@ -246,8 +249,8 @@ pub(super) fn with_gradient(v: &Value, job: &Job<'_>, tracked: bool) -> Value {
 }
 
 /// Which nodes a batch needs, and which examples see gold at which node.
-pub(super) struct Needed {
-    pub(super) nodes: Vec<bool>,
+struct Needed {
+    nodes: Vec<bool>,
     gold: HashMap<NodeId, Vec<bool>>,
 }
 
@@ -405,10 +408,7 @@ fn text(plan: &Plan, graph: &Graph, batch: Batch<'_>, node: NodeId, fields: &[us
 }
 
 /// The token ids of several batches, one after the other.
-pub(super) fn merged_text<'a>(
-    parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>,
-    vocab: Option<usize>,
-) -> TextBatch {
+fn merged_text<'a>(parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>, vocab: Option<usize>) -> TextBatch {
     texts(parts, vocab.into_iter().collect())
 }
 

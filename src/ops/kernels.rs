@@ -22,7 +22,7 @@ macro_rules! simd {
                 fn v3($($arg: $ty),*) {
                     body($($arg),*)
                 }
-                if $crate::model::ops::kernels::has_avx512() {
+                if $crate::ops::kernels::has_avx512() {
                     // SAFETY: the machine has the features that the function was compiled for
                     return unsafe { v4($($arg),*) };
                 }

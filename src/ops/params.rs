@@ -1,7 +1,7 @@
 //! Every trainable tensor, flat and by name.
 
-use super::ops::host::{Open, Values, read, tensor};
-use super::ops::rows::gather;
+use super::host::{Open, Values, read, tensor};
+use super::rows::gather;
 use crate::plan;
 use burn::tensor::{Device, Gradients, Tensor};
 use rand::{Rng as _, SeedableRng as _};

@@ -1,10 +1,10 @@
 //! One row for each text.
 
 use super::WORTH;
-use crate::model::ops::host::{Back, Grads, fused, hosts};
-use crate::model::ops::kernels::{add_rows, dot, simd, softmax_rows};
-use crate::model::ops::matmul::{Mat, mm};
-use crate::model::value::Layout;
+use crate::ops::host::{Back, Grads, fused, hosts};
+use crate::ops::kernels::{add_rows, dot, simd, softmax_rows};
+use crate::ops::matmul::{Mat, mm};
+use crate::ops::value::Layout;
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
 use std::sync::Arc;

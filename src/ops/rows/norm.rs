@@ -1,9 +1,9 @@
 //! Layer normalisation and dropout.
 
 use super::{add_up, in_parts};
-use crate::model::ops::buffer::Buffer;
-use crate::model::ops::host::{Back, Grads, Host, fused, hosts, tensor};
-use crate::model::ops::kernels::{Mask, dot, mask_to, simd, sum};
+use crate::ops::buffer::Buffer;
+use crate::ops::host::{Back, Grads, Host, fused, hosts, tensor};
+use crate::ops::kernels::{Mask, dot, mask_to, simd, sum};
 use burn::tensor::Tensor;
 
 simd! {
