@@ -14,7 +14,7 @@
 //! | [`kinds::metrics`] | gold and predictions | the field's figures |
 //! | [`plan`] | a checked program and its tables | dataflow, parameters, schedule as data |
 //! | `ops` | – | operations on ragged batches, values, parameters, devices |
-//! | `model` | a plan | layers, heads, optimisers |
+//! | `model` | a plan | heads, optimisers |
 //! | `network` | a plan and a batch | the values of its nodes |
 //! | `train` | a plan and its examples | a run folder, a report |
 

@@ -11,6 +11,7 @@ use mtlc::diagnostics::{Diagnostic, codes};
 use mtlc::driver;
 use mtlc::hir::{Options, World};
 use mtlc::kinds::gradients;
+use mtlc::kinds::layers;
 use mtlc::kinds::optimisers;
 use mtlc::kinds::samplers;
 use mtlc::kinds::sharing;
@@ -153,7 +154,7 @@ fn numbers() -> Vec<Vec<String>> {
     words::TASK_OPTIONS.iter().for_each(|o| add(o.name, "task", o.takes));
     words::EDGE_OPTIONS.iter().for_each(|o| add(o.name, "arrow", o.takes));
     words::LOSS_OPTIONS.iter().for_each(|o| add(o.name, "loss", o.takes));
-    builtins::FUNCTIONS.iter().for_each(|f| f.args.iter().for_each(|a| add(a.name, f.name, a.takes)));
+    layers::functions().for_each(|f| f.args.iter().for_each(|a| add(a.name, f.name, a.takes)));
     for h in builtins::HEADS {
         let own = builtins::HEAD_ARGUMENTS.iter().filter(|(a, _)| h.args.contains(&a.name));
         own.for_each(|(a, _)| add(a.name, h.name, a.takes));
@@ -232,7 +233,7 @@ fn tables() -> Vec<(&'static str, String)> {
             "functions",
             table(
                 &["function", "arguments", "layer", "runs", "meaning"],
-                builtins::FUNCTIONS.iter().map(|f| {
+                layers::functions().map(|f| {
                     vec![code(f.example), list(&f.names()), tick(f.deep).into(), tick(f.runs).into(), f.doc.into()]
                 }),
             ),
@@ -397,7 +398,7 @@ fn the_readme_has_the_two_commands() {
 fn the_architecture_names_every_layer() {
     let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
     #[cfg(feature = "train")]
-    for (kind, _) in mtlc::model::layers::LAYERS {
+    for kind in layers::built().map(|l| l.name) {
         assert!(page.contains(&format!("`{kind}`")), "docs/architecture.md says nothing of the layer `{kind}`");
     }
     for word in ["src/builtins", "src/check", "src/plan", "src/train"] {

@@ -3,6 +3,7 @@
 
 use mtlc::builtins;
 use mtlc::data::readers::READERS;
+use mtlc::kinds::layers;
 use mtlc::kinds::optimisers;
 use mtlc::kinds::samplers;
 use mtlc::kinds::statements;
@@ -25,7 +26,7 @@ const NAMED: [&str; 7] = ["param", "let", "data", "encoder", "task", "loss", "fo
 fn grammar() -> Value {
     let settings = statements::SETTINGS.iter().map(|r| r.name);
     let options = settings.chain(words::TASK_OPTIONS.iter().chain(words::EDGE_OPTIONS).map(|o| o.name));
-    let functions = builtins::FUNCTIONS.iter().map(|r| r.name).chain(READERS.iter().map(|r| r.name));
+    let functions = layers::functions().map(|r| r.name).chain(READERS.iter().map(|r| r.name));
     let values = samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name);
     let values = values.chain(optimisers::OPTIMIZERS.iter().map(|r| r.0)).chain(["joint", "multi_step"]);
     let ports = builtins::PORTS.iter().chain(builtins::HARD_PORTS).copied();

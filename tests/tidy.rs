@@ -3,6 +3,7 @@
 use mtlc::builtins;
 use mtlc::diagnostics::codes;
 use mtlc::kinds::gradients;
+use mtlc::kinds::layers;
 use mtlc::kinds::optimisers;
 use mtlc::kinds::samplers;
 use mtlc::kinds::sharing;
@@ -62,8 +63,13 @@ fn libraries_stay_where_they_belong() {
     assert_eq!(strays(&["pest::", "pest_derive", "use pest"], &["src/syntax/"]), none);
     assert_eq!(strays(&["miette"], &["src/diagnostics/"]), none);
     assert_eq!(strays(&["clap::", "anstream::", "indicatif::", "use clap"], &["src/cli/"]), none);
-    let burn = ["src/ops/", "src/model/", "src/network/", "src/train/", "src/cli/"];
+    let burn = ["src/ops/", "src/kinds/", "src/model/", "src/network/", "src/train/", "src/cli/"];
     assert_eq!(strays(&["burn::", "use burn"], &burn), none);
+    // of a kind only its model, which needs the feature `train`
+    for (path, text) in sources().iter().filter(|(p, _)| p.starts_with("src/kinds/") && !p.ends_with("/model.rs")) {
+        let plain = text.split("mod model {").next().unwrap_or_default();
+        assert!(!plain.contains("burn::"), "{path} names burn outside its model");
+    }
     assert_eq!(strays(&["petgraph::"], &["src/analysis/", "src/hir/"]), none);
 }
 
@@ -103,7 +109,7 @@ fn rules_of_functions_and_heads_are_tables() {
     let mut arms = vec![];
     for (path, text) in sources() {
         let names: Vec<&str> = match path.as_str() {
-            p if p.starts_with("src/check/features/") => builtins::FUNCTIONS.iter().map(|f| f.name).collect(),
+            p if p.starts_with("src/check/features/") => layers::functions().map(|f| f.name).collect(),
             p if p.starts_with("src/check/heads/") => builtins::HEADS.iter().map(|h| h.name).collect(),
             _ => continue,
         };
@@ -138,7 +144,7 @@ fn every_word_is_in_the_reference() {
     let mut words: BTreeSet<&str> = BTreeSet::new();
     words.extend(words::KEYWORDS);
     words.extend(words::FIELD_TYPES.iter().map(|r| r.name));
-    words.extend(builtins::FUNCTIONS.iter().map(|r| r.name));
+    words.extend(layers::functions().map(|r| r.name));
     words.extend(builtins::HEADS.iter().map(|r| r.name));
     words.extend(statements::SETTINGS.iter().map(|r| r.name));
     words.extend(samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name));

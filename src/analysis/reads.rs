@@ -1,8 +1,8 @@
 //! What an expression over features reads, and by which functions on the way.
 
 use crate::ast::{Expr, ExprKind, Tap};
-use crate::builtins;
 use crate::hir::{Env, Kind, Meaning, Program};
+use crate::kinds::layers;
 use crate::source::Sources;
 
 /// What is read.
@@ -134,7 +134,7 @@ impl Reader<'_> {
             ExprKind::Call(f, args) => {
                 let first = out.len();
                 let before = out.len();
-                let function = matches!(&*f.value, ExprKind::Name(n) if builtins::function(n).is_some());
+                let function = matches!(&*f.value, ExprKind::Name(n) if layers::function(n).is_some());
                 if !function {
                     self.walk(f, env, true, out);
                 }
@@ -242,7 +242,7 @@ impl Reader<'_> {
             _ => None,
         };
         if let Some(n) = name
-            && builtins::function(n).is_none()
+            && layers::function(n).is_none()
             && self.program.lookup(n, env).is_some()
         {
             return None;

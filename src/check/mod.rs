@@ -23,6 +23,7 @@ use crate::columns::{CorpusDecl, FieldType};
 pub(crate) use crate::diagnostics::Reported as Poison;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{Env, Kind, Options, Program, is_name};
+use crate::kinds::layers;
 use crate::plan::{
     Claim, Expect, Graph, LabelSpec, Layer, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
@@ -308,7 +309,7 @@ impl Checker<'_> {
     /// As [`Resolver::options`].
     pub(in crate::check) fn options<'a>(
         &mut self,
-        row: &'static crate::builtins::Function,
+        row: &'static layers::Function,
         args: &'a [crate::ast::Arg],
         span: Span,
     ) -> Result<features::rules::Arguments<'a>, Poison> {

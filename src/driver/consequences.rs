@@ -2,9 +2,9 @@
 //! remains, so that a text with errors never seems right.
 
 use crate::ast::{Comment, Item, ItemKind};
-use crate::builtins;
 use crate::diagnostics::{Diagnostic, Label, suggest};
 use crate::hir::Program;
+use crate::kinds::layers;
 use crate::source::{FileId, Sources, Span};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -331,7 +331,7 @@ pub(super) fn renamed(all: &mut Vec<Diagnostic>, program: &Program) {
         let slip = |kind: &str| {
             let near = d.fix.as_ref().map(|f| f.replacement.as_str());
             near.is_some_and(|n| {
-                builtins::function(n).is_some() || program.names.get(n).is_some_and(|s| s.kind.a() == kind)
+                layers::function(n).is_some() || program.names.get(n).is_some_and(|s| s.kind.a() == kind)
             })
         };
         let copy = copies.iter_mut().find(|(kind, n)| **n > 0 && expected.contains(kind.as_str()) && !slip(kind));

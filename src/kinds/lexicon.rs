@@ -1,8 +1,8 @@
 //! Every word of every list: what the parser asks when it guesses.
 
 use super::optimisers::{OPTIMIZER_COMMON, OPTIMIZERS};
-use super::{gradients, samplers, sharing, statements, terms, views, weightings};
-use crate::builtins::{FUNCTIONS, HEAD_ARGUMENTS};
+use super::{gradients, layers, samplers, sharing, statements, terms, views, weightings};
+use crate::builtins::HEAD_ARGUMENTS;
 use crate::words::{Choice, Takes};
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
@@ -30,7 +30,7 @@ pub fn is_argument(word: &str) -> bool {
         let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
         let of_heads = HEAD_ARGUMENTS.iter().map(|a| &a.0);
         let of_optimizers = OPTIMIZERS.iter().flat_map(|o| o.1.iter().map(|a| &a.0)).chain(OPTIMIZER_COMMON);
-        let of_functions = FUNCTIONS.iter().flat_map(|f| f.args);
+        let of_functions = layers::functions().flat_map(|f| f.args);
         let all = of_functions.chain(of_heads).chain(of_choices).chain(of_optimizers);
         all.filter(|a| a.takes != Takes::Flag).map(|a| a.name).collect()
     });
@@ -41,6 +41,6 @@ pub fn is_argument(word: &str) -> bool {
 pub fn takes_numbers(word: &str) -> bool {
     let shown = format!("{word} = [");
     let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
-    FUNCTIONS.iter().any(|f| f.example.contains(&shown))
+    layers::functions().any(|f| f.example.contains(&shown))
         || of_choices.into_iter().any(|a| a.name == word && matches!(a.takes, Takes::Numbers(_)))
 }

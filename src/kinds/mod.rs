@@ -1,6 +1,7 @@
 //! The open sets: one room for each, with one explicit list of its members.
 
 pub mod gradients;
+pub mod layers;
 pub mod lexicon;
 pub mod metrics;
 pub mod optimisers;

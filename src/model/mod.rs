@@ -1,5 +1,4 @@
-//! The kinds of layers, heads and optimisers that a plan names.
+//! The kinds of heads and optimisers that a plan names.
 
 pub mod heads;
-pub mod layers;
 pub mod optim;

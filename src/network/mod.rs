@@ -3,8 +3,8 @@
 pub mod together;
 
 use crate::encode::{Encoded, Forms, GoldColumn, SEPARATOR_FORM, Tables, Vocab};
+use crate::kinds::layers;
 use crate::model::heads::{self, Head};
-use crate::model::layers;
 use crate::ops::layer::{Cx, Layer};
 use crate::ops::params::Params;
 use crate::ops::value::{CharBatch, Gold, Layout, TextBatch, Value};

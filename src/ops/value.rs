@@ -34,6 +34,10 @@ impl Layout {
     pub fn rows(&self) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         self.offsets.windows(2).map(|w| w[0]..w[1])
     }
+    /// For each token, the index of its example.
+    pub fn owners(&self) -> Arc<Vec<i32>> {
+        Arc::new(self.rows().enumerate().flat_map(|(i, r)| r.map(move |_| i as i32)).collect())
+    }
 }
 
 /// The texts of a batch (one field, or several joined), as ids.

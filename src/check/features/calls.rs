@@ -1,6 +1,7 @@
 //! Calls of functions over features: arguments and inputs.
 
 use super::*;
+use crate::kinds::layers::{ARGUMENT_WORDS, Function, function};
 
 impl<'p> Checker<'p> {
     /// A number among the arguments, in the range that the function's row gives it.
@@ -41,7 +42,7 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn function(&mut self, name: &str, span: Span, args: &[ast::Arg], whole: Span, cx: &Cx) -> Out {
-        let (Some(row), Some(rule)) = (builtins::function(name), rules::rule(name)) else { return Err(Poison) };
+        let (Some(row), Some(rule)) = (function(name), rules::rule(name)) else { return Err(Poison) };
         if !row.runs {
             self.later(whole, format!("`{name}`"));
         }
@@ -118,7 +119,7 @@ impl<'p> Checker<'p> {
             let feature = match (&a.name, &*a.value.value) {
                 (Some(n), _) => named.contains(&n.value.as_str()),
                 (None, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_)) => false,
-                (None, ExprKind::Name(n)) => !builtins::ARGUMENT_WORDS.contains(&n.as_str()),
+                (None, ExprKind::Name(n)) => !ARGUMENT_WORDS.contains(&n.as_str()),
                 _ => true,
             };
             if feature {
@@ -169,7 +170,7 @@ impl<'p> Checker<'p> {
     }
 
     /// What a function reads from the left of `|>`: else the text that is meant.
-    pub(super) fn input(&mut self, row: &'static builtins::Function, span: Span, cx: &Cx) -> Out {
+    pub(super) fn input(&mut self, row: &'static Function, span: Span, cx: &Cx) -> Out {
         let v = match &cx.input {
             Some(v) => v.clone(),
             None => self.implicit_text(span, cx)?,
@@ -198,7 +199,7 @@ impl<'p> Checker<'p> {
     }
 
     /// E0404: words, classes, spans and graphs are no vectors yet.
-    pub(super) fn need_vectors(&mut self, v: &Val, row: &'static builtins::Function, span: Span) -> Result<(), Poison> {
+    pub(super) fn need_vectors(&mut self, v: &Val, row: &'static Function, span: Span) -> Result<(), Poison> {
         let (what, place, help) = match v.kind {
             VKind::Text => ("words", "reads a text", format!("embed the words first: `embed(100) |> {}`", row.example)),
             VKind::Label => {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::analysis::TOP;
+use crate::kinds::layers::{Function, function};
 use std::rc::Rc;
 
 /// Most layers of a model from a file.
@@ -194,7 +195,7 @@ impl<'p> Checker<'p> {
                 let inner = cx.fed(Some(v.clone()));
                 if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)
                     && let ExprKind::Name(n) = &*f.value
-                    && let (Some(row), Some(Rule::Layer(_))) = (builtins::function(n), rules::rule(n))
+                    && let (Some(row), Some(Rule::Layer(_))) = (function(n), rules::rule(n))
                     && let Some(count) = self.repeated(row, args, cx)
                 {
                     let mut v = v;
@@ -223,7 +224,7 @@ impl<'p> Checker<'p> {
     }
 
     /// The number of layers of a repeated layer function (`bilstm(100, layers = 3)`), if it is one.
-    pub(super) fn repeated(&mut self, row: &'static builtins::Function, args: &[ast::Arg], cx: &Cx) -> Option<usize> {
+    pub(super) fn repeated(&mut self, row: &'static Function, args: &[ast::Arg], cx: &Cx) -> Option<usize> {
         let layers = row.arg("layers")?;
         let at = args.iter().position(|a| a.name.as_ref().is_some_and(|n| n.value == "layers"));
         let at = at.or_else(|| (args.len() > 1 && args[1].name.is_none()).then_some(1));

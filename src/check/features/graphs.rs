@@ -1,6 +1,7 @@
 //! Graphs and dialogues: what runs over nodes or turns.
 
 use super::*;
+use crate::kinds::layers::function;
 
 /// `graph_attend(heads = 4)`, `graph_attend(graph)`: each member of a list, or each vector, attends its neighbours.
 pub(super) fn graph_attend(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
@@ -92,7 +93,7 @@ pub(super) fn over_turns(c: &mut Checker<'_>, call: &Call<'_>) -> Out {
     let cell = o.get("cell");
     let layer = cell.and_then(|e| match &*e.value {
         ExprKind::Call(f, args) => match &*f.value {
-            ExprKind::Name(n) => Some((builtins::function(n)?, f.span, args.as_slice(), e.span)),
+            ExprKind::Name(n) => Some((function(n)?, f.span, args.as_slice(), e.span)),
             _ => None,
         },
         _ => None,

@@ -26,7 +26,6 @@ use super::heads::{Answers, Sent, Takes};
 use super::resolve::{Part, Path, path, path_words, type_word};
 use super::*;
 use crate::ast::{self, ExprKind, Tap};
-use crate::builtins;
 use crate::hir::{Item, Meaning};
 use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
 use crate::types::dim::{InitRule, Letter, Size};

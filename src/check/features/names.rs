@@ -1,6 +1,7 @@
 //! Names in expressions: encoders, `let`s, fields, and the text that is meant when none is named.
 
 use super::*;
+use crate::kinds::layers::function;
 
 impl<'p> Checker<'p> {
     pub(super) fn name(&mut self, n: &str, span: Span, cx: &Cx) -> Out {
@@ -23,7 +24,7 @@ impl<'p> Checker<'p> {
                 let d = d.with(value.span, format!("declared as {what}"));
                 return Err(self.report(d.help("name an encoder or a layer")));
             }
-            Some(Meaning::One(Kind::Task, _)) if builtins::function(n).is_some() && cx.input.is_some() => {}
+            Some(Meaning::One(Kind::Task, _)) if function(n).is_some() && cx.input.is_some() => {}
             Some(Meaning::One(Kind::Task, i)) => {
                 let name = self.p.tasks[i].name.clone();
                 let d =
@@ -53,7 +54,7 @@ impl<'p> Checker<'p> {
         if let Some(f) = self.p.field(cx.corpus, n) {
             return self.field(f, span, cx);
         }
-        if builtins::function(n).is_some() {
+        if function(n).is_some() {
             return self.function(n, span, &[], span, cx);
         }
         if self.p.has_field(n).is_some() {
@@ -442,7 +443,7 @@ impl<'p> Checker<'p> {
     pub(super) fn call(&mut self, e: &Expr, callee: &Expr, args: &[ast::Arg], cx: &Cx) -> Out {
         match &*callee.value {
             ExprKind::Name(n)
-                if builtins::function(n).is_some()
+                if function(n).is_some()
                     && !matches!(self.p.lookup(n, &cx.env), Some(Meaning::One(Kind::Encoder | Kind::Let, _))) =>
             {
                 self.function(n, callee.span, args, e.span, cx)

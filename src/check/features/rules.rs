@@ -4,12 +4,13 @@
 
 use super::*;
 use super::{data, embedding, graphs, interactions, latent, layers, picks, pools, simple};
+use crate::kinds::layers::Function;
 use std::sync::LazyLock;
 
 /// A call of a function.
 #[derive(Clone, Copy)]
 pub(in crate::check) struct Call<'a> {
-    pub row: &'static builtins::Function,
+    pub row: &'static Function,
     /// place of the name
     pub span: Span,
     pub args: &'a [ast::Arg],
@@ -157,10 +158,11 @@ pub(in crate::check) fn rule(name: &str) -> Option<&'static Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinds::layers::{function, functions};
 
     #[test]
     fn every_function_has_one_rule() {
-        let mut rows: Vec<&str> = builtins::FUNCTIONS.iter().map(|f| f.name).collect();
+        let mut rows: Vec<&str> = functions().map(|f| f.name).collect();
         let mut rules: Vec<&str> = RULES.iter().map(|r| r.0).collect();
         rows.sort_unstable();
         rules.sort_unstable();
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn layers_of_a_stack_are_deep() {
         for (name, rule) in RULES {
-            let deep = builtins::function(name).is_some_and(|f| f.deep);
+            let deep = function(name).is_some_and(|f| f.deep);
             assert!(deep || !matches!(rule, Rule::Layer(_)), "`{name}` is a layer, and its row is not `deep`");
         }
     }

@@ -9,8 +9,8 @@ use super::resolve::{Given, word_of};
 use super::resolve::{Part, Path, path, path_words, type_word};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::builtins;
 use crate::hir::{self, Item, Meaning};
+use crate::kinds::layers;
 use crate::kinds::terms;
 use crate::plan::SOURCE_FIELD;
 use crate::words;
@@ -194,11 +194,11 @@ impl<'p> Checker<'p> {
 
     /// A layer or an encoder applied inside a loss.
     fn features_in_loss(&mut self, e: &'p Expr, word: &str, span: Span, env: &Env) -> Typed {
-        let known = builtins::function(word).is_some() || self.p.lookup(word, env).is_some();
+        let known = layers::function(word).is_some() || self.p.lookup(word, env).is_some();
         if !known {
             let mut more: Vec<&str> = terms::LOSS_FUNCTIONS.iter().map(|c| c.name).collect();
             if suggest::near(word, more.iter().copied()).is_empty() {
-                more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
+                more.extend(layers::functions().map(|f| f.name));
             }
             return Err(self.r.unknown(word, span, &[Kind::Encoder], &more, "a function of losses, or features"));
         }
@@ -258,7 +258,7 @@ impl<'p> Checker<'p> {
         }
         let other = [Kind::Encoder, Kind::Let, Kind::Task];
         let is_field = |n: &&str| self.p.names.get(*n).is_none_or(|s| !other.contains(&s.kind));
-        let read = hir::names_of(e).into_iter().filter(is_field).filter(|n| builtins::function(n).is_none());
+        let read = hir::names_of(e).into_iter().filter(is_field).filter(|n| layers::function(n).is_none());
         let with = |f: &str| (0..self.p.data.len()).filter(|c| self.p.field(*c, f).is_some()).collect::<BTreeSet<_>>();
         let sets = read.map(with).filter(|s| !s.is_empty());
         sets.reduce(|a, b| a.intersection(&b).copied().collect())

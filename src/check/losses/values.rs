@@ -1,6 +1,8 @@
 //! What a name in a loss stands for: a port, a view, gold, features, weights.
 
 use super::*;
+use crate::builtins;
+use crate::kinds::layers;
 use crate::kinds::terms;
 
 impl<'p> Checker<'p> {
@@ -249,7 +251,7 @@ impl<'p> Checker<'p> {
         let last = rightmost(value);
         let word = word_of(last).map(|(w, ..)| w);
         // a misspelt `latent` has its finding
-        if word.is_some_and(|w| builtins::function(w).is_none() && !self.p.names.contains_key(w)) {
+        if word.is_some_and(|w| layers::function(w).is_none() && !self.p.names.contains_key(w)) {
             self.walked(e, env)?;
         }
         if let Some(port) = port

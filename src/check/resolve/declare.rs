@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::check::heads::{self, Classes, HeadArg};
+use crate::kinds::layers;
 use crate::words;
 use crate::words::numbers::PART;
 
@@ -178,7 +179,7 @@ impl<'p> Resolver<'p> {
     fn head_value(&mut self, head: &'static builtins::Head, word: &str, span: Span, a: &ast::Arg, env: &Env) -> bool {
         // a cell with its width
         if let (None, ExprKind::Call(_, args)) = (&a.name, &*a.value.value) {
-            let Some(row) = builtins::function(word) else {
+            let Some(row) = layers::function(word) else {
                 let d = Diagnostic::new("E0215", format!("`{word}` of `{}` takes no arguments", head.name));
                 self.report(d.at(a.value.span, "").help(format!("write `{}({word})`", head.name)));
                 return false;

@@ -1,6 +1,7 @@
 //! Every name in every expression means something, used or not.
 
 use super::*;
+use crate::kinds::layers;
 use crate::words;
 
 /// What a name behind `|>` may be.
@@ -61,7 +62,7 @@ impl<'p> Resolver<'p> {
             if what != PIPED {
                 more.extend(self.all_fields().iter());
             }
-            more.extend(builtins::FUNCTIONS.iter().map(|f| f.name));
+            more.extend(layers::functions().map(|f| f.name));
         }
         self.unknown(n, span, &[Kind::Encoder, Kind::Let], &more, what);
     }
@@ -80,13 +81,13 @@ impl<'p> Resolver<'p> {
             ExprKind::Call(callee, args) => {
                 let row = match &*callee.value {
                     ExprKind::Name(n) => {
-                        let row = builtins::function(n);
+                        let row = layers::function(n);
                         if row.is_none() && self.p.lookup(n, env).is_none() {
                             if builtins::head(n).is_some() {
                                 self.head_as_layer(n, callee.span);
                                 return;
                             }
-                            let more: Vec<&str> = builtins::FUNCTIONS.iter().map(|f| f.name).collect();
+                            let more: Vec<&str> = layers::functions().map(|f| f.name).collect();
                             self.unknown(n, callee.span, &[Kind::Encoder], &more, "a layer or an encoder");
                             return;
                         }
@@ -138,14 +139,14 @@ impl<'p> Resolver<'p> {
                         }
                         // a bare word may be a word of the option's own
                         let own = row.arg(&n.value).is_some_and(|a| matches!(a.takes, words::Takes::Own));
-                        let word = matches!(&*a.value.value, ExprKind::Name(w) if !own || builtins::ARGUMENT_WORDS.contains(&w.as_str()));
+                        let word = matches!(&*a.value.value, ExprKind::Name(w) if !own || layers::ARGUMENT_WORDS.contains(&w.as_str()));
                         if !word {
                             self.walk(&a.value, env);
                         }
                         continue;
                     }
                     match &*a.value.value {
-                        ExprKind::Name(w) if builtins::ARGUMENT_WORDS.contains(&w.as_str()) => {}
+                        ExprKind::Name(w) if layers::ARGUMENT_WORDS.contains(&w.as_str()) => {}
                         ExprKind::Name(w) if row.is_none() => {
                             self.walk_name(w, a.value.span, env, READ_BY_ENCODER);
                         }
@@ -191,7 +192,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// Whether an argument is no features but something that its function reads itself, and says what is wrong with it.
-    fn of_its_own(&mut self, row: &builtins::Function, arg: &str, e: &Expr, env: &Env) -> bool {
+    fn of_its_own(&mut self, row: &layers::Function, arg: &str, e: &Expr, env: &Env) -> bool {
         match (row.name, arg) {
             ("pretrained", "path") => {
                 let _ = self.model_path(e, env);
@@ -341,5 +342,5 @@ impl<'p> Resolver<'p> {
 }
 
 fn p_is_known(p: &Program, n: &str, env: &Env) -> bool {
-    p.lookup(n, env).is_some() || builtins::function(n).is_some() || p.has_field(n).is_some()
+    p.lookup(n, env).is_some() || layers::function(n).is_some() || p.has_field(n).is_some()
 }

@@ -3,10 +3,12 @@
 mod dense;
 mod norm;
 mod pool;
+mod window;
 
 pub(crate) use dense::{Activation, dense, dense_dropout, dense_reference};
 pub(crate) use norm::{add_norm, add_norm_reference, dropout, dropout_parts, dropout_reference, layer_norm};
 pub(crate) use pool::{max, mean, text_softmax, weighted_sum};
+pub(crate) use window::{ends, windows};
 #[cfg(test)]
 pub(crate) use {
     norm::layer_norm_reference,

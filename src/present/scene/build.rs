@@ -3,10 +3,10 @@
 use super::{Edge, Gradient, Kind, Link, Node};
 use crate::analysis::reads::{Layer, Read, Reader, Source};
 use crate::ast::{Expr, ExprKind};
-use crate::builtins;
 use crate::check::{Checked, Place};
 use crate::columns::FieldType;
 use crate::hir::{Env, Program};
+use crate::kinds::layers;
 use crate::plan::{Op, Phase, SOURCE_FIELD, Shape};
 use crate::present::sizes::Sizes;
 use crate::types::Target;
@@ -89,7 +89,7 @@ impl Builder<'_> {
                 if n == "pretrained" {
                     return None;
                 }
-                let deep = builtins::function(n).is_some_and(|f| f.deep);
+                let deep = layers::function(n).is_some_and(|f| f.deep);
                 let layers = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "layers"));
                 let count = layers.and_then(|a| match self.p.constant(&a.value, env) {
                     Some(crate::hir::Item::Number(n)) => Some(n as u32),
@@ -97,7 +97,7 @@ impl Builder<'_> {
                 });
                 Some(if deep { count.unwrap_or(1) } else { 0 })
             }
-            ExprKind::Name(n) => Some(u32::from(builtins::function(n).is_some_and(|f| f.deep))),
+            ExprKind::Name(n) => Some(u32::from(layers::function(n).is_some_and(|f| f.deep))),
             _ => Some(0),
         }
     }

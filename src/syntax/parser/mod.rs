@@ -13,7 +13,6 @@ mod repair;
 use super::recovery::Prepared;
 use super::wording::{about, any_of, called};
 use crate::ast::*;
-use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::source::Span;
 use broken::{declared_inside, setting_of_train};

@@ -16,6 +16,7 @@ use super::parser::ITEMS;
 use crate::ast::Comment;
 use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::kinds::layers;
 use crate::kinds::lexicon;
 use crate::kinds::optimisers;
 use crate::source::{FileId, Span};
@@ -189,7 +190,7 @@ pub(super) fn callable(word: &str) -> bool {
         ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "split", "sample", "gumbel", "tasks"];
     static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let choices = lexicon::CHOICES.iter().copied().flatten().map(|c| c.name);
-        let functions = builtins::FUNCTIONS.iter().map(|f| f.name);
+        let functions = layers::functions().map(|f| f.name);
         let heads = builtins::HEADS.iter().map(|h| h.name);
         let optimizers = optimisers::OPTIMIZERS.iter().map(|o| o.0);
         choices.chain(functions).chain(heads).chain(optimizers).chain(MORE).collect()

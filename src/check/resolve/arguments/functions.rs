@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::check::features::rules::{self, Arguments, Rule};
+use crate::kinds::layers;
 use crate::words;
 
 /// `transformer(128, causal)`: a flag that stands alone.
-pub(crate) fn flag(row: &'static builtins::Function, e: &Expr) -> Option<&'static str> {
+pub(crate) fn flag(row: &'static layers::Function, e: &Expr) -> Option<&'static str> {
     let ExprKind::Name(n) = &*e.value else { return None };
     row.arg(n).filter(|a| a.takes == words::Takes::Flag).map(|a| a.name)
 }
@@ -13,7 +14,7 @@ pub(crate) fn flag(row: &'static builtins::Function, e: &Expr) -> Option<&'stati
 impl Resolver<'_> {
     pub(in crate::check) fn options<'a>(
         &mut self,
-        row: &'static builtins::Function,
+        row: &'static layers::Function,
         args: &'a [ast::Arg],
         span: Span,
     ) -> Result<Arguments<'a>, Poison> {
@@ -57,7 +58,7 @@ impl Resolver<'_> {
     /// A number that a function is given.
     pub(crate) fn argument_in_range(
         &mut self,
-        row: &'static builtins::Function,
+        row: &'static layers::Function,
         arg: &words::Arg,
         e: &Expr,
         env: &Env,
@@ -79,7 +80,7 @@ impl Resolver<'_> {
     }
 
     /// E0207: features in the parentheses of a layer, which reads what is piped into it.
-    pub(crate) fn no_features(&mut self, row: &'static builtins::Function, e: &Expr, env: &Env) -> Result<(), Poison> {
+    pub(crate) fn no_features(&mut self, row: &'static layers::Function, e: &Expr, env: &Env) -> Result<(), Poison> {
         let ExprKind::Name(n) = &*e.value else { return Ok(()) };
         let features = match self.p.lookup(n, env) {
             Some(Meaning::One(Kind::Encoder, _)) => true,

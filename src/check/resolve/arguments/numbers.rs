@@ -3,8 +3,8 @@
 use super::*;
 use crate::ast;
 use crate::ast::plain_text;
-use crate::builtins;
 use crate::hir::{Item, Meaning};
+use crate::kinds::layers;
 use crate::words::Takes;
 use crate::words::numbers::{self, End, RATE, Range, SIZE, Unit};
 
@@ -91,9 +91,7 @@ impl Resolver<'_> {
     fn nameless<'e>(&self, e: &'e Expr, env: &Env) -> Option<(&'e str, Span)> {
         match &*e.value {
             // a word of the language is no unknown name
-            ExprKind::Name(n) if builtins::ARGUMENT_WORDS.contains(&n.as_str()) || builtins::function(n).is_some() => {
-                None
-            }
+            ExprKind::Name(n) if layers::ARGUMENT_WORDS.contains(&n.as_str()) || layers::function(n).is_some() => None,
             ExprKind::Name(n) => self.p.lookup(n, env).is_none().then_some((n, e.span)),
             ExprKind::Paren(e) | ExprKind::Neg(e) => self.nameless(e, env),
             ExprKind::Binary(_, a, b) => self.nameless(a, env).or_else(|| self.nameless(b, env)),

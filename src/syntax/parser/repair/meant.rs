@@ -4,6 +4,7 @@ use super::super::*;
 use super::HOLE;
 use super::edits::{Edits, Kind};
 use super::words::{is_word, option, owns_option, words, words_of};
+use crate::kinds::layers;
 use crate::kinds::lexicon;
 use crate::kinds::statements;
 use crate::syntax::recovery::{CLAUSES, callable};
@@ -85,7 +86,7 @@ impl Edits<'_> {
             self.insert(f, ".", Kind::Insert("."));
         }
         // `a.probs -> b.x sample`
-        if fault.rule == Some(Rule::only_edge) && builtins::function(self.word(f)).is_some() && fixed.contains(&"via") {
+        if fault.rule == Some(Rule::only_edge) && layers::function(self.word(f)).is_some() && fixed.contains(&"via") {
             self.insert(f, "via", Kind::Insert("via"));
         }
     }
@@ -105,7 +106,7 @@ impl Edits<'_> {
         let within = self.within(from);
         // `( adam lr = 1e-3)`, `mix(denoise 8)`, `metric em f1`
         let moved = from > 2 && self.word(from - 2) == "(" && !callable(self.word(from.wrapping_sub(3)));
-        let rate = within && (builtins::function(of).is_none() || lexicon::is_argument(of));
+        let rate = within && (layers::function(of).is_none() || lexicon::is_argument(of));
         let ends = self.fault.rule == Some(Rule::only_edge) && !(self.first..f).any(|k| self.word(k) == "via");
         if moved || rate || ends || attr && self.word(self.first) == "metric" {
             return;
@@ -115,7 +116,7 @@ impl Edits<'_> {
             return;
         }
         // `self_attend enc`: a layer reads what is piped into it
-        let layer = builtins::function(of).is_some_and(|row| {
+        let layer = layers::function(of).is_some_and(|row| {
             let first = row.example.strip_prefix(of).and_then(|rest| rest.strip_prefix('('));
             first.is_none_or(|rest| !rest.starts_with(char::is_alphabetic))
         });

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::{Fault, HOLE};
+use crate::kinds::layers;
 use crate::kinds::lexicon;
 use crate::kinds::statements;
 use crate::kinds::terms;
@@ -100,7 +101,7 @@ pub(super) fn begin(words: &[&str], statement: &str, known: &[&'static str]) -> 
         (f, _) if f.starts_with('"') => &["use"],
         ("multi_step" | "joint", _) => &["expect"],
         (_, ":") => &["task"],
-        (_, "=") if READERS.contains(&third) && builtins::function(third).is_none() => &["data"],
+        (_, "=") if READERS.contains(&third) && layers::function(third).is_none() => &["data"],
         (_, "=") if crate::words::choice(terms::LOSS_FUNCTIONS, third).is_some() => &["loss"],
         (_, "=") => &["let"],
         (_, "in") => &["for"],

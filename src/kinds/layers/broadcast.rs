@@ -1,0 +1,28 @@
+//! The vector of an example at each of its tokens.
+
+use super::{Kind, Layer};
+
+/// The vector of an example at each of its tokens.
+pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
+
+const LAYER: Layer = Layer {
+    name: "broadcast",
+    #[cfg(feature = "train")]
+    build: Some(model::build),
+    ..Layer::NONE
+};
+
+#[cfg(feature = "train")]
+mod model {
+    use crate::ops::layer::{Built, Spec, function, layout, matrix};
+    use crate::ops::rows::gather;
+    use crate::ops::value::Value;
+
+    /// The vector of an example at each of its tokens.
+    pub fn build(_: &Spec) -> Built {
+        function(|inputs, _| {
+            let texts = layout(inputs[1]);
+            Value::Seq(gather(matrix(inputs[0]), texts.owners()), texts.clone())
+        })
+    }
+}

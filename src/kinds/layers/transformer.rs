@@ -1,0 +1,101 @@
+//! Blocks of the Transformer.
+
+use super::{Function, Kind, Layer};
+use crate::words::Takes::{Flag, Number};
+use crate::words::numbers::{LAYERS, RATE, SIZE};
+use crate::words::{may, must};
+
+/// Blocks of the Transformer.
+pub(super) const KIND: Kind = Kind { functions: &[TRANSFORMER], layers: &[TRANSFORMER_LAYER, POSITIONS] };
+
+const TRANSFORMER: Function = Function {
+    name: "transformer",
+    args: &[
+        must("d", Number(SIZE)),
+        may("layers", Number(LAYERS)),
+        may("heads", Number(SIZE)),
+        may("ffn", Number(SIZE)),
+        may("causal", Flag),
+        may("dropout", Number(RATE)),
+        may("norm_first", Flag),
+    ],
+    deep: true,
+    runs: true,
+    example: "transformer(128, layers = 2, heads = 4)",
+    doc: "self-attention blocks",
+};
+
+const TRANSFORMER_LAYER: Layer = Layer {
+    name: "transformer",
+    #[cfg(feature = "train")]
+    build: Some(model::build),
+    ..Layer::NONE
+};
+
+const POSITIONS: Layer = Layer {
+    name: "positions",
+    #[cfg(feature = "train")]
+    build: Some(model::positions),
+    ..Layer::NONE
+};
+
+#[cfg(feature = "train")]
+mod model {
+    use crate::kinds::layers::common::model::{heads, linear};
+    use crate::ops::attention::{Attention, attention};
+    use crate::ops::host::tensor;
+    use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+    use crate::ops::rows::{Activation, add_norm, dropout, layer_norm};
+    use burn::tensor::Tensor;
+
+    /// A layer of the Transformer's encoder (Vaswani et al. 2017), with GELU; `norm_first`: Xiong et al. 2020.
+    pub fn build(s: &Spec) -> Built {
+        let (heads, causal, norm_first) = (heads(s)?, s.flag("causal"), s.flag("norm_first"));
+        let p = if s.0.settings.contains_key("dropout") { s.real("dropout")? } else { 0.0 };
+        let [wq, bq, wk, bk, wv, bv, wo, bo, g1, b1, w1, c1, w2, c2, g2, b2] = s.params()?;
+        function(move |inputs, cx| {
+            let drop = |salt| (cx.training && p > 0.0).then(|| (p, cx.key(salt)));
+            let how = Attention { heads, causal, dropout: drop(0) };
+            let attend = |x: &Tensor<2>| {
+                let part = |w, b| linear(x, w, b, Activation::None, None, cx);
+                let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), layout(inputs[0]), how);
+                linear(&y, wo, bo, Activation::None, None, cx)
+            };
+            let feed = |x: &Tensor<2>| {
+                let inner = linear(x, w1, c1, Activation::Gelu, drop(2), cx);
+                linear(&inner, w2, c2, Activation::None, None, cx)
+            };
+            let (first, second) = ((g1, b1), (g2, b2));
+            let norm = |x: &Tensor<2>, (g, b)| layer_norm(x, &cx.params.get1(g), &cx.params.get1(b));
+            let after = |x: &Tensor<2>, y: &Tensor<2>, salt, (g, b)| {
+                add_norm(x, y, drop(salt), &cx.params.get1(g), &cx.params.get1(b))
+            };
+            let dropped = |y: Tensor<2>, salt| drop(salt).map_or(y.clone(), |(p, key)| dropout(&y, p, key));
+            let x = matrix(inputs[0]).clone();
+            let y = if norm_first {
+                let x = x.clone() + dropped(attend(&norm(&x, first)), 1);
+                x.clone() + dropped(feed(&norm(&x, second)), 3)
+            } else {
+                let x = after(&x, &attend(&x), 1, first);
+                after(&x, &feed(&x), 3, second)
+            };
+            like(inputs[0], y)
+        })
+    }
+
+    /// Adds sinusoidal positions: sin and cos of t/10000^(2i/d) in turn.
+    pub fn positions(_: &Spec) -> Built {
+        function(|inputs, _| {
+            let (x, texts) = (matrix(inputs[0]), layout(inputs[0]));
+            let [n, d] = x.dims();
+            let longest = texts.rows().map(|r| r.len()).max().unwrap_or(0);
+            let at = |t: usize, j: usize| {
+                let angle = t as f64 / 10_000f64.powf((j - j % 2) as f64 / d as f64);
+                if j.is_multiple_of(2) { angle.sin() as f32 } else { angle.cos() as f32 }
+            };
+            let table: Vec<f32> = (0..longest * d).map(|i| at(i / d, i % d)).collect();
+            let values = texts.rows().flat_map(|r| table[..r.len() * d].iter().copied()).collect();
+            like(inputs[0], x.clone() + tensor(values, [n, d], &x.device()))
+        })
+    }
+}
