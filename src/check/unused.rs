@@ -7,6 +7,7 @@ use super::*;
 use crate::ast::{self, ExprKind, SettingKind};
 use crate::builtins;
 use crate::hir::{base_name, is_name};
+use crate::kinds::layers::{self, Gradient};
 use crate::plan::Stage;
 
 /// The tasks that a sampler names, if it draws only those.
@@ -319,10 +320,10 @@ impl<'p> Checker<'p> {
                             bad.insert(*layer);
                         }
                     }
-                    match l.kind.as_str() {
-                        "reverse" => s = (s & 1) << 1 | (s & 2) >> 1,
-                        "stop" | "zeros" => s = 0,
-                        _ => {}
+                    match layers::layer(&l.kind).map_or(Gradient::Through, |row| row.gradient) {
+                        Gradient::Through => {}
+                        Gradient::Reversed => s = (s & 1) << 1 | (s & 2) >> 1,
+                        Gradient::Stopped | Gradient::Constant => s = 0,
                     }
                 }
                 if matches!(&n.op, crate::plan::Op::Port { port: crate::plan::Port::Labels, .. }) {

@@ -1,10 +1,7 @@
 //! What learns in a stage, where gradients go, and what stays the same from one epoch to the next.
 
-use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Setting, Weights};
-
-/// Settings of layers that make them draw random numbers while training, where they are above 0. A layer that draws
-/// must name its rate so.
-const RATES: &[&str] = &["p", "dropout", "unk"];
+use crate::kinds::layers::{self, Layer};
+use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Weights};
 
 /// Whether an owner is meant by a name: itself, or a part of it (`enc.bilstm1` and `sent["books"]` of `enc`, `sent`).
 /// An arrow is no part of the task at which it begins: it learns although that is frozen.
@@ -28,15 +25,21 @@ pub fn params<'a>(plan: &'a Plan, node: &Node) -> &'a [usize] {
     }
 }
 
-/// Whether a node draws random numbers while training; `frozen` by parameter. An embedding that does not learn draws
-/// no unknown words: those are drawn so that the vector of the unknown word learns.
+/// The row of a node's layer.
+pub fn kind(plan: &Plan, node: &Node) -> Option<&'static Layer> {
+    match node.op {
+        Op::Layer { layer } => layers::layer(&plan.layers.get(layer)?.kind),
+        _ => None,
+    }
+}
+
+/// Whether a node draws random numbers while training; `frozen` by parameter.
 pub fn draws(plan: &Plan, node: &Node, frozen: &[bool]) -> bool {
     match node.op {
         Op::Gold { .. } => true,
         Op::Layer { layer } => plan.layers.get(layer).is_some_and(|l| {
-            let rate = |name: &&str| l.settings.get(name).and_then(Setting::as_f64).is_some_and(|r| r > 0.0);
-            let still = l.kind == "embed" && l.params.iter().all(|p| frozen.get(*p) == Some(&true));
-            RATES.iter().any(rate) && !still
+            let learns = !l.params.iter().all(|p| frozen.get(*p) == Some(&true));
+            layers::layer(&l.kind).is_some_and(|row| row.draws(&l.settings, learns))
         }),
         Op::Text { .. } | Op::Head { .. } | Op::Port { .. } => false,
     }
@@ -71,7 +74,7 @@ fn reached(plan: &Plan, graph: &Graph, tasks: &[usize]) -> Vec<bool> {
     for i in (0..reached.len()).rev() {
         let node = &graph.nodes[i];
         let stops = match node.op {
-            Op::Layer { layer } => plan.layers.get(layer).is_some_and(|l| l.kind == "stop" || l.kind == "zeros"),
+            Op::Layer { .. } => kind(plan, node).is_some_and(|l| !l.gradient.passes()),
             Op::Port { port, .. } => port == Port::Labels,
             Op::Text { .. } | Op::Head { .. } | Op::Gold { .. } => false,
         };
@@ -131,8 +134,7 @@ pub fn kept(plan: &Plan, graph: &Graph, stage: usize, tasks: &[usize]) -> Vec<No
     let mut read = vec![false; graph.nodes.len()];
     heads(graph, tasks).for_each(|n| read[n] = true);
     for (i, node) in graph.nodes.iter().enumerate() {
-        let lookup =
-            matches!(node.op, Op::Layer { layer } if plan.layers.get(layer).is_some_and(|l| l.kind == "embed"));
+        let lookup = kind(plan, node).is_some_and(|l| l.lookup);
         work[i] = !lookup && !params(plan, node).is_empty() || node.inputs.iter().any(|n| work[*n]);
         if needed[i] && !constant[i] {
             node.inputs.iter().for_each(|&n| read[n] = true);

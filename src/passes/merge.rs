@@ -71,11 +71,10 @@ pub fn classes<K: std::hash::Hash + Eq>(
 }
 
 /// Whether each text's part of a layer's value depends on that text alone, however it stands in the batch. What is drawn
-/// at random depends on the place; dropout and embeddings know the places of the parts.
+/// at random depends on the place, unless the layer knows the places of the parts.
 fn mergeable(plan: &Plan, node: &Node) -> bool {
-    let Op::Layer { layer } = node.op else { return false };
-    let parts = plan.layers.get(layer).is_some_and(|l| matches!(l.kind.as_str(), "dropout" | "embed"));
-    !node.inputs.is_empty() && (parts || !flow::draws(plan, node, &[]))
+    let Some(kind) = flow::kind(plan, node) else { return false };
+    !node.inputs.is_empty() && (kind.in_parts || !flow::draws(plan, node, &[]))
 }
 
 pub(super) fn find(plan: &Plan) -> Found {

@@ -2,7 +2,7 @@
 
 use crate::columns::{Column, Corpus, SplitName};
 use crate::passes::{FROZEN, flow};
-use crate::plan::{self, Graph, Length, Node, Op, Phase, Plan, Shape, Stage};
+use crate::plan::{Graph, Length, Node, Op, Phase, Plan, Shape, Stage};
 
 /// Estimated cost of a plan on given data.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -83,7 +83,7 @@ fn products(plan: &Plan, node: &Node) -> (f64, f64) {
         _ => return (0.0, 0.0),
     };
     // a table is looked up, not multiplied
-    let lookup = matches!(&node.op, Op::Layer { layer } if plan.layers[*layer].kind == "embed");
+    let lookup = flow::kind(plan, node).is_some_and(|l| l.lookup);
     let matrices = params.iter().map(|p| &plan.params[*p].shape).filter(|s| s.len() > 1 && !lookup);
     let size = matrices.map(|s| s.iter().product::<usize>()).sum::<usize>() as f64;
     if matches!(node.shape, Shape::Seq(_)) { (size, 0.0) } else { (0.0, size) }
@@ -124,17 +124,7 @@ impl Work {
 fn held(plan: &Plan, node: &Node) -> f64 {
     let Shape::Seq(width) = node.shape else { return 0.0 };
     let Op::Layer { layer } = &node.op else { return 8.0 * width as f64 };
-    let layer = &plan.layers[*layer];
-    let values = match layer.kind.as_str() {
-        // queries, keys, values, what is attended to, both sums and norms; before and after the activation
-        "transformer" => {
-            let inner = layer.settings.get("ffn").and_then(plan::Setting::as_usize).unwrap_or(0);
-            9 * width + 3 * inner
-        }
-        // gates, cells, states
-        "lstm" | "gru" => 7 * width,
-        _ => 3 * width,
-    };
+    let values = flow::kind(plan, node).map_or(3 * width, |l| (l.held)(&plan.layers[*layer].settings, width));
     4.0 * values as f64
 }
 

@@ -5,6 +5,7 @@ use super::scene::{Edge, Gradient, Kind, Link, Scene};
 use crate::analysis::{By, Dependency, TaskGraph};
 use crate::check::Checked;
 use crate::diagnostics::thousands;
+use crate::kinds::layers::{self, Sees};
 use crate::plan::{Graph, GraphTask, Op, Phase, Setting, Shape};
 use crate::present::outline::{Outline, family};
 use crate::present::sizes::Sizes;
@@ -334,26 +335,6 @@ fn task_shape(t: &Told<'_>, task: usize) -> String {
     t.scene.nodes.iter().find(|n| n.kind == Kind::Task && n.name == *name).map(|n| n.ty.clone()).unwrap_or_default()
 }
 
-/// Which positions a state has seen.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Flow {
-    Local,
-    Left,
-    All,
-}
-
-/// The value of a layer has seen: what its input has, and what the layer adds.
-fn flow(kind: &str, settings: &crate::plan::Settings, below: Flow) -> Flow {
-    let flag = |k: &str| settings.get(k).and_then(Setting::as_bool) == Some(true);
-    let own = match kind {
-        "rnn" if !flag("bidirectional") => Flow::Left,
-        "transformer" if flag("causal") => Flow::Left,
-        "rnn" | "transformer" | "cnn" | "self_attend" | "attend" | "attention" | "broadcast" => Flow::All,
-        _ => Flow::Local,
-    };
-    own.max(below)
-}
-
 /// One task, value by value.
 pub fn task(t: &Told<'_>, index: usize) -> String {
     let c = t.checked;
@@ -484,20 +465,22 @@ fn values(t: &Told<'_>, graph: usize, head: usize) -> String {
             open.extend(&g.nodes[n].inputs);
         }
     }
-    let mut flows = vec![Flow::Local; g.nodes.len()];
+    let mut flows = vec![Sees::Own; g.nodes.len()];
     let mut rows: Vec<(String, String, String)> = vec![];
     for (i, n) in g.nodes.iter().enumerate().filter(|(i, _)| needed[*i]) {
-        let below = n.inputs.iter().map(|k| flows[*k]).max().unwrap_or(Flow::Local);
+        let below = n.inputs.iter().map(|k| flows[*k]).max().unwrap_or(Sees::Own);
         let mut note = String::new();
         flows[i] = match &n.op {
             Op::Layer { layer } => {
                 let l = &c.layers[*layer];
-                match l.kind.as_str() {
-                    "stop" => note = "no gradient".into(),
-                    "reverse" => note = "gradient reversed".into(),
+                let row = layers::layer(&l.kind);
+                match row.map(|row| row.gradient) {
+                    Some(layers::Gradient::Stopped) => note = "no gradient".into(),
+                    Some(layers::Gradient::Reversed) => note = "gradient reversed".into(),
                     _ => {}
                 }
-                flow(&l.kind, &l.settings, below)
+                // what its input has seen, and what the layer adds
+                row.map_or(below, |row| (row.sees)(&l.settings).max(below))
             }
             _ => below,
         };
@@ -507,9 +490,9 @@ fn values(t: &Told<'_>, graph: usize, head: usize) -> String {
             Shape::Vec(_) => t.sizes.dim(&widths[i]),
         };
         let seen = match (&n.shape, flows[i]) {
-            (Shape::Seq(_), Flow::Local) => "each token alone",
-            (Shape::Seq(_), Flow::Left) => "each token and those before it",
-            (Shape::Seq(_), Flow::All) => "the whole text",
+            (Shape::Seq(_), Sees::Own) => "each token alone",
+            (Shape::Seq(_), Sees::Left) => "each token and those before it",
+            (Shape::Seq(_), Sees::All) => "the whole text",
             _ => "",
         };
         match &n.op {

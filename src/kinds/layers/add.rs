@@ -31,6 +31,7 @@ const MUL: Layer = Layer {
 
 const ADD_PROJECTED: Layer = Layer {
     name: "add_projected",
+    joins: true,
     #[cfg(feature = "train")]
     build: Some(model::projected),
     ..Layer::NONE

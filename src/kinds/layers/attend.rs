@@ -1,6 +1,6 @@
 //! Attention over the tokens of a text: a weighted mean.
 
-use super::{Function, Kind, Layer};
+use super::{Function, Kind, Layer, Sees};
 use crate::words::Takes::Own;
 use crate::words::may;
 
@@ -18,6 +18,7 @@ const ATTEND: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "attend",
+    sees: |_| Sees::All,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

@@ -1,6 +1,6 @@
 //! The weights of `attend` by themselves.
 
-use super::{Function, Kind, Layer};
+use super::{Function, Kind, Layer, Sees};
 
 /// The weights of `attend` by themselves.
 pub(super) const KIND: Kind = Kind { functions: &[ATTENTION], layers: &[LAYER] };
@@ -16,6 +16,7 @@ const ATTENTION: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "attention",
+    sees: |_| Sees::All,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

@@ -1,12 +1,13 @@
 //! The vector of an example at each of its tokens.
 
-use super::{Kind, Layer};
+use super::{Kind, Layer, Sees};
 
 /// The vector of an example at each of its tokens.
 pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
 
 const LAYER: Layer = Layer {
     name: "broadcast",
+    sees: |_| Sees::All,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

@@ -1,6 +1,6 @@
 //! Convolutions over tokens.
 
-use super::{Function, Kind, Layer};
+use super::{Function, Kind, Layer, Sees};
 use crate::words::Takes::{Number, Own};
 use crate::words::numbers::SIZE;
 use crate::words::{may, must};
@@ -19,6 +19,7 @@ const CNN: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "cnn",
+    sees: |_| Sees::All,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

@@ -1,6 +1,6 @@
 //! Dropout.
 
-use super::{Function, Kind, Layer};
+use super::{Draws, Function, Kind, Layer};
 use crate::words::Takes::Number;
 use crate::words::must;
 use crate::words::numbers::RATE;
@@ -19,6 +19,8 @@ const DROPOUT: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "dropout",
+    draws: Draws::Rate("p"),
+    in_parts: true,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

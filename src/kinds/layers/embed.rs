@@ -1,6 +1,6 @@
 //! Word vectors, and vectors of classes.
 
-use super::{Function, Kind, Layer};
+use super::{Draws, Function, Kind, Layer};
 use crate::words::Takes::{Flag, Number, Own};
 use crate::words::numbers::{PSEUDO_COUNT, SIZE};
 use crate::words::{may, must};
@@ -26,6 +26,9 @@ const EMBED: Function = Function {
 
 const EMBED_LAYER: Layer = Layer {
     name: "embed",
+    draws: Draws::Learning("unk"),
+    in_parts: true,
+    lookup: true,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

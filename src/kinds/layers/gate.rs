@@ -18,6 +18,7 @@ const GATE: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "gate",
+    joins: true,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

@@ -63,6 +63,7 @@ mod zeros;
 use crate::ops::layer::{Built, Spec};
 #[cfg(feature = "train")]
 use crate::plan;
+use crate::plan::{Setting, Settings};
 use crate::words::{Arg, Takes};
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
@@ -90,22 +91,94 @@ struct Kind {
     layers: &'static [Layer],
 }
 
-/// A layer that a plan may hold.
+/// A layer that a plan may hold, with what those who walk over a plan ask of it.
 pub struct Layer {
     /// `rnn`
     pub name: &'static str,
+    /// when it draws random numbers
+    draws: Draws,
+    /// where several batches are computed as one, what it draws for each is what it would draw for it alone
+    pub in_parts: bool,
+    /// what becomes of the gradient of its value
+    pub gradient: Gradient,
+    /// its matrix is a table from which rows are taken: nothing is multiplied
+    pub lookup: bool,
+    /// it joins what an arrow brings to what is there
+    pub joins: bool,
+    /// which tokens a token's row has seen after it, besides those that it had seen before
+    pub sees: fn(&Settings) -> Sees,
+    /// numbers for each token that are held until the backward pass is over, given the width of its value
+    pub held: fn(&Settings, usize) -> usize,
     /// what computes it; `None`: the trainer does not run it
     #[cfg(feature = "train")]
     build: Option<fn(&Spec) -> Built>,
 }
 
+/// When a layer draws random numbers while training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Draws {
+    Never,
+    /// where this setting is above 0
+    Rate(&'static str),
+    /// where this setting is above 0 and its weights learn: what it draws is there for them
+    Learning(&'static str),
+}
+
+/// What becomes of the gradient of a layer's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gradient {
+    /// it goes to the inputs
+    Through,
+    /// it goes to the inputs with the other sign
+    Reversed,
+    /// it goes nowhere
+    Stopped,
+    /// there is none: of its inputs only the layout counts
+    Constant,
+}
+
+impl Gradient {
+    /// Whether something of it arrives at the inputs.
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Through | Self::Reversed)
+    }
+}
+
+/// Which tokens of its text a token's row has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sees {
+    /// itself
+    Own,
+    /// itself and those before it
+    Left,
+    /// every one
+    All,
+}
+
 impl Layer {
-    /// A layer that the trainer does not run.
+    /// What most layers are, and nothing that the trainer runs.
     const NONE: Self = Self {
         name: "",
+        draws: Draws::Never,
+        in_parts: false,
+        gradient: Gradient::Through,
+        lookup: false,
+        joins: false,
+        sees: |_| Sees::Own,
+        held: |_, width| 3 * width,
         #[cfg(feature = "train")]
         build: None,
     };
+
+    /// Whether it draws random numbers while training, with these settings and with weights that learn or do not.
+    pub fn draws(&self, settings: &Settings, learns: bool) -> bool {
+        let above = |rate: &str| settings.get(rate).and_then(Setting::as_f64).is_some_and(|r| r > 0.0);
+        match self.draws {
+            Draws::Never => false,
+            Draws::Rate(rate) => above(rate),
+            Draws::Learning(rate) => learns && above(rate),
+        }
+    }
 }
 
 /// Every kind, in the order of the reference.

@@ -1,6 +1,6 @@
 //! Gradient reversal.
 
-use super::{Function, Kind, Layer};
+use super::{Function, Gradient, Kind, Layer};
 use crate::words::Takes::Number;
 use crate::words::may;
 use crate::words::numbers::FACTOR;
@@ -19,6 +19,7 @@ const REVERSE: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "reverse",
+    gradient: Gradient::Reversed,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

@@ -1,6 +1,7 @@
 //! Recurrent layers.
 
-use super::{Function, Kind, Layer};
+use super::{Function, Kind, Layer, Sees};
+use crate::plan::{Setting, Settings};
 use crate::words::Takes::Number;
 use crate::words::numbers::{LAYERS, RATE, SIZE};
 use crate::words::{Arg, may, must};
@@ -48,10 +49,15 @@ const BIGRU: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "rnn",
+    sees,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn sees(settings: &Settings) -> Sees {
+    if settings.get("bidirectional").and_then(Setting::as_bool) == Some(true) { Sees::All } else { Sees::Left }
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,6 +1,6 @@
 //! Attention within a text.
 
-use super::{Function, Kind, Layer};
+use super::{Function, Kind, Layer, Sees};
 use crate::words::Takes::Number;
 use crate::words::may;
 use crate::words::numbers::SIZE;
@@ -19,6 +19,7 @@ const SELF_ATTEND: Function = Function {
 
 const LAYER: Layer = Layer {
     name: "self_attend",
+    sees: |_| Sees::All,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

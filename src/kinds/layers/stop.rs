@@ -1,6 +1,6 @@
 //! Values without their gradient.
 
-use super::{Function, Kind, Layer};
+use super::{Function, Gradient, Kind, Layer};
 
 /// Values without their gradient.
 pub(super) const KIND: Kind = Kind { functions: &[STOP], layers: &[LAYER] };
@@ -10,6 +10,7 @@ const STOP: Function =
 
 const LAYER: Layer = Layer {
     name: "stop",
+    gradient: Gradient::Stopped,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

@@ -281,6 +281,20 @@ fn gradients_of_every_layer() {
 }
 
 #[test]
+fn a_row_says_whether_its_layer_draws() {
+    for (kind, set, shapes, inputs) in cases() {
+        let mut bed = Bed::new(kind, &set, &shapes, &inputs);
+        let at = |bed: &Bed| to_vec(matrix(&bed.run(&bed.params, &bed.leaves(true))));
+        let first = at(&bed);
+        let changes = (12..20).any(|key| {
+            bed.key = key;
+            at(&bed) != first
+        });
+        assert_eq!(layer(kind).unwrap().draws(&settings(&set), true), changes, "{kind}");
+    }
+}
+
+#[test]
 fn zeros_have_the_layout_of_their_input() {
     for (shape, rows) in [("seq", None), ("vec", Some(()))] {
         let set = [("shape", Setting::Text(shape.into())), ("width", int(3))];

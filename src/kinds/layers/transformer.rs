@@ -1,6 +1,7 @@
 //! Blocks of the Transformer.
 
-use super::{Function, Kind, Layer};
+use super::{Draws, Function, Kind, Layer, Sees};
+use crate::plan::{Setting, Settings};
 use crate::words::Takes::{Flag, Number};
 use crate::words::numbers::{LAYERS, RATE, SIZE};
 use crate::words::{may, must};
@@ -27,6 +28,9 @@ const TRANSFORMER: Function = Function {
 
 const TRANSFORMER_LAYER: Layer = Layer {
     name: "transformer",
+    draws: Draws::Rate("dropout"),
+    sees,
+    held,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE
@@ -38,6 +42,15 @@ const POSITIONS: Layer = Layer {
     build: Some(model::positions),
     ..Layer::NONE
 };
+
+fn sees(settings: &Settings) -> Sees {
+    if settings.get("causal").and_then(Setting::as_bool) == Some(true) { Sees::Left } else { Sees::All }
+}
+
+/// Queries, keys, values, what is attended to, both sums and norms; before and after the activation.
+fn held(settings: &Settings, width: usize) -> usize {
+    9 * width + 3 * settings.get("ffn").and_then(Setting::as_usize).unwrap_or(0)
+}
 
 #[cfg(feature = "train")]
 mod model {

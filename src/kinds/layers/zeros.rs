@@ -1,12 +1,13 @@
 //! Zeros in the place of what a feedback arrow has not brought yet.
 
-use super::{Kind, Layer};
+use super::{Gradient, Kind, Layer};
 
 /// Zeros in the place of what a feedback arrow has not brought yet.
 pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
 
 const LAYER: Layer = Layer {
     name: "zeros",
+    gradient: Gradient::Constant,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE

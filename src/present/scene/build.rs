@@ -236,7 +236,7 @@ impl Builder<'_> {
             for (n, w) in g.nodes.iter().zip(widths) {
                 if let Op::Layer { layer } = n.op
                     && self.checked.layers[layer].name.strip_prefix(owner).is_some_and(|s| s.starts_with('.'))
-                    && !matches!(self.checked.layers[layer].kind.as_str(), "gate" | "add_projected")
+                    && !layers::layer(&self.checked.layers[layer].kind).is_some_and(|l| l.joins)
                 {
                     found = Some((&n.shape, w));
                 }
