@@ -2,9 +2,9 @@
 //! `UPDATE=1 cargo test grammar` writes it anew.
 
 use mtlc::builtins;
-use mtlc::data::readers::READERS;
 use mtlc::kinds::layers;
 use mtlc::kinds::optimisers;
+use mtlc::kinds::readers::READERS;
 use mtlc::kinds::samplers;
 use mtlc::kinds::statements;
 use mtlc::kinds::weightings;

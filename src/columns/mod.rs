@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub mod faults;
+pub mod reader;
 pub mod schemes;
+pub mod sink;
 pub mod words;
 
 pub use schemes::Scheme;

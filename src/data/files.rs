@@ -1,19 +1,11 @@
 //! From the path of a `data` declaration to the files of each split.
 
-use super::readers::Reader;
+use crate::columns::reader::{Layout, Reader};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, SplitName, SplitSource};
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::kinds::readers::READERS;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// How a format spreads over files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// each split is one file
-    OneFile,
-    /// each split has one file for each field
-    FilePerField,
-}
 
 /// The files of each split: one, or one for each field in their order.
 pub type Parts = BTreeMap<SplitName, Vec<PathBuf>>;
@@ -151,7 +143,7 @@ impl Finder<'_> {
 
     /// The declaration for the reader `parallel`, if its fields can be told from the names of these files.
     fn as_parallel(&self, path: &str, group: &[Named]) -> Option<String> {
-        let parallel = super::readers::find("parallel")?;
+        let parallel = READERS.iter().find(|r| r.layout == Layout::FilePerField)?;
         let mut finder = Finder { decl: self.decl, reader: parallel, base: self.base, faults: vec![] };
         let files = finder.assign(path, group)?;
         let field = |(f, p): (&FieldDecl, &PathBuf)| {

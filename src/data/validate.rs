@@ -1,10 +1,11 @@
 //! What can be said of a `data` declaration before any file is opened.
 
 use super::files::split_word;
-use super::readers::{self, OptionKind};
 use crate::ast::UNREADABLE;
+use crate::columns::reader::{OptionKind, Reader};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::kinds::readers;
 use crate::source::Span;
 use std::collections::HashMap;
 
@@ -62,7 +63,7 @@ pub fn validate(decl: &CorpusDecl) -> Vec<Diagnostic> {
     found
 }
 
-fn options(decl: &CorpusDecl, reader: &readers::Reader, found: &mut Vec<Diagnostic>) {
+fn options(decl: &CorpusDecl, reader: &Reader, found: &mut Vec<Diagnostic>) {
     for (name, value) in &decl.options {
         let Some(option) = reader.all_options().find(|o| o.name == name) else {
             let names = reader.all_options().map(|o| o.name).chain(["train", "dev", "test"]);
@@ -85,8 +86,9 @@ fn options(decl: &CorpusDecl, reader: &readers::Reader, found: &mut Vec<Diagnost
         };
         let one_byte = matches!(value, OptionValue::Text(t) if t.len() == 1 || ["tab", "space", "comma", "\\t"].contains(&t.as_str()));
         let quoted = match decl.options.get("quote") {
+            _ if !reader.options.iter().any(|o| o.name == "quote") => false,
             Some(OptionValue::Bool(b)) => *b,
-            _ => reader.name == "csv",
+            _ => reader.quoted,
         };
         let wanted = match (option.kind, value) {
             (OptionKind::Flag, OptionValue::Bool(_)) => continue,
@@ -94,7 +96,7 @@ fn options(decl: &CorpusDecl, reader: &readers::Reader, found: &mut Vec<Diagnost
             (OptionKind::Count, OptionValue::Number(n)) if *n >= 1.0 && n.fract() == 0.0 => continue,
             (OptionKind::Count, _) => format!("a whole number of at least 1: `{name} = 1000`"),
             (OptionKind::Text, OptionValue::Text(t)) if name == "separator" => {
-                if !t.is_empty() && (reader.name == "columns" || !quoted || one_byte) {
+                if !t.is_empty() && (!quoted || one_byte) {
                     continue;
                 }
                 format!("one character where cells may be quoted: `{name} = \";\"`")

@@ -10,8 +10,9 @@
 
 use super::{Examples, Tables};
 use crate::columns::{Column, Corpus, CorpusDecl, Split, SplitName};
-use crate::data::{files, readers};
+use crate::data::files;
 use crate::diagnostics::{DataPlace, Diagnostic, Fix, Label, codes};
+use crate::kinds::readers;
 use crate::plan::{LabelSpec, Task, VocabSpec};
 use crate::source::Span;
 use serde::{Deserialize, Serialize};

@@ -124,7 +124,7 @@ impl Expander<'_> {
                     decl.options.insert(n.value.clone(), v);
                 }
                 // `columns("data", lower)`: a flag stands alone
-                (None, None, None, ExprKind::Name(w)) if crate::data::readers::is_flag(word, w) => {
+                (None, None, None, ExprKind::Name(w)) if crate::kinds::readers::is_flag(word, w) => {
                     if let Some(first) = decl.option_spans.insert(w.clone(), arg.value.span) {
                         let d = Diagnostic::new("E0228", format!("`{w}` is given twice")).at(arg.value.span, "again");
                         self.push_once(d.with(first, "first here").help("keep one of the two"));

@@ -5,6 +5,7 @@ pub mod layers;
 pub mod lexicon;
 pub mod metrics;
 pub mod optimisers;
+pub mod readers;
 pub mod samplers;
 pub mod sharing;
 pub mod statements;

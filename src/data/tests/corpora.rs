@@ -5,6 +5,7 @@ use crate::columns::SplitName::{Dev, Test, Train};
 use crate::columns::*;
 use crate::data::*;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 fn data(folder: &str) -> Option<std::path::PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");

@@ -288,7 +288,7 @@ fn fields() {
     assert!(check("lines", "x: tokens; y: label").contains("`lines` holds one field"));
     assert!(check("lines", "y: label").contains("gives a text"));
     assert!(check("columns", "x: tokens; s: spans on x").starts_with("E0614"));
-    for reader in readers::READERS {
+    for reader in crate::kinds::readers::READERS {
         assert_eq!(check(reader.name, "x: tokens"), "", "{}", reader.name);
     }
 }

@@ -4,6 +4,7 @@ use super::{declare, folder, loaded, show, table, try_load};
 use crate::columns::SplitName::{Dev, Test, Train};
 use crate::columns::*;
 use crate::data::*;
+use std::path::Path;
 
 const TAGGED: &str = "x: tokens; y: tags on x";
 

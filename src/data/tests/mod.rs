@@ -8,6 +8,7 @@ mod formats;
 
 use super::*;
 use crate::columns::*;
+use crate::diagnostics::Diagnostic;
 use crate::source::Span;
 use std::collections::BTreeMap;
 

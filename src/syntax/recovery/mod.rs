@@ -19,6 +19,7 @@ use crate::diagnostics::{Diagnostic, suggest};
 use crate::kinds::layers;
 use crate::kinds::lexicon;
 use crate::kinds::optimisers;
+use crate::kinds::readers;
 use crate::source::{FileId, Span};
 use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -121,9 +122,11 @@ const DEEPEST: usize = 32;
 /// About how many bytes are read at a time: what pest notes of them stays in the processor's cache.
 const PIECE: usize = 4096;
 
-/// Calls whose first argument is a path.
-pub(super) const READERS: [&str; 9] =
-    ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "pretrained"];
+/// Whether the first argument of a call is a path.
+pub(super) fn takes_path(word: &str) -> bool {
+    const MODELS: [&str; 1] = ["pretrained"];
+    readers::find(word).is_some() || MODELS.contains(&word)
+}
 
 /// Words behind which a name is declared.
 const DECLARE: [&str; 9] = ["data", "encoder", "let", "task", "param", "loss", "for", "stage", "view"];
@@ -186,14 +189,14 @@ const OPTIONS: [&str; 11] =
 
 /// Whether the language knows a call of this name.
 pub(super) fn callable(word: &str) -> bool {
-    const MORE: [&str; 12] =
-        ["columns", "conllu", "tsv", "csv", "jsonl", "json", "parallel", "lines", "split", "sample", "gumbel", "tasks"];
+    const MORE: [&str; 4] = ["split", "sample", "gumbel", "tasks"];
     static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let choices = lexicon::CHOICES.iter().copied().flatten().map(|c| c.name);
         let functions = layers::functions().map(|f| f.name);
         let heads = builtins::HEADS.iter().map(|h| h.name);
         let optimizers = optimisers::OPTIMIZERS.iter().map(|o| o.0);
-        choices.chain(functions).chain(heads).chain(optimizers).chain(MORE).collect()
+        let readers = readers::READERS.iter().map(|r| r.name);
+        choices.chain(functions).chain(heads).chain(optimizers).chain(readers).chain(MORE).collect()
     });
     ALL.contains(word)
 }

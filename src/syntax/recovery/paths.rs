@@ -1,6 +1,7 @@
 //! Quotes missing around a path.
 
 use super::*;
+use crate::kinds::readers::READERS;
 
 impl Reader<'_> {
     /// `columns(data/atis)`, `use common.mtl`.
@@ -24,7 +25,7 @@ impl Reader<'_> {
                 _ => {}
             }
             match t.kind {
-                Kind::Open => in_reader.push(before.is_some_and(|b| READERS.contains(&self.str(b)))),
+                Kind::Open => in_reader.push(before.is_some_and(|b| takes_path(self.str(b)))),
                 Kind::Close => {
                     in_reader.pop();
                 }
@@ -54,9 +55,9 @@ impl Reader<'_> {
             let word = &line[..line.find(stop).unwrap_or(line.len())];
             let next = line[word.len()..].trim_start().chars().next();
             let file_like = word.contains('/')
-                || word.rsplit_once('.').is_some_and(|(_, e)| {
-                    matches!(e, "mtl" | "txt" | "tsv" | "csv" | "json" | "jsonl" | "conll" | "conllu")
-                });
+                || word
+                    .rsplit_once('.')
+                    .is_some_and(|(_, e)| e == "mtl" || READERS.iter().any(|r| r.extensions.contains(&e)));
             let dotted = word.contains(['.', '/']) && !word.ends_with('.');
             let ends = if source {
                 dotted && matches!(next, None | Some(';' | ',' | '}' | '#'))

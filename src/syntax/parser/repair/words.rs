@@ -7,7 +7,7 @@ use crate::kinds::lexicon;
 use crate::kinds::statements;
 use crate::kinds::terms;
 use crate::kinds::views;
-use crate::syntax::recovery::READERS;
+use crate::syntax::recovery::takes_path;
 use std::ops::Range;
 
 /// Signs and words that were expected, in the order in which they are tried.
@@ -101,7 +101,7 @@ pub(super) fn begin(words: &[&str], statement: &str, known: &[&'static str]) -> 
         (f, _) if f.starts_with('"') => &["use"],
         ("multi_step" | "joint", _) => &["expect"],
         (_, ":") => &["task"],
-        (_, "=") if READERS.contains(&third) && layers::function(third).is_none() => &["data"],
+        (_, "=") if takes_path(third) && layers::function(third).is_none() => &["data"],
         (_, "=") if crate::words::choice(terms::LOSS_FUNCTIONS, third).is_some() => &["loss"],
         (_, "=") => &["let"],
         (_, "in") => &["for"],

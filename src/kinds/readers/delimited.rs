@@ -1,16 +1,45 @@
 //! `tsv` and `csv`: one example per line (or per quoted record), cells between separators.
 
-use super::super::sink::Value;
-use super::{Complaint, DataFile, Sink};
+use super::SEPARATOR;
+use crate::columns::reader::{Complaint, DataFile, Layout, OptionKind, OptionSpec, Reader, option};
+use crate::columns::sink::{Sink, Value};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource};
 use crate::diagnostics::suggest;
 use std::borrow::Cow;
 
-pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+const HEADER: OptionSpec =
+    option("header", OptionKind::Flag, "whether the first line holds the headings; if not given, it is recognised");
+const QUOTE: OptionSpec = option("quote", OptionKind::Flag, "whether cells may stand in double quotes");
+
+pub(super) const TSV: Reader = Reader {
+    name: "tsv",
+    doc: "one example per line, cells between tabs, no quoting",
+    options: &[HEADER, SEPARATOR, QUOTE],
+    extensions: &["tsv", "tab", "txt"],
+    token_lines: false,
+    quoted: false,
+    layout: Layout::OneFile,
+    field,
+    read,
+};
+
+pub(super) const CSV: Reader = Reader {
+    name: "csv",
+    doc: "one example per record, cells between commas, double quotes",
+    options: &[HEADER, SEPARATOR, QUOTE],
+    extensions: &["csv"],
+    token_lines: false,
+    quoted: true,
+    layout: Layout::OneFile,
+    field,
+    read,
+};
+
+fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     super::no_trees(decl, field)
 }
 
-pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     let csv = sink.decl.reader == "csv";
     let separator = sink.options.separator.clone();
     for file in files {

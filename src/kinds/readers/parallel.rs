@@ -1,10 +1,22 @@
 //! `parallel`: one file for each field, aligned by lines.
 
-use super::super::sink::Value;
-use super::{Complaint, DataFile, Sink};
+use crate::columns::reader::{Complaint, DataFile, Layout, Reader};
+use crate::columns::sink::{Sink, Value};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource};
 
-pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+pub(super) const PARALLEL: Reader = Reader {
+    name: "parallel",
+    doc: "one file per field; line n of each belongs to example n",
+    options: &[],
+    extensions: &[],
+    token_lines: false,
+    quoted: false,
+    layout: Layout::FilePerField,
+    field,
+    read,
+};
+
+fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     if let Some(FieldSource::Number(_)) = field.source {
         let help = format!("write the file's name or ending: `{} = \"{}.txt\"`", field.name, field.name);
         return Some(("E0613", "`parallel` has one file per field, so a source is a file name".into(), Some(help)));
@@ -12,7 +24,7 @@ pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     super::no_trees(decl, field)
 }
 
-pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     let mut lines: Vec<Vec<&str>> = files.iter().map(|f| f.lines().map(|(_, l)| l).collect()).collect();
     let fewest = lines.iter().map(Vec::len).min().unwrap_or(0);
     // blank lines at the end of one file only are no examples

@@ -7,13 +7,26 @@
 //! flight                     on a line of one column after the tokens, or in a column (first token counts)
 //! ```
 
-use super::super::sink::{Value, short};
-use super::{Complaint, DataFile, Sink};
+use super::SEPARATOR;
+use crate::columns::reader::{Complaint, DataFile, Layout, Reader};
+use crate::columns::sink::{Sink, Value, short};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-pub(super) fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+pub(super) const COLUMNS: Reader = Reader {
+    name: "columns",
+    doc: "one token per line in columns, a blank line after each sentence (CoNLL style)",
+    options: &[SEPARATOR],
+    extensions: &["conll", "iob", "bio", "iob2", "txt", "tsv"],
+    token_lines: true,
+    quoted: false,
+    layout: Layout::OneFile,
+    field,
+    read,
+};
+
+fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     if matches!(field.ty, FieldType::Layers { .. } | FieldType::Other { .. } | FieldType::Vec(_)) {
         let message = format!("`columns` cannot hold `{}`", crate::columns::type_word(&field.ty));
         return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
@@ -45,7 +58,7 @@ enum From {
     Last,
 }
 
-pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     for file in files {
         read_file(sink, file);
     }

@@ -1,10 +1,22 @@
 //! `lines`: one text per line.
 
-use super::super::sink::Value;
-use super::{Complaint, DataFile, Sink};
+use crate::columns::reader::{Complaint, DataFile, Layout, Reader};
+use crate::columns::sink::{Sink, Value};
 use crate::columns::{CorpusDecl, FieldDecl};
 
-pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+pub(super) const LINES: Reader = Reader {
+    name: "lines",
+    doc: "one text per line; blank lines are skipped",
+    options: &[],
+    extensions: &["txt"],
+    token_lines: false,
+    quoted: false,
+    layout: Layout::OneFile,
+    field,
+    read,
+};
+
+fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     let help = || Some("for several fields on a line use `tsv(...)`, for several files `parallel(...)`".to_owned());
     if decl.fields.first().is_some_and(|f| !std::ptr::eq(f, field)) {
         return Some(("E0613", "`lines` holds one field".into(), help()));
@@ -16,7 +28,7 @@ pub(super) fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     field.source.as_ref().map(|_| ("E0613", "`lines` has no columns to choose from".into(), help()))
 }
 
-pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     for file in files {
         for (number, line) in file.lines().filter(|(_, l)| !l.trim().is_empty()) {
             if sink.full() {

@@ -1,18 +1,44 @@
 //! `jsonl` (an object per line) and `json` (a list of objects, or an object that holds one).
 
-use super::super::sink::Value;
-use super::{Complaint, DataFile, Sink};
 use crate::columns::faults::Place;
+use crate::columns::reader::{Complaint, DataFile, Layout, OptionKind, OptionSpec, Reader, option};
+use crate::columns::sink::{Sink, Value};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource};
 use crate::diagnostics::suggest;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value as Json};
 
-pub(super) fn field(_: &CorpusDecl, _: &FieldDecl) -> Option<Complaint> {
+const AT: OptionSpec = option("at", OptionKind::Text, "the key that holds the list of examples");
+
+pub(super) const JSONL: Reader = Reader {
+    name: "jsonl",
+    doc: "one JSON object per line",
+    options: &[],
+    extensions: &["jsonl", "ndjson", "json"],
+    token_lines: false,
+    quoted: false,
+    layout: Layout::OneFile,
+    field,
+    read: read_lines,
+};
+
+pub(super) const JSON: Reader = Reader {
+    name: "json",
+    doc: "a JSON list of objects, or an object that holds one",
+    options: &[AT],
+    extensions: &["json"],
+    token_lines: false,
+    quoted: false,
+    layout: Layout::OneFile,
+    field,
+    read: read_document,
+};
+
+fn field(_: &CorpusDecl, _: &FieldDecl) -> Option<Complaint> {
     None
 }
 
-pub(super) fn read_lines(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read_lines(sink: &mut Sink<'_>, files: &[DataFile]) {
     for file in files {
         let mut seen = Seen::new(sink);
         for (number, line) in file.lines().filter(|(_, l)| !l.trim().is_empty()) {
@@ -28,7 +54,7 @@ pub(super) fn read_lines(sink: &mut Sink<'_>, files: &[DataFile]) {
     }
 }
 
-pub(super) fn read_document(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read_document(sink: &mut Sink<'_>, files: &[DataFile]) {
     for file in files {
         let text = file.text.as_str();
         let Some(mut at) = start_of_list(sink, file) else { continue };

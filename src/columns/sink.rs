@@ -1,7 +1,7 @@
 //! Where readers put their rows: values become typed columns here, the same way for every format.
 
-use super::readers::Options;
-use crate::columns::faults::{Faults, Place};
+use super::faults::{Faults, Place};
+use super::reader::Options;
 use crate::columns::words;
 use crate::columns::{Column, CorpusDecl, FieldDecl, FieldType, Split};
 use std::borrow::Cow;

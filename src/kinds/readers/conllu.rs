@@ -1,10 +1,22 @@
 //! `conllu`: CoNLL-U, ten columns. Multi-word tokens (`3-4`) and empty nodes (`5.1`) are skipped.
 
-use super::super::sink::{Value, short};
-use super::{Complaint, DataFile, Sink};
+use crate::columns::reader::{Complaint, DataFile, Layout, Reader};
+use crate::columns::sink::{Sink, Value, short};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType};
 use crate::diagnostics::suggest;
 use std::collections::{BTreeMap, HashMap};
+
+pub(super) const CONLLU: Reader = Reader {
+    name: "conllu",
+    doc: "CoNLL-U treebanks; multi-word tokens and empty nodes are skipped",
+    options: &[],
+    extensions: &["conllu", "conll"],
+    token_lines: true,
+    quoted: false,
+    layout: Layout::OneFile,
+    field,
+    read,
+};
 
 const COLUMNS: [&str; 10] = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"];
 
@@ -46,7 +58,7 @@ fn from(field: &FieldDecl) -> Result<From, String> {
     }
 }
 
-pub(super) fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
+fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     if matches!(field.ty, FieldType::Other { .. } | FieldType::Vec(_)) {
         let message = format!("`conllu` cannot hold `{}`", crate::columns::type_word(&field.ty));
         return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
@@ -64,7 +76,7 @@ pub(super) fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     Some(("E0613", format!("CoNLL-U has no column `{name}`"), Some(help)))
 }
 
-pub(super) fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     let Ok(from) = sink.decl.fields.iter().map(from).collect::<Result<Vec<_>, _>>() else { return };
     let needed = from.iter().map(|f| match f {
         From::Column(c) | From::Features(c) => c + 1,

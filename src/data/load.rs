@@ -1,0 +1,233 @@
+//! Reading a corpus: its files through its reader, then what holds for every format.
+
+use super::files;
+use super::{splits, validate};
+use crate::columns::faults::{Faults, Place, line_of};
+use crate::columns::reader::{DataFile, Layout, Options};
+use crate::columns::schemes::{self, Scheme};
+use crate::columns::sink::Sink;
+use crate::columns::{Column, Corpus, CorpusDecl, FieldType, OptionValue, Places, SplitName, SplitSource};
+use crate::diagnostics::Diagnostic;
+use crate::kinds::readers::find;
+use std::path::{Path, PathBuf};
+
+/// What loading gave: the corpus if its files could be read at all, and every finding.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// `None` when a file is missing or unusable
+    pub corpus: Option<Corpus>,
+    /// findings, each with its place in the data file
+    pub diagnostics: Vec<Diagnostic>,
+    /// whether files were absent (a warning of `check`, an error of `run`)
+    pub missing: bool,
+}
+
+/// Reads a corpus; relative paths start at `base`. The declaration must have passed [`validate`]: if not, nothing is read.
+pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
+    let mut loaded = read(decl, base);
+    if let (Some(OptionValue::Number(n)), Some(corpus)) = (decl.options.get("max_tokens"), &mut loaded.corpus) {
+        for split in [&mut corpus.train, &mut corpus.dev, &mut corpus.test] {
+            split.columns.iter_mut().for_each(|c| c.cut(*n as usize));
+        }
+    }
+    loaded
+}
+
+/// Reads a corpus. Of a declaration in which [`validate`](super::validate) finds errors nothing is read, and nothing is said twice.
+fn read(decl: &CorpusDecl, base: &Path) -> Loaded {
+    let Some(reader) = find(&decl.reader).filter(|_| !validate(decl).iter().any(Diagnostic::is_error)) else {
+        return Loaded::default();
+    };
+    let parts = match files::locate(decl, reader, base) {
+        Ok(parts) => parts,
+        Err(diagnostics) => {
+            let missing = diagnostics.iter().any(|d| d.code == "E0601");
+            return Loaded { corpus: None, diagnostics, missing };
+        }
+    };
+    let options = Options::of(decl);
+    let mut faults = Faults::default();
+    let mut corpus = Corpus { name: decl.name.clone(), ..Corpus::default() };
+    let shares = decl.splits.values().any(|s| matches!(s, SplitSource::Share(_)));
+    let mut missing = false;
+    for split in [SplitName::Train, SplitName::Dev, SplitName::Test] {
+        let limit = if split == SplitName::Train && !shares { options.max } else { usize::MAX };
+        let mut sink = Sink::new(decl, &options, &mut faults, limit);
+        if let Some(paths) = parts.get(&split) {
+            let files: Vec<DataFile> = paths.iter().filter_map(|p| open(p, decl, sink.faults, &mut missing)).collect();
+            corpus.files.extend(paths.iter().map(|p| p.display().to_string()));
+            if files.len() == paths.len() {
+                (reader.read)(&mut sink, &files);
+            }
+        }
+        let (examples, starts) = sink.finish();
+        let per_field = reader.layout == Layout::FilePerField;
+        let rows = reader.token_lines;
+        let files = parts.get(&split).cloned().unwrap_or_default();
+        corpus.places.insert(split, Places { files, per_field, rows, lines: starts });
+        *corpus.split_mut(split) = examples;
+    }
+    normalise(decl, &mut corpus, &mut faults);
+    if corpus.train.len == 0 && !faults.any_error() {
+        let file = parts.get(&SplitName::Train).and_then(|f| f.first()).map(|f| f.display().to_string());
+        let message = format!("`{}` holds no training examples", file.unwrap_or_default());
+        faults.plain(Diagnostic::new("E0615", message).at(decl.reader_span, ""));
+    }
+    if options.header.is_none() && reader.options.iter().any(|o| o.name == "header") {
+        headings(decl, &corpus, &parts, &mut faults);
+    }
+    many_classes(decl, reader.layout == Layout::OneFile, &corpus, &parts, &mut faults);
+    share(decl, &mut corpus);
+    splits::overlap(decl, &corpus, &mut faults);
+    if corpus.train.len > options.max {
+        let _rest = corpus.train.take_last(corpus.train.len - options.max);
+    }
+    let usable = !faults.any_error();
+    Loaded { corpus: usable.then_some(corpus), diagnostics: faults.finish(), missing }
+}
+
+/// Reads a whole file as UTF-8.
+fn open(path: &PathBuf, decl: &CorpusDecl, faults: &mut Faults, missing: &mut bool) -> Option<DataFile> {
+    let name = path.display().to_string();
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            *missing = true;
+            faults
+                .plain(Diagnostic::new("E0601", format!("`{name}` cannot be read: {error}")).at(decl.reader_span, ""));
+            return None;
+        }
+    };
+    match String::from_utf8(bytes) {
+        Ok(mut text) => {
+            if text.starts_with('\u{feff}') {
+                text.drain(..'\u{feff}'.len_utf8());
+            }
+            Some(DataFile { name, text })
+        }
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let start = bytes[..at].iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+            let end = bytes[at..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |i| at + i);
+            let line = bytes[..at].iter().filter(|&&b| b == b'\n').count() + 1;
+            let text = String::from_utf8_lossy(&bytes[start..end]);
+            let note = format!("byte 0x{:02X} at offset {at} of the file", bytes[at]);
+            faults.at("E0603", decl.reader_span, Place { file: &name, line, text: &text }, &note, || {
+                let message = format!("`{name}` is not UTF-8: line {line}, byte {}", at - start + 1);
+                (message, Some(format!("convert it: `iconv -f WINDOWS-1252 -t UTF-8 {name}`")))
+            });
+            None
+        }
+    }
+}
+
+/// Writes every span scheme as BIO; the scheme is recognised on the training examples.
+fn normalise(decl: &CorpusDecl, corpus: &mut Corpus, faults: &mut Faults) {
+    for (i, field) in decl.fields.iter().enumerate() {
+        let Column::Tags(train) = &corpus.train.columns[i] else { continue };
+        let scheme = schemes::detect(train.iter().flatten().map(Vec::as_slice));
+        corpus.schemes.insert(field.name.clone(), scheme);
+        if scheme == Scheme::Plain {
+            continue;
+        }
+        for split in [SplitName::Train, SplitName::Dev, SplitName::Test] {
+            let Column::Tags(tags) = &mut corpus.split_mut(split).columns[i] else { continue };
+            let (mut count, mut first) = (0, None);
+            for (example, tags) in tags.iter_mut().enumerate() {
+                let Some(tags) = tags else { continue };
+                let before = if first.is_none() { tags.clone() } else { vec![] };
+                let odd = schemes::normalise(tags, scheme);
+                count += odd.len();
+                if let (None, Some(&token)) = (&first, odd.first()) {
+                    let prev = token.checked_sub(1).map_or("the start", |p| &before[p]);
+                    first = Some((example, token, format!("`{}` after {prev} (token {})", before[token], token + 1)));
+                }
+            }
+            let Some((example, token, note)) = first else { continue };
+            let Some(place) = corpus.places.get(&split).and_then(|p| p.of(i, example, token, &note)) else { continue };
+            let message = match count {
+                1 => format!(
+                    "a tag of `{}` in `{}` cannot follow the tag before; it is read as the start of a span",
+                    field.name, place.file
+                ),
+                _ => format!(
+                    "{count} tags of `{}` in `{}` cannot follow the tag before; each is read as the start of a span",
+                    field.name, place.file
+                ),
+            };
+            faults.plain(Diagnostic::new("W0602", message).at(field.span, "").data(place));
+        }
+    }
+}
+
+/// A class that only stands on the first lines is nearly always the heading of its column, which numbered fields hide.
+fn headings(decl: &CorpusDecl, corpus: &Corpus, parts: &files::Parts, faults: &mut Faults) {
+    let first_line = |split| corpus.places.get(&split).and_then(|p| p.lines.first()) == Some(&1);
+    let Some(file) = parts.get(&SplitName::Train).and_then(|f| f.first()).filter(|_| first_line(SplitName::Train))
+    else {
+        return;
+    };
+    for (i, field) in decl.fields.iter().enumerate() {
+        let labels = |split| match &corpus.split(split).columns[i] {
+            Column::Label(values) if field.ty == FieldType::Label => values.as_slice(),
+            _ => &[],
+        };
+        let train = labels(SplitName::Train);
+        let Some(Some(word)) = train.first() else { continue };
+        let first = |split| labels(split).first().is_some_and(|v| v.as_ref() == Some(word));
+        let once = |split| !labels(split).iter().skip(1).flatten().any(|v| v == word);
+        let held_out: Vec<_> =
+            [SplitName::Dev, SplitName::Test].into_iter().filter(|s| !labels(*s).is_empty()).collect();
+        let again =
+            if held_out.is_empty() { train.len() >= 20 } else { held_out.iter().any(|s| first(*s) && once(*s)) };
+        let classes: std::collections::BTreeSet<&String> = train.iter().flatten().collect();
+        let few = classes.len() * 2 <= train.len();
+        if few && again && once(SplitName::Train) && word.parse::<f64>().is_err() {
+            let message =
+                format!("the first line of `{}` is read as an example, but looks like headings", file.display());
+            let warning = Diagnostic::new("W0605", message).at(decl.reader_span, "");
+            let note = format!("no other line has the class `{word}`");
+            faults.plain(
+                warning
+                    .data(line_of(file, 1, &note))
+                    .help("add `header = true` to the reader (or `header = false` if it is an example)"),
+            );
+            return;
+        }
+    }
+}
+
+/// A class field with nearly as many classes as examples is nearly always a wrong column.
+fn many_classes(decl: &CorpusDecl, one_file: bool, corpus: &Corpus, parts: &files::Parts, faults: &mut Faults) {
+    for (field, column) in decl.fields.iter().zip(&corpus.train.columns) {
+        let (FieldType::Label, Column::Label(values)) = (&field.ty, column) else { continue };
+        let distinct: std::collections::BTreeSet<&str> = values.iter().flatten().map(String::as_str).collect();
+        let (n, given) = (distinct.len(), values.iter().flatten().count());
+        if n > 50 && n * 2 > given {
+            let message =
+                format!("`{}` has {n} classes in {given} examples: the column is probably another", field.name);
+            let mut warning = Diagnostic::new("W0604", message).at(field.span, "");
+            if let Some(file) = parts.get(&SplitName::Train).and_then(|f| f.first()).filter(|_| one_file) {
+                warning = warning.data(line_of(file, 1, "the first line"));
+            }
+            faults.plain(warning.help(format!("name the column of the class: `{}: label = 2`", field.name)));
+        }
+    }
+}
+
+/// `split(10%)`: the last share of the training examples in file order (a share for test comes after one for dev).
+fn share(decl: &CorpusDecl, corpus: &mut Corpus) {
+    let total = corpus.train.len;
+    for (&name, source) in decl.splits.iter().rev() {
+        if let SplitSource::Share(share) = source {
+            let n = ((share * total as f64).round() as usize).clamp(usize::from(total > 1), total);
+            *corpus.split_mut(name) = corpus.train.take_last(n);
+            if let Some(train) = corpus.places.get_mut(&SplitName::Train) {
+                let lines = train.lines.split_off(corpus.train.len.min(train.lines.len()));
+                let part = Places { lines, ..train.clone() };
+                corpus.places.insert(name, part);
+            }
+        }
+    }
+}
