@@ -7,30 +7,25 @@
 
 mod ablation;
 pub mod annotations;
-mod depends;
 mod features;
 mod heads;
-mod losses;
+mod lint;
 mod resolve;
 mod schedule;
-mod settings;
-mod sharing;
-mod unused;
 
-use crate::analysis::{self, TaskGraph};
+use crate::analysis::{self, Taps, TaskGraph};
 use crate::ast::{Expr, SettingKind};
 use crate::columns::{CorpusDecl, FieldType};
+use crate::diagnostics::Diagnostic;
 pub(crate) use crate::diagnostics::Reported as Poison;
-use crate::diagnostics::{Diagnostic, suggest};
 use crate::hir::{Env, Kind, Options, Program, is_name};
-use crate::kinds::layers;
 use crate::plan::{
-    Claim, Expect, Graph, LabelSpec, Layer, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
+    Claim, Expect, Graph, Init, LabelSpec, Layer, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
 use crate::source::Span;
-use crate::types::dim::{self, Dim, SymParam};
+use crate::types::dim::{Dim, InitRule, SymParam};
 use crate::types::{Carried, Edge, Flow, Grad, Latent, Mode, NodeType, Outer, TRIPLE, Target, Type, VIEWS, VKind, Val};
-use crate::util::SmallList;
+use features::{Checker, Elaborated, HeadInput};
 use hashbrown::HashTable;
 pub(crate) use resolve::{Resolver, TaskInfo};
 use resolve::{is_texty, path_words};
@@ -131,133 +126,62 @@ impl Checked {
     }
 }
 
-/// Features of a task, and the node of its head.
-pub(crate) type Featured = Result<(Rc<Val>, usize), Poison>;
-/// A task on a graph, in a round of feedback, over a text.
-type TaskKey = (usize, usize, u32, SmallList<usize>);
-/// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
-pub(crate) type EncoderKey = (usize, usize, u32, SmallList<usize>, Option<usize>);
-/// Names that were made once.
-type Names<K> = RefCell<HashMap<K, Arc<str>>>;
-/// An encoder's value and its layers by depth.
-type Encoded = (Val, Vec<Option<Val>>);
-
-pub(crate) struct Checker<'p> {
-    pub r: Resolver<'p>,
-    pub p: &'p Program,
-    pub vocabs: Vec<VocabSpec>,
-    pub params: Vec<SymParam>,
-    pub layers: Vec<Layer>,
-    pub layer_keys: HashMap<features::LayerKey, (usize, SmallList<Dim>)>,
-    /// names of texts, by data set and fields
-    pub axis_names: Names<(usize, SmallList<usize>)>,
-    /// types of values: most nodes have one of a few
-    pub known_types: RefCell<HashTable<features::Known>>,
-    /// how many layers have a name so far: owner and word
-    pub layer_names: HashMap<(Arc<str>, &'static str), usize>,
-    pub graphs: Vec<Graph>,
-    pub widths: Vec<Vec<Dim>>,
-    pub types: Vec<Vec<NodeType>>,
-    /// what travels along each arrow, by graph, ascending
-    pub carried: Vec<Vec<(usize, SmallList<Carried>)>>,
-    /// types of tasks, by graph, ascending
-    pub task_types: Vec<Vec<(usize, annotations::TaskType)>>,
-    /// paths of pretrained models
-    pub models: Vec<String>,
-    /// the place of the expression that is being elaborated
-    pub here: Span,
-    /// the arrow for which a task is elaborated
-    run_by: Option<Span>,
-    /// whether a text was missing in what is being elaborated, and what lacks one: whoever names it is told
-    textless: bool,
-    without_text: HashSet<(Kind, EncoderKey)>,
-    /// nodes of each graph, by what they compute
-    pub node_places: Vec<HashTable<u32>>,
-    pub task_memo: HashMap<TaskKey, Featured>,
-    pub encoder_memo: HashMap<EncoderKey, Result<Rc<Encoded>, Poison>>,
-    /// layers so far of encoders that are being elaborated: an arrow may lead from a task on a lower layer to a higher
-    pub partial: HashMap<EncoderKey, Vec<Option<Val>>>,
-    pub let_memo: HashMap<EncoderKey, Result<Val, Poison>>,
-    /// how many encoders, `let`s and tasks are being elaborated within each other
-    pub nesting: usize,
-    /// encoder layer → encoder layers directly below
-    pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
-    pub used_encoders: BTreeSet<usize>,
-    /// places of tasks among those of a graph: (graph, task)
-    pub placed: HashMap<(usize, usize), usize>,
-    /// graphs by data set and by whether they are those of the test phase
-    pub graph_places: HashMap<(usize, bool), usize>,
-}
-
 /// Checks a program.
 pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic>) {
-    let mut c = Checker {
-        r: resolve::resolve(p, options),
-        p,
-        vocabs: vec![],
-        params: vec![],
-        layers: vec![],
-        layer_keys: HashMap::default(),
-        axis_names: RefCell::default(),
-        known_types: RefCell::default(),
-        graph_places: HashMap::default(),
-        layer_names: HashMap::default(),
-        graphs: vec![],
-        widths: vec![],
-        types: vec![],
-        carried: vec![],
-        task_types: vec![],
-        models: vec![],
-        here: Span::default(),
-        run_by: None,
-        textless: false,
-        without_text: HashSet::default(),
-        node_places: vec![],
-        task_memo: HashMap::default(),
-        encoder_memo: HashMap::default(),
-        partial: HashMap::default(),
-        let_memo: HashMap::default(),
-        nesting: 0,
-        below: BTreeMap::new(),
-        used_encoders: BTreeSet::new(),
-        placed: HashMap::default(),
-    };
-    let cyclic = analysis::cycles(p, &c.r.edges);
-    for (d, edges) in cyclic {
-        c.r.reports.report_again(d);
-        for e in edges {
-            c.r.cut(e);
-        }
+    let mut r = resolve::resolve(p, options);
+    for (d, edges) in analysis::cycles(p, &r.edges) {
+        r.reports.report_again(d);
+        edges.into_iter().for_each(|e| r.cut(e));
     }
-    c.carried.resize_with(c.r.edges.len(), Vec::new);
-    c.task_types.resize_with(c.r.tasks.len(), Vec::new);
-    c.elaborate();
-    c.check_layers_entered();
-    c.check_leaks();
-    c.check_shared_shapes();
-    let train = c.train_settings();
-    c.check_kept();
-    let reached = c.check_losses();
-    c.check_trained(&reached);
-    c.check_latents(&reached);
-    c.check_unused(&train);
-    let task_graph = c.classify();
-    let (expects, uncertainty) = c.finish(&task_graph, &train);
-    c.check_gaps();
-    let ok = !c.r.reports.any_error();
-    let (found, not_yet) = std::mem::take(&mut c.r.reports).finish();
-    if !ok {
-        return (None, found);
+    let (mut r, e) = features::elaborate(r);
+    lint::leaks(&mut r, &e);
+    let s = schedule::schedule(&mut r, &e);
+    lint::lint(&mut r, &e, &s);
+    let task_graph = classify(&r, &e);
+    let expects = schedule::claims(&mut r, &e, &task_graph);
+    lint::gaps(&mut r, &e);
+    let ok = !r.reports.any_error();
+    let (found, not_yet) = std::mem::take(&mut r.reports).finish();
+    (ok.then(|| assemble(r, e, s.train, expects, task_graph, not_yet)), found)
+}
+
+/// Joint or multi-step: which task depends on which by arrows and by taps of encoder layers.
+fn classify(r: &Resolver<'_>, e: &Elaborated) -> TaskGraph {
+    let mut taps = Vec::with_capacity(r.tasks.len());
+    for (t, input) in r.tasks.iter().zip(&e.inputs) {
+        let exempt = match (t.head.self_supervised, input.reversed, input.star) {
+            (true, ..) => Some("makes its own gold"),
+            (_, true, _) => Some("is an adversary"),
+            (.., true) => Some("reads every layer"),
+            _ => None,
+        };
+        taps.push(Taps { name: &t.name, tops: &input.tops, exempt, live: !t.left_out });
     }
-    let summaries = c.summaries(&task_graph);
-    let shapes = c.shapes();
-    let kept: Vec<usize> = (0..c.r.tasks.len()).filter(|i| !c.r.tasks[*i].left_out).collect();
-    let typed = c.typed();
-    let task = |(i, t): (usize, TaskInfo)| Task {
+    analysis::classify(r.p, &r.edges, &taps, &e.below)
+}
+
+/// What the stages have given, in one piece.
+fn assemble(
+    r: Resolver<'_>,
+    mut e: Elaborated,
+    train: Train,
+    expects: Vec<Expect>,
+    task_graph: TaskGraph,
+    not_yet: Vec<Diagnostic>,
+) -> Checked {
+    let uncertainty = log_variances(&r, &mut e, &train);
+    let summaries = summaries(&r, &task_graph);
+    let shapes = e.shapes();
+    let kept: Vec<usize> = (0..r.tasks.len()).filter(|i| !r.tasks[*i].left_out).collect();
+    let all = r.edges.into_iter().zip(e.carried);
+    let arrows =
+        all.filter(|(edge, _)| edge.alive).map(|(edge, carried)| annotations::Arrow { edge, carried }).collect();
+    let typed = annotations::Typed { nodes: e.types, arrows, tasks: e.task_types };
+    let task = |(i, (t, input)): (usize, (TaskInfo, HeadInput))| Task {
         name: t.name,
         head: t.head.name.into(),
         settings: t.settings,
-        params: t.params,
+        params: input.params,
         labels: t.labels,
         layers: t.layer_names,
         weight: t.weight,
@@ -265,17 +189,17 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
         metrics: t.metrics,
         step: task_graph.step_of(i),
     };
-    let tasks = std::mem::take(&mut c.r.tasks).into_iter().enumerate().map(task).collect();
+    let tasks = r.tasks.into_iter().zip(e.inputs).enumerate().map(task).collect();
     let mut checked = Checked {
-        corpora: p.data.clone(),
-        vocabs: c.vocabs,
-        labels: c.r.labels,
-        params: c.params,
-        layers: c.layers,
+        corpora: r.p.data.clone(),
+        vocabs: e.vocabs,
+        labels: r.labels,
+        params: e.params,
+        layers: e.layers,
         tasks,
         typed,
-        graphs: c.graphs,
-        widths: c.widths,
+        graphs: e.graphs,
+        widths: e.widths,
         train,
         expects,
         uncertainty,
@@ -287,114 +211,43 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     if kept.len() < checked.tasks.len() {
         ablation::keep_only(&mut checked, &kept);
     }
-    (Some(checked), found)
+    checked
 }
 
-impl Checker<'_> {
-    /// As [`Resolver::report`].
-    pub fn report(&mut self, d: Diagnostic) -> Poison {
-        self.r.report(d)
+/// The parameters that a weighting by uncertainty adds: one for each task (Kendall et al. 2018).
+fn log_variances(r: &Resolver<'_>, e: &mut Elaborated, train: &Train) -> BTreeMap<usize, usize> {
+    if !train.stages.iter().any(|s| matches!(s.weights, Weights::Uncertainty { .. })) {
+        return BTreeMap::new();
     }
+    let kept = r.tasks.iter().enumerate().filter(|(_, t)| !t.left_out);
+    let add = |(i, t): (usize, &TaskInfo)| {
+        let (name, shape, init) = (format!("{}.log_variance", t.name), vec![Dim::of(1)], InitRule::Fixed(Init::Zeros));
+        e.params.push(SymParam { name, shape, init, owner: t.name.as_str().into() });
+        (i, e.params.len() - 1)
+    };
+    kept.map(add).collect()
+}
 
-    /// As [`Resolver::later`].
-    pub fn later(&mut self, span: Span, what: impl Into<String>) {
-        self.r.later(span, what);
-    }
-
-    /// As [`Resolver::unknown_word`].
-    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
-        self.r.unknown_word(code, what, word, span, known)
-    }
-
-    /// As [`Resolver::options`].
-    pub(in crate::check) fn options<'a>(
-        &mut self,
-        row: &'static layers::Function,
-        args: &'a [crate::ast::Arg],
-        span: Span,
-    ) -> Result<features::rules::Arguments<'a>, Poison> {
-        self.r.options(row, args, span)
-    }
-
-    /// Shapes of encoders and `let`s as they were elaborated first.
-    fn shapes(&self) -> BTreeMap<Place, (Shape, Dim)> {
-        let known = |v: &Val| (v.kind != VKind::Opaque).then(|| (Self::shape(v), v.width.clone()));
-        let mut out = BTreeMap::new();
-        let mut keys: Vec<&EncoderKey> = self.encoder_memo.keys().collect();
-        keys.sort_unstable();
-        for k in keys {
-            let Some(Ok((v, taps))) = self.encoder_memo.get(k).map(|r| r.as_deref()) else { continue };
-            let layers = taps.iter().enumerate().filter_map(|(d, v)| Some((d as u32, v.as_ref()?)));
-            for (d, v) in layers.chain([(u32::MAX, v)]) {
-                if let Some(s) = known(v) {
-                    out.entry(Place::Encoder(k.0, d)).or_insert(s);
-                }
-            }
-        }
-        let mut keys: Vec<&EncoderKey> = self.let_memo.keys().collect();
-        keys.sort_unstable();
-        for k in keys {
-            if let Some(Ok(v)) = self.let_memo.get(k)
-                && let Some(s) = known(v)
-            {
-                out.entry(Place::Let(k.0)).or_insert(s);
-            }
-        }
-        out
-    }
-
-    fn summaries(&self, g: &TaskGraph) -> Vec<TaskSummary> {
-        self.r
-            .tasks
-            .iter()
-            .enumerate()
-            .map(|(i, t)| TaskSummary {
-                name: t.name.clone(),
-                head: t.head_text.clone(),
-                target: t.gold_text.clone(),
-                metric: t.metrics.first().map(|m| m.label.clone()).unwrap_or_default(),
-                loss: {
-                    let own = self.p.tasks[t.def].ast.options.iter().find_map(|s| match &s.value {
-                        SettingKind::Attr { name, values } if name.value == "loss" => values.first(),
-                        _ => None,
-                    });
-                    let l = match own {
-                        Some(e) if !t.rule.own_loss.is_some_and(|l| is_name(e, l)) => path_words(e),
-                        _ => (t.rule.loss)(&t.settings).unwrap_or(t.head.loss).into(),
-                    };
-                    if t.weight == 1.0 { l } else { format!("{} × {l}", t.weight) }
-                },
-                step: g.step_of(i),
-            })
-            .collect()
-    }
-
-    /// Words of a shape for messages.
-    pub fn shape_words(v: &Val) -> String {
-        let one = match v.kind {
-            VKind::Text => "a text".into(),
-            VKind::Seq => format!("a vector of {} for each token", v.width),
-            VKind::Vec if v.outer.is_empty() => format!("one vector of {} for each example", v.width),
-            VKind::Vec => format!("a vector of {}", v.width),
-            VKind::Label => "a class".into(),
-            VKind::Spans => "spans".into(),
-            VKind::Graph => "a graph".into(),
-            VKind::Opaque => "a value".into(),
+/// The table of tasks.
+fn summaries(r: &Resolver<'_>, g: &TaskGraph) -> Vec<TaskSummary> {
+    let loss = |t: &TaskInfo| {
+        let own = r.p.tasks[t.def].ast.options.iter().find_map(|s| match &s.value {
+            SettingKind::Attr { name, values } if name.value == "loss" => values.first(),
+            _ => None,
+        });
+        let l = match own {
+            Some(e) if !t.rule.own_loss.is_some_and(|l| is_name(e, l)) => path_words(e),
+            _ => (t.rule.loss)(&t.settings).unwrap_or(t.head.loss).into(),
         };
-        match v.outer.as_slice() {
-            [] => one,
-            lists => {
-                let names: Vec<String> = lists.iter().map(|o| format!("`{}`", o.name)).collect();
-                format!("{one}, for each of {}", names.join(" and of "))
-            }
-        }
-    }
-
-    pub(crate) fn shape(v: &Val) -> Shape {
-        match v.kind {
-            VKind::Text => Shape::Text,
-            VKind::Seq => Shape::Seq(v.width.n),
-            _ => Shape::Vec(v.width.n),
-        }
-    }
+        if t.weight == 1.0 { l } else { format!("{} × {l}", t.weight) }
+    };
+    let summary = |(i, t): (usize, &TaskInfo)| TaskSummary {
+        name: t.name.clone(),
+        head: t.head_text.clone(),
+        target: t.gold_text.clone(),
+        metric: t.metrics.first().map(|m| m.label.clone()).unwrap_or_default(),
+        loss: loss(t),
+        step: g.step_of(i),
+    };
+    r.tasks.iter().enumerate().map(summary).collect()
 }

@@ -2,8 +2,10 @@
 
 mod arrow;
 pub mod dim;
+mod space;
 mod value;
 
 pub use arrow::{Edge, Grad, Mode, Target};
+pub(crate) use space::Space;
 pub use value::{Carried, Flow, Form, NodeType, Type};
 pub(crate) use value::{Latent, Outer, TRIPLE, VIEWS, VKind, Val};

@@ -170,7 +170,7 @@ impl<'p> Checker<'p> {
         open: &mut Vec<usize>,
     ) -> Result<Dim, Poison> {
         let task = e.source;
-        if let Some((w, ..)) = &self.r.tasks[task].width {
+        if let Some((w, _)) = &self.inputs[task].width {
             return Ok(w.clone());
         }
         if open.contains(&task) {

@@ -51,10 +51,10 @@ impl<'p> Checker<'p> {
         }
         // on another's text, for the sake of an arrow, there is no gold to stand beside
         let beside_gold = own && self.default_text(task, corpus)? == cx.text;
-        if own || self.r.tasks[task].tops.is_empty() {
-            self.r.tasks[task].tops.join(&h.tops);
-            self.r.tasks[task].star |= h.star;
-            self.r.tasks[task].reversed |= h.reversed;
+        if own || self.inputs[task].tops.is_empty() {
+            self.inputs[task].tops.join(&h.tops);
+            self.inputs[task].star |= h.star;
+            self.inputs[task].reversed |= h.reversed;
         }
         if own && round == 0 {
             self.look_beside(task, &h, &cx, beside_gold);
@@ -165,7 +165,7 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Poison> {
-        if let Some((w, seen, _)) = &self.r.tasks[task].width {
+        if let Some((w, seen)) = &self.inputs[task].width {
             if *w != h.width {
                 let t = &self.r.tasks[task];
                 let (a, b, seen) = (w.clone(), h.width.clone(), *seen);
@@ -186,9 +186,9 @@ impl<'p> Checker<'p> {
             }
             return Ok(());
         }
-        self.r.tasks[task].width = Some((h.width.clone(), phase, 0));
+        self.inputs[task].width = Some((h.width.clone(), phase));
         let k = self.head_width(task);
-        self.r.tasks[task].params = (self.r.tasks[task].rule.params)(self, task, h, k);
+        self.inputs[task].params = (self.r.tasks[task].rule.params)(self, task, h, k);
         Ok(())
     }
 }

@@ -13,14 +13,15 @@ mod heads;
 mod interactions;
 mod latent;
 mod layers;
-mod leaks;
 mod names;
 mod nodes;
+mod outcome;
 mod picks;
 mod pools;
 pub(super) mod rules;
 mod simple;
 mod slots;
+mod state;
 
 use super::heads::{Answers, Sent, Takes};
 use super::resolve::{Part, Path, path, path_words, type_word};
@@ -32,7 +33,9 @@ use crate::types::dim::{InitRule, Letter, Size};
 use crate::util::{SmallList, SmallSet};
 pub(crate) use nodes::{Known, LayerKey};
 use nodes::{Site, settings};
+pub(crate) use outcome::{Elaborated, HeadInput};
 use rules::{Arguments, Call, Rule, Stacked};
+pub(crate) use state::{Checker, Encoded, EncoderKey, Featured, TaskKey};
 use std::sync::Arc;
 
 /// Where an expression is elaborated.
@@ -94,9 +97,17 @@ pub(in crate::check) type Out = Result<Val, Poison>;
 /// Longest chain of encoders, `let`s and arrows.
 const MOST_NESTED: usize = 2000;
 
+/// Elaborates every task on every data set that holds its gold, in both phases.
+pub(crate) fn elaborate(r: Resolver<'_>) -> (Resolver<'_>, Elaborated) {
+    let mut c = Checker::new(r);
+    c.elaborate();
+    c.check_layers_entered();
+    c.finish()
+}
+
 impl<'p> Checker<'p> {
     /// Elaborates every task on every corpus that holds its gold, in both phases.
-    pub(crate) fn elaborate(&mut self) {
+    fn elaborate(&mut self) {
         let mut corpora: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (task, t) in self.r.tasks.iter().enumerate() {
             t.corpora.iter().for_each(|c| corpora.entry(*c).or_default().push(task));
@@ -187,17 +198,6 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// What those who show a program are told.
-    pub(super) fn typed(&mut self) -> annotations::Typed {
-        let all = std::mem::take(&mut self.r.edges).into_iter().zip(std::mem::take(&mut self.carried));
-        let arrows = all.filter(|(e, _)| e.alive).map(|(edge, carried)| annotations::Arrow { edge, carried }).collect();
-        annotations::Typed {
-            nodes: std::mem::take(&mut self.types),
-            arrows,
-            tasks: std::mem::take(&mut self.task_types),
-        }
-    }
-
     /// Elaborates something that stands at a place of the text.
     fn at_place<T>(&mut self, span: Span, f: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::replace(&mut self.here, span);
@@ -230,23 +230,6 @@ impl<'p> Checker<'p> {
             types.retain(|_| keep.next() == Some(&true));
             graph.nodes.iter_mut().flat_map(|n| &mut n.inputs).for_each(|n| *n = place[*n]);
             graph.tasks.iter_mut().filter(|t| t.head < place.len()).for_each(|t| t.head = place[t.head]);
-        }
-    }
-
-    /// Whatever could not be elaborated has a finding: a task is never left out in silence.
-    pub(crate) fn check_gaps(&mut self) {
-        if self.p.faulty || self.r.reports.any_error() {
-            return;
-        }
-        let failures: BTreeSet<usize> = self.task_memo.iter().filter(|(_, v)| v.is_err()).map(|(k, _)| k.0).collect();
-        for (i, t) in self.r.tasks.iter().enumerate() {
-            let failed = t.poisoned || failures.contains(&i);
-            if failed && !t.left_out {
-                let ast = &self.p.tasks[t.def].ast;
-                let span = ast.from.as_ref().map_or(t.span, |e| e.span);
-                let d = Diagnostic::new("E0408", format!("the features of `{}` cannot be built", t.name));
-                self.r.reports.report_again(d.at(span, "").help("write them in another way, step by step with `let`s"));
-            }
         }
     }
 

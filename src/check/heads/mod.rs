@@ -8,11 +8,11 @@ mod ports;
 mod texts;
 mod tokens;
 
-use super::losses::Space;
 use super::*;
 use crate::ast;
 use crate::kinds::metrics;
 use crate::plan::{Init, Settings};
+use crate::types::Space;
 use crate::types::dim::{InitRule, Letter, Size};
 
 /// What features a head takes.

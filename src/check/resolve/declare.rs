@@ -71,11 +71,6 @@ impl<'p> Resolver<'p> {
             weight: 1.0,
             when: None,
             dropout: 0.0,
-            params: vec![],
-            width: None,
-            tops: SmallSet::none(),
-            star: false,
-            reversed: false,
             poisoned,
             left_out: false,
         };

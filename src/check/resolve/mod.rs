@@ -31,7 +31,6 @@ use crate::diagnostics::{Diagnostic, Reported as Poison, Reports, suggest};
 use crate::hir::{Env, Item, Kind, Meaning, Options, Program, is_name};
 use crate::plan::{LabelSpec, Metric, Phase, SOURCE_FIELD};
 use crate::source::{FileId, Span};
-use crate::types::dim::Dim;
 use crate::types::{Edge, Grad, Mode, Target};
 use crate::util::SmallSet;
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
@@ -64,12 +63,6 @@ pub(crate) struct TaskInfo {
     pub weight: f64,
     pub when: Option<Phase>,
     pub dropout: f64,
-    pub params: Vec<usize>,
-    /// width of the head's features, once known, and where they were seen
-    pub width: Option<(Dim, Phase, usize)>,
-    pub tops: SmallSet<(usize, u32)>,
-    pub star: bool,
-    pub reversed: bool,
     pub poisoned: bool,
     /// `--only` names others
     pub left_out: bool,

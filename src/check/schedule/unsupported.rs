@@ -1,18 +1,18 @@
 //! Statements of a schedule that the trainer does not run yet: each is read as strictly as the others, so that a
 //! misspelt word is found today.
 
-use super::resolve::{Given, word_of};
-use super::resolve::{Part, path, path_words};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
+use crate::check::resolve::{Given, word_of};
+use crate::check::resolve::{Part, path, path_words};
 use crate::hir::{Item, is_name};
 use crate::kinds::gradients;
 use crate::kinds::statements;
 use crate::kinds::statements::SettingRow;
 use crate::words;
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     /// A setting that does not run: its values, and what else must stand in the block.
     pub(crate) fn statement(
         &mut self,
@@ -234,7 +234,7 @@ impl<'p> Checker<'p> {
 
     fn made(&mut self, corpus: usize, field: usize, a: &'p ast::Arg, made: &[&str], env: &Env) {
         let e = &a.value;
-        let wants = super::resolve::type_word(&self.p.data[corpus].fields[field].ty);
+        let wants = crate::check::resolve::type_word(&self.p.data[corpus].fields[field].ty);
         // the same for all made examples: `good = "yes"`
         if let Some(item) = self.p.constant(e, env) {
             let (gives, fits): (_, &[&str]) = match item {
@@ -259,10 +259,10 @@ impl<'p> Checker<'p> {
             return;
         }
         if let Some(gold) = &self.r.tasks[t].gold
-            && super::resolve::type_word(gold) != wants
+            && crate::check::resolve::type_word(gold) != wants
             && wants != "?"
         {
-            let gives = super::resolve::type_word(gold).to_string();
+            let gives = crate::check::resolve::type_word(gold).to_string();
             let name = &self.p.data[corpus].fields[field].name;
             let d = Diagnostic::new(
                 "E0403",
@@ -280,7 +280,8 @@ impl<'p> Checker<'p> {
         let Ok(raw) = self.r.corpora_of(&from.value, env) else { return };
         for r in raw {
             let missing = self
-                .read_by(t)
+                .e
+                .read_by(self.r, t)
                 .into_iter()
                 .find(|f| !made.contains(&f.as_str()) && !self.p.data[r].fields.iter().any(|x| x.name == *f));
             if let Some(f) = missing {
@@ -304,20 +305,6 @@ impl<'p> Checker<'p> {
                 self.report(d.help(near.unwrap_or_else(declare)));
             }
         }
-    }
-
-    /// The names of the fields that a task's features read in its own data.
-    pub(crate) fn read_by(&self, task: usize) -> Vec<String> {
-        let mut out = vec![];
-        for (k, v) in &self.task_memo {
-            let (Ok((v, _)), corpus) = (v, self.graphs[k.1].corpus) else { continue };
-            if k.0 == task && self.r.tasks[task].corpora.contains(&corpus) {
-                out.extend(v.reads.iter().filter_map(|f| Some(self.p.data[corpus].fields.get(*f)?.name.clone())));
-            }
-        }
-        out.sort();
-        out.dedup();
-        out
     }
 
     /// Own arguments of samplers that do not run.

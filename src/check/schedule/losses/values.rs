@@ -5,7 +5,7 @@ use crate::builtins;
 use crate::kinds::layers;
 use crate::kinds::terms;
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     /// A name with its segments: `pos.probs`, `ner.view[*].probs`, `t[*].weights`, `z.prior`, `qa.answer`, `enc@1`.
     pub(super) fn value(&mut self, e: &'p Expr, env: &Env) -> Typed {
         // a view of a task has the ports of the task

@@ -21,7 +21,7 @@ impl<'p> LossCall<'_, 'p> {
 }
 
 /// Types a call.
-pub(super) type LossRule = for<'p> fn(&mut Checker<'p>, &LossCall<'_, 'p>, &mut Reached) -> Typed;
+pub(super) type LossRule = for<'p> fn(&mut Scheduler<'_, 'p>, &LossCall<'_, 'p>, &mut Reached) -> Typed;
 
 /// The rules.
 const RULES: &[(&str, LossRule)] = &[
@@ -52,7 +52,7 @@ fn scalar(trains: bool, tasks: Vec<usize>) -> Typed {
 }
 
 /// `kl(p, q)`, `js(p, q)`
-fn divergence<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn divergence<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let (p, q) = (call.arg("p")?, call.arg("q")?);
     let (a, b) = (c.term(p, call.env, out), c.term(q, call.env, out));
     let (a, b) = (a?, b?);
@@ -102,7 +102,7 @@ fn divergence<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reache
 }
 
 /// `cosine(u, v)`, `orthogonal(u, v)`
-fn similarity<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn similarity<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let (u, v) = (call.arg("u")?, call.arg("v")?);
     let (a, b) = (c.term(u, call.env, out), c.term(v, call.env, out));
     let (a, b) = (a?, b?);
@@ -121,7 +121,7 @@ fn similarity<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reache
     scalar(a.trains || b.trains, a.tasks.into_iter().chain(b.tasks).collect())
 }
 
-impl Checker<'_> {
+impl Scheduler<'_, '_> {
     /// The width of features in a loss, where an encoder, perhaps pooled, or a task says it.
     fn width_in_loss(&self, e: &Expr, env: &Env) -> Option<Dim> {
         match &*e.value {
@@ -131,7 +131,7 @@ impl Checker<'_> {
                 word_of(b).filter(|(w, ..)| keeps.contains(w)).and_then(|_| self.width_in_loss(a, env))
             }
             ExprKind::Dot(base, port) if port.value == "hidden" => match self.p.lookup(path(base)?.name, env)? {
-                Meaning::One(Kind::Task, t) => self.r.tasks[t].width.as_ref().map(|w| w.0.clone()),
+                Meaning::One(Kind::Task, t) => self.e.inputs[t].width.as_ref().map(|w| w.0.clone()),
                 _ => None,
             },
             ExprKind::Call(f, _) => self.width_in_loss(f, env),
@@ -139,8 +139,8 @@ impl Checker<'_> {
                 let p = path(e)?;
                 let Some(Meaning::One(Kind::Encoder, i)) = self.p.lookup(p.name, env) else { return None };
                 match p.tap.map(|t| &t.value) {
-                    None => self.width_after(i, None),
-                    Some(ast::Tap::Layer(k)) => self.width_after(i, Some(*k as usize)),
+                    None => self.e.width_after(i, None),
+                    Some(ast::Tap::Layer(k)) => self.e.width_after(i, Some(*k as usize)),
                     _ => None,
                 }
             }
@@ -150,7 +150,7 @@ impl Checker<'_> {
 }
 
 /// `square(x)`
-fn square<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn square<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let x = call.arg("x")?;
     let t = c.term(x, call.env, out)?;
     c.want(&t, x.span, &call.who(), "a number", |t| matches!(t, Ty::Scalar))?;
@@ -158,7 +158,7 @@ fn square<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -
 }
 
 /// `covariance(t[*].weights)`, `tensor_normal(...)`
-fn covariance<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn covariance<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     for w in [Ok(call.arg("weights")?), call.arg("more")].into_iter().flatten() {
         let t = c.term(w, call.env, out)?;
         let several = |t: &Ty| matches!(t, Ty::Weights(n) if *n > 1);
@@ -168,7 +168,7 @@ fn covariance<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reache
 }
 
 /// `marginal(speak, over = find)`
-fn marginal<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn marginal<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let (t, z) = (call.arg("task")?, call.arg("over")?);
     let (t, z) = (
         c.r.one_task(t, call.env, "what is marginalised"),
@@ -187,7 +187,7 @@ fn marginal<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached)
 }
 
 /// `reinforce(read, reward = ...)`
-fn reinforce<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn reinforce<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let (t, r) = (call.arg("task")?, call.arg("reward")?);
     let (t, reward) = (c.r.one_task(t, call.env, "what is reinforced"), c.term(r, call.env, out));
     let (t, reward) = (t?, reward?);
@@ -197,7 +197,7 @@ fn reinforce<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached
 }
 
 /// `stop(x)`
-fn stop<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn stop<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     // what stands behind `stop` is not trained by it
     let mut apart = Reached { here: out.here, ..Reached::default() };
     let t = c.term(call.arg("x")?, call.env, &mut apart)?;
@@ -205,7 +205,7 @@ fn stop<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> 
 }
 
 /// `uniform(gold)`
-fn uniform<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn uniform<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let g = call.arg("gold")?;
     let t = c.term(g, call.env, out)?;
     c.want(&t, g.span, &call.who(), "gold", |t| matches!(t, Ty::Gold(_)))?;
@@ -220,7 +220,7 @@ fn uniform<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) 
 }
 
 /// `f1(said, gold)` and its like
-fn figure<'p>(c: &mut Checker<'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn figure<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let (said, gold) = (call.arg("said")?, call.arg("gold")?);
     let (a, b) = (c.term(said, call.env, out), c.term(gold, call.env, out));
     let (a, b) = (a?, b?);

@@ -2,18 +2,10 @@
 
 use super::*;
 
-impl<'p> Checker<'p> {
+impl Linter<'_, '_> {
     /// E0502: what a task predicts may not be read to predict it, through any path.
-    pub(crate) fn check_leaks(&mut self) {
-        // what each task reads at test, on each data set
-        let mut reads: Vec<(usize, usize, SmallSet<usize>)> = Vec::with_capacity(self.task_memo.len() / 2);
-        for ((task, graph, ..), value) in &self.task_memo {
-            let graph = &self.graphs[*graph];
-            if let (Ok((v, _)), Phase::Test) = (value, graph.phase) {
-                reads.push((*task, graph.corpus, v.reads.clone()));
-            }
-        }
-        reads.sort_unstable();
+    pub(super) fn check_leaks(&mut self) {
+        let reads = self.e.reads_at_test();
         for memo in reads.chunk_by(|a, b| a.0 == b.0) {
             let task = memo[0].0;
             let t = &self.r.tasks[task];

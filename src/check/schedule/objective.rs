@@ -12,7 +12,7 @@ struct Counted {
     more: Option<bool>,
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     /// Reports every figure that an objective rewards for being worse. An expression is maximised; only a metric alone
     /// knows its own direction.
     pub(super) fn rewards(&mut self, e: &Expr, score: &Score) {

@@ -6,7 +6,7 @@ use crate::kinds::weightings;
 use crate::words;
 use crate::words::numbers::FACTOR;
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     pub(super) fn sampler(&mut self, v: &Expr, env: &Env, b: &mut Base) {
         let Some((row, args)) = self.r.chosen("a sampler", v, samplers::SAMPLERS) else { return };
         let word = row.name;
@@ -140,4 +140,14 @@ impl<'p> Checker<'p> {
         let weights = self.by_task(row, args, env, "a weight", &format!("write `{}`", row.example));
         b.stage.weights = Weights::Fixed { weights };
     }
+}
+
+/// The tasks that a sampler names, if it draws only those.
+pub(crate) fn drawn_by_name(s: &Sampler) -> Option<Vec<usize>> {
+    let named: Vec<usize> = match s {
+        Sampler::Alternate { turns } => turns.iter().filter(|(_, n)| *n > 0).map(|(t, _)| *t).collect(),
+        Sampler::Mix { rates } => rates.iter().filter(|(_, r)| *r > 0.0).map(|(t, _)| *t).collect(),
+        _ => return None,
+    };
+    (!named.is_empty()).then_some(named)
 }

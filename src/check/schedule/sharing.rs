@@ -1,13 +1,13 @@
 //! `share A, B by SCHEME`: what is shared, and whether the shapes allow it.
 
-use super::resolve::{Member, path_words};
 use super::*;
+use crate::check::resolve::Member;
 use crate::hir::{self};
 
 /// Schemes whose members must have the same shapes: they add, mix or compare weights or states one by one.
 const OF_EQUALS: &[&str] = &["tie", "l2", "cross_stitch", "sluice"];
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     /// E0420, E0414: members of a scheme that sets weights side by side have the same layers and widths.
     pub(crate) fn check_shared_shapes(&mut self) {
         let p = self.p;
@@ -20,7 +20,7 @@ impl<'p> Checker<'p> {
                 let Member::Encoder(i, Some(k)) = *m else { continue };
                 self.layer_exists(i, k, *span);
             }
-            let scheme = super::resolve::word_of(&s.scheme).map_or("", |(w, ..)| w);
+            let scheme = word_of(&s.scheme).map_or("", |(w, ..)| w);
             if !OF_EQUALS.contains(&scheme) {
                 continue;
             }
@@ -46,7 +46,7 @@ impl<'p> Checker<'p> {
                 if [i, j].iter().any(|e| wrong(&self.p.encoders[*e].value)) {
                     return None;
                 }
-                let (x, y) = (self.layers_of(i)?, self.layers_of(j)?);
+                let (x, y) = (self.e.layers_of(i)?, self.e.layers_of(j)?);
                 let part = |all: &[Dim], k: Option<u64>| match k {
                     None => Some(all.to_vec()),
                     Some(k) => all.get(k as usize - 1).map(|d| vec![d.clone()]),
@@ -65,7 +65,7 @@ impl<'p> Checker<'p> {
                 }
                 // equal widths, but an LSTM here and a GRU there
                 let shapes = |i: usize| -> Vec<Vec<Dim>> {
-                    let own = self.params.iter().filter(|p| *p.owner == *self.p.encoders[i].name);
+                    let own = self.e.params.iter().filter(|p| *p.owner == *self.p.encoders[i].name);
                     own.map(|p| p.shape.iter().map(any_vocabulary).collect()).collect()
                 };
                 let text = |i: usize| format!("`{}`", path_words(&self.p.encoders[i].value));
@@ -84,7 +84,7 @@ impl<'p> Checker<'p> {
                 if t.head.name == u.head.name && head(t) != head(u) {
                     return Some((format!("`{}`", head(t)), format!("`{}`", head(u))));
                 }
-                if let (Some((x, ..)), Some((y, ..))) = (&t.width, &u.width)
+                if let (Some((x, ..)), Some((y, ..))) = (&self.e.inputs[i].width, &self.e.inputs[j].width)
                     && x != y
                 {
                     return Some((format!("reads {x} numbers"), format!("reads {y} numbers")));
@@ -103,7 +103,7 @@ impl<'p> Checker<'p> {
 
     /// E0414: an encoder has the layer that is named, as far as it is known.
     pub(crate) fn layer_exists(&mut self, encoder: usize, k: u64, at: Span) {
-        let Some(n) = self.layers_of(encoder).map(|l| l.len()).filter(|n| k as usize > *n) else { return };
+        let Some(n) = self.e.layers_of(encoder).map(|l| l.len()).filter(|n| k as usize > *n) else { return };
         let (name, declared) = (self.p.encoders[encoder].name.clone(), self.p.encoders[encoder].span);
         let d = Diagnostic::new("E0414", format!("`{name}` has {n} layer{}", if n == 1 { "" } else { "s" }));
         let d = d.at(at, format!("there is no layer {k}")).with(declared, "declared here");
@@ -111,31 +111,6 @@ impl<'p> Checker<'p> {
             0 => format!("write `{name}`"),
             n => format!("write `{name}@{n}`"),
         }));
-    }
-
-    /// An encoder as it was elaborated first.
-    fn encoded(&self, encoder: usize) -> Option<&Encoded> {
-        let all = self.encoder_memo.iter().filter(|(k, v)| k.0 == encoder && v.is_ok());
-        all.min_by_key(|(k, _)| *k).and_then(|(_, v)| v.as_deref().ok())
-    }
-
-    /// The width of an encoder, or of one of its layers, where it is known.
-    pub(crate) fn width_after(&self, encoder: usize, layer: Option<usize>) -> Option<Dim> {
-        let (value, taps) = self.encoded(encoder)?;
-        let v = match layer {
-            None => value,
-            Some(k) => taps.get(k)?.as_ref()?,
-        };
-        (v.kind != VKind::Opaque).then(|| v.width.clone())
-    }
-
-    /// The widths of an encoder's layers, where it was elaborated through and through.
-    fn layers_of(&self, encoder: usize) -> Option<Vec<Dim>> {
-        let (value, taps) = self.encoded(encoder)?;
-        if value.kind == VKind::Opaque {
-            return None;
-        }
-        taps.iter().skip(1).map(|t| t.as_ref().filter(|t| t.kind != VKind::Opaque).map(|t| t.width.clone())).collect()
     }
 }
 

@@ -2,25 +2,16 @@
 
 use super::*;
 
-impl<'p> Checker<'p> {
-    /// Claims, and parameters that the schedule adds.
-    pub(crate) fn finish(&mut self, g: &TaskGraph, train: &Train) -> (Vec<Expect>, BTreeMap<usize, usize>) {
-        let mut uncertainty = BTreeMap::new();
-        if train.stages.iter().any(|s| matches!(s.weights, Weights::Uncertainty { .. })) {
-            for t in (0..self.r.tasks.len()).filter(|t| !self.r.tasks[*t].left_out).collect::<Vec<_>>() {
-                let name: Arc<str> = self.r.tasks[t].name.as_str().into();
-                let zero = dim::InitRule::Fixed(crate::plan::Init::Zeros);
-                let id = self.param(format!("{name}.log_variance"), vec![Dim::of(1)], zero, &name);
-                uncertainty.insert(t, id);
-            }
-        }
+impl<'p> Scheduler<'_, 'p> {
+    /// Every `expect` of the program.
+    pub(super) fn claims(&mut self, g: &TaskGraph) -> Vec<Expect> {
         let mut out = vec![];
         for (e, env) in self.p.expects.iter() {
             if let Ok(claim) = self.claim(e, env, g) {
                 out.push(Expect { text: path_words(e), claim });
             }
         }
-        (out, uncertainty)
+        out
     }
 
     pub(super) fn claim(&mut self, e: &Expr, env: &Env, g: &TaskGraph) -> Result<Claim, Poison> {

@@ -7,7 +7,7 @@ use crate::words;
 use crate::words::Takes;
 use crate::words::numbers::GROUP_RATE;
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     pub(super) fn optimizer_defaults(&self, kind: &str) -> Optimizer {
         let row = optimisers::OPTIMIZERS.iter().find(|(n, _)| *n == kind);
         let settings: Settings = row

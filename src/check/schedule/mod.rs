@@ -1,20 +1,79 @@
-//! Settings of `train`, claims, and what is declared in vain.
+//! Scheduling: what is trained when, by which objective, and what is claimed of it.
+//!
+//! Takes resolved tasks and the graphs of elaboration, for their widths; gives the stages, the objective and the claims.
 
 mod claims;
+mod losses;
+mod objective;
 mod optimizer;
 mod sampling;
-mod scores;
+mod sharing;
+mod unsupported;
 
-use super::resolve::{Part, Path, path, path_words};
-use super::*;
-use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::hir::{Item, is_name};
-use crate::kinds::optimisers;
-use crate::kinds::samplers;
-use crate::kinds::statements;
-use crate::kinds::weightings;
-use crate::plan::{Claim, Decay, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
+pub(crate) use losses::Reached;
+pub(crate) use sampling::drawn_by_name;
+
+use super::features::Elaborated;
+use super::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
+use crate::analysis::TaskGraph;
+use crate::ast::{self, BinOp, Expr, ExprKind, SettingKind};
+use crate::columns::FieldType;
+use crate::diagnostics::{Diagnostic, Reported as Poison, suggest};
+use crate::hir::{Env, Item, Kind, Program, is_name};
+use crate::kinds::{optimisers, samplers, statements, weightings};
+use crate::plan::{Claim, Decay, Expect, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
+use crate::source::Span;
+use crate::types::dim::{self, Dim};
+use crate::types::{Edge, Target};
 use crate::words;
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The schedule of a program.
+#[derive(Debug)]
+pub(crate) struct Schedule {
+    pub train: Train,
+    /// what its losses train
+    pub reached: Reached,
+}
+
+/// Reads `share`, `train` and `loss`.
+struct Scheduler<'s, 'p> {
+    p: &'p Program,
+    /// tasks and arrows, and where findings go
+    r: &'s mut Resolver<'p>,
+    e: &'s Elaborated,
+}
+
+/// Reads the schedule of a program.
+pub(crate) fn schedule<'p>(r: &mut Resolver<'p>, e: &Elaborated) -> Schedule {
+    let mut s = Scheduler { p: r.p, r, e };
+    s.check_shared_shapes();
+    let train = s.train_settings();
+    s.check_kept();
+    let reached = s.check_losses();
+    Schedule { train, reached }
+}
+
+/// Reads the claims of a program.
+pub(crate) fn claims<'p>(r: &mut Resolver<'p>, e: &Elaborated, g: &TaskGraph) -> Vec<Expect> {
+    let mut s = Scheduler { p: r.p, r, e };
+    s.claims(g)
+}
+
+impl Scheduler<'_, '_> {
+    fn report(&mut self, d: Diagnostic) -> Poison {
+        self.r.report(d)
+    }
+
+    fn later(&mut self, span: Span, what: impl Into<String>) {
+        self.r.later(span, what);
+    }
+
+    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+        self.r.unknown_word(code, what, word, span, known)
+    }
+}
 
 /// Longest schedule.
 const MOST_STAGES: usize = 10_000;
@@ -26,7 +85,7 @@ struct Base {
     length_given: bool,
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     pub(crate) fn train_settings(&mut self) -> Train {
         let all: Vec<usize> = (0..self.r.tasks.len()).filter(|i| !self.r.tasks[*i].left_out).collect();
         let mut base = Base {
@@ -167,7 +226,7 @@ impl<'p> Checker<'p> {
             let d = d.at(at.span, "weighs nothing").help(format!("remove it, or add `{name}` to the `tasks`"));
             self.report(d);
         }
-        let Some(drawn) = super::unused::drawn_by_name(&stage.sampler) else { return };
+        let Some(drawn) = sampling::drawn_by_name(&stage.sampler) else { return };
         if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.r.tasks[*t].left_out) {
             return;
         }

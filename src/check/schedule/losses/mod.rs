@@ -5,17 +5,17 @@ mod functions;
 mod types;
 mod values;
 
-use super::resolve::{Given, word_of};
-use super::resolve::{Part, Path, path, path_words, type_word};
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
+use crate::check::resolve::{Given, word_of};
+use crate::check::resolve::{Part, Path, path, path_words, type_word};
 use crate::hir::{self, Item, Meaning};
 use crate::kinds::layers;
 use crate::kinds::terms;
 use crate::plan::SOURCE_FIELD;
+use crate::types::Space;
 use crate::words;
 use functions::LossCall;
-pub(crate) use types::Space;
 use types::{Term, Ty};
 
 /// What the losses of a program train.
@@ -31,7 +31,7 @@ pub(crate) struct Reached {
 
 type Typed = Result<Term, Poison>;
 
-impl<'p> Checker<'p> {
+impl<'p> Scheduler<'_, 'p> {
     /// Every `loss` of the program.
     pub(crate) fn check_losses(&mut self) -> Reached {
         let mut out = Reached::default();
@@ -112,7 +112,7 @@ impl<'p> Checker<'p> {
                 .filter(|g| g.1 != SOURCE_FIELD)
                 .map(|g| self.p.data[g.0].fields[g.1].name.clone())
                 .collect();
-            let reads: Vec<String> = self.read_by(task).into_iter().filter(|f| !golds.contains(f)).collect();
+            let reads: Vec<String> = self.e.read_by(self.r, task).into_iter().filter(|f| !golds.contains(f)).collect();
             for c in on {
                 let decl = &self.p.data[*c];
                 let Some(f) = reads.iter().find(|f| !decl.fields.iter().any(|x| x.name == **f)) else { continue };

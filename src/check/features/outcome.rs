@@ -1,0 +1,126 @@
+//! What elaboration gives.
+
+use super::*;
+
+/// The graphs of a program, with all that later stages ask about them.
+pub(crate) struct Elaborated {
+    pub vocabs: Vec<VocabSpec>,
+    pub params: Vec<SymParam>,
+    pub layers: Vec<Layer>,
+    pub graphs: Vec<Graph>,
+    pub widths: Vec<Vec<Dim>>,
+    pub types: Vec<Vec<NodeType>>,
+    /// what travels along each arrow, by graph, ascending
+    pub carried: Vec<Vec<(usize, SmallList<Carried>)>>,
+    /// types of tasks, by graph, ascending
+    pub task_types: Vec<Vec<(usize, annotations::TaskType)>>,
+    /// what enters the head of each task
+    pub inputs: Vec<HeadInput>,
+    /// encoder layer → encoder layers directly below
+    pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
+    pub used_encoders: BTreeSet<usize>,
+    pub(super) tasks: HashMap<TaskKey, Featured>,
+    pub(super) encoders: HashMap<EncoderKey, Result<Rc<Encoded>, Poison>>,
+    pub(super) lets: HashMap<EncoderKey, Result<Val, Poison>>,
+}
+
+/// What enters the head of a task.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeadInput {
+    /// its width, once known, and where it was seen
+    pub width: Option<(Dim, Phase)>,
+    /// encoder layers (encoder, depth) directly below
+    pub tops: SmallSet<(usize, u32)>,
+    /// tapped with `@*`
+    pub star: bool,
+    /// passed through `reverse`
+    pub reversed: bool,
+    /// the parameters of the head
+    pub params: Vec<usize>,
+}
+
+impl Elaborated {
+    /// What each task reads at test, by task and data set, ascending.
+    pub fn reads_at_test(&self) -> Vec<(usize, usize, SmallSet<usize>)> {
+        let mut out = Vec::with_capacity(self.tasks.len() / 2);
+        for ((task, graph, ..), value) in &self.tasks {
+            let graph = &self.graphs[*graph];
+            if let (Ok((v, _)), Phase::Test) = (value, graph.phase) {
+                out.push((*task, graph.corpus, v.reads.clone()));
+            }
+        }
+        out.sort_unstable();
+        out
+    }
+
+    /// The tasks of which something could not be built.
+    pub fn failed(&self) -> BTreeSet<usize> {
+        self.tasks.iter().filter(|(_, v)| v.is_err()).map(|(k, _)| k.0).collect()
+    }
+
+    /// The names of the fields that a task's features read in its own data.
+    pub fn read_by(&self, r: &Resolver<'_>, task: usize) -> Vec<String> {
+        let mut out = vec![];
+        for (k, v) in &self.tasks {
+            let (Ok((v, _)), corpus) = (v, self.graphs[k.1].corpus) else { continue };
+            if k.0 == task && r.tasks[task].corpora.contains(&corpus) {
+                out.extend(v.reads.iter().filter_map(|f| Some(r.p.data[corpus].fields.get(*f)?.name.clone())));
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// An encoder as it was elaborated first.
+    fn encoded(&self, encoder: usize) -> Option<&Encoded> {
+        let all = self.encoders.iter().filter(|(k, v)| k.0 == encoder && v.is_ok());
+        all.min_by_key(|(k, _)| *k).and_then(|(_, v)| v.as_deref().ok())
+    }
+
+    /// The width of an encoder, or of one of its layers, where it is known.
+    pub fn width_after(&self, encoder: usize, layer: Option<usize>) -> Option<Dim> {
+        let (value, taps) = self.encoded(encoder)?;
+        let v = match layer {
+            None => value,
+            Some(k) => taps.get(k)?.as_ref()?,
+        };
+        (v.kind != VKind::Opaque).then(|| v.width.clone())
+    }
+
+    /// The widths of an encoder's layers, where it was elaborated through and through.
+    pub fn layers_of(&self, encoder: usize) -> Option<Vec<Dim>> {
+        let (value, taps) = self.encoded(encoder)?;
+        if value.kind == VKind::Opaque {
+            return None;
+        }
+        taps.iter().skip(1).map(|t| t.as_ref().filter(|t| t.kind != VKind::Opaque).map(|t| t.width.clone())).collect()
+    }
+
+    /// Shapes of encoders and `let`s as they were elaborated first.
+    pub fn shapes(&self) -> BTreeMap<Place, (Shape, Dim)> {
+        let known = |v: &Val| (v.kind != VKind::Opaque).then(|| (Checker::shape(v), v.width.clone()));
+        let mut out = BTreeMap::new();
+        let mut keys: Vec<&EncoderKey> = self.encoders.keys().collect();
+        keys.sort_unstable();
+        for k in keys {
+            let Some(Ok((v, taps))) = self.encoders.get(k).map(|r| r.as_deref()) else { continue };
+            let layers = taps.iter().enumerate().filter_map(|(d, v)| Some((d as u32, v.as_ref()?)));
+            for (d, v) in layers.chain([(u32::MAX, v)]) {
+                if let Some(s) = known(v) {
+                    out.entry(Place::Encoder(k.0, d)).or_insert(s);
+                }
+            }
+        }
+        let mut keys: Vec<&EncoderKey> = self.lets.keys().collect();
+        keys.sort_unstable();
+        for k in keys {
+            if let Some(Ok(v)) = self.lets.get(k)
+                && let Some(s) = known(v)
+            {
+                out.entry(Place::Let(k.0)).or_insert(s);
+            }
+        }
+        out
+    }
+}
