@@ -1,6 +1,7 @@
 //! What a task learns: `of corpus.field`.
 
 use super::*;
+use crate::hir::TaskDef;
 
 /// Data functions that make gold: the field of theirs that does, and its type. Others make lists to pick from.
 const TARGETS: &[(&str, &str, &str)] =
@@ -8,22 +9,14 @@ const TARGETS: &[(&str, &str, &str)] =
 
 impl<'p> Resolver<'p> {
     /// `of corpus.field`, `of union(a, b).source`, `of family[*].field`, `of field` with `on corpus`.
-    pub(super) fn gold(&mut self, def: &'p crate::hir::TaskDef, info: &mut TaskInfo) {
-        let env = &def.env;
+    pub(super) fn gold(&mut self, def: &'p TaskDef, info: &mut TaskInfo) {
         let Some(of) = &def.ast.of else {
-            let d = Diagnostic::new("E0224", format!("`{}` has no target", def.name));
-            let d = match def.ast.on.as_ref().filter(|on| self.field_path(on, env).is_some()) {
-                Some(on) => d
-                    .at(on.span, "a field, after `on`")
-                    .help(format!("a target is named with `of`: write `of {}`", path_words(on))),
-                None => d.at(def.ast.name.span, "").help("say what it learns: `of corpus.field`"),
-            };
-            self.report(d);
+            self.no_target(def);
             info.poisoned = true;
             return;
         };
         info.gold_text = path_words(of);
-        let on: Vec<usize> = match def.ast.on.as_ref().map(|e| self.corpora_of(e, env)) {
+        let on: Vec<usize> = match def.ast.on.as_ref().map(|e| self.corpora_of(e, &def.env)) {
             None => vec![],
             Some(Ok(c)) => c,
             Some(Err(Poison)) => {
@@ -31,103 +24,7 @@ impl<'p> Resolver<'p> {
                 return;
             }
         };
-        let found = match &*of.value {
-            ExprKind::Dot(base, field) if self.is_let(base) => {
-                self.later(of.span, "data that are computed");
-                self.computed(base, Some(field), env, info)
-            }
-            ExprKind::Dot(base, field) if self.field_path(base, env).is_some() => {
-                let whole = path_words(base);
-                let d = Diagnostic::new("E0226", format!("`{whole}` is a field, and a field has no parts"));
-                let d = d.at(field.span, "one part too many").help(format!("write `of {whole}`"));
-                Err(self.report(d.fix(of.span, whole, false)))
-            }
-            ExprKind::Dot(base, field) => self.named_data(def, of, base, field).and_then(|corpora| {
-                let several = corpora.len() > 1
-                    || matches!(&*base.value, ExprKind::Index(_, None))
-                    || matches!(&*base.value, ExprKind::Call(..));
-                if field.value == "source" && !corpora.iter().any(|c| self.p.field(*c, "source").is_some()) {
-                    if !several {
-                        let d = Diagnostic::new("E0225", "`source` is a field of several corpora");
-                        return Err(self.report(
-                            d.at(field.span, "which member an example comes from")
-                                .help("write `family[*].source` or `union(a, b).source`"),
-                        ));
-                    }
-                    info.gold = Some(FieldType::Label);
-                    return Ok(corpora.into_iter().map(|c| (c, SOURCE_FIELD)).collect::<Vec<_>>());
-                }
-                corpora.into_iter().map(|c| self.field_of(c, field).map(|f| (c, f))).collect()
-            }),
-            ExprKind::Name(n) if !on.is_empty() && !self.p.names.get(n).is_some_and(|s| s.kind == Kind::Let) => {
-                let name = ast::Node::new(n.clone(), of.span);
-                on.iter().map(|c| self.field_of(*c, &name).map(|f| (*c, f))).collect()
-            }
-            ExprKind::Name(n) if self.p.names.get(n).is_some_and(|s| s.kind == Kind::Let) => {
-                self.later(of.span, "a target that is computed");
-                self.computed(of, None, env, info)
-            }
-            // `from ende.tgt of english(src)`
-            ExprKind::Call(f, _) if crate::hir::names_of(f).iter().any(|n| self.is_encoder(n)) => {
-                let whole = path_words(of);
-                let d = Diagnostic::new("E0244", format!("`{whole}` are features, not a field of a data set"));
-                let d = d.at(of.span, "a target is a field");
-                let from = def.ast.from.as_ref().filter(|from| self.field_path(from, env).is_some());
-                Err(self.report(match from {
-                    Some(from) => {
-                        d.help(format!("`of` and `from` are exchanged: write `of {} from {whole}`", path_words(from)))
-                    }
-                    None => d.help("name a field of a data set, such as `corpus.field`"),
-                }))
-            }
-            ExprKind::Call(..) => {
-                self.walk(of, env);
-                self.later(of.span, "a target that is computed");
-                self.computed(of, None, env, info)
-            }
-            ExprKind::Name(n) => {
-                let owner = self.p.has_field(n).map(|c| self.p.data[c].name.clone());
-                match owner {
-                    Some(owner) => {
-                        let d = Diagnostic::new("E0226", format!("`{n}` does not say of which data set"));
-                        let d = d.at(of.span, "a field without its data set");
-                        let owner = owner.split('[').next().unwrap_or(&owner).to_string();
-                        let to = format!("{owner}.{n}");
-                        Err(self.report(d.help(format!("write `of {to}`")).fix(of.span, to, true)))
-                    }
-                    None => {
-                        let p = self.p;
-                        let data = p.data_names.contains_key(n);
-                        if data {
-                            let d = Diagnostic::new("E0226", format!("`{n}` is a data set; its target is a field"));
-                            let fields = p
-                                .data
-                                .iter()
-                                .find(|d| d.name == *n)
-                                .map(|d| d.fields.iter().map(|f| f.name.clone()).collect::<Vec<_>>().join(", "));
-                            let d = d.at(of.span, "which field?");
-                            Err(self.report(
-                                d.help(format!("write `of {n}.field`; its fields are {}", fields.unwrap_or_default())),
-                            ))
-                        } else {
-                            Err(self.unknown(
-                                n,
-                                of.span,
-                                &[Kind::Data],
-                                &[],
-                                "a field of a data set, such as `corpus.field`",
-                            ))
-                        }
-                    }
-                }
-            }
-            ExprKind::Error => Err(Poison),
-            _ => {
-                let d = Diagnostic::new("E0226", "a target is a field of a data set").at(of.span, "");
-                Err(self.report(d.help("write `of corpus.field`")))
-            }
-        };
-        let Ok(golds) = found else {
+        let Ok(golds) = self.fields_of_target(def, of, &on, info) else {
             info.poisoned = true;
             return;
         };
@@ -145,49 +42,170 @@ impl<'p> Resolver<'p> {
         if info.gold.is_none()
             && let Some((c, f)) = info.golds.first().copied()
         {
-            let ty = self.p.data[c].fields[f].ty.clone();
-            let kind = type_word(&ty);
-            // an unknown type or head has its finding already
-            if kind == "?" {
-                info.poisoned = true;
+            self.head_learns(def, info, c, f);
+        }
+    }
+
+    /// E0224: a task without `of`.
+    fn no_target(&mut self, def: &TaskDef) {
+        let d = Diagnostic::new("E0224", format!("`{}` has no target", def.name));
+        let d = match def.ast.on.as_ref().filter(|on| self.field_path(on, &def.env).is_some()) {
+            Some(on) => d
+                .at(on.span, "a field, after `on`")
+                .help(format!("a target is named with `of`: write `of {}`", path_words(on))),
+            None => d.at(def.ast.name.span, "").help("say what it learns: `of corpus.field`"),
+        };
+        self.report(d);
+    }
+
+    /// The fields that a target names, by data set; none where it is computed.
+    fn fields_of_target(
+        &mut self,
+        def: &'p TaskDef,
+        of: &'p Expr,
+        on: &[usize],
+        info: &mut TaskInfo,
+    ) -> Result<Vec<(usize, usize)>, Poison> {
+        let env = &def.env;
+        match &*of.value {
+            ExprKind::Dot(base, field) if self.is_let(base) => {
+                self.later(of.span, "data that are computed");
+                self.computed(base, Some(field), env, info)
             }
-            if !info.poisoned && !info.head.golds.contains(&kind) {
-                let fspan = self.p.data[c].fields[f].span;
-                let fits: Vec<&str> = builtins::HEADS
-                    .iter()
-                    .filter(|h| h.golds.contains(&kind) && (!h.self_supervised || ty.is_text()))
-                    .map(|h| h.name)
-                    .collect();
-                let wants: Vec<String> = info.head.golds.iter().map(|g| format!("`{g}`")).collect();
-                let d = Diagnostic::new("E0401", format!("the head `{}` cannot learn `{kind}`", info.head.name))
-                    .at(def.ast.head.span, format!("learns {}", wants.join(" or ")))
-                    .with(fspan, format!("this field is `{kind}`"));
-                let d = match fits.as_slice() {
-                    [] => d.help(format!(
-                        "no head learns `{kind}`: declare the field as another type, or name another field"
-                    )),
-                    [one] if matches!(&*def.ast.head.value, ExprKind::Name(_)) => {
-                        let pooled = def.ast.from.as_ref().map(|e| self.pooled(e));
-                        d.help(match (*one, pooled) {
-                            ("tag", Some(true)) => "write `tag`, and read the features without pooling".to_string(),
-                            ("classify" | "regress", Some(false)) => {
-                                format!("write `{one}`, and pool what it reads: `from ... |> attend`")
-                            }
-                            _ => format!("write `{one}`"),
-                        })
-                        .fix(def.ast.head.span, *one, false)
+            ExprKind::Dot(base, field) if self.field_path(base, env).is_some() => {
+                let whole = path_words(base);
+                let d = Diagnostic::new("E0226", format!("`{whole}` is a field, and a field has no parts"));
+                let d = d.at(field.span, "one part too many").help(format!("write `of {whole}`"));
+                Err(self.report(d.fix(of.span, whole, false)))
+            }
+            ExprKind::Dot(base, field) => self.field_of_data(def, of, base, field, info),
+            ExprKind::Name(n) if !on.is_empty() && !self.p.names.get(n).is_some_and(|s| s.kind == Kind::Let) => {
+                let name = ast::Node::new(n.clone(), of.span);
+                on.iter().map(|c| self.field_of(*c, &name).map(|f| (*c, f))).collect()
+            }
+            ExprKind::Name(n) if self.p.names.get(n).is_some_and(|s| s.kind == Kind::Let) => {
+                self.later(of.span, "a target that is computed");
+                self.computed(of, None, env, info)
+            }
+            ExprKind::Call(f, _) if crate::hir::names_of(f).iter().any(|n| self.is_encoder(n)) => {
+                Err(self.features_as_target(def, of))
+            }
+            ExprKind::Call(..) => {
+                self.walk(of, env);
+                self.later(of.span, "a target that is computed");
+                self.computed(of, None, env, info)
+            }
+            ExprKind::Name(n) => Err(self.no_field(n, of.span)),
+            ExprKind::Error => Err(Poison),
+            _ => {
+                let d = Diagnostic::new("E0226", "a target is a field of a data set").at(of.span, "");
+                Err(self.report(d.help("write `of corpus.field`")))
+            }
+        }
+    }
+
+    /// `corpus.field`, `family[*].field`, `union(a, b).source`
+    fn field_of_data(
+        &mut self,
+        def: &'p TaskDef,
+        of: &'p Expr,
+        base: &'p Expr,
+        field: &'p ast::Name,
+        info: &mut TaskInfo,
+    ) -> Result<Vec<(usize, usize)>, Poison> {
+        let corpora = self.named_data(def, of, base, field)?;
+        let several = corpora.len() > 1 || matches!(&*base.value, ExprKind::Index(_, None) | ExprKind::Call(..));
+        if field.value == "source" && !corpora.iter().any(|c| self.p.field(*c, "source").is_some()) {
+            if !several {
+                let d = Diagnostic::new("E0225", "`source` is a field of several corpora");
+                return Err(self.report(
+                    d.at(field.span, "which member an example comes from")
+                        .help("write `family[*].source` or `union(a, b).source`"),
+                ));
+            }
+            info.gold = Some(FieldType::Label);
+            return Ok(corpora.into_iter().map(|c| (c, SOURCE_FIELD)).collect());
+        }
+        corpora.into_iter().map(|c| self.field_of(c, field).map(|f| (c, f))).collect()
+    }
+
+    /// E0244: `from ende.tgt of english(src)`.
+    fn features_as_target(&mut self, def: &TaskDef, of: &Expr) -> Poison {
+        let whole = path_words(of);
+        let d = Diagnostic::new("E0244", format!("`{whole}` are features, not a field of a data set"));
+        let d = d.at(of.span, "a target is a field");
+        let from = def.ast.from.as_ref().filter(|from| self.field_path(from, &def.env).is_some());
+        self.report(match from {
+            Some(from) => {
+                d.help(format!("`of` and `from` are exchanged: write `of {} from {whole}`", path_words(from)))
+            }
+            None => d.help("name a field of a data set, such as `corpus.field`"),
+        })
+    }
+
+    /// A bare name as a target: a field without its data set, a data set without its field, or nothing.
+    fn no_field(&mut self, n: &str, at: Span) -> Poison {
+        let p = self.p;
+        if let Some(owner) = p.has_field(n).map(|c| &p.data[c].name) {
+            let d = Diagnostic::new("E0226", format!("`{n}` does not say of which data set"));
+            let d = d.at(at, "a field without its data set");
+            let to = format!("{}.{n}", owner.split('[').next().unwrap_or(owner));
+            return self.report(d.help(format!("write `of {to}`")).fix(at, to, true));
+        }
+        if p.data_names.contains_key(n) {
+            let d = Diagnostic::new("E0226", format!("`{n}` is a data set; its target is a field"));
+            let fields = p.data.iter().find(|d| d.name == *n).map_or(vec![], |d| d.fields.iter().collect());
+            let fields: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
+            let d = d.at(at, "which field?");
+            return self.report(d.help(format!("write `of {n}.field`; its fields are {}", fields.join(", "))));
+        }
+        self.unknown(n, at, &[Kind::Data], &[], "a field of a data set, such as `corpus.field`")
+    }
+
+    /// E0401: whether the head of a task learns a field of this type.
+    fn head_learns(&mut self, def: &TaskDef, info: &mut TaskInfo, c: usize, f: usize) {
+        let (ty, field) = (self.p.data[c].fields[f].ty.clone(), self.p.data[c].fields[f].span);
+        let kind = type_word(&ty);
+        // an unknown type or head has its finding already
+        if kind == "?" {
+            info.poisoned = true;
+        }
+        if !info.poisoned && !info.head.golds.contains(&kind) {
+            let d = self.other_heads(def, info.head, &ty);
+            self.report(d.with(field, format!("this field is `{kind}`")));
+            info.poisoned = true;
+        }
+        if !info.poisoned {
+            (info.rule.gold)(self, &def.ast.head, &info.settings, &ty, field);
+        }
+        info.gold = Some(ty);
+    }
+
+    fn other_heads(&self, def: &TaskDef, head: &builtins::Head, ty: &FieldType) -> Diagnostic {
+        let kind = type_word(ty);
+        let fits: Vec<&str> = builtins::HEADS
+            .iter()
+            .filter(|h| h.golds.contains(&kind) && (!h.self_supervised || ty.is_text()))
+            .map(|h| h.name)
+            .collect();
+        let wants: Vec<String> = head.golds.iter().map(|g| format!("`{g}`")).collect();
+        let d = Diagnostic::new("E0401", format!("the head `{}` cannot learn `{kind}`", head.name))
+            .at(def.ast.head.span, format!("learns {}", wants.join(" or ")));
+        match fits.as_slice() {
+            [] => d.help(format!("no head learns `{kind}`: declare the field as another type, or name another field")),
+            [one] if matches!(&*def.ast.head.value, ExprKind::Name(_)) => {
+                let pooled = def.ast.from.as_ref().map(|e| self.pooled(e));
+                d.help(match (*one, pooled) {
+                    ("tag", Some(true)) => "write `tag`, and read the features without pooling".to_string(),
+                    ("classify" | "regress", Some(false)) => {
+                        format!("write `{one}`, and pool what it reads: `from ... |> attend`")
                     }
-                    [one] => d.help(format!("write `{one}`")),
-                    many => d.help(format!("heads for `{kind}`: {}", many.join(", "))),
-                };
-                self.report(d);
-                info.poisoned = true;
+                    _ => format!("write `{one}`"),
+                })
+                .fix(def.ast.head.span, *one, false)
             }
-            if !info.poisoned {
-                let field = self.p.data[c].fields[f].span;
-                (info.rule.gold)(self, &def.ast.head, &info.settings, &ty, field);
-            }
-            info.gold = Some(ty);
+            [one] => d.help(format!("write `{one}`")),
+            many => d.help(format!("heads for `{kind}`: {}", many.join(", "))),
         }
     }
 
@@ -222,7 +240,7 @@ impl<'p> Resolver<'p> {
     /// The data sets of `corpus.field`, beside which no `on` says them again.
     fn named_data(
         &mut self,
-        def: &'p crate::hir::TaskDef,
+        def: &'p TaskDef,
         of: &Expr,
         base: &Expr,
         field: &ast::Name,
