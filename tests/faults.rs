@@ -160,7 +160,7 @@ const FORMATS: &[Format] = &[
                 "a quote that is not closed",
                 "d/train.csv",
                 "x,y,c,s,v\n\"to Bonn,O B-city,a,1.5,1 2\nOslo,B-city,b,2,3 4\n",
-                "E0604",
+                "E0610",
             ),
             ("too few tags", "d/train.csv", "x,y,c,s,v\nto Bonn,O,a,1.5,1 2\nOslo,B-city,b,2,3 4\n", "E0607"),
             ("no number", "d/train.csv", "x,y,c,s,v\nto Bonn,O B-city,a,x,1 2\nOslo,B-city,b,2,3 4\n", "E0606"),

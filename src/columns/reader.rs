@@ -2,8 +2,8 @@
 
 use super::faults::Place;
 use super::sink::Sink;
-use super::{CorpusDecl, FieldDecl, OptionValue};
-use std::borrow::Cow;
+use super::words::TextReading;
+use super::{CorpusDecl, FieldDecl, FieldSource, OptionValue};
 
 /// A format.
 pub struct Reader {
@@ -50,6 +50,8 @@ pub enum OptionKind {
     Count,
     /// a string or a bare word
     Text,
+    /// a heading, or the number of a column
+    Column,
 }
 
 /// An option.
@@ -69,9 +71,12 @@ pub enum Layout {
 /// Options of every reader.
 pub const COMMON: &[OptionSpec] = &[
     option("max", OptionKind::Count, "at most so many training examples"),
-    option("max_tokens", OptionKind::Count, "longer texts are cut there, their tags with them"),
+    option("max_tokens", OptionKind::Count, "longer training texts are cut there, their tags with them"),
     option("lower", OptionKind::Flag, "texts in lower case"),
+    option("normalize", OptionKind::Text, "`nfc` or `nfd`: the form of letters with marks"),
     option("missing", OptionKind::Text, "the string that stands for \"no value\""),
+    option("none", OptionKind::Text, "the `labels` cell that means \"of no class\""),
+    option("names", OptionKind::Text, "what tags that are numbers stand for: names between spaces, from 0"),
     option("split", OptionKind::Text, "what stands between the classes of a `labels` cell; a comma if not given"),
 ];
 
@@ -111,10 +116,14 @@ impl DataFile {
 pub struct Options {
     /// `max`
     pub max: usize,
-    /// `lower`
-    pub lower: bool,
+    /// `lower`, `normalize`
+    pub text: TextReading,
     /// `missing`
     pub missing: Option<String>,
+    /// `none`
+    pub none: Option<String>,
+    /// `names`
+    pub names: Option<Vec<String>>,
     /// `split`
     pub split: String,
     /// `separator`, words replaced
@@ -125,6 +134,8 @@ pub struct Options {
     pub quote: Option<bool>,
     /// `at`
     pub at: Option<String>,
+    /// `group`
+    pub group: Option<FieldSource>,
 }
 
 impl Options {
@@ -151,13 +162,20 @@ impl Options {
         });
         Self {
             max,
-            lower: flag("lower").unwrap_or(false),
+            text: TextReading::of(decl),
             missing: text("missing"),
+            none: text("none"),
+            names: text("names").map(|n| n.split_ascii_whitespace().map(String::from).collect()),
             split: text("split").filter(|s| !s.is_empty()).unwrap_or_else(|| ",".into()),
             separator,
             header: flag("header"),
             quote: flag("quote"),
             at: text("at"),
+            group: match decl.options.get("group") {
+                Some(OptionValue::Number(n)) => Some(FieldSource::Number(*n as usize)),
+                Some(OptionValue::Text(t)) => Some(FieldSource::Name(t.clone())),
+                _ => None,
+            },
         }
     }
 
@@ -166,13 +184,20 @@ impl Options {
         self.missing.as_deref() == Some(value)
     }
 
-    /// A text in the wanted case.
-    pub fn cased<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        if self.lower { Cow::Owned(text.to_lowercase()) } else { Cow::Borrowed(text) }
-    }
-
     /// One tag; the empty string masks its token.
-    pub fn tag(&self, tag: &str) -> String {
-        if self.is_missing(tag) { String::new() } else { tag.to_owned() }
+    ///
+    /// # Errors
+    /// A number that has no name.
+    pub fn tag(&self, tag: &str) -> Result<String, String> {
+        if self.is_missing(tag) {
+            return Ok(String::new());
+        }
+        match (&self.names, tag.parse::<usize>()) {
+            (Some(names), Ok(n)) => {
+                let beyond = || format!("tag {n} has no name: `names` has {}, counted from 0", names.len());
+                names.get(n).cloned().ok_or_else(beyond)
+            }
+            _ => Ok(tag.to_owned()),
+        }
     }
 }

@@ -3,7 +3,8 @@
 use super::faults::{Faults, Place};
 use super::reader::Options;
 use crate::columns::words;
-use crate::columns::{Column, CorpusDecl, FieldDecl, FieldType, Split};
+use crate::columns::{Column, CorpusDecl, FieldDecl, FieldType, Split, SplitName};
+use crate::diagnostics::{DataPlace, Diagnostic};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -52,24 +53,74 @@ pub struct Sink<'a> {
     pub lines: Vec<u32>,
     /// no more examples than this
     pub limit: usize,
-    /// examples dropped because a text was empty, and the first of them
-    pub empty: usize,
-    first_empty: Option<crate::diagnostics::DataPlace>,
+    /// the split that is read
+    pub part: SplitName,
+    /// examples with an empty text
+    empty: Counted,
+    /// by field: cells that hold JSON
+    json: Vec<Counted>,
+    /// by field: sets of classes of which nothing is known
+    unknown: Vec<Counted>,
     axes: Vec<Option<usize>>,
+}
+
+/// How many examples have something, and where the first of them stands.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    count: usize,
+    first: Option<DataPlace>,
+}
+
+impl Counted {
+    fn add(&mut self, place: impl FnOnce() -> DataPlace) {
+        self.count += 1;
+        self.first.get_or_insert_with(place);
+    }
 }
 
 impl<'a> Sink<'a> {
     /// An empty sink.
-    pub fn new(decl: &'a CorpusDecl, options: &'a Options, faults: &'a mut Faults, limit: usize) -> Self {
+    pub fn new(
+        decl: &'a CorpusDecl,
+        options: &'a Options,
+        faults: &'a mut Faults,
+        limit: usize,
+        part: SplitName,
+    ) -> Self {
         let columns = decl.fields.iter().map(|f| column(&f.ty)).collect();
         let axis = |f: &FieldDecl| {
             let token_level =
                 matches!(f.ty, FieldType::Tags { .. } | FieldType::Layers { .. } | FieldType::Heads { .. });
             f.ty.axis().filter(|_| token_level).and_then(|on| decl.fields.iter().position(|g| g.name == on))
         };
-        let axes = decl.fields.iter().map(axis).collect();
+        let axes: Vec<Option<usize>> = decl.fields.iter().map(axis).collect();
         let split = Split { len: 0, columns };
-        Self { decl, options, faults, split, lines: vec![], limit, empty: 0, first_empty: None, axes }
+        let (json, unknown) = (vec![Counted::default(); axes.len()], vec![Counted::default(); axes.len()]);
+        Self {
+            decl,
+            options,
+            faults,
+            split,
+            lines: vec![],
+            limit,
+            part,
+            empty: Counted::default(),
+            json,
+            unknown,
+            axes,
+        }
+    }
+
+    /// Whether this file may lack a field: one of test that is no text has no gold then.
+    pub fn may_lack(&self, field: &FieldDecl) -> bool {
+        self.part == SplitName::Test && !field.ty.is_text()
+    }
+
+    /// W0613: a file of test has no gold of a field.
+    pub fn without_gold(&mut self, field: &FieldDecl, place: Place<'_>, lacks: &str) {
+        let message = format!("`{}` has no gold of `{}`: there is no {lacks}", place.file, field.name);
+        let d = Diagnostic::new("W0613", message).at(field.span, "its texts are read, and give no figures");
+        self.faults.plain(d.data(place.data("the first line")));
     }
 
     /// Whether the limit is reached.
@@ -86,6 +137,11 @@ impl<'a> Sink<'a> {
         let mut items = Vec::with_capacity(values.len());
         let mut sound = true;
         for (i, (field, value)) in self.decl.fields.iter().zip(values).enumerate() {
+            if let Value::Text(t) = &value
+                && holds_json(&field.ty, t)
+            {
+                self.json[i].add(|| place(i).data("a cell that holds JSON"));
+            }
             match convert(field, value, self.options) {
                 Ok(item) => items.push(item),
                 Err(note) => {
@@ -101,12 +157,6 @@ impl<'a> Sink<'a> {
         if !sound {
             return;
         }
-        if let Some(i) = items.iter().position(|i| matches!(i, Item::Tokens(t) if t.is_empty())) {
-            self.empty += 1;
-            self.first_empty
-                .get_or_insert_with(|| place(i).data(format!("`{}` is empty here", self.decl.fields[i].name)));
-            return;
-        }
         for (i, field) in self.decl.fields.iter().enumerate() {
             sound &= self.aligned(&items, i, field, &place);
             if let Some(note) = self.outside(&items, i, field) {
@@ -119,6 +169,15 @@ impl<'a> Sink<'a> {
         }
         if !sound {
             return;
+        }
+        if let Some(i) = items.iter().position(|i| matches!(i, Item::Tokens(t) if t.is_empty())) {
+            self.empty.add(|| place(i).data(format!("`{}` is empty here", self.decl.fields[i].name)));
+            self.stand_in(&mut items);
+        }
+        for (i, item) in items.iter().enumerate() {
+            if matches!(item, Item::Labels(None)) {
+                self.unknown[i].add(|| place(i).data(format!("no classes of `{}` here", self.decl.fields[i].name)));
+            }
         }
         self.lines.push(place(0).line as u32);
         self.split.len += 1;
@@ -134,6 +193,20 @@ impl<'a> Sink<'a> {
                 (Column::Heads(c), Item::Heads(v)) => c.push(v),
                 (Column::Json(c), Item::Json(v)) => c.push(v),
                 // `convert` and `column` follow the same field type
+                _ => {}
+            }
+        }
+    }
+
+    /// One token for each empty text, whose tags are unknown.
+    fn stand_in(&self, items: &mut [Item]) {
+        let empty: Vec<bool> = items.iter().map(|i| matches!(i, Item::Tokens(t) if t.is_empty())).collect();
+        for (i, item) in items.iter_mut().enumerate() {
+            match item {
+                Item::Tokens(t) => *t = words::or_empty(std::mem::take(t)),
+                Item::Tags(t) if self.axes[i].is_some_and(|a| empty[a]) => *t = None,
+                Item::Layers(t) if self.axes[i].is_some_and(|a| empty[a]) => *t = None,
+                Item::Heads(t) if self.axes[i].is_some_and(|a| empty[a]) => *t = None,
                 _ => {}
             }
         }
@@ -207,21 +280,55 @@ impl<'a> Sink<'a> {
         true
     }
 
-    /// Ends the split: reports what was dropped, gives the examples and their lines.
+    /// Ends the split: reports what is odd in it, gives the examples and their lines.
     pub fn finish(self) -> (Split, Vec<u32>) {
-        if let Some(first) = self.first_empty {
-            let (n, file) = (self.empty, first.file.clone());
+        if let Some(first) = self.empty.first {
+            let (n, file) = (self.empty.count, first.file.clone());
             let message = if n == 1 {
-                format!("an example of `{file}` has an empty text and is left out")
+                format!("an example of `{file}` has an empty text, which is read as one unknown token")
             } else {
-                format!("{n} examples of `{file}` have an empty text and are left out")
+                format!("{n} examples of `{file}` have an empty text, each of which is read as one unknown token")
             };
-            let warning =
-                crate::diagnostics::Diagnostic::new("W0603", message).at(self.decl.reader_span, "").data(first);
-            self.faults.plain(warning);
+            self.faults.plain(Diagnostic::new("W0603", message).at(self.decl.reader_span, "").data(first));
+        }
+        for (field, json) in self.decl.fields.iter().zip(self.json) {
+            let Some(first) = json.first else { continue };
+            let message = match json.count {
+                1 => format!("a cell of `{}` in `{}` holds JSON, which is read as text", field.name, first.file),
+                n => format!("{n} cells of `{}` in `{}` hold JSON, which is read as text", field.name, first.file),
+            };
+            let help = "write the values as this reader takes them, or the examples as JSON for `jsonl(...)`";
+            self.faults.plain(Diagnostic::new("W0614", message).at(field.span, "").data(first).help(help));
+        }
+        for (field, unknown) in self.decl.fields.iter().zip(self.unknown) {
+            let own = self.options.missing.is_some() || self.options.none.is_some();
+            let Some(first) = unknown.first.filter(|_| !own && unknown.count < self.split.len) else { continue };
+            let message = format!(
+                "nothing is known of `{}` in {} of the {} examples of `{}`: they are neither learned nor counted",
+                field.name, unknown.count, self.split.len, first.file
+            );
+            let help = "write `none = \"\"` if an empty cell means that the example is of no class (`[]` in JSON), or \
+                        `missing = \"\"` if it is right so";
+            self.faults.plain(Diagnostic::new("W0616", message).at(field.span, "").data(first).help(help));
         }
         (self.split, self.lines)
     }
+}
+
+/// Whether a cell holds a list or an object where its field takes words.
+fn holds_json(ty: &FieldType, cell: &str) -> bool {
+    let cell = cell.trim();
+    let words = !matches!(ty, FieldType::Other { .. } | FieldType::Layers { .. } | FieldType::Heads { .. });
+    if !words || !cell.starts_with(['[', '{']) || !cell.ends_with([']', '}']) {
+        return false;
+    }
+    let inner = cell[1..].trim_start();
+    if !inner.starts_with(['"', '\'', '[', '{']) {
+        return false;
+    }
+    // as Python prints a list of strings
+    let python = inner.starts_with('\'') && cell[..cell.len() - 1].trim_end().ends_with('\'');
+    python || serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok()
 }
 
 /// An empty column for a type.
@@ -277,30 +384,29 @@ fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Ite
     let value = match value {
         Value::Json(J::Null) => Value::Missing,
         Value::Json(J::String(s)) => Value::Text(Cow::Borrowed(s)),
-        Value::Text(t) if !field.ty.is_text() && options.is_missing(t.trim()) => Value::Missing,
+        // what `none` means is known
+        Value::Text(t)
+            if !field.ty.is_text()
+                && options.is_missing(t.trim())
+                && !(matches!(field.ty, FieldType::Labels { .. }) && options.none == options.missing) =>
+        {
+            Value::Missing
+        }
         v => v,
     };
     Ok(match (&field.ty, value) {
         (FieldType::Text | FieldType::Tokens, Value::Missing) => Item::Tokens(vec![]),
-        (FieldType::Text, Value::Text(t)) => Item::Tokens(words::words(&options.cased(&t)).map(String::from).collect()),
-        (FieldType::Tokens, Value::Text(t)) => {
-            Item::Tokens(words::tokens(&options.cased(&t)).map(String::from).collect())
-        }
+        (ty @ (FieldType::Text | FieldType::Tokens), Value::Text(t)) => Item::Tokens(options.text.split(ty, &t)),
+        // of a format with a token per row, whatever the type
         (FieldType::Text | FieldType::Tokens, Value::Items(v)) => {
-            Item::Tokens(v.into_iter().map(|t| options.cased(t).into_owned()).collect())
+            Item::Tokens(options.text.list(&FieldType::Tokens, filled(v.into_iter())?))
         }
-        (FieldType::Tokens, Value::Json(J::Array(v))) => {
-            let token =
-                |j| scalar(j).map(|t| options.cased(&t).into_owned()).ok_or_else(|| expected("a list of strings", j));
-            Item::Tokens(v.iter().map(token).collect::<Result<_, _>>()?)
-        }
-        (FieldType::Text, Value::Json(J::Array(v))) => {
-            let mut tokens = vec![];
-            for j in v {
-                let text = scalar(j).ok_or_else(|| expected("a string", j))?;
-                tokens.extend(words::words(&options.cased(&text)).map(String::from));
-            }
-            Item::Tokens(tokens)
+        (ty @ (FieldType::Text | FieldType::Tokens), Value::Json(J::Array(v))) => {
+            let one = |(i, j)| scalar(j).ok_or_else(|| member("a list of strings", i, j));
+            let items: Vec<String> = v.iter().enumerate().map(one).collect::<Result<_, _>>()?;
+            let items = items.iter().map(String::as_str);
+            let items: Vec<&str> = if *ty == FieldType::Tokens { filled(items)?.collect() } else { items.collect() };
+            Item::Tokens(options.text.list(ty, items.into_iter()))
         }
         (FieldType::Text | FieldType::Tokens, Value::Json(j)) => {
             return Err(expected("a string or a list of strings", j));
@@ -316,17 +422,20 @@ fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Ite
         }
 
         (FieldType::Labels { .. }, Value::Missing) => Item::Labels(None),
+        (FieldType::Labels { .. }, Value::Text(t)) if options.none.as_deref() == Some(t.trim()) => {
+            Item::Labels(Some(vec![]))
+        }
         (FieldType::Labels { .. }, Value::Text(t)) if t.trim().is_empty() => Item::Labels(None),
         (FieldType::Labels { .. }, Value::Text(t)) => {
             let parts = t.split(options.split.as_str()).map(str::trim).filter(|p| !p.is_empty());
             Item::Labels(Some(parts.map(String::from).collect()))
         }
         (FieldType::Labels { on }, Value::Json(J::Array(v))) => {
-            let one = |j: &J| match (on, j) {
+            let one = |(i, j): (usize, &J)| match (on, j) {
                 (Some(_), J::Bool(b)) => Ok(String::from(if *b { "1" } else { "0" })),
-                _ => scalar(j).ok_or_else(|| expected("a list of strings", j)),
+                _ => scalar(j).ok_or_else(|| member("a list of strings", i, j)),
             };
-            Item::Labels(Some(v.iter().map(one).collect::<Result<_, _>>()?))
+            Item::Labels(Some(v.iter().enumerate().map(one).collect::<Result<_, _>>()?))
         }
         (FieldType::Labels { .. }, Value::Json(j)) => return Err(expected("a list of strings", j)),
 
@@ -335,26 +444,31 @@ fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Ite
         (FieldType::Real, Value::Text(t)) => Item::Real(Some(number(&t)?)),
         (FieldType::Real, Value::Json(j)) => Item::Real(Some(match j {
             J::Bool(b) => f64::from(u8::from(*b)),
-            j => j.as_f64().ok_or_else(|| expected("a number", j))?,
+            j => in_range(j.as_f64().ok_or_else(|| expected("a number", j))?)?,
         })),
 
         (FieldType::Vec(_), Value::Missing) => Item::Vector(None),
         (FieldType::Vec(_), Value::Text(t)) if t.trim().is_empty() => Item::Vector(None),
         (FieldType::Vec(d), Value::Text(t)) => {
             let parts = t.split(|c: char| c == ',' || c.is_ascii_whitespace()).filter(|p| !p.is_empty());
-            Item::Vector(Some(sized(*d, parts.map(|p| number(p).map(|x| x as f32)).collect::<Result<_, _>>()?)?))
+            Item::Vector(Some(sized(*d, parts.map(|p| Ok(number(p)? as f32)).collect::<Result<_, String>>()?)?))
         }
         (FieldType::Vec(d), Value::Json(J::Array(v))) => {
-            let one = |j: &J| j.as_f64().map(|x| x as f32).ok_or_else(|| expected("a list of numbers", j));
-            Item::Vector(Some(sized(*d, v.iter().map(one).collect::<Result<_, _>>()?)?))
+            let one = |(i, j): (usize, &J)| match j.as_f64() {
+                Some(x) => Ok(in_range(x)? as f32),
+                None => Err(member("a list of numbers", i, j)),
+            };
+            Item::Vector(Some(sized(*d, v.iter().enumerate().map(one).collect::<Result<_, String>>()?)?))
         }
         (FieldType::Vec(_), Value::Json(j)) => return Err(expected("a list of numbers", j)),
 
         (FieldType::Tags { .. }, Value::Missing) => Item::Tags(None),
-        (FieldType::Tags { .. }, Value::Items(v)) => Item::Tags(Some(v.into_iter().map(|t| options.tag(t)).collect())),
+        (FieldType::Tags { .. }, Value::Items(v)) => {
+            Item::Tags(Some(v.into_iter().map(|t| options.tag(t)).collect::<Result<_, _>>()?))
+        }
         (FieldType::Tags { .. }, Value::Text(t)) if t.trim().is_empty() => Item::Tags(None),
         (FieldType::Tags { .. }, Value::Text(t)) => {
-            Item::Tags(Some(words::tokens(&t).map(|t| options.tag(t)).collect()))
+            Item::Tags(Some(words::tokens(&t).map(|t| options.tag(t)).collect::<Result<_, _>>()?))
         }
         (FieldType::Tags { .. }, Value::Json(j)) => Item::Tags(Some(tags(j, options)?)),
 
@@ -390,11 +504,14 @@ fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Ite
 
 fn tags(j: &serde_json::Value, options: &Options) -> Result<Vec<String>, String> {
     let want = "a list of strings";
-    let one = |j: &serde_json::Value| match j {
+    let one = |(i, j): (usize, &serde_json::Value)| match j {
         serde_json::Value::Null => Ok(String::new()),
-        j => scalar(j).map(|t| options.tag(&t)).ok_or_else(|| expected(want, j)),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            Err(format!("{}; places in the text are not read: write one tag for each token", member(want, i, j)))
+        }
+        j => options.tag(&scalar(j).ok_or_else(|| member(want, i, j))?),
     };
-    j.as_array().ok_or_else(|| expected(want, j))?.iter().map(one).collect()
+    j.as_array().ok_or_else(|| expected(want, j))?.iter().enumerate().map(one).collect()
 }
 
 /// `[[2, "nsubj"], [0, "root"]]` or `{"head": [2, 0], "deprel": ["nsubj", "root"]}`.
@@ -431,8 +548,22 @@ fn scalar(j: &serde_json::Value) -> Option<String> {
 }
 
 fn number(text: &str) -> Result<f64, String> {
-    let parsed = text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
-    parsed.ok_or_else(|| format!("expected a number, found `{}`", short(text)))
+    let digits = text.contains(|c: char| c.is_ascii_digit());
+    let parsed = text.trim().parse::<f64>().ok().filter(|x| x.is_finite() || digits);
+    in_range(parsed.ok_or_else(|| format!("expected a number, found `{}`", short(text)))?)
+}
+
+/// The models compute with 32 bits.
+fn in_range(x: f64) -> Result<f64, String> {
+    if x.abs() <= f64::from(f32::MAX) { Ok(x) } else { Err(format!("{x:e} is out of range: at most {:e}", f32::MAX)) }
+}
+
+/// Tokens that stand one by one, none of which may be empty.
+fn filled<'a>(items: impl Iterator<Item = &'a str> + Clone) -> Result<impl Iterator<Item = &'a str>, String> {
+    match items.clone().position(str::is_empty) {
+        Some(i) => Err(format!("token {} is empty", i + 1)),
+        None => Ok(items),
+    }
 }
 
 fn sized(d: usize, v: Vec<f32>) -> Result<Vec<f32>, String> {
@@ -441,6 +572,11 @@ fn sized(d: usize, v: Vec<f32>) -> Result<Vec<f32>, String> {
 
 fn expected(what: &str, found: &serde_json::Value) -> String {
     format!("expected {what}, found {}", json_word(found))
+}
+
+/// What is wrong with one member of a list.
+fn member(what: &str, i: usize, found: &serde_json::Value) -> String {
+    format!("{}, number {} in the list", expected(what, found), i + 1)
 }
 
 fn json_word(j: &serde_json::Value) -> String {

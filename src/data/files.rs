@@ -7,7 +7,7 @@ use crate::kinds::readers::READERS;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The files of each split: one, or one for each field in their order.
+/// The files of each split: one, or one for each field in their order; an empty path for a gold that test lacks.
 pub type Parts = BTreeMap<SplitName, Vec<PathBuf>>;
 
 /// A file with the part of its name that tells splits and fields apart.
@@ -38,7 +38,9 @@ pub fn locate(decl: &CorpusDecl, reader: &Reader, base: &Path) -> Result<Parts, 
     for (&split, source) in &decl.splits {
         match source {
             SplitSource::File(path) => {
-                if let Some(files) = finder.resolve(path, folder.as_deref()).and_then(|t| finder.one_split(path, t)) {
+                if let Some(files) =
+                    finder.resolve(path, folder.as_deref()).and_then(|t| finder.one_split(path, t, split))
+                {
                     parts.insert(split, files);
                 }
             }
@@ -107,7 +109,7 @@ impl Finder<'_> {
     }
 
     /// The files of one named split.
-    fn one_split(&mut self, path: &str, target: Target) -> Option<Vec<PathBuf>> {
+    fn one_split(&mut self, path: &str, target: Target, split: SplitName) -> Option<Vec<PathBuf>> {
         let group = match target {
             Target::File(file) if self.reader.layout == Layout::OneFile => return Some(vec![file]),
             Target::File(file) => vec![(name_of(&file), file)],
@@ -115,7 +117,7 @@ impl Finder<'_> {
             Target::Several(_, files) => files,
         };
         match self.reader.layout {
-            Layout::FilePerField => self.assign(path, &group),
+            Layout::FilePerField => self.assign(path, &group, split),
             Layout::OneFile => self.single(path, group).map(|file| vec![file]),
         }
     }
@@ -145,7 +147,7 @@ impl Finder<'_> {
     fn as_parallel(&self, path: &str, group: &[Named]) -> Option<String> {
         let parallel = READERS.iter().find(|r| r.layout == Layout::FilePerField)?;
         let mut finder = Finder { decl: self.decl, reader: parallel, base: self.base, faults: vec![] };
-        let files = finder.assign(path, group)?;
+        let files = finder.assign(path, group, SplitName::Train)?;
         let field = |(f, p): (&FieldDecl, &PathBuf)| {
             format!("{}: {} = \"{}\"", f.name, crate::columns::type_word(&f.ty), name_of(p))
         };
@@ -190,7 +192,7 @@ impl Finder<'_> {
                     let files = files_of(dir);
                     let shown = format!("{path}/{name}");
                     let found = match self.reader.layout {
-                        Layout::FilePerField => self.assign(&shown, &files),
+                        Layout::FilePerField => self.assign(&shown, &files, *split),
                         Layout::OneFile => self.single(&shown, files).map(|f| vec![f]),
                     };
                     parts.extend(found.map(|f| (*split, f)));
@@ -204,7 +206,7 @@ impl Finder<'_> {
             }
             for split in &open {
                 let Some(group) = groups.get(split) else { continue };
-                parts.extend(self.assign(path, group).map(|f| (*split, f)));
+                parts.extend(self.assign(path, group, *split).map(|f| (*split, f)));
             }
         } else {
             let alone = self.preferred(files.clone());
@@ -245,15 +247,21 @@ impl Finder<'_> {
     }
 
     /// Gives every field its file of a group.
-    fn assign(&mut self, path: &str, group: &[Named]) -> Option<Vec<PathBuf>> {
+    fn assign(&mut self, path: &str, group: &[Named], split: SplitName) -> Option<Vec<PathBuf>> {
         let fields = &self.decl.fields;
         let names: Vec<String> = group.iter().map(|(_, p)| name_of(p)).collect();
         let mut taken: Vec<Option<usize>> = vec![None; fields.len()];
         let mut faults = vec![];
+        // test may be without gold
+        let optional = |f: &FieldDecl| split == SplitName::Test && !f.ty.is_text();
+        let mut lacks = vec![false; fields.len()];
         for (i, field) in fields.iter().enumerate() {
             let Some(FieldSource::Name(source)) = &field.source else { continue };
             match &best(group, source, &[])[..] {
                 [one] => taken[i] = Some(*one),
+                [] if optional(field) && suggest::near(source, names.iter().map(String::as_str)).is_empty() => {
+                    lacks[i] = true;
+                }
                 [] => {
                     let near = suggest::near(source, names.iter().map(String::as_str));
                     let help = suggest::question(&near).unwrap_or_else(|| format!("there are {}", listing(&names)));
@@ -289,6 +297,10 @@ impl Finder<'_> {
         } else {
             for i in open {
                 let field = &fields[i];
+                if optional(field) && left.is_empty() {
+                    lacks[i] = true;
+                    continue;
+                }
                 let message =
                     format!("no file of `{path}` can be told to hold `{}`: there are {}", field.name, listing(&names));
                 let file = left.first().or(Some(&0)).and_then(|&l| names.get(l)).map_or("FILE", String::as_str);
@@ -303,7 +315,11 @@ impl Finder<'_> {
                 self.faults.push(fault);
             }
         }
-        sound.then(|| taken.into_iter().flatten().map(|i| group[i].1.clone()).collect())
+        let file = |(at, lacks): (Option<usize>, bool)| match at {
+            Some(i) => Some(group[i].1.clone()),
+            None => lacks.then(PathBuf::new),
+        };
+        sound.then(|| taken.into_iter().zip(lacks).filter_map(file).collect())
     }
 }
 

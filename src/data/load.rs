@@ -1,12 +1,12 @@
 //! Reading a corpus: its files through its reader, then what holds for every format.
 
 use super::files;
-use super::{splits, validate};
+use super::{splits, tagging, texts, validate};
+use crate::ast::UNREADABLE;
 use crate::columns::faults::{Faults, Place, line_of};
 use crate::columns::reader::{DataFile, Layout, Options};
-use crate::columns::schemes::{self, Scheme};
 use crate::columns::sink::Sink;
-use crate::columns::{Column, Corpus, CorpusDecl, FieldType, OptionValue, Places, SplitName, SplitSource};
+use crate::columns::{Column, Corpus, CorpusDecl, FieldDecl, FieldType, OptionValue, Places, SplitName, SplitSource};
 use crate::diagnostics::Diagnostic;
 use crate::kinds::readers::find;
 use std::path::{Path, PathBuf};
@@ -26,11 +26,19 @@ pub struct Loaded {
 pub fn load(decl: &CorpusDecl, base: &Path) -> Loaded {
     let mut loaded = read(decl, base);
     if let (Some(OptionValue::Number(n)), Some(corpus)) = (decl.options.get("max_tokens"), &mut loaded.corpus) {
-        for split in [&mut corpus.train, &mut corpus.dev, &mut corpus.test] {
-            split.columns.iter_mut().for_each(|c| c.cut(*n as usize));
-        }
+        loaded.diagnostics.extend(texts::cut(decl, corpus, *n as usize));
     }
     loaded
+}
+
+/// A declaration for other files in place of a corpus' own, all of whose examples are scored: what limits the training
+/// examples does not hold there.
+pub fn elsewhere(decl: &CorpusDecl, path: &Path) -> CorpusDecl {
+    let mut decl = decl.clone();
+    decl.path = Some(path.to_string_lossy().into_owned());
+    decl.splits.clear();
+    decl.options.retain(|name, _| !["max", "max_tokens"].contains(&name.as_str()));
+    decl
 }
 
 /// Reads a corpus. Of a declaration in which [`validate`](super::validate) finds errors nothing is read, and nothing is said twice.
@@ -38,6 +46,11 @@ fn read(decl: &CorpusDecl, base: &Path) -> Loaded {
     let Some(reader) = find(&decl.reader).filter(|_| !validate(decl).iter().any(Diagnostic::is_error)) else {
         return Loaded::default();
     };
+    // what could not be read of a declaration has its finding: values would be found to be of no type
+    let gap = |f: &FieldDecl| f.ty.is_unreadable() || f.ty.axis() == Some(UNREADABLE);
+    if decl.fields.iter().any(gap) {
+        return Loaded::default();
+    }
     let parts = match files::locate(decl, reader, base) {
         Ok(parts) => parts,
         Err(diagnostics) => {
@@ -52,22 +65,25 @@ fn read(decl: &CorpusDecl, base: &Path) -> Loaded {
     let mut missing = false;
     for split in [SplitName::Train, SplitName::Dev, SplitName::Test] {
         let limit = if split == SplitName::Train && !shares { options.max } else { usize::MAX };
-        let mut sink = Sink::new(decl, &options, &mut faults, limit);
+        let mut sink = Sink::new(decl, &options, &mut faults, limit, split);
         if let Some(paths) = parts.get(&split) {
             let files: Vec<DataFile> = paths.iter().filter_map(|p| open(p, decl, sink.faults, &mut missing)).collect();
-            corpus.files.extend(paths.iter().map(|p| p.display().to_string()));
+            let there = paths.iter().filter(|p| !p.as_os_str().is_empty());
+            corpus.files.extend(there.map(|p| p.display().to_string()));
             if files.len() == paths.len() {
                 (reader.read)(&mut sink, &files);
             }
         }
         let (examples, starts) = sink.finish();
         let per_field = reader.layout == Layout::FilePerField;
-        let rows = reader.token_lines;
+        let rows = reader.token_lines || options.group.is_some();
         let files = parts.get(&split).cloned().unwrap_or_default();
         corpus.places.insert(split, Places { files, per_field, rows, lines: starts });
         *corpus.split_mut(split) = examples;
     }
-    normalise(decl, &mut corpus, &mut faults);
+    tagging::normalise(decl, &mut corpus, &mut faults);
+    tagging::single_tokens(decl, &corpus, &mut faults);
+    texts::forms(decl, &corpus, &mut faults);
     if corpus.train.len == 0 && !faults.any_error() {
         let file = parts.get(&SplitName::Train).and_then(|f| f.first()).map(|f| f.display().to_string());
         let message = format!("`{}` holds no training examples", file.unwrap_or_default());
@@ -89,6 +105,10 @@ fn read(decl: &CorpusDecl, base: &Path) -> Loaded {
 /// Reads a whole file as UTF-8.
 fn open(path: &PathBuf, decl: &CorpusDecl, faults: &mut Faults, missing: &mut bool) -> Option<DataFile> {
     let name = path.display().to_string();
+    // of a gold that this split lacks
+    if name.is_empty() {
+        return Some(DataFile::default());
+    }
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -118,45 +138,6 @@ fn open(path: &PathBuf, decl: &CorpusDecl, faults: &mut Faults, missing: &mut bo
                 (message, Some(format!("convert it: `iconv -f WINDOWS-1252 -t UTF-8 {name}`")))
             });
             None
-        }
-    }
-}
-
-/// Writes every span scheme as BIO; the scheme is recognised on the training examples.
-fn normalise(decl: &CorpusDecl, corpus: &mut Corpus, faults: &mut Faults) {
-    for (i, field) in decl.fields.iter().enumerate() {
-        let Column::Tags(train) = &corpus.train.columns[i] else { continue };
-        let scheme = schemes::detect(train.iter().flatten().map(Vec::as_slice));
-        corpus.schemes.insert(field.name.clone(), scheme);
-        if scheme == Scheme::Plain {
-            continue;
-        }
-        for split in [SplitName::Train, SplitName::Dev, SplitName::Test] {
-            let Column::Tags(tags) = &mut corpus.split_mut(split).columns[i] else { continue };
-            let (mut count, mut first) = (0, None);
-            for (example, tags) in tags.iter_mut().enumerate() {
-                let Some(tags) = tags else { continue };
-                let before = if first.is_none() { tags.clone() } else { vec![] };
-                let odd = schemes::normalise(tags, scheme);
-                count += odd.len();
-                if let (None, Some(&token)) = (&first, odd.first()) {
-                    let prev = token.checked_sub(1).map_or("the start", |p| &before[p]);
-                    first = Some((example, token, format!("`{}` after {prev} (token {})", before[token], token + 1)));
-                }
-            }
-            let Some((example, token, note)) = first else { continue };
-            let Some(place) = corpus.places.get(&split).and_then(|p| p.of(i, example, token, &note)) else { continue };
-            let message = match count {
-                1 => format!(
-                    "a tag of `{}` in `{}` cannot follow the tag before; it is read as the start of a span",
-                    field.name, place.file
-                ),
-                _ => format!(
-                    "{count} tags of `{}` in `{}` cannot follow the tag before; each is read as the start of a span",
-                    field.name, place.file
-                ),
-            };
-            faults.plain(Diagnostic::new("W0602", message).at(field.span, "").data(place));
         }
     }
 }

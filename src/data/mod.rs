@@ -9,10 +9,12 @@ pub(crate) mod files;
 mod load;
 mod splits;
 mod stats;
+mod tagging;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod validate;
 
-pub use load::{Loaded, load};
+pub use load::{Loaded, elsewhere, load};
 pub use stats::{FieldStats, SplitStats, Stats, stats};
 pub use validate::validate;

@@ -3,6 +3,7 @@
 use super::files::split_word;
 use crate::ast::UNREADABLE;
 use crate::columns::reader::{OptionKind, Reader};
+use crate::columns::words;
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, OptionValue, SplitName, SplitSource, type_word};
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::kinds::readers;
@@ -101,8 +102,19 @@ fn options(decl: &CorpusDecl, reader: &Reader, found: &mut Vec<Diagnostic>) {
                 }
                 format!("one character where cells may be quoted: `{name} = \";\"`")
             }
-            (OptionKind::Text, OptionValue::Text(t)) if !t.is_empty() || name == "missing" => continue,
-            (OptionKind::Text, OptionValue::Number(_)) if name == "missing" => continue,
+            (OptionKind::Text, OptionValue::Text(t)) if name == "normalize" => {
+                if words::Form::find(t).is_some() {
+                    continue;
+                }
+                "`nfc` or `nfd`: `normalize = nfc`".into()
+            }
+            (OptionKind::Text, OptionValue::Text(t)) if !t.is_empty() || ["missing", "none"].contains(&&name[..]) => {
+                continue;
+            }
+            (OptionKind::Text, OptionValue::Number(_)) if ["missing", "none"].contains(&&name[..]) => continue,
+            (OptionKind::Column, OptionValue::Number(n)) if *n >= 1.0 && n.fract() == 0.0 => continue,
+            (OptionKind::Column, OptionValue::Text(t)) if !t.is_empty() => continue,
+            (OptionKind::Column, _) => format!("a heading or the number of a column: `{name} = 1`"),
             (OptionKind::Text, _) => format!("a string: `{name} = \"...\"`"),
         };
         let message = format!("`{name}` of `{}` cannot take this value", reader.name);

@@ -174,13 +174,21 @@ codes! {
     "W0109" "a declaration is read by nobody"
     "W0601" "a data file is missing"
     "W0602" "tags that cannot follow each other"
-    "W0603" "examples with an empty text are left out"
+    "W0603" "examples have an empty text"
     "W0604" "nearly every example has its own class"
     "W0605" "the first line may hold headings"
     "W0606" "the corpora of a task have different classes"
     "W0607" "dev or test has classes that training never shows"
     "W0608" "all training examples are of one class"
     "W0609" "splits share examples"
+    "W0610" "tags that are not as the others"
+    "W0611" "a split without a span"
+    "W0612" "training texts are cut"
+    "W0613" "a split without gold"
+    "W0614" "a cell holds JSON"
+    "W0615" "rows and texts do not match"
+    "W0616" "sets of classes of which nothing is known"
+    "W0617" "a letter is written in two ways"
 }
 
 /// The row of a code.

@@ -204,7 +204,7 @@ pub fn source(
         for split in [SplitName::Train, SplitName::Dev, SplitName::Test] {
             let own = parts.get(&split).map_or(&[][..], Vec::as_slice);
             add(&own.len().to_le_bytes());
-            paths.extend_from_slice(own);
+            paths.extend(own.iter().filter(|p| !p.as_os_str().is_empty()).cloned());
         }
     }
     let files = paths.iter().map(|p| p.display().to_string()).collect();

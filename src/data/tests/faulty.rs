@@ -82,7 +82,7 @@ fn rows() {
     );
     assert_eq!(
         one("columns", "x: tokens; y: tags on x", "a B\nNew York B\n"),
-        "E0604: line 2 of `a.txt` has 3 columns, the first line has 2\n  a.txt:2 | New York B | 3 columns here\n"
+        "E0604: line 2 of `a.txt` has 3 columns where others have 2\n  a.txt:2 | New York B | 3 columns here\n"
     );
     let many = (0..9).map(|i| format!("{i}\n")).collect::<String>();
     let shown = one("tsv", "x: tokens; y: label", &format!("a\tb\n{many}"));
@@ -106,8 +106,12 @@ fn rows() {
 fn quotes_that_are_text() {
     assert_eq!(
         one("csv", "x: text = 1; y: label = 2", "a,b\n\"c,d\n"),
-        "E0604: line 2 of `a.txt` has too few columns: `y` is column 2\n  a.txt:2 | \"c,d | 1 column here\n  \
-         help: a separator between double quotes is text: write `quote = false` if they are text themselves\n"
+        "E0610: a quote opens on line 2 of `a.txt`, and what it holds is no cell\n  a.txt:2 | \"c,d | it never closes\n  \
+         help: close it on its line, double a quote that is text (`\"\"`), or write `quote = false` if quotes are text in \
+         this file\n"
+    );
+    assert!(
+        one("csv", "x: text = 1; y: label = 2", "a,b\n\"c,d\"\n").contains("write `quote = false` if they are text")
     );
 }
 
@@ -240,7 +244,7 @@ fn declarations() {
     );
     assert_eq!(
         said(declare("lines", Some("a"), "x: tokens").option("header", OptionValue::Bool(true))),
-        "E0611: `lines` has no option `header`\n  help: `header` is an option of `tsv`; `lines` has max, max_tokens, lower, missing, split\n"
+        "E0611: `lines` has no option `header`\n  help: `header` is an option of `tsv`; `lines` has max, max_tokens, lower, normalize, missing, none, names, split\n"
     );
     assert!(
         said(tsv().option("header", OptionValue::Number(1.0)))

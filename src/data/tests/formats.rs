@@ -60,7 +60,7 @@ fn conllu() {
     let text = "# sent_id = s1\n# text = a b\n1-2\tab\t_\t_\t_\t_\t_\t_\t_\t_\n1\ta\tA\tDET\tDT\tCase=Nom|Number=Sing\t2\tdet\t_\t_\n\
         2\tb\tB\tNOUN\tNN\tNumber=Plur\t0\troot\t_\t_\n2.1\tc\t_\t_\t_\t_\t_\t_\t_\t_\n\n1\tz\tZ\tX\t_\t_\t_\t_\t_\t_\n";
     let fields = "x: tokens; pos: tags on x; l: tags on x = \"lemma\"; tree: heads on x; sent_id: id; p: tags on x = 5";
-    let want = "a b | DET NOUN | A B | ([2, 0], [\"det\", \"root\"]) | (\"s1\") | DT NN\nz | X | Z | None | None | _";
+    let want = "a b | DET NOUN | A B | ([2, 0], [\"det\", \"root\"]) | (\"s1\") | DT NN\nz | X | Z | None | None | ";
     assert_eq!(one("conllu", fields, text), want);
     let layers = r#"a b | ({"Case": ["Nom", "_"], "Number": ["Sing", "Plur"]})"#;
     assert_eq!(one("conllu", "x: tokens; feats: layers on x", text).lines().next(), Some(layers));
@@ -221,9 +221,9 @@ fn warnings_count_and_show_the_first() {
         try_load(&declare("tsv", Some("a.txt"), "x: text; y: label"), &[("a.txt", "\tA\nb\tA\n \tB\n")]);
     assert_eq!(
         shown,
-        "W0603: 2 examples of `a.txt` have an empty text and are left out\n  a.txt:1 | \tA | `x` is empty here\n"
+        "W0603: 2 examples of `a.txt` have an empty text, each of which is read as one unknown token\n  a.txt:1 | \tA | `x` is empty here\n"
     );
-    assert_eq!(found.corpus.expect("a corpus").train.len, 1);
+    assert_eq!(table(&found.corpus.expect("a corpus").train), " | (\"A\")\nb | (\"A\")\n | (\"B\")");
     let swapped: String = (0..60).map(|i| format!("{}\ttext {i}\n", i % 2)).collect();
     let (_, shown) = try_load(&declare("tsv", Some("a.txt"), "x: text; y: label"), &[("a.txt", &swapped)]);
     assert!(shown.starts_with("W0604: `y` has 60 classes in 60 examples"), "{shown}");
@@ -287,4 +287,173 @@ fn arbitrary_bytes_never_panic() {
             let _ = show(&found.diagnostics);
         }
     });
+}
+
+/// The first line of what is said of a file, and its examples.
+fn said(decl: &CorpusDecl, text: &str) -> (String, String) {
+    let (found, shown) = try_load(decl, &[("a.txt", text)]);
+    (shown, found.corpus.map(|c| table(&c.train)).unwrap_or_default())
+}
+
+#[test]
+fn most_rows_decide_what_parts_them() {
+    let decl = declare("columns", Some("a.txt"), TAGGED);
+    // one token that is a tab
+    let (shown, _) = said(&decl, "a B-P\nb O\n\t O\nc O\n");
+    assert_eq!(
+        shown,
+        "E0604: line 3 of `a.txt` has too few columns: 1 where 2 are needed\n  a.txt:3 | \t O | 1 column here\n  \
+         help: columns are parted by spaces here, and a tab is one of them\n"
+    );
+    // the first row is the odd one
+    let (shown, _) = said(&decl, "a B-P x\nb O\nc O\n");
+    assert!(shown.starts_with("E0604: line 1 of `a.txt` has 3 columns where others have 2"), "{shown}");
+    // a tab as an indent, a space as a token
+    assert_eq!(said(&decl, "\ta B-P\n\tb O\n").1, "a b | B-P O");
+    assert_eq!(said(&decl, "a\tB-P\n \tO\n").1, "a   | B-P O");
+    let (shown, _) = said(&decl, "a\tB-P\n\tO\n");
+    assert!(
+        shown.starts_with("E0606: `x` at a.txt:2: the token is empty\n  a.txt:2 | \tO | column 1 is empty"),
+        "{shown}"
+    );
+    // comments are of any width
+    let (shown, read) = said(&decl, "# text = a\tb\na\tB-P\nb\tO\n");
+    assert_eq!((shown.as_str(), read.as_str()), ("", "a b | B-P O"));
+    let (shown, _) = said(&decl, "a,B-P\nb,O\n");
+    assert!(shown.ends_with("help: write `separator = \",\"`\n"), "{shown}");
+    let rows = "a,b\nc, d,e\nf,g\n";
+    let (shown, _) = said(&declare("csv", Some("a.txt"), "x: text; y: label"), rows);
+    assert!(shown.starts_with("E0604: line 2 of `a.txt` has 3 columns where others have 2"), "{shown}");
+    let (shown, _) = said(&declare("csv", Some("a.txt"), "x: text = \"x\"; y: label"), "x;y\na, b;c\nd;e\n");
+    assert!(shown.contains("write `separator = \";\"`"), "{shown}");
+}
+
+#[test]
+fn rows_of_a_group_are_one_text() {
+    let rows = "Sentence #,Word,Tag\nSentence: 1,Mira,B-per\n,lives,O\nSentence: 2,Kelmar,B-geo\n,grows,O\n";
+    let fields = "x: tokens = \"Word\"; y: tags on x = \"Tag\"";
+    let decl = declare("csv", Some("a.txt"), fields);
+    assert!(said(&decl, rows).0.starts_with("W0615: every text of `corpus.x` is a single token\n"));
+    let grouped = "Mira lives | B-per O\nKelmar grows | B-geo O";
+    for by in [OptionValue::Text("Sentence #".into()), OptionValue::Number(1.0)] {
+        let (shown, read) = said(&decl.clone().option("group", by), rows);
+        assert_eq!((shown.as_str(), read.as_str()), ("", grouped));
+    }
+    // every row may name its text; what is of the whole text stands in its first row
+    let decl = declare("csv", Some("a.txt"), "x: tokens = 2; y: tags on x = 3; z: label = 4");
+    let decl = decl.option("group", OptionValue::Number(1.0)).option("header", OptionValue::Bool(false));
+    assert_eq!(said(&decl, "1,a,B-p,k\n1,b,O,\n2,c,O,l\n").1, "a b | B-p O | (\"k\")\nc | O | (\"l\")");
+    let missing = declare("csv", Some("a.txt"), fields).option("group", OptionValue::Text("Sentense #".into()));
+    assert!(said(&missing, rows).0.contains("did you mean `Sentence #`?"));
+}
+
+#[test]
+fn quotes_that_swallow_rows_are_errors_where_they_open() {
+    let decl = declare("csv", Some("a.txt"), "x: text; y: label");
+    let many: String = (0..30).map(|i| format!("t {i},A\n")).collect();
+    for open in ["bad,\"B\n", "\"bad,B\n"] {
+        let (shown, _) = said(&decl, &format!("good,A\n{open}{many}"));
+        assert!(shown.starts_with("E0610: a quote opens on line 2"), "{shown}");
+        assert!(shown.contains("it never closes"), "{shown}");
+        for late in ["\"a, b\",A\n", "c,\"A\"\n", "c,A\"\n"] {
+            let (shown, _) = said(&decl, &format!("good,A\n{open}{many}{late}good,A\n"));
+            assert!(shown.starts_with("E0610: a quote opens on line 2"), "{late}: {shown}");
+        }
+    }
+    // cells of several lines, doubled quotes and quotes inside are none of these
+    let sound =
+        "a,A\n\"first,\nsecond\nthird\nfourth\",B\n\"say \"\"hi\"\" now\",A\n5\" wide,B\n\"Swing it\" master,A\n";
+    let (shown, read) = said(&decl, sound);
+    assert_eq!((shown.as_str(), read.lines().count()), ("", 5));
+}
+
+#[test]
+fn test_files_without_gold_are_read() {
+    let sizes = |decl: &CorpusDecl, files: &[(&str, &str)]| {
+        let (found, shown) = try_load(decl, files);
+        let c = found.corpus.unwrap_or_else(|| panic!("{shown}"));
+        (shown.lines().filter(|l| l.starts_with(['W', 'E'])).map(String::from).collect::<Vec<_>>(), c.test.len)
+    };
+    let decl = declare("tsv", Some("d"), "x: text = \"sentence\"; y: label = \"label\"");
+    let files = [("d/train.tsv", "sentence\tlabel\na\t1\nb\t0\n"), ("d/test.tsv", "index\tsentence\n0\ta\n1\tb\n")];
+    assert_eq!(
+        sizes(&decl, &files),
+        (vec!["W0613: `d/test.tsv` has no gold of `y`: there is no column `label`".into()], 2)
+    );
+    let files = [("d/train.txt", "a B-P\nb O\n"), ("d/test.txt", "a\nb\n\nc\n")];
+    let decl = declare("columns", Some("d"), TAGGED);
+    assert_eq!(sizes(&decl, &files), (vec!["W0613: `d/test.txt` has no gold of `y`: there is no column 2".into()], 2));
+    let files = [("d/train.jsonl", "{\"x\": \"a\", \"y\": \"k\"}\n"), ("d/test.jsonl", "{\"x\": \"a\", \"id\": 3}\n")];
+    let decl = declare("jsonl", Some("d"), "x: text; y: label");
+    assert_eq!(sizes(&decl, &files), (vec!["W0613: `d/test.jsonl` has no gold of `y`: there is no key `y`".into()], 1));
+    let files = [("d/train/seq.in", "a b\n"), ("d/train/label", "k\n"), ("d/test/seq.in", "a\nb\n")];
+    let decl = declare("parallel", Some("d"), "x: tokens; y: label");
+    assert_eq!(sizes(&decl, &files), (vec!["W0613: `d/test` has no gold of `y`: there is no file of it".into()], 2));
+    // a slip is none
+    let files = [("d/train.tsv", "x\tlabel\na\t1\nb\t0\n"), ("d/test.tsv", "x\tlable\na\t1\n")];
+    let (_, shown) = try_load(&declare("tsv", Some("d"), "x: text; y: label = \"label\""), &files);
+    assert!(shown.starts_with("E0605: `d/test.tsv` has no column `label`"), "{shown}");
+}
+
+#[test]
+fn features_are_read_by_name_and_underscores_are_unknown() {
+    let row = |id: usize, w: &str, pos: &str, feats: &str, misc: &str| {
+        format!("{id}\t{w}\t{w}\t{pos}\t_\t{feats}\t_\t_\t_\t{misc}\n")
+    };
+    let text = [
+        row(1, "Mira", "PROPN", "Case=Nom|Number=Sing", "SpaceAfter=No|name=B-PER"),
+        row(2, "sings", "_", "Number=Sing", "SpaceAfter=No"),
+        "\n".into(),
+        row(1, "now", "ADV", "_", "name=O"),
+    ]
+    .concat();
+    let fields = "x: tokens; pos: tags on x; c: tags on x = \"FEATS.Case\"; n: tags on x = \"misc.name\"; xp: tags on x = \"XPOS\"";
+    let c = loaded(&declare("conllu", Some("a.txt"), fields), &[("a.txt", &text)]);
+    assert_eq!(table(&c.train), "Mira sings | PROPN  | Nom _ | B-PER O |  \nnow | ADV | _ | O | ");
+    let (shown, _) = said(&declare("conllu", Some("a.txt"), "x: tokens; c: tags on x = \"FEATS.Caes\""), &text);
+    assert!(shown.starts_with("E0605: no token of `a.txt` has the feature `Caes` in FEATS"), "{shown}");
+    assert!(shown.contains("did you mean `Case`?"), "{shown}");
+}
+
+#[test]
+fn sets_may_be_empty_or_unknown() {
+    let text = "a\tp,q\nb\tp\nc\t\n";
+    let decl = declare("tsv", Some("a.txt"), "x: text; y: labels");
+    let (shown, read) = said(&decl, text);
+    assert!(shown.starts_with("W0616: nothing is known of `y` in 1 of the 3 examples of `a.txt`"), "{shown}");
+    assert!(read.ends_with("c | None"), "{read}");
+    let (shown, read) = said(&decl.clone().option("none", OptionValue::Text(String::new())), text);
+    assert_eq!((shown.as_str(), read.lines().last()), ("", Some("c | ([])")));
+    assert_eq!(said(&decl.option("missing", OptionValue::Text(String::new())), text).0, "");
+}
+
+#[test]
+fn cells_that_hold_json_are_said() {
+    for cell in ["[\"a\", \"b\"]", "['a', 'b']", "{\"x\": 1}"] {
+        for fields in ["x: text; y: labels", "y: labels; x: tokens"] {
+            let (shown, _) = said(&declare("tsv", Some("a.txt"), fields), &format!("a\tb\n{cell}\tc\n"));
+            assert!(shown.starts_with("W0614: a cell of"), "{cell}: {shown}");
+        }
+    }
+    assert_eq!(said(&declare("tsv", Some("a.txt"), "x: text; y: label"), "[1] a\tb\n[ laughs ]\tc\n").0, "");
+}
+
+#[test]
+fn what_is_scored_is_never_cut() {
+    let files = [("d/train.txt", "a A\nb B\nc C\n\nd D\n"), ("d/dev.txt", "a A\nb B\nc C\n")];
+    let decl = declare("columns", Some("d"), TAGGED).option("max_tokens", OptionValue::Number(2.0));
+    let (found, shown) = try_load(&decl, &files);
+    let c = found.corpus.expect("a corpus");
+    assert_eq!((table(&c.train).as_str(), table(&c.dev).as_str()), ("a b | A B\nd | D", "a b c | A B C"));
+    assert!(shown.starts_with("W0612: 1 of 2 training texts of `corpus` is cut after 2 tokens"), "{shown}");
+}
+
+#[test]
+fn tags_that_are_numbers_get_names() {
+    let text = "{\"x\": [\"a\", \"b\"], \"y\": [1, 0]}\n";
+    let decl = declare("jsonl", Some("a.txt"), TAGGED);
+    assert!(said(&decl, text).0.starts_with("W0610: the tags of `y` are numbers"));
+    let named = |names: &str| decl.clone().option("names", OptionValue::Text(names.into()));
+    assert_eq!(said(&named("O B-PER"), text), (String::new(), "a b | B-PER O".into()));
+    assert!(said(&named("O"), text).0.contains("tag 1 has no name: `names` has 1, counted from 0"));
 }

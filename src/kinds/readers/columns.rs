@@ -11,6 +11,7 @@ use super::SEPARATOR;
 use crate::columns::reader::{Complaint, DataFile, Layout, Reader};
 use crate::columns::sink::{Sink, Value, short};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType};
+use crate::diagnostics::{Diagnostic, suggest};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -56,6 +57,8 @@ enum From {
     Comment(String),
     /// the line of one column after the tokens
     Last,
+    /// nowhere: a file of test without this gold
+    Absent,
 }
 
 fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
@@ -66,18 +69,15 @@ fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
 
 fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
     let blank = |line: &str| line.trim_ascii().is_empty();
+    let rows = || file.lines().map(|(_, l)| l).filter(|l| !blank(l) && !l.starts_with('#') && !is_docstart(l));
+    // tabs at the start of lines are an indent, and one line does not speak for all
     let separator = sink.options.separator.clone().or_else(|| {
-        let tabs = file.lines().any(|(_, l)| !blank(l) && l.contains('\t'));
-        tabs.then(|| "\t".into())
+        let tabbed = |l: &&str| l.trim_start_matches('\t').trim_ascii_end().contains('\t');
+        let tabs = rows().filter(tabbed).count();
+        (tabs > 0 && tabs * 2 >= rows().count()).then(|| "\t".into())
     });
-    let cut = |line: &'_ str| -> usize {
-        match &separator {
-            Some(s) if s != " " => line.split(s.as_str()).count(),
-            _ => line.split_ascii_whitespace().count(),
-        }
-    };
-    let width = file.lines().filter(|(_, l)| !blank(l) && !l.starts_with('#') && !l.starts_with("-DOCSTART-"));
-    let width = width.map(|(_, l)| cut(l)).next().unwrap_or(1);
+    let widths: Vec<usize> = rows().map(|l| cells(separator.as_deref(), l).len()).collect();
+    let width = super::most(&widths).unwrap_or(1);
     let fields = &sink.decl.fields;
     // columns go to token-level fields in order; sentence-level ones look elsewhere first
     let token: Vec<FieldDecl> = fields.iter().filter(|f| takes_column(f)).cloned().collect();
@@ -91,11 +91,13 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
         .unwrap_or(1);
     let wide = Shape { separator: separator.as_deref(), width, needed };
     let keys: HashMap<&str, ()> = file.lines().filter_map(|(_, l)| key_value(l)).map(|(k, _)| (k, ())).collect();
-    let closing = needed > 1 && has_closing_lines(file, &wide);
+    let closing = needed > 1 && width > 1 && has_closing_lines(file, &wide);
+    let lacks = |f: &FieldDecl, last: usize| last >= width && sink.may_lack(f);
     let mut free = (0..width).filter(|c| !taken.contains(&Some(*c)));
     let mut from = vec![];
     for (field, column) in fields.iter().zip(&taken) {
         from.push(match (&field.source, column) {
+            (_, Some(c)) if lacks(field, c + usize::from(matches!(field.ty, FieldType::Heads { .. }))) => From::Absent,
             (_, Some(c)) if matches!(field.ty, FieldType::Heads { .. }) => From::Tree(*c),
             (_, Some(c)) if sentence_level(&field.ty) => From::First(*c),
             (_, Some(c)) => From::Column(*c),
@@ -108,11 +110,21 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
             },
         });
     }
-    for (field, from) in fields.iter().zip(&from) {
-        if let From::Comment(key) = from
+    let first = file.lines().find(|(_, l)| !blank(l) && !is_docstart(l));
+    for (field, from) in fields.iter().zip(&mut from) {
+        let Some((n, line)) = first else { break };
+        if *from == From::Absent {
+            let column = taken_column(fields, &taken, field);
+            sink.without_gold(field, file.place(n, line), &format!("column {column}"));
+        }
+        if let From::Comment(key) = &*from
             && !keys.contains_key(key.as_str())
-            && let Some((n, line)) = file.lines().find(|(_, l)| !blank(l))
         {
+            if sink.may_lack(field) && near(key, &keys).is_none() {
+                sink.without_gold(field, file.place(n, line), &format!("comment `# {key} = ...`"));
+                *from = From::Absent;
+                continue;
+            }
             sink.faults.at("E0605", field.span, file.place(n, line), "the first sentence starts here", || {
                 let message = format!("no sentence of `{}` has a value for `{}`", file.name, field.name);
                 let ty = crate::columns::type_word(&field.ty);
@@ -125,14 +137,25 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
         }
     }
 
-    let needed = from.iter().map(|f| if let From::First(c) = f { c + 1 } else { 0 }).max().unwrap_or(0).max(needed);
+    let reads = |f: &From| match f {
+        From::Column(c) | From::First(c) => c + 1,
+        From::Tree(c) => c + 2,
+        From::Comment(_) | From::Last | From::Absent => 1,
+    };
+    let needed = from.iter().map(reads).max().unwrap_or(1);
+    // the columns of words, none of which may be empty
+    let words: Vec<(usize, &FieldDecl)> = fields
+        .iter()
+        .zip(&from)
+        .filter_map(|(f, from)| if let (true, From::Column(c)) = (f.ty.is_text(), from) { Some((*c, f)) } else { None })
+        .collect();
     let wide = Shape { needed, ..wide };
-    let mut sentence = Sentence::default();
+    let (mut sentence, before) = (Sentence::default(), sink.split.len);
     for (number, line) in file.lines() {
         if sink.full() {
             return;
         }
-        if blank(line) || line.starts_with("-DOCSTART-") {
+        if blank(line) || is_docstart(line) {
             sentence.flush(sink, file, &from);
             continue;
         }
@@ -145,7 +168,7 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
             continue;
         }
         let cells = wide.cells(line);
-        // a torn row is seen also where no field reads what it lacks; only tabs may part more than the first row has
+        // a torn row is seen also where no field reads what it lacks; only tabs may part more than other rows have
         let ragged = cells.len() < width || wide.separator.is_none() && cells.len() != width;
         if cells.len() < wide.needed || ragged && !(cells.len() == 1 && closing) {
             if closing && cells.len() == 1 && !sentence.rows.is_empty() && sentence.last.is_none() {
@@ -159,9 +182,27 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
                 let message = if n < wanted {
                     format!("line {number} of `{}` has too few columns: {n} where {wanted} are needed", file.name)
                 } else {
-                    format!("line {number} of `{}` has {n} columns, the first line has {wanted}", file.name)
+                    format!("line {number} of `{}` has {n} columns where others have {wanted}", file.name)
                 };
-                (message, None)
+                let given = sink.options.separator.is_some();
+                let now = wide.separator.unwrap_or(" ");
+                let other = super::other_separator(rows(), wide.needed, now).filter(|_| n < wanted);
+                let spaces = n < wanted && now != " " && super::most_spaces(rows(), wide.needed);
+                let tab = wide.separator.is_none() && !given && line.contains('\t');
+                let help = other.or(spaces.then_some("space")).map(|s| match given {
+                    true => format!("the columns seem to be parted otherwise: `separator = {s}`"),
+                    false => format!("write `separator = {s}`"),
+                });
+                (message, help.or(tab.then(|| "columns are parted by spaces here, and a tab is one of them".into())))
+            });
+            sentence.broken = true;
+            continue;
+        }
+        if let Some((c, field)) = words.iter().find(|(c, _)| cells[*c].is_empty()) {
+            let note = format!("column {} is empty", c + 1);
+            sink.faults.at("E0606", field.span, file.place(number, line), &note, || {
+                let message = format!("`{}` at {}:{number}: the token is empty", field.name, file.name);
+                (message, Some("a row begins with its first column: take what stands before it away".into()))
             });
             sentence.broken = true;
             continue;
@@ -172,6 +213,36 @@ fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
         sentence.rows.push((number, line, cells));
     }
     sentence.flush(sink, file, &from);
+    if sink.split.len == before + 1 && widths.len() >= LONG {
+        let message = format!("`{}` is one text of {} rows: no blank line parts sentences", file.name, widths.len());
+        let d = Diagnostic::new("W0615", message).at(sink.decl.reader_span, "");
+        sink.faults.plain(d.help("put a blank line after each sentence"));
+    }
+}
+
+/// So many rows are hardly one sentence.
+const LONG: usize = 300;
+
+fn is_docstart(line: &str) -> bool {
+    line.starts_with("-DOCSTART-")
+}
+
+/// The key that may be meant.
+fn near(key: &str, keys: &HashMap<&str, ()>) -> Option<String> {
+    suggest::near(key, keys.keys().copied()).first().map(|k| (*k).to_owned())
+}
+
+/// The number of a field's column.
+fn taken_column(fields: &[FieldDecl], taken: &[Option<usize>], field: &FieldDecl) -> usize {
+    let at = fields.iter().position(|f| f.name == field.name);
+    at.and_then(|i| *taken.get(i)?).map_or(0, |c| c + 1)
+}
+
+fn cells<'l>(separator: Option<&str>, line: &'l str) -> Vec<&'l str> {
+    match separator {
+        Some(s) if s != " " => line.split(s).collect(),
+        _ => line.split_ascii_whitespace().collect(),
+    }
 }
 
 /// Fields that a column belongs to without looking at the file.
@@ -182,7 +253,7 @@ fn takes_column(field: &FieldDecl) -> bool {
 struct Shape<'a> {
     /// runs of spaces if none
     separator: Option<&'a str>,
-    /// columns of the first row
+    /// columns of most rows
     width: usize,
     /// columns that the fields take
     needed: usize,
@@ -190,10 +261,7 @@ struct Shape<'a> {
 
 impl Shape<'_> {
     fn cells<'l>(&self, line: &'l str) -> Vec<&'l str> {
-        match self.separator {
-            Some(s) if s != " " => line.split(s).collect(),
-            _ => line.split_ascii_whitespace().collect(),
-        }
+        cells(self.separator, line)
     }
 
     /// `#` starts a comment if the line cannot be a token's: over a sentence, too few columns or the form of a
@@ -204,7 +272,9 @@ impl Shape<'_> {
         let spaces = self.separator.is_none();
         let short = n < self.needed || spaces && n != self.width;
         let marked = rest.starts_with(' ') || ["doc", "begin", "end"].iter().any(|w| rest.starts_with(w));
-        if at_start { short || spaces && key_value(line).is_some() } else { short && marked }
+        // a value may hold the separator
+        let valued = key_value(line).is_some() && (spaces || rest.starts_with(' '));
+        if at_start { short || valued } else { short && marked }
     }
 }
 
@@ -262,6 +332,7 @@ impl<'a> Sentence<'a> {
                     done.comments.get(key.as_str()).map_or(Value::Missing, |v| Value::Text((*v).into()))
                 }
                 From::Last => done.last.map_or(Value::Missing, |v| Value::Text(v.into())),
+                From::Absent => Value::Missing,
                 From::Tree(c) => match tree(sink, file, &done, *c) {
                     Some(value) => value,
                     None => return,

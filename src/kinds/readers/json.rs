@@ -46,6 +46,20 @@ fn read_lines(sink: &mut Sink<'_>, files: &[DataFile]) {
                 break;
             }
             match serde_json::from_str::<Json>(line) {
+                // a whole document on one line, or on its first
+                Ok(Json::Array(rows)) if number == 1 && rows.first().is_some_and(Json::is_object) => {
+                    sink.faults.at(
+                        "E0610",
+                        sink.decl.reader_span,
+                        file.place(number, line),
+                        "a list of objects",
+                        || {
+                            let message = format!("line {number} of `{}` holds the list of all examples", file.name);
+                            (message, Some("the file is one JSON document: use `json(...)`".into()))
+                        },
+                    );
+                    return;
+                }
                 Ok(row) => seen.push(sink, &row, file.place(number, line)),
                 Err(error) => broken(sink, file, number, line, &error),
             }
@@ -161,8 +175,14 @@ fn broken(sink: &mut Sink<'_>, file: &DataFile, line: usize, text: &str, error: 
     let what = what.split(" at line ").next().unwrap_or_default().to_owned();
     let note = format!("{what}, column {}", error.column());
     sink.faults.at("E0610", sink.decl.reader_span, file.place(line, text), &note, || {
-        let help = (sink.decl.reader == "jsonl" && line == 1 && text.starts_with('['))
-            .then(|| "the file looks like one JSON document: use `json(...)`".to_owned());
+        let help = match text.trim() {
+            _ if sink.decl.reader != "jsonl" || line != 1 => None,
+            t if t.starts_with('[') => Some("the file looks like one JSON document: use `json(...)`".to_owned()),
+            "{" => {
+                Some("an object stands on one line; of objects over several lines make a list for `json(...)`".into())
+            }
+            _ => None,
+        };
         (format!("line {line} of `{}` is not JSON: {what}", file.name), help)
     });
 }
@@ -216,6 +236,16 @@ impl Seen {
     fn finish(self, sink: &mut Sink<'_>, file: &DataFile) {
         let Some((line, text)) = self.first else { return };
         for (field, _) in sink.decl.fields.iter().zip(&self.fields).filter(|(_, seen)| !**seen) {
+            let name = match &field.source {
+                Some(FieldSource::Name(name)) => name.as_str(),
+                _ => field.name.as_str(),
+            };
+            let numbered = matches!(field.source, Some(FieldSource::Number(_)));
+            if sink.may_lack(field) && !numbered && suggest::near(name, self.keys.iter().map(String::as_str)).is_empty()
+            {
+                sink.without_gold(field, Place { file: &file.name, line, text: &text }, &format!("key `{name}`"));
+                continue;
+            }
             let key = match &field.source {
                 Some(FieldSource::Name(name)) => name.clone(),
                 Some(FieldSource::Number(n)) => n.to_string(),

@@ -10,6 +10,7 @@ mod parallel;
 use crate::columns::reader::{Complaint, DataFile, OptionKind, OptionSpec, Reader, option};
 use crate::columns::sink::{Sink, Value, tree_fault};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, type_word};
+use std::collections::HashMap;
 
 /// Every format.
 pub static READERS: &[Reader] = &[
@@ -35,6 +36,36 @@ pub fn is_flag(reader: &str, name: &str) -> bool {
 
 const SEPARATOR: OptionSpec =
     option("separator", OptionKind::Text, "what stands between columns: a string, or `tab`, `space`, `comma`");
+
+/// The signs that part columns in files, with the words that the option takes.
+const SEPARATORS: [(&str, &str); 4] = [("\t", "tab"), (",", "\",\""), (";", "\";\""), ("|", "\"|\"")];
+/// So many lines are looked at to see what parts them.
+const SAMPLE: usize = 200;
+
+/// The separator, as the option takes it, that parts most of some lines into as many columns, at least so many.
+fn other_separator<'a>(lines: impl Iterator<Item = &'a str>, needed: usize, now: &str) -> Option<&'static str> {
+    let lines: Vec<&str> = lines.filter(|l| !l.trim_ascii().is_empty()).take(SAMPLE).collect();
+    let fits = |(sign, _): &&(&str, &str)| {
+        let widths: Vec<usize> = lines.iter().map(|l| l.split(*sign).count()).collect();
+        let width = most(&widths).unwrap_or(0);
+        *sign != now && width >= needed.max(2) && widths.iter().filter(|w| **w == width).count() * 2 > lines.len()
+    };
+    SEPARATORS.iter().find(fits).map(|(_, word)| *word)
+}
+
+/// Whether spaces part most of some lines into as many columns as are needed.
+fn most_spaces<'a>(lines: impl Iterator<Item = &'a str>, needed: usize) -> bool {
+    let widths: Vec<usize> = lines.take(SAMPLE).map(|l| l.split_ascii_whitespace().count()).collect();
+    most(&widths).is_some_and(|w| w >= needed.max(2))
+}
+
+/// The most frequent number; of several the one that comes first.
+fn most(numbers: &[usize]) -> Option<usize> {
+    let mut counts: HashMap<usize, usize> = HashMap::new();
+    numbers.iter().for_each(|n| *counts.entry(*n).or_default() += 1);
+    let best = counts.values().copied().max()?;
+    numbers.iter().copied().find(|n| counts[n] == best)
+}
 
 /// Columns (from 0) of fields by number; the others take, from left to right, those that no field numbers.
 fn in_order(fields: &[FieldDecl]) -> Vec<usize> {

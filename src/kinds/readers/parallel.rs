@@ -1,8 +1,10 @@
 //! `parallel`: one file for each field, aligned by lines.
 
+use crate::columns::faults::Place;
 use crate::columns::reader::{Complaint, DataFile, Layout, Reader};
 use crate::columns::sink::{Sink, Value};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource};
+use std::path::Path;
 
 pub(super) const PARALLEL: Reader = Reader {
     name: "parallel",
@@ -24,7 +26,16 @@ fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
     super::no_trees(decl, field)
 }
 
-fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
+fn read(sink: &mut Sink<'_>, all: &[DataFile]) {
+    // a file without a name: the split lacks this gold
+    let (mut files, mut fields, mut at) = (vec![], vec![], vec![]);
+    for (field, file) in sink.decl.fields.iter().zip(all) {
+        at.push((!file.name.is_empty()).then_some(files.len()));
+        if !file.name.is_empty() {
+            files.push(file);
+            fields.push(field);
+        }
+    }
     let mut lines: Vec<Vec<&str>> = files.iter().map(|f| f.lines().map(|(_, l)| l).collect()).collect();
     let fewest = lines.iter().map(Vec::len).min().unwrap_or(0);
     // blank lines at the end of one file only are no examples
@@ -37,7 +48,7 @@ fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     let like = |l: &Vec<&str>| lines.iter().filter(|o| o.len() == l.len()).count();
     let Some(most) = (0..lines.len()).rev().max_by_key(|i| like(&lines[*i])) else { return };
     let n = lines[most].len();
-    for ((field, file), l) in sink.decl.fields.iter().zip(files).zip(&lines) {
+    for ((field, file), l) in fields.iter().zip(&files).zip(&lines) {
         let m = l.len();
         if m != n {
             let end = m.min(n);
@@ -52,11 +63,17 @@ fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     if lines.iter().any(|l| l.len() != n) {
         return;
     }
+    let folder = Path::new(&files[most].name).parent().map(|p| p.display().to_string()).unwrap_or_default();
+    for (field, _) in sink.decl.fields.iter().zip(&at).filter(|(_, at)| at.is_none()) {
+        let first = lines[most].first().copied().unwrap_or_default();
+        sink.without_gold(field, Place { file: &folder, line: 1, text: first }, "file of it");
+    }
     for i in 0..n {
         if sink.full() {
             return;
         }
-        let values = lines.iter().map(|l| Value::Text(l[i].into())).collect();
-        sink.push(values, |field| files[field].place(i + 1, lines[field][i]));
+        let values = at.iter().map(|at| at.map_or(Value::Missing, |at| Value::Text(lines[at][i].into()))).collect();
+        let file = |field: usize| at[field].unwrap_or(most);
+        sink.push(values, |field| files[file(field)].place(i + 1, lines[file(field)][i]));
     }
 }
