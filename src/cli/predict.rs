@@ -1,6 +1,6 @@
 //! `mtlc eval RUN` and `mtlc predict RUN`
 
-use super::run::unreadable;
+use super::run::{placeless, unreadable};
 use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings, out, say};
 use crate::columns::{Corpus, FieldType, SplitName};
 use crate::diagnostics::{Diagnostic, suggest};
@@ -48,13 +48,18 @@ fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
     }
 }
 
-/// The examples of other files in place of a data set, which alone is evaluated.
-fn other_data(run: &LoadedRun, i: usize, path: &Path, split: SplitName) -> Result<Examples, Vec<Diagnostic>> {
-    let mut decl = run.plan.corpora[i].clone();
-    decl.path = Some(path.to_string_lossy().into_owned());
-    decl.splits.clear();
+/// The examples of other files in place of a data set, which alone is evaluated. The label sets of the run grow by the
+/// classes that only these files have; what is odd in them is printed.
+fn other_data(
+    run: &mut LoadedRun,
+    i: usize,
+    path: &Path,
+    split: SplitName,
+    look: Look,
+) -> Result<Examples, Vec<Diagnostic>> {
+    let decl = crate::data::elsewhere(&run.plan.corpora[i], path);
     let loaded = crate::data::load(&decl, &std::env::current_dir().unwrap_or_default());
-    let found: Vec<Diagnostic> = loaded.diagnostics.into_iter().filter(Diagnostic::is_error).collect();
+    let (found, mut odd): (Vec<_>, Vec<_>) = loaded.diagnostics.into_iter().partition(Diagnostic::is_error);
     if !found.is_empty() {
         return Err(found);
     }
@@ -64,6 +69,14 @@ fn other_data(run: &LoadedRun, i: usize, path: &Path, split: SplitName) -> Resul
     // a single file is a training split for a reader; here it is what is evaluated
     if c.split(split).len == 0 && c.train.len > 0 {
         *c.split_mut(split) = std::mem::take(&mut c.train);
+    }
+    run.tables = run.tables.with_unseen(&run.plan.labels, &corpora);
+    for (spec, set) in run.plan.labels.iter().zip(&run.tables.labels) {
+        odd.extend(crate::encode::classes::oddities(spec, set, &run.plan.corpora, &corpora));
+    }
+    if !odd.is_empty() {
+        placeless(&mut odd);
+        findings(&Sources::default(), &odd, look);
     }
     Ok(Examples::encode(&run.plan, &run.tables, &corpora))
 }
@@ -85,7 +98,7 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
         Ok(d) => d,
         Err(code) => return code,
     };
-    let run = match open(&a.run, weights.as_deref(), &device) {
+    let mut run = match open(&a.run, weights.as_deref(), &device) {
         Ok(r) => r,
         Err(d) => return fail(d, look),
     };
@@ -106,7 +119,7 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
         None => None,
     };
     let examples = match (&a.data, replaced) {
-        (Some(path), Some(i)) => other_data(&run, i, path, split),
+        (Some(path), Some(i)) => other_data(&mut run, i, path, split, look),
         _ => driver::examples_of_run(&run.plan, &run.tables, &info.base, Cache::of_user().as_ref()),
     };
     let examples = match examples {

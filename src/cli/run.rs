@@ -370,13 +370,17 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
 /// Memory of the program itself and of small data.
 const BASE_MB: f64 = 100.0;
 
-/// Faults of the data of a run folder.
-pub(super) fn unreadable(mut found: Vec<Diagnostic>, look: Look) -> i32 {
-    for d in &mut found {
-        // a place in the spec is one of the spec as it was
+/// Takes the places in the spec of a run away, which are those of the spec as it was.
+pub(super) fn placeless(found: &mut [Diagnostic]) {
+    for d in found {
         d.primary = None;
         d.secondary.clear();
     }
+}
+
+/// Faults of the data of a run folder.
+pub(super) fn unreadable(mut found: Vec<Diagnostic>, look: Look) -> i32 {
+    placeless(&mut found);
     findings(&Sources::default(), &found, look);
     FAILED
 }

@@ -24,7 +24,7 @@ use crate::diagnostics::Diagnostic;
 use crate::plan::{LabelSpec, Unit, VocabSpec};
 use build::{build_labels, build_vocab};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// Id of an unknown item in every vocabulary.
@@ -203,6 +203,31 @@ impl Tables {
         let vocabs = vocabs.iter().map(|s| build_vocab(s, corpora, base, &mut findings)).collect();
         let labels = labels.iter().map(|s| build_labels(s, decls, corpora)).collect();
         (Self { vocabs, labels }, findings)
+    }
+
+    /// The same with the classes of further data that no label set knows: golds of them are errors, as those of dev and
+    /// test are that training never showed.
+    pub fn with_unseen(&self, specs: &[LabelSpec], corpora: &[Corpus]) -> Self {
+        let mut tables = self.clone();
+        for (set, spec) in tables.labels.iter_mut().zip(specs) {
+            let mut new = BTreeSet::new();
+            for column in
+                spec.fields.iter().filter_map(|(c, f)| Some((corpora.get(*c)?, *f))).flat_map(|(corpus, f)| {
+                    [&corpus.train, &corpus.dev, &corpus.test].into_iter().filter_map(move |s| s.columns.get(f))
+                })
+            {
+                each_class(column, spec.layer_names, &mut |class| {
+                    if set.id(class) < 0 && !new.contains(class) {
+                        new.insert(class.to_string());
+                    }
+                });
+            }
+            if !new.is_empty() {
+                let extra = set.extra.iter().cloned().chain(new).collect();
+                *set = LabelSet::new(&set.name, set.classes.clone(), extra);
+            }
+        }
+        tables
     }
 
     /// Whether every item and class has the same id in both.
