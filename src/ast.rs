@@ -330,3 +330,59 @@ pub fn plain_text(e: &Expr) -> Option<&str> {
         _ => None,
     }
 }
+
+/// A path as text, for messages and names of arrows.
+pub fn path_words(e: &Expr) -> String {
+    match &*e.value {
+        ExprKind::Name(n) => n.clone(),
+        ExprKind::Dot(a, b) => format!("{}.{}", path_words(a), b.value),
+        ExprKind::Index(a, None) => format!("{}[*]", path_words(a)),
+        ExprKind::Index(a, Some(k)) => format!("{}[{}]", path_words(a), path_words(k)),
+        ExprKind::Tap(a, t) => match &t.value {
+            Tap::Layer(k) => format!("{}@{k}", path_words(a)),
+            Tap::Range(i, j) => format!("{}@{i}..{}", path_words(a), j.map(|j| j.to_string()).unwrap_or_default()),
+            Tap::All => format!("{}@*", path_words(a)),
+            Tap::Name(n) => format!("{}@{n}", path_words(a)),
+        },
+        ExprKind::Call(f, args) => {
+            let arg = |a: &Arg| match &a.name {
+                Some(n) => format!("{} = {}", n.value, path_words(&a.value)),
+                None => path_words(&a.value),
+            };
+            format!("{}({})", path_words(f), args.iter().map(arg).collect::<Vec<_>>().join(", "))
+        }
+        ExprKind::Text(t) => {
+            let s: String = t
+                .parts
+                .iter()
+                .map(|p| match p {
+                    TextPart::Plain(s) => s.clone(),
+                    TextPart::Var(v) => format!("{{{}}}", v.value),
+                })
+                .collect();
+            format!("\"{s}\"")
+        }
+        ExprKind::Number(n) => n.raw.clone(),
+        ExprKind::Paren(e) => format!("({})", path_words(e)),
+        ExprKind::Binary(op, a, b) => {
+            use BinOp::*;
+            let o = match op.value {
+                Add => "+",
+                Sub => "-",
+                Mul => "*",
+                Div => "/",
+                Ge => ">=",
+                Le => "<=",
+                Eq => "==",
+                Gt => ">",
+                Lt => "<",
+            };
+            format!("{} {o} {}", path_words(a), path_words(b))
+        }
+        ExprKind::Arrow(a, b) => format!("{} -> {}", path_words(a), path_words(b)),
+        ExprKind::Neg(a) => format!("-{}", path_words(a)),
+        ExprKind::Pipe(a, b) => format!("{} |> {}", path_words(a), path_words(b)),
+        ExprKind::Cat(a, b) => format!("{} & {}", path_words(a), path_words(b)),
+        _ => "...".into(),
+    }
+}

@@ -9,6 +9,7 @@ mod used;
 
 pub(crate) use used::{names_of, unreadable};
 
+pub use crate::types::{Binding, Env, Item};
 pub use expand::{Options, World, expand, is_name};
 
 use crate::ast::{self, Expr, ExprKind, Setting, Text, TextPart};
@@ -18,42 +19,6 @@ use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
-
-/// What a family variable stands for in one member.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Binding {
-    /// which `for`
-    pub family: usize,
-    /// its variable
-    pub var: String,
-    /// the member's value
-    pub value: Item,
-}
-
-/// A member of a list.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Item {
-    /// `"books"`
-    Text(String),
-    /// `3`
-    Number(f64),
-    /// anything else, e.g. a task's name in `stage s for t in [pos, chunk]`
-    Expr(Expr),
-}
-
-impl Item {
-    /// The key by which a member is named: `books` of `sent["books"]`.
-    pub fn key(&self) -> String {
-        match self {
-            Item::Text(t) => t.clone(),
-            Item::Number(n) => n.to_string(),
-            Item::Expr(e) => match &*e.value {
-                ExprKind::Name(n) => n.clone(),
-                _ => String::from("?"),
-            },
-        }
-    }
-}
 
 /// The key of a family whose list cannot be read.
 pub const UNKNOWN_MEMBER: &str = "?";
@@ -67,9 +32,6 @@ pub fn base_name(name: &str) -> &str {
 pub(crate) fn is_guessed(name: &str) -> bool {
     name.contains("[\"?\"]")
 }
-
-/// The family variables that are in scope, outermost first.
-pub type Env = Arc<Vec<Binding>>;
 
 /// Kinds of name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

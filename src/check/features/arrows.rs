@@ -3,30 +3,6 @@
 use super::*;
 use crate::check::resolve::pipe_stages;
 
-/// How what an arrow carries joins its destination.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::check) enum Join {
-    Concat,
-    Gate,
-    Add,
-    /// a weight for each member of a list, or for each token
-    Weight,
-    /// which tokens or members are left
-    Mask,
-    /// what a pointer is asked with
-    Query,
-}
-
-/// Last stages of `via` that say how the value joins; whether they also compute something on the way.
-const JOINS: &[(&str, Join, bool)] = &[
-    ("concat", Join::Concat, false),
-    ("gate", Join::Gate, false),
-    ("add", Join::Add, false),
-    ("weight", Join::Weight, true),
-    ("mask", Join::Mask, true),
-    ("query", Join::Query, true),
-];
-
 impl<'p> Checker<'p> {
     /// What an arrow carries on the destination's example, after its `via` (without a final `gate`, `add`, `concat`).
     pub(super) fn payload(&mut self, edge: usize, cx: &Cx) -> Result<(Val, Join), Poison> {
@@ -130,7 +106,7 @@ impl<'p> Checker<'p> {
             }
         }
         if e.dropout > 0.0 {
-            v = self.dropout(v, e.dropout, cx);
+            v = dropout::apply(self, v, e.dropout, cx);
         }
         Ok((v, join))
     }
@@ -286,19 +262,22 @@ impl<'p> Checker<'p> {
         if let Some(via) = &def.ast.via {
             pipe_stages(via, &mut stages);
         }
-        let last = stages.last().and_then(|s| JOINS.iter().find(|j| crate::hir::is_name(s, j.0)));
-        let Some((_, join, computes)) = last else { return (stages, Join::Concat) };
-        if !computes {
+        let joins = |s: &&Expr| match &*s.value {
+            ExprKind::Name(n) => layers::function(n)?.marks.joins,
+            _ => None,
+        };
+        let Some(join) = stages.last().and_then(joins) else { return (stages, Join::Concat) };
+        if !join.computes() {
             stages.pop();
         }
-        (stages, *join)
+        (stages, join)
     }
 
     /// Joins what an arrow carries into `h`.
     pub(super) fn enter(&mut self, h: Val, edge: usize, cx: &Cx) -> Out {
         let (payload, join) = self.payload(edge, cx)?;
         let e = self.r.edges[edge].clone();
-        if let Some(v) = self.opaque_of(&[&h, &payload]) {
+        if let Some(v) = Val::opaque_of(&[&h, &payload]) {
             return Ok(v);
         }
         self.here = e.span;
@@ -326,31 +305,30 @@ impl<'p> Checker<'p> {
         let v = match join {
             Join::Concat => {
                 let width = h.width.plus(&c.width);
-                let out = Self::merged(&[&h, &c], h.kind, width);
+                let out = Val::merged(&[&h, &c], h.kind, width);
                 self.plain(cx, "concat", Settings::new(), &[&h, &c], out)
             }
             Join::Weight | Join::Mask => {
-                let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
+                let out = Val::merged(&[&h, &c], h.kind, h.width.clone());
                 self.plain(cx, join.word(), Settings::new(), &[&h, &c], out)
             }
             // refused above
             Join::Query => return Err(Poison),
             Join::Gate => {
-                let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
-                self.gate(&inner(), Site { span: site_span, sub: 1, word: "gate", numbered: false }, &h, &c, out)?
+                let out = Val::merged(&[&h, &c], h.kind, h.width.clone());
+                gate::apply(
+                    self,
+                    &inner(),
+                    Site { span: site_span, sub: 1, word: "gate", numbered: false },
+                    &h,
+                    &c,
+                    out,
+                )?
             }
             Join::Add => {
-                let out = Self::merged(&[&h, &c], h.kind, h.width.clone());
-                let (owner, dh, dc) = (e.name.clone(), h.width.clone(), c.width.clone());
+                let out = Val::merged(&[&h, &c], h.kind, h.width.clone());
                 let site = Site { span: site_span, sub: 1, word: "add", numbered: false };
-                self.layer(&inner(), site, "add_projected", Settings::new(), &[&h, &c], out, &|s, name| {
-                    vec![s.param(
-                        format!("{name}.u"),
-                        vec![dc.clone(), dh.clone()],
-                        InitRule::FanIn(dc.clone()),
-                        &owner,
-                    )]
-                })?
+                add::projected(self, &inner(), site, &h, &c, out)?
             }
         };
         Ok(keep_tops(v, &h))
@@ -392,12 +370,5 @@ impl<'p> Checker<'p> {
                 n => d.help(format!("write `{name}@{n}`")),
             });
         }
-    }
-}
-
-impl Join {
-    /// As written, and said to users.
-    fn word(self) -> &'static str {
-        JOINS.iter().find(|j| j.1 == self).map_or("concat", |j| j.0)
     }
 }

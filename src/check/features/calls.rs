@@ -1,53 +1,16 @@
 //! Calls of functions over features: arguments and inputs.
 
 use super::*;
-use crate::kinds::layers::{ARGUMENT_WORDS, Function, function};
+use crate::kinds::layers::{ARGUMENT_WORDS, function};
 
 impl<'p> Checker<'p> {
-    /// A number among the arguments, in the range that the function's row gives it.
-    pub(super) fn opt_number(
-        &mut self,
-        call: &Call<'_>,
-        o: &Arguments<'_>,
-        key: &'static str,
-        default: f64,
-    ) -> Result<f64, Poison> {
-        match (o.get(key), call.row.arg(key)) {
-            (Some(e), Some(arg)) => self.r.argument_in_range(call.row, arg, e, &call.cx.env),
-            _ => Ok(default),
-        }
-    }
-
-    /// As [`Checker::opt_number`], of a whole number.
-    pub(super) fn opt_size(
-        &mut self,
-        call: &Call<'_>,
-        o: &Arguments<'_>,
-        key: &'static str,
-        default: usize,
-    ) -> Result<usize, Poison> {
-        Ok(self.opt_number(call, o, key, default as f64)? as usize)
-    }
-
-    pub(super) fn opt_flag(&mut self, o: &Arguments<'_>, key: &'static str) -> Result<bool, Poison> {
-        match o.get(key).map(|e| (&*e.value, e.span)) {
-            None => Ok(false),
-            Some((ExprKind::Name(n), _)) if n == key || n == "true" || n == "yes" => Ok(true),
-            Some((ExprKind::Name(n), _)) if n == "false" || n == "no" => Ok(false),
-            Some((_, span)) => {
-                let d = Diagnostic::new("E0207", format!("`{key}` is `true` or `false`")).at(span, "");
-                Err(self.report(d.help(format!("write `{key} = true`"))))
-            }
-        }
-    }
-
     pub(super) fn function(&mut self, name: &str, span: Span, args: &[ast::Arg], whole: Span, cx: &Cx) -> Out {
-        let (Some(row), Some(rule)) = (function(name), rules::rule(name)) else { return Err(Poison) };
+        let Some(row) = function(name) else { return Err(Poison) };
         if !row.runs {
             self.later(whole, format!("`{name}`"));
         }
         let call = Call { row, span, args, whole, cx };
-        match rule {
+        match row.rule {
             Rule::Layer(_) => {
                 if let Some(first) = args.first().filter(|a| a.name.is_none()) {
                     self.r.no_features(row, &first.value, &cx.env)?;
@@ -71,7 +34,7 @@ impl<'p> Checker<'p> {
 
     /// One layer of the encoder's stack.
     pub(super) fn one_layer(&mut self, call: &Call<'_>, k: usize, count: usize) -> Out {
-        let Some(Rule::Layer(rule)) = rules::rule(call.row.name) else { return Err(Poison) };
+        let Rule::Layer(rule) = call.row.rule else { return Err(Poison) };
         let o = self.options(call.row, call.args, call.whole)?;
         let input = self.input(call.row, call.span, call.cx)?;
         if input.is_opaque() {
@@ -82,8 +45,9 @@ impl<'p> Checker<'p> {
         if v.is_opaque() {
             return Ok(Val { depth: v.depth + 1, ..v });
         }
-        let d = self.opt_size(call, &o, "d", 0)?;
-        let rate = self.opt_number(call, &o, "dropout", self.r.dropout)?;
+        let ask: &mut dyn Elaborate = self;
+        let d = ask.opt_size(call, &o, "d", 0)?;
+        let rate = ask.opt_number(call, &o, "dropout", ask.rate())?;
         let out = Val { depth: v.depth + 1, halves: None, classes: false, parts: vec![], latent: None, ..v.clone() };
         let site = Site { sub: k, numbered: count > 1, ..call.site() };
         let out = rule(self, Stacked { call, o, v, out, site, d, k, rate })?;
@@ -140,33 +104,6 @@ impl<'p> Checker<'p> {
             }
         }
         Ok((vals, rest))
-    }
-
-    /// As [`Checker::features`], of a function that joins two values.
-    pub(super) fn two(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Placed, Placed, Vec<ast::Arg>), Poison> {
-        let (mut vals, rest) = self.features(call, named)?;
-        let (Some(b), Some(a), true) = (vals.pop(), vals.pop(), vals.is_empty()) else {
-            return Err(self.number_of_values(call, "joins two values"));
-        };
-        Ok((a, b, rest))
-    }
-
-    /// E0236: a function is given too few or too many values.
-    pub(super) fn number_of_values(&mut self, call: &Call<'_>, what: &str) -> Poison {
-        // an option that is not known has its finding, and may be the value
-        if call.args.iter().any(|a| a.name.as_ref().is_some_and(|n| call.row.arg(&n.value).is_none())) {
-            return Poison;
-        }
-        let given = call.args.len() + usize::from(call.cx.input.is_some());
-        let d =
-            Diagnostic::new("E0236", format!("`{}` {what}", call.row.name)).at(call.whole, format!("{given} given"));
-        self.report(d.help(format!("write `{}`", call.row.example)))
-    }
-
-    /// A value of which nothing is known makes one of which nothing is known.
-    pub(super) fn opaque_of(&self, vals: &[&Val]) -> Option<Val> {
-        let any = vals.iter().any(|v| v.is_opaque());
-        any.then(|| Val { kind: VKind::Opaque, ..Self::merged(vals, VKind::Opaque, Dim::of(0)) })
     }
 
     /// What a function reads from the left of `|>`: else the text that is meant.
@@ -230,19 +167,10 @@ impl<'p> Checker<'p> {
                 return Err(self.report(d.help("an encoder is applied to `text` or `tokens`")));
             }
             let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", call.row.name));
-            return Err(self.report(d.at(span, Self::shape_words(v)).help(match self.r.brought_pooled(span) {
+            return Err(self.report(d.at(span, v.words()).help(match self.r.brought_pooled(span) {
                 true => format!("remove `{}`: the arrow brings one vector for each example", call.row.name),
                 false => "remove the pooling before it".to_string(),
             })));
-        }
-        Ok(())
-    }
-
-    pub(super) fn divides(&mut self, d: usize, heads: usize, span: Span) -> Result<(), Poison> {
-        if !d.is_multiple_of(heads) {
-            let x = Diagnostic::new("E0418", format!("{heads} heads do not divide a width of {d}")).at(span, "");
-            let best = (1..=heads).rev().find(|h| d.is_multiple_of(*h)).unwrap_or(1);
-            return Err(self.report(x.help(format!("write `heads = {best}`"))));
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl<'p> Checker<'p> {
 
     pub(super) fn concat(&mut self, vals: Vec<(Val, Span)>, cx: &Cx) -> Out {
         let refs: Vec<&Val> = vals.iter().map(|(v, _)| v).collect();
-        if let Some(v) = self.opaque_of(&refs) {
+        if let Some(v) = Val::opaque_of(&refs) {
             return Ok(v);
         }
         let vals = self.beside(&vals, cx)?;
@@ -56,7 +56,7 @@ impl<'p> Checker<'p> {
             return Ok(all[0].clone());
         }
         let width = all.iter().fold(Dim::of(0), |w, v| w.plus(&v.width));
-        let out = Self::merged(&all, first.kind, width);
+        let out = Val::merged(&all, first.kind, width);
         Ok(self.plain(cx, "concat", Settings::new(), &all, out))
     }
 
@@ -67,8 +67,8 @@ impl<'p> Checker<'p> {
         }
         if a.kind != b.kind {
             let d = Diagnostic::new("E0409", "a sequence and a single vector cannot stand side by side")
-                .at(b_span, Self::shape_words(b))
-                .with(a_span, Self::shape_words(a));
+                .at(b_span, b.words())
+                .with(a_span, a.words());
             return Err(self.report(d.help("pool the sequence first: `|> attend`, `mean`, `max` or `last`")));
         }
         if a.kind == VKind::Seq && a.axis != b.axis {
@@ -127,7 +127,7 @@ impl<'p> Checker<'p> {
                     Sub => "sub",
                     _ => "mul",
                 };
-                self.pointwise(kind, (x, a.span), (y, b.span), cx)
+                add::pointwise(self, kind, (x, a.span), (y, b.span), cx)
             }
             _ => {
                 let d = Diagnostic::new("E0408", "features cannot be combined like this").at(op.span, "");
@@ -143,35 +143,13 @@ impl<'p> Checker<'p> {
         }
     }
 
-    pub(super) fn pointwise(&mut self, kind: &'static str, a: (Val, Span), b: (Val, Span), cx: &Cx) -> Out {
-        if let Some(v) = self.opaque_of(&[&a.0, &b.0]) {
-            return Ok(v);
-        }
-        let mut both = self.beside(&[a, b], cx)?.into_iter();
-        let (Some(a), Some(b)) = (both.next(), both.next()) else { return Err(Poison) };
-        self.same_kind(&a.0, a.1, &b.0, b.1, cx)?;
-        self.same_width(&a, &b)?;
-        let out = Self::merged(&[&a.0, &b.0], a.0.kind, a.0.width.clone());
-        Ok(self.plain(cx, kind, Settings::new(), &[&a.0, &b.0], out))
-    }
-
-    pub(super) fn same_width(&mut self, a: &(Val, Span), b: &(Val, Span)) -> Result<(), Poison> {
-        if a.0.width == b.0.width {
-            return Ok(());
-        }
-        let d = Diagnostic::new("E0411", format!("widths {} and {} do not agree", a.0.width, b.0.width))
-            .at(b.1, format!("{} numbers", b.0.width))
-            .with(a.1, format!("{} numbers", a.0.width));
-        Err(self.report(d.help(format!("bring them together: `|> dense({})`", a.0.width))))
-    }
-
     /// Brings `v` to the kind and axis of `like`: a vector is spread over tokens, a sequence is averaged.
     pub(super) fn fit(&mut self, v: Val, span: Span, like: &Val, cx: &Cx) -> Out {
         if v.outer.len() > like.outer.len() {
             let name = v.outer.last().map(|o| o.name.clone()).unwrap_or_default();
             let d =
                 Diagnostic::new("E0424", format!("a value for each of `{name}` enters where there is no such list"))
-                    .at(span, Self::shape_words(&v));
+                    .at(span, v.words());
             return Err(self.report(
                 d.help("pool the list on the way: `via mean`, `via mix(list)`, or send one member: `.top(1)`"),
             ));

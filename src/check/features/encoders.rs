@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::analysis::TOP;
-use crate::kinds::layers::{Function, function};
+use crate::kinds::layers::function;
 use std::rc::Rc;
 
 /// Most layers of a model from a file.
@@ -195,7 +195,7 @@ impl<'p> Checker<'p> {
                 let inner = cx.fed(Some(v.clone()));
                 if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)
                     && let ExprKind::Name(n) = &*f.value
-                    && let (Some(row), Some(Rule::Layer(_))) = (function(n), rules::rule(n))
+                    && let Some(row) = function(n).filter(|f| f.is_layer())
                     && let Some(count) = self.repeated(row, args, cx)
                 {
                     let mut v = v;

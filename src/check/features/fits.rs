@@ -34,7 +34,7 @@ impl Checker<'_> {
                         ),
                     };
                     let d = Diagnostic::new("E0424", format!("`{name}` {reads}"));
-                    return Err(self.report(d.at(from.span, Self::shape_words(h)).help(help)));
+                    return Err(self.report(d.at(from.span, h.words()).help(help)));
                 }
             }
             Takes::Members => self.fits_members(task, h, from, corpus)?,
@@ -65,7 +65,7 @@ impl Checker<'_> {
     fn needs_tokens(&mut self, task: usize, h: &Val, from: &Expr) -> Poison {
         let def = &self.p.tasks[self.r.tasks[task].def];
         let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", self.r.tasks[task].head.name))
-            .at(from.span, Self::shape_words(h))
+            .at(from.span, h.words())
             .with(def.ast.head.span, "one answer for each token");
         self.report(match self.r.pooled(from) {
             true => d.help("read the encoder without pooling: remove `|> attend`, `mean`, `max` or `last`"),
@@ -81,7 +81,7 @@ impl Checker<'_> {
         if h.kind == VKind::Seq {
             let w = path_words(from);
             let d = Diagnostic::new("E0405", format!("`{}` needs one vector for each example", head.name))
-                .at(from.span, Self::shape_words(h))
+                .at(from.span, h.words())
                 .with(place, "one answer for each example");
             let better = format!("{w} |> attend");
             let d = d.help(format!("pool over the tokens: `from {better}` (or `mean`, `max`, `last`)"));
@@ -91,7 +91,7 @@ impl Checker<'_> {
         let of_list = self.r.tasks[task].golds.is_empty();
         if !h.outer.is_empty() && !of_list {
             let d = Diagnostic::new("E0424", format!("`{}` needs one vector for each example", head.name))
-                .at(from.span, Self::shape_words(h))
+                .at(from.span, h.words())
                 .with(place, "one answer for each example");
             return Err(self
                 .report(d.help("pool the list: `|> max`, `|> mean`; or pick a member of it with `rank` or `choose`")));
@@ -103,7 +103,7 @@ impl Checker<'_> {
         let (head, place) = (self.r.tasks[task].head, self.p.tasks[self.r.tasks[task].def].ast.head.span);
         let Some(list) = h.outer.last().cloned() else {
             let d = Diagnostic::new("E0424", format!("`{}` picks a member of a list, and here is none", head.name))
-                .at(from.span, Self::shape_words(h))
+                .at(from.span, h.words())
                 .with(place, "one answer for each member");
             return Err(
                 self.report(d.help("encode the list: `enc(docs) |> mean`, `dot(enc(q) |> last, enc(docs) |> last)`"))
@@ -119,7 +119,7 @@ impl Checker<'_> {
                 "E0405",
                 format!("`{}` needs one vector for each member of `{}`", head.name, list.name),
             )
-            .at(from.span, Self::shape_words(h))
+            .at(from.span, h.words())
             .with(place, "one answer for each member");
             let end = Span { start: from.span.end, ..from.span };
             return Err(self.report(d.help("pool over the tokens: `|> attend`, `mean`, `max` or `last`").fix(
@@ -146,7 +146,7 @@ impl Checker<'_> {
                 "E0406",
                 format!("the gold picks in `{wanted}` and the features stand for `{candidates}`"),
             )
-            .at(from.span, Self::shape_words(h))
+            .at(from.span, h.words())
             .with(self.r.tasks[task].gold_span, format!("`{gold}` names members of `{wanted}`"));
             return Err(self.report(d.help(format!("encode the other list: `enc({wanted})`"))));
         }
@@ -191,7 +191,7 @@ impl Checker<'_> {
         let on_list = fields.iter().any(|f| f.name == axis && listed(&f.ty));
         if takes == Takes::Tokens && !h.outer.is_empty() && !on_list {
             let d = Diagnostic::new("E0424", format!("`{}` reads one text", self.r.tasks[task].head.name));
-            let d = d.at(from.span, Self::shape_words(h));
+            let d = d.at(from.span, h.words());
             return Err(self.report(d.help(format!("encode the text alone: `enc({axis})`"))));
         }
         Ok(())

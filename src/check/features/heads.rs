@@ -74,7 +74,7 @@ impl<'p> Checker<'p> {
         }
         let dropout = self.r.tasks[task].dropout;
         if dropout > 0.0 {
-            h = self.dropout(h, dropout, &cx);
+            h = dropout::apply(self, h, dropout, &cx);
         }
         // the text of the features themselves, where they name one, is that on which sources run
         let text = match h.kind {

@@ -4,22 +4,13 @@ mod arrows;
 mod beside;
 mod calls;
 mod combine;
-mod data;
-mod embedding;
+mod context;
 mod encoders;
 mod fits;
-mod graphs;
 mod heads;
-mod interactions;
-mod latent;
-mod layers;
 mod names;
 mod nodes;
 mod outcome;
-mod picks;
-mod pools;
-pub(super) mod rules;
-mod simple;
 mod slots;
 mod state;
 
@@ -28,71 +19,18 @@ use super::resolve::{Part, Path, path, path_words, type_word};
 use super::*;
 use crate::ast::{self, ExprKind, Tap};
 use crate::hir::{Item, Meaning};
-use crate::plan::{GraphTask, Init, Node, Op, Port, Setting, Settings, Unit};
+use crate::kinds::layers::{self, add, dropout, gate};
+use crate::plan::{GraphTask, Node, Op, Port, Setting, Settings};
 use crate::types::dim::{InitRule, Letter, Size};
+use crate::types::{
+    Arguments, Call, Cx, Elaborate, Function, Join, MakeParams, Named, Out, Placed, Resolve, Rule, Site, Stacked,
+    settings,
+};
 use crate::util::{SmallList, SmallSet};
 pub(crate) use nodes::{Known, LayerKey};
-use nodes::{Site, settings};
 pub(crate) use outcome::{Elaborated, HeadInput};
-use rules::{Arguments, Call, Rule, Stacked};
 pub(crate) use state::{Checker, Encoded, EncoderKey, Featured, TaskKey};
 use std::sync::Arc;
-
-/// Where an expression is elaborated.
-#[derive(Clone)]
-pub(crate) struct Cx {
-    pub graph: usize,
-    pub corpus: usize,
-    pub phase: Phase,
-    /// round of feedback
-    pub round: u32,
-    /// the text that is meant when none is named
-    pub text: SmallList<usize>,
-    /// what flows in from the left of `|>`
-    pub input: Option<Val>,
-    /// to whom parameters belong: `enc`, `slot`, `pos.probs -> chunk`
-    pub owner: Arc<str>,
-    pub env: Env,
-    /// the encoder whose body this is
-    pub encoder: Option<usize>,
-    /// the task for which this is elaborated
-    pub task: usize,
-    /// between the port of an arrow and its end
-    pub arrow: bool,
-    /// where the declaration whose body this is was named
-    pub named: Option<Named>,
-}
-
-/// Where a declaration was named, and what flowed into it there.
-#[derive(Clone, Copy)]
-pub(crate) struct Named {
-    pub at: Span,
-    pub input: Option<usize>,
-}
-
-impl Cx {
-    /// The same place, with another value flowing in.
-    pub fn fed(&self, input: Option<Val>) -> Cx {
-        Cx { input, text: self.text.clone(), owner: self.owner.clone(), env: self.env.clone(), ..*self }
-    }
-
-    /// The same place, within what is named at `at`: the outermost such place into which the same value flows.
-    fn within(&self, at: Span) -> Cx {
-        let input = self.input.as_ref().map(|v| v.node);
-        let named = self.named.filter(|n| input.is_none() || n.input == input);
-        Cx { named: named.or(Some(Named { at, input })), ..self.clone() }
-    }
-
-    /// Where a value flowed into the declaration whose body this is.
-    fn place(&self, v: &Val) -> Option<Span> {
-        self.named.filter(|n| n.input == Some(v.node)).map(|n| n.at)
-    }
-}
-
-/// A value and the place of its expression.
-type Placed = (Val, Span);
-
-pub(in crate::check) type Out = Result<Val, Poison>;
 
 /// Longest chain of encoders, `let`s and arrows.
 const MOST_NESTED: usize = 2000;

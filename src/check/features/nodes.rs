@@ -4,17 +4,6 @@ use super::*;
 use rustc_hash::FxHasher;
 use std::hash::{Hash, Hasher};
 
-/// A place in the text where a layer stands.
-#[derive(Clone, Copy)]
-pub(in crate::check) struct Site {
-    pub span: Span,
-    /// which of several layers that stand at one place
-    pub sub: usize,
-    pub word: &'static str,
-    /// named `bilstm1` even when it is the first
-    pub numbered: bool,
-}
-
 /// What makes two layers one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum LayerKey {
@@ -115,7 +104,7 @@ impl<'p> Checker<'p> {
         settings: Settings,
         inputs: &[&Val],
         out: Val,
-        params: &dyn Fn(&mut Self, &str) -> Vec<usize>,
+        params: &MakeParams<'_>,
     ) -> Out {
         let key = LayerKey::At(cx.owner.clone(), kind, site.span, site.sub);
         let index = match self.layer_keys.get(&key) {
@@ -176,36 +165,6 @@ impl<'p> Checker<'p> {
             all => self.node(cx, Op::Layer { layer }, &all.iter().map(|v| v.node).collect::<Vec<_>>(), out),
         }
     }
-
-    /// Merges what is known of several inputs.
-    pub(super) fn merged(inputs: &[&Val], kind: VKind, width: Dim) -> Val {
-        let first = inputs[0];
-        let mut out = Val { kind, width, halves: None, classes: false, latent: None, parts: vec![], ..first.clone() };
-        for v in inputs {
-            out.flow = out.flow.join(v.flow);
-            out.model |= v.model;
-            if v.outer.len() > out.outer.len() {
-                out.outer.clone_from(&v.outer);
-            }
-            out.depth = out.depth.max(v.depth);
-            out.tops.join(&v.tops);
-            out.star |= v.star;
-            out.reversed |= v.reversed;
-            out.reads.join(&v.reads);
-            if v.kind == VKind::Seq || out.axis.is_empty() {
-                out.axis.clone_from(&v.axis);
-            }
-        }
-        out
-    }
-
-    pub(super) fn dropout(&mut self, v: Val, p: f64, cx: &Cx) -> Val {
-        if p <= 0.0 || v.kind == VKind::Opaque || cx.phase == Phase::Test {
-            return v;
-        }
-        let out = v.clone();
-        self.plain(cx, "dropout", settings([("p", Setting::Real(p))]), &[&v], out)
-    }
 }
 
 /// A type, with what of a value it is made from.
@@ -247,8 +206,4 @@ fn node_hash(op: &Op, inputs: &[usize]) -> u64 {
     }
     inputs.hash(&mut h);
     h.finish()
-}
-
-pub(crate) fn settings<const N: usize>(items: [(&'static str, Setting); N]) -> Settings {
-    items.into()
 }

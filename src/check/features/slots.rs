@@ -1,6 +1,5 @@
 //! Arrows that end at a slot, or bring a head more than features.
 
-use super::arrows::Join;
 use super::*;
 
 impl Checker<'_> {
@@ -30,7 +29,7 @@ impl Checker<'_> {
         };
         if !fits {
             let d = Diagnostic::new("E0425", format!("`{name}.{slot}` takes {wanted}"))
-                .at(e.span, format!("brings {}", Self::shape_words(&v)));
+                .at(e.span, format!("brings {}", v.words()));
             return Err(self.report(d.help(help)));
         }
         let mut out = h.clone();
@@ -62,7 +61,7 @@ impl Checker<'_> {
             && join == Join::Concat
             && (h.kind == VKind::Seq || h.outer.iter().zip(&v.outer).any(|(a, b)| !a.fits(b)));
         if candidates {
-            let mut out = Self::merged(&[h, v], VKind::Vec, v.width.clone());
+            let mut out = Val::merged(&[h, v], VKind::Vec, v.width.clone());
             out.outer.clone_from(&v.outer);
             out.tops.clone_from(&h.tops);
             return Ok(Some(self.plain(cx, "candidates", Settings::new(), &[h, v], out)));
@@ -78,7 +77,7 @@ impl Checker<'_> {
                 format!("`{}` points from `{x}`, the arrow brings values of `{y}`", self.r.tasks[task].name),
             );
             let d = d
-                .at(e.span, Self::shape_words(v))
+                .at(e.span, v.words())
                 .with(self.r.tasks[task].gold_span, format!("a position for each token of `{x}`"));
             return Err(
                 self.report(d.help(format!("send what stands on `{x}`: the states or labels of a task over it")))

@@ -137,37 +137,6 @@ impl Checker<'_> {
         self.r.unknown_word(code, what, word, span, known)
     }
 
-    /// As [`Resolver::options`].
-    pub(in crate::check) fn options<'a>(
-        &mut self,
-        row: &'static crate::kinds::layers::Function,
-        args: &'a [crate::ast::Arg],
-        span: Span,
-    ) -> Result<features::rules::Arguments<'a>, Poison> {
-        self.r.options(row, args, span)
-    }
-
-    /// Words of a shape for messages.
-    pub fn shape_words(v: &Val) -> String {
-        let one = match v.kind {
-            VKind::Text => "a text".into(),
-            VKind::Seq => format!("a vector of {} for each token", v.width),
-            VKind::Vec if v.outer.is_empty() => format!("one vector of {} for each example", v.width),
-            VKind::Vec => format!("a vector of {}", v.width),
-            VKind::Label => "a class".into(),
-            VKind::Spans => "spans".into(),
-            VKind::Graph => "a graph".into(),
-            VKind::Opaque => "a value".into(),
-        };
-        match v.outer.as_slice() {
-            [] => one,
-            lists => {
-                let names: Vec<String> = lists.iter().map(|o| format!("`{}`", o.name)).collect();
-                format!("{one}, for each of {}", names.join(" and of "))
-            }
-        }
-    }
-
     pub(crate) fn shape(v: &Val) -> Shape {
         match v.kind {
             VKind::Text => Shape::Text,

@@ -119,7 +119,7 @@ impl<'p> Resolver<'p> {
                         }
                     }
                     if let (Some(row), Some(arg)) = (row, arg)
-                        && self.of_its_own(row, arg.name, &a.value, env)
+                        && (row.marks.reads)(self, arg.name, &a.value, env)
                     {
                         continue;
                     }
@@ -188,18 +188,6 @@ impl<'p> Resolver<'p> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Whether an argument is no features but something that its function reads itself, and says what is wrong with it.
-    fn of_its_own(&mut self, row: &layers::Function, arg: &str, e: &Expr, env: &Env) -> bool {
-        match (row.name, arg) {
-            ("pretrained", "path") => {
-                let _ = self.model_path(e, env);
-                true
-            }
-            ("latent", "kind") => self.family_of(e).is_err(),
-            _ => false,
         }
     }
 

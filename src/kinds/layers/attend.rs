@@ -1,6 +1,11 @@
 //! Attention over the tokens of a text: a weighted mean.
 
-use super::{Function, Kind, Layer, Sees};
+use super::pools::pooled;
+use super::{Kind, Layer, Sees};
+use crate::diagnostics::Diagnostic;
+use crate::plan::Settings;
+use crate::types::dim::{Dim, InitRule};
+use crate::types::{Call, Elaborate, Function, Marks, Out, Rule, VKind, Val};
 use crate::words::Takes::Own;
 use crate::words::may;
 
@@ -14,6 +19,8 @@ const ATTEND: Function = Function {
     runs: true,
     example: "attend",
     doc: "an attention-weighted mean over tokens",
+    rule: Rule::Value(attend),
+    marks: Marks { pools: true, keeps_width: true, ..Marks::NONE },
 };
 
 const LAYER: Layer = Layer {
@@ -23,6 +30,41 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+/// One score per token: a linear layer without activation.
+pub(super) fn scorer(c: &mut dyn Elaborate, call: &Call<'_>, v: &Val, out: Val) -> Out {
+    let (owner, w) = (call.cx.owner.clone(), v.width.clone());
+    c.layer(call.cx, call.site(), call.row.name, Settings::new(), &[v], out, &|c, name| {
+        let rule = InitRule::FanIn(w.clone());
+        vec![
+            c.param(format!("{name}.weight"), vec![w.clone(), Dim::of(1)], rule.clone(), &owner),
+            c.param(format!("{name}.bias"), vec![Dim::of(1)], rule, &owner),
+        ]
+    })
+}
+
+fn attend(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, o) = c.one(call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let out = pooled(c, call, &v)?;
+    let Some(q) = o.get("query") else { return scorer(c, call, &v, out) };
+    let query = c.eval(q, &call.cx.fed(None))?;
+    if query.is_opaque() {
+        return Ok(query);
+    }
+    if query.kind != VKind::Vec {
+        let d = Diagnostic::new("E0405", "a query is one vector for each example");
+        return Err(c.report(d.at(q.span, query.words()).help("pool it: `.last`, `|> mean`")));
+    }
+    let out = Val { outer: out.outer.clone(), ..Val::merged(&[&v, &query], VKind::Vec, v.width.clone()) };
+    let (owner, w, dq) = (call.cx.owner.clone(), v.width.clone(), query.width.clone());
+    c.layer(call.cx, call.site(), "attend", Settings::new(), &[&v, &query], out, &|c, name| {
+        let rule = InitRule::FanIn(dq.clone());
+        vec![c.param(format!("{name}.weight"), vec![dq.clone(), w.clone()], rule, &owner)]
+    })
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,6 +1,9 @@
 //! The weights of `attend` by themselves.
 
-use super::{Function, Kind, Layer, Sees};
+use super::attend::scorer;
+use super::{Kind, Layer, Sees};
+use crate::types::dim::Dim;
+use crate::types::{Call, Elaborate, Flow, Function, Gives, Marks, Out, Rule, Val};
 
 /// The weights of `attend` by themselves.
 pub(super) const KIND: Kind = Kind { functions: &[ATTENTION], layers: &[LAYER] };
@@ -12,6 +15,8 @@ const ATTENTION: Function = Function {
     runs: true,
     example: "attention(h)",
     doc: "attention weights over tokens",
+    rule: Rule::Value(attention),
+    marks: Marks { gives: Gives::Weights, ..Marks::NONE },
 };
 
 const LAYER: Layer = Layer {
@@ -21,6 +26,17 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+/// Attention weights: they sum to one over the tokens, so each has seen all of them.
+fn attention(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, _) = c.one(call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    c.need_seq(&v, call, call.span)?;
+    let out = Val { width: Dim::of(1), flow: Flow::Full, halves: None, ..v.clone() };
+    scorer(c, call, &v, out)
+}
 
 #[cfg(feature = "train")]
 mod model {

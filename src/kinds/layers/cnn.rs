@@ -1,6 +1,12 @@
 //! Convolutions over tokens.
 
-use super::{Function, Kind, Layer, Sees};
+use super::dropout;
+use super::{Kind, Layer, Sees};
+use crate::ast::ExprKind;
+use crate::diagnostics::Diagnostic;
+use crate::plan::Setting;
+use crate::types::dim::{Dim, InitRule};
+use crate::types::{Elaborate, Flow, Function, Item, Marks, Out, Rule, Stacked, Val, settings};
 use crate::words::Takes::{Number, Own};
 use crate::words::numbers::SIZE;
 use crate::words::{may, must};
@@ -15,6 +21,8 @@ const CNN: Function = Function {
     runs: true,
     example: "cnn(100, widths = [3, 4, 5])",
     doc: "convolutions over tokens; d for each width",
+    rule: Rule::Layer(cnn),
+    marks: Marks::NONE,
 };
 
 const LAYER: Layer = Layer {
@@ -24,6 +32,53 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn cnn(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    c.need_seq(&s.v, s.call, s.call.span)?;
+    let (cx, d, w) = (s.call.cx, s.d, s.v.width.clone());
+    let whole = |i: &Item| match i {
+        Item::Number(n) if (1.0..=1000.0).contains(n) && n.fract() == 0.0 => Some(*n as i64),
+        _ => None,
+    };
+    let widths: Vec<i64> = match s.o.get("widths") {
+        None => vec![3],
+        Some(e) => {
+            let items = c.list(e, &cx.env).unwrap_or_default();
+            let widths: Vec<i64> = items.iter().filter_map(|(i, _)| whole(i)).collect();
+            if items.is_empty() || widths.len() < items.len() {
+                let d = Diagnostic::new("E0207", "`widths` is a list of sizes").at(e.span, "");
+                let one = c.constant(e, &cx.env).filter(|i| whole(i).is_some());
+                return Err(c.report(match (one, &*e.value) {
+                    (Some(Item::Number(n)), ExprKind::Number(_)) => {
+                        let right = format!("[{n}]");
+                        d.help(format!("write `widths = {right}`")).fix(e.span, right, true)
+                    }
+                    _ => d.help("for example `widths = [3, 4, 5]`"),
+                }));
+            }
+            // one set of filters for each width
+            if let Some(k) = (1..widths.len()).find(|k| widths[..*k].contains(&widths[*k])) {
+                let d = Diagnostic::new("E0228", format!("the width {} is given twice", widths[k]));
+                return Err(c.report(d.at(items[k].1, "again").help("give each width once, and a larger d")));
+            }
+            widths
+        }
+    };
+    let out = Val { width: Dim::of(d * widths.len()), flow: Flow::Full, ..s.out };
+    let set = settings([("width", Setting::Int(d as i64)), ("windows", Setting::Ints(widths.clone()))]);
+    let owner = cx.owner.clone();
+    let out = c.layer(cx, s.site, "cnn", set, &[&s.v], out, &|c, name| {
+        let mut ids = vec![];
+        for win in &widths {
+            let fan = w.times(*win as usize);
+            let rule = InitRule::FanIn(fan.clone());
+            ids.push(c.param(format!("{name}.w{win}.filter"), vec![fan, Dim::of(d)], rule.clone(), &owner));
+            ids.push(c.param(format!("{name}.w{win}.bias"), vec![Dim::of(d)], rule, &owner));
+        }
+        ids
+    })?;
+    Ok(dropout::apply(c, out, s.rate, cx))
+}
 
 #[cfg(feature = "train")]
 mod model {

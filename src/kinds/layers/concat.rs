@@ -1,12 +1,21 @@
 //! Values side by side.
 
-use super::{Function, Kind, Layer};
+use super::{Kind, Layer};
+use crate::types::{Call, Elaborate, Function, Join, Marks, Out, Rule};
 
 /// Values side by side.
 pub(super) const KIND: Kind = Kind { functions: &[CONCAT], layers: &[LAYER] };
 
-const CONCAT: Function =
-    Function { name: "concat", args: &[], deep: false, runs: true, example: "concat", doc: "concatenation (as `&`)" };
+const CONCAT: Function = Function {
+    name: "concat",
+    args: &[],
+    deep: false,
+    runs: true,
+    example: "concat",
+    doc: "concatenation (as `&`)",
+    rule: Rule::Value(concat),
+    marks: Marks { joins: Some(Join::Concat), ..Marks::NONE },
+};
 
 const LAYER: Layer = Layer {
     name: "concat",
@@ -14,6 +23,14 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn concat(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (vals, _) = c.features(call, &[])?;
+    if vals.is_empty() {
+        return Err(c.number_of_values(call, "joins several values"));
+    }
+    c.concat(vals, call.cx)
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,6 +1,11 @@
 //! Linear layers.
 
-use super::{Function, Kind, Layer};
+use super::dropout;
+use super::{Kind, Layer};
+use crate::ast::{ExprKind, path_words};
+use crate::plan::Setting;
+use crate::types::dim::{Dim, InitRule};
+use crate::types::{Cx, Elaborate, Function, Marks, Out, Rule, Site, Stacked, Val, settings};
 use crate::words::Takes::{Number, Word};
 use crate::words::numbers::SIZE;
 use crate::words::{may, must};
@@ -15,6 +20,8 @@ const DENSE: Function = Function {
     runs: true,
     example: "dense(64, tanh)",
     doc: "a linear layer with an activation",
+    rule: Rule::Layer(dense),
+    marks: Marks::NONE,
 };
 
 const LAYER: Layer = Layer {
@@ -23,6 +30,35 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn dense(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    let known = s.call.row.words("activation");
+    let activation = match s.o.get("activation").map(|e| (&*e.value, path_words(e), e.span)) {
+        None => "relu".to_string(),
+        Some((ExprKind::Name(n), ..)) if known.contains(&n.as_str()) => n.clone(),
+        Some((_, word, span)) => return Err(c.unknown_word("E0237", "an activation", &word, span, known)),
+    };
+    let out = Val { width: Dim::of(s.d), ..s.out };
+    let out = linear(c, s.call.cx, s.site, &s.v, out, s.d, &activation)?;
+    Ok(dropout::apply(c, out, s.rate, s.call.cx))
+}
+
+/// A linear layer with a bias and an activation.
+pub(super) fn linear(c: &mut dyn Elaborate, cx: &Cx, site: Site, v: &Val, out: Val, d: usize, activation: &str) -> Out {
+    let set = settings([
+        ("width", Setting::Int(d as i64)),
+        ("activation", Setting::Text(activation.into())),
+        ("bias", Setting::Bool(true)),
+    ]);
+    let (owner, w) = (cx.owner.clone(), v.width.clone());
+    c.layer(cx, site, "dense", set, &[v], out, &|c, name| {
+        let rule = InitRule::FanIn(w.clone());
+        vec![
+            c.param(format!("{name}.weight"), vec![w.clone(), Dim::of(d)], rule.clone(), &owner),
+            c.param(format!("{name}.bias"), vec![Dim::of(d)], rule, &owner),
+        ]
+    })
+}
 
 #[cfg(feature = "train")]
 mod model {

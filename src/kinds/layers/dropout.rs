@@ -1,6 +1,8 @@
 //! Dropout.
 
-use super::{Draws, Function, Kind, Layer};
+use super::{Draws, Kind, Layer};
+use crate::plan::{Phase, Setting};
+use crate::types::{Call, Cx, Elaborate, Function, Marks, Out, Rule, Val, settings};
 use crate::words::Takes::Number;
 use crate::words::must;
 use crate::words::numbers::RATE;
@@ -15,6 +17,8 @@ const DROPOUT: Function = Function {
     runs: true,
     example: "dropout(30%)",
     doc: "dropout, at training only",
+    rule: Rule::Value(dropout),
+    marks: Marks { keeps_width: true, ..Marks::NONE },
 };
 
 const LAYER: Layer = Layer {
@@ -25,6 +29,21 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn dropout(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, o) = c.one(call)?;
+    let p = c.opt_number(call, &o, "p", 0.0)?;
+    Ok(apply(c, v, p, call.cx))
+}
+
+/// Dropout while training; nothing of what is not known, and at test.
+pub(crate) fn apply(c: &mut dyn Elaborate, v: Val, p: f64, cx: &Cx) -> Val {
+    if p <= 0.0 || v.is_opaque() || cx.phase == Phase::Test {
+        return v;
+    }
+    let out = v.clone();
+    c.plain(cx, "dropout", settings([("p", Setting::Real(p))]), &[&v], out)
+}
 
 #[cfg(feature = "train")]
 mod model {

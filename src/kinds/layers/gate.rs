@@ -1,6 +1,9 @@
 //! A value let in through a gate.
 
-use super::{Function, Kind, Layer};
+use super::{Kind, Layer};
+use crate::plan::Settings;
+use crate::types::dim::InitRule;
+use crate::types::{Call, Cx, Elaborate, Function, Join, Marks, Out, Rule, Site, Val};
 use crate::words::Takes::Own;
 use crate::words::may;
 
@@ -14,6 +17,8 @@ const GATE: Function = Function {
     runs: true,
     example: "gate(h, by = c)",
     doc: "h with c let in through a gate",
+    rule: Rule::Value(gate),
+    marks: Marks { joins: Some(Join::Gate), ..Marks::NONE },
 };
 
 const LAYER: Layer = Layer {
@@ -23,6 +28,37 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+/// `gate(h, by = c)`; `gate(shared)` lets the value in through a gate of its own.
+fn gate(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (mut vals, rest) = c.features(call, &["by"])?;
+    if vals.len() == 1 && call.args.len() <= 1 {
+        vals.push(vals[0].clone());
+    }
+    let (Some((b, b_span)), Some((a, a_span)), true) = (vals.pop(), vals.pop(), vals.is_empty()) else {
+        return Err(c.number_of_values(call, "joins two values"));
+    };
+    c.options(call.row, &rest, call.whole)?;
+    if let Some(v) = Val::opaque_of(&[&a, &b]) {
+        return Ok(v);
+    }
+    c.vectors(&a, a_span)?;
+    let b = c.fit(b, b_span, &a, call.cx)?;
+    let out = Val::merged(&[&a, &b], a.kind, a.width.clone());
+    apply(c, call.cx, call.site(), &a, &b, out)
+}
+
+pub(crate) fn apply(e: &mut dyn Elaborate, cx: &Cx, site: Site, h: &Val, c: &Val, out: Val) -> Out {
+    let (owner, dh, dc) = (cx.owner.clone(), h.width.clone(), c.width.clone());
+    e.layer(cx, site, "gate", Settings::new(), &[h, c], out, &|s, name| {
+        let both = dh.plus(&dc);
+        vec![
+            s.param(format!("{name}.w"), vec![both.clone(), dh.clone()], InitRule::FanIn(both.clone()), &owner),
+            s.param(format!("{name}.b"), vec![dh.clone()], InitRule::FanIn(both), &owner),
+            s.param(format!("{name}.u"), vec![dc.clone(), dh.clone()], InitRule::FanIn(dc.clone()), &owner),
+        ]
+    })
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,6 +1,11 @@
 //! A learned mixture of layers.
 
-use super::{Function, Kind, Layer};
+use super::{Kind, Layer};
+use crate::diagnostics::Diagnostic;
+use crate::plan::{Init, Settings};
+use crate::source::Span;
+use crate::types::dim::{Dim, InitRule};
+use crate::types::{Call, Elaborate, Function, Marks, Out, Rule, Val};
 
 /// A learned mixture of layers.
 pub(super) const KIND: Kind = Kind { functions: &[MIX_LAYERS], layers: &[LAYER] };
@@ -12,6 +17,8 @@ const MIX_LAYERS: Function = Function {
     runs: true,
     example: "enc@* |> mix_layers",
     doc: "a learned mixture of layers",
+    rule: Rule::Value(mix_layers),
+    marks: Marks::NONE,
 };
 
 const LAYER: Layer = Layer {
@@ -20,6 +27,36 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn mix_layers(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let v = match &call.cx.input {
+        Some(v) => v.clone(),
+        None => c.input(call.row, call.span, call.cx)?,
+    };
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let parts = v.parts.clone();
+    if parts.len() < 2 {
+        let d = Diagnostic::new("E0417", "`mix_layers` mixes several layers").at(call.span, "one value only");
+        return Err(c.report(d.help("write `enc@* |> mix_layers`")));
+    }
+    let pairs: Vec<(Val, Span)> = parts.iter().map(|p| (p.clone(), call.span)).collect();
+    for p in &pairs[1..] {
+        c.same_width(&pairs[0], p)?;
+    }
+    let refs: Vec<&Val> = parts.iter().collect();
+    let mut out = Val::merged(&refs, parts[0].kind, parts[0].width.clone());
+    out.star = v.star;
+    let (owner, n) = (call.cx.owner.clone(), parts.len());
+    c.layer(call.cx, call.site(), "mix_layers", Settings::new(), &refs, out, &|c, name| {
+        let one = InitRule::Fixed(Init::Constant(1.0));
+        vec![
+            c.param(format!("{name}.weights"), vec![Dim::of(n)], InitRule::Fixed(Init::Zeros), &owner),
+            c.param(format!("{name}.gamma"), vec![Dim::of(1)], one, &owner),
+        ]
+    })
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,7 +1,7 @@
 //! Functions over features and layers of a plan. Each kind is a room of its own, with a line in [`KINDS`]: the words by
 //! which it is written, the layers that a plan holds of it, and behind the feature `train` what computes them.
 
-mod add;
+pub(crate) mod add;
 mod at;
 mod attend;
 mod attention;
@@ -18,9 +18,9 @@ mod concat;
 mod correlate;
 mod dense;
 mod dense_index;
-mod dropout;
+pub(crate) mod dropout;
 mod embed;
-mod gate;
+pub(crate) mod gate;
 mod given;
 mod graph_attend;
 mod joined_text;
@@ -64,26 +64,9 @@ use crate::ops::layer::{Built, Spec};
 #[cfg(feature = "train")]
 use crate::plan;
 use crate::plan::{Setting, Settings};
-use crate::words::{Arg, Takes};
+use crate::types::Function;
 use rustc_hash::FxHashMap;
 use std::sync::LazyLock;
-
-/// A function over features: a layer, a pool, an interaction.
-#[derive(Debug)]
-pub struct Function {
-    /// `bilstm`
-    pub name: &'static str,
-    /// its arguments besides features, in order
-    pub args: &'static [Arg],
-    /// counts as a layer of an encoder's stack (taps `enc@k`)
-    pub deep: bool,
-    /// the trainer runs it
-    pub runs: bool,
-    /// as written
-    pub example: &'static str,
-    /// one line
-    pub doc: &'static str,
-}
 
 /// A kind: how it is written, and what a plan holds of it.
 struct Kind {
@@ -248,26 +231,6 @@ pub fn functions() -> impl Iterator<Item = &'static Function> + Clone {
 pub fn function(name: &str) -> Option<&'static Function> {
     static BY_NAME: LazyLock<FxHashMap<&str, &Function>> = LazyLock::new(|| functions().map(|f| (f.name, f)).collect());
     BY_NAME.get(name).copied()
-}
-
-impl Function {
-    /// The names of its arguments.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.args.iter().map(|a| a.name).collect()
-    }
-
-    /// The words that an argument may be.
-    pub fn words(&self, arg: &str) -> &'static [&'static str] {
-        match self.arg(arg).map(|a| a.takes) {
-            Some(Takes::Word(words)) => words,
-            _ => &[],
-        }
-    }
-
-    /// An argument by its name.
-    pub fn arg(&self, name: &str) -> Option<&'static Arg> {
-        self.args.iter().find(|a| a.name == name)
-    }
 }
 
 /// Bare words that are arguments of functions and not names.

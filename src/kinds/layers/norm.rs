@@ -1,12 +1,23 @@
 //! Layer normalisation.
 
-use super::{Function, Kind, Layer};
+use super::{Kind, Layer};
+use crate::plan::{Init, Settings};
+use crate::types::dim::InitRule;
+use crate::types::{Call, Elaborate, Function, Marks, Out, Rule};
 
 /// Layer normalisation.
 pub(super) const KIND: Kind = Kind { functions: &[NORM], layers: &[LAYER] };
 
-const NORM: Function =
-    Function { name: "norm", args: &[], deep: false, runs: true, example: "norm", doc: "layer normalisation" };
+const NORM: Function = Function {
+    name: "norm",
+    args: &[],
+    deep: false,
+    runs: true,
+    example: "norm",
+    doc: "layer normalisation",
+    rule: Rule::Value(norm),
+    marks: Marks { keeps_width: true, ..Marks::NONE },
+};
 
 const LAYER: Layer = Layer {
     name: "norm",
@@ -14,6 +25,21 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn norm(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, _) = c.one(call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let (owner, w) = (call.cx.owner.clone(), v.width.clone());
+    c.layer(call.cx, call.site(), "norm", Settings::new(), &[&v], v.clone(), &|c, name| {
+        let one = InitRule::Fixed(Init::Constant(1.0));
+        vec![
+            c.param(format!("{name}.g"), vec![w.clone()], one, &owner),
+            c.param(format!("{name}.b"), vec![w.clone()], InitRule::Fixed(Init::Zeros), &owner),
+        ]
+    })
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,6 +1,8 @@
 //! Pools: from the states of a text to one vector, or from the members of a list to one.
 
-use super::{Function, Kind, Layer};
+use super::{Kind, Layer};
+use crate::plan::{Setting, Settings};
+use crate::types::{Call, Elaborate, Function, Marks, Out, Rule, VKind, Val, settings};
 
 /// Pools: from the states of a text to one vector, or from the members of a list to one.
 pub(super) const KIND: Kind =
@@ -13,16 +15,42 @@ const LAST: Function = Function {
     runs: true,
     example: "last",
     doc: "the last state of each direction",
+    rule: Rule::Value(end),
+    marks: Marks { pools: true, keeps_width: true, ..Marks::NONE },
 };
 
-const FIRST: Function =
-    Function { name: "first", args: &[], deep: false, runs: true, example: "first", doc: "the first state" };
+const FIRST: Function = Function {
+    name: "first",
+    args: &[],
+    deep: false,
+    runs: true,
+    example: "first",
+    doc: "the first state",
+    rule: Rule::Value(end),
+    marks: Marks { pools: true, keeps_width: true, ..Marks::NONE },
+};
 
-const MEAN: Function =
-    Function { name: "mean", args: &[], deep: false, runs: true, example: "mean", doc: "the mean over tokens" };
+const MEAN: Function = Function {
+    name: "mean",
+    args: &[],
+    deep: false,
+    runs: true,
+    example: "mean",
+    doc: "the mean over tokens",
+    rule: Rule::Value(whole),
+    marks: Marks { pools: true, keeps_width: true, ..Marks::NONE },
+};
 
-const MAX: Function =
-    Function { name: "max", args: &[], deep: false, runs: true, example: "max", doc: "the maximum over tokens" };
+const MAX: Function = Function {
+    name: "max",
+    args: &[],
+    deep: false,
+    runs: true,
+    example: "max",
+    doc: "the maximum over tokens",
+    rule: Rule::Value(whole),
+    marks: Marks { pools: true, keeps_width: true, ..Marks::NONE },
+};
 
 const LAST_LAYER: Layer = Layer {
     name: "last",
@@ -51,6 +79,36 @@ const MAX_LAYER: Layer = Layer {
     build: Some(model::max),
     ..Layer::NONE
 };
+
+/// The value of a pool over `v`: the tokens go first, then the members of the innermost list.
+pub(super) fn pooled(c: &mut dyn Elaborate, call: &Call<'_>, v: &Val) -> Out {
+    let mut out = Val { kind: VKind::Vec, halves: None, latent: None, classes: false, ..v.clone() };
+    if v.kind == VKind::Vec && out.outer.pop().is_none() {
+        c.need_seq(v, call, call.span)?;
+    }
+    Ok(out)
+}
+
+/// `last`, `first`
+fn end(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, _) = c.one(call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let out = pooled(c, call, &v)?;
+    let set = settings([("bidirectional", Setting::Bool(v.halves.is_some()))]);
+    Ok(c.plain(call.cx, call.row.name, set, &[&v], out))
+}
+
+/// `mean`, `max`
+fn whole(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, _) = c.one(call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let out = pooled(c, call, &v)?;
+    Ok(c.plain(call.cx, call.row.name, Settings::new(), &[&v], out))
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,6 +1,8 @@
 //! Gradient reversal.
 
-use super::{Function, Gradient, Kind, Layer};
+use super::{Gradient, Kind, Layer};
+use crate::plan::Setting;
+use crate::types::{Call, Elaborate, Function, Marks, Out, Rule, Val, settings};
 use crate::words::Takes::Number;
 use crate::words::may;
 use crate::words::numbers::FACTOR;
@@ -15,6 +17,8 @@ const REVERSE: Function = Function {
     runs: true,
     example: "reverse(0.05)",
     doc: "identity whose gradient is reversed",
+    rule: Rule::Value(reverse),
+    marks: Marks { keeps_width: true, ..Marks::NONE },
 };
 
 const LAYER: Layer = Layer {
@@ -24,6 +28,16 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn reverse(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, o) = c.one(call)?;
+    let l = c.opt_number(call, &o, "lambda", 1.0)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    let out = Val { reversed: true, ..v.clone() };
+    Ok(c.plain(call.cx, "reverse", settings([("lambda", Setting::Real(l))]), &[&v], out))
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,7 +1,10 @@
 //! Recurrent layers.
 
-use super::{Function, Kind, Layer, Sees};
-use crate::plan::{Setting, Settings};
+use super::dropout;
+use super::{Kind, Layer, Sees};
+use crate::plan::{Init, Setting, Settings};
+use crate::types::dim::{Dim, InitRule};
+use crate::types::{Elaborate, Flow, Function, Marks, Out, Rule, Stacked, Val, settings};
 use crate::words::Takes::Number;
 use crate::words::numbers::{LAYERS, RATE, SIZE};
 use crate::words::{Arg, may, must};
@@ -18,6 +21,8 @@ const LSTM: Function = Function {
     runs: true,
     example: "lstm(128)",
     doc: "a recurrent layer, left to right",
+    rule: Rule::Layer(lstm),
+    marks: Marks::NONE,
 };
 
 const GRU: Function = Function {
@@ -27,6 +32,8 @@ const GRU: Function = Function {
     runs: true,
     example: "gru(128)",
     doc: "a recurrent layer, left to right",
+    rule: Rule::Layer(gru),
+    marks: Marks::NONE,
 };
 
 const BILSTM: Function = Function {
@@ -36,6 +43,8 @@ const BILSTM: Function = Function {
     runs: true,
     example: "bilstm(128)",
     doc: "both directions; width 2d",
+    rule: Rule::Layer(bilstm),
+    marks: Marks { both_ways: true, ..Marks::NONE },
 };
 
 const BIGRU: Function = Function {
@@ -45,6 +54,8 @@ const BIGRU: Function = Function {
     runs: true,
     example: "bigru(128)",
     doc: "both directions; width 2d",
+    rule: Rule::Layer(bigru),
+    marks: Marks { both_ways: true, ..Marks::NONE },
 };
 
 const LAYER: Layer = Layer {
@@ -57,6 +68,65 @@ const LAYER: Layer = Layer {
 
 fn sees(settings: &Settings) -> Sees {
     if settings.get("bidirectional").and_then(Setting::as_bool) == Some(true) { Sees::All } else { Sees::Left }
+}
+
+fn lstm(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    rnn(c, s, "lstm", 4, false)
+}
+
+fn gru(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    rnn(c, s, "gru", 3, false)
+}
+
+fn bilstm(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    rnn(c, s, "lstm", 4, true)
+}
+
+fn bigru(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    rnn(c, s, "gru", 3, true)
+}
+
+/// A recurrent layer with so many gates, in one direction or both.
+fn rnn(c: &mut dyn Elaborate, s: Stacked<'_>, cell: &str, gates: usize, bi: bool) -> Out {
+    c.need_seq(&s.v, s.call, s.call.span)?;
+    let causal = |f: Flow, dir: Flow| match f {
+        Flow::Local => dir,
+        f if f == dir => dir,
+        _ => Flow::Full,
+    };
+    let (fwd, bwd) = (causal(s.v.flow, Flow::Fwd), causal(s.v.flow, Flow::Bwd));
+    let (cx, d, w) = (s.call.cx, s.d, s.v.width.clone());
+    let out = Val {
+        width: Dim::of(if bi { 2 * d } else { d }),
+        flow: if bi { Flow::Full } else { fwd },
+        halves: bi.then_some((fwd, bwd)),
+        ..s.out
+    };
+    let set = settings([
+        ("cell", Setting::Text(cell.into())),
+        ("hidden", Setting::Int(d as i64)),
+        ("bidirectional", Setting::Bool(bi)),
+    ]);
+    let owner = cx.owner.clone();
+    let out = c.layer(cx, s.site, "rnn", set, &[&s.v], out, &|c, name| {
+        let init = InitRule::Fixed(Init::Uniform(1.0 / (d as f64).sqrt()));
+        let mut ids = vec![];
+        for dir in if bi { &["fwd", "bwd"][..] } else { &["fwd"][..] } {
+            let mut p = |part: &str, shape: Vec<Dim>| {
+                ids.push(c.param(format!("{name}.{dir}.{part}"), shape, init.clone(), &owner));
+            };
+            p("w_ih", vec![w.clone(), Dim::of(gates * d)]);
+            p("w_hh", vec![Dim::of(d), Dim::of(gates * d)]);
+            if cell == "lstm" {
+                p("b", vec![Dim::of(gates * d)]);
+            } else {
+                p("b_ih", vec![Dim::of(gates * d)]);
+                p("b_hh", vec![Dim::of(gates * d)]);
+            }
+        }
+        ids
+    })?;
+    Ok(dropout::apply(c, out, s.rate, cx))
 }
 
 #[cfg(feature = "train")]

@@ -1,6 +1,11 @@
 //! Attention within a text.
 
-use super::{Function, Kind, Layer, Sees};
+use super::dropout;
+use super::{Kind, Layer, Sees};
+use crate::diagnostics::Diagnostic;
+use crate::plan::Setting;
+use crate::types::dim::{Dim, InitRule};
+use crate::types::{Elaborate, Flow, Function, Marks, Out, Rule, Stacked, Val, settings};
 use crate::words::Takes::Number;
 use crate::words::may;
 use crate::words::numbers::SIZE;
@@ -15,6 +20,8 @@ const SELF_ATTEND: Function = Function {
     runs: true,
     example: "self_attend(128)",
     doc: "one self-attention layer",
+    rule: Rule::Layer(self_attend),
+    marks: Marks::NONE,
 };
 
 const LAYER: Layer = Layer {
@@ -24,6 +31,34 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn self_attend(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    c.need_seq(&s.v, s.call, s.call.span)?;
+    let (cx, w) = (s.call.cx, s.v.width.clone());
+    let width = match (s.d, w.known()) {
+        (0, Some(n)) => n,
+        (0, None) => {
+            let e = Diagnostic::new("E0236", "`self_attend` needs its width here").at(s.call.span, "");
+            return Err(c.report(e.help("write `self_attend(128)`")));
+        }
+        (d, _) => d,
+    };
+    let heads = c.opt_size(s.call, &s.o, "heads", 1)?;
+    c.divides(width, heads, s.o.get("heads").map_or(s.call.whole, |e| e.span))?;
+    let out = Val { width: Dim::of(width), flow: Flow::Full, ..s.out };
+    let set = settings([("width", Setting::Int(width as i64)), ("heads", Setting::Int(heads as i64))]);
+    let owner = cx.owner.clone();
+    let out = c.layer(cx, s.site, "self_attend", set, &[&s.v], out, &|c, name| {
+        let mut ids = vec![];
+        for part in ["q", "k", "v"] {
+            let rule = InitRule::FanIn(w.clone());
+            ids.push(c.param(format!("{name}.w{part}"), vec![w.clone(), Dim::of(width)], rule.clone(), &owner));
+            ids.push(c.param(format!("{name}.b{part}"), vec![Dim::of(width)], rule, &owner));
+        }
+        ids
+    })?;
+    Ok(dropout::apply(c, out, s.rate, cx))
+}
 
 #[cfg(feature = "train")]
 mod model {

@@ -1,6 +1,8 @@
 //! States moved along their text.
 
-use super::{Function, Kind, Layer};
+use super::{Kind, Layer};
+use crate::plan::Setting;
+use crate::types::{Call, Elaborate, Function, Marks, Out, Rule, settings};
 use crate::words::Takes::Number;
 use crate::words::must;
 use crate::words::numbers::STEPS;
@@ -15,6 +17,8 @@ const SHIFT: Function = Function {
     runs: true,
     example: "shift(1)",
     doc: "moves states by k tokens",
+    rule: Rule::Value(shift),
+    marks: Marks::NONE,
 };
 
 const LAYER: Layer = Layer {
@@ -23,6 +27,16 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn shift(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, o) = c.one(call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    c.need_seq(&v, call, call.span)?;
+    let k = c.opt_number(call, &o, "k", 1.0)?;
+    Ok(c.plain(call.cx, "shift", settings([("by", Setting::Int(k as i64))]), &[&v], v.clone()))
+}
 
 #[cfg(feature = "train")]
 mod model {

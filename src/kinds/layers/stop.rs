@@ -1,12 +1,22 @@
 //! Values without their gradient.
 
-use super::{Function, Gradient, Kind, Layer};
+use super::{Gradient, Kind, Layer};
+use crate::plan::Settings;
+use crate::types::{Call, Elaborate, Function, Marks, Out, Rule};
 
 /// Values without their gradient.
 pub(super) const KIND: Kind = Kind { functions: &[STOP], layers: &[LAYER] };
 
-const STOP: Function =
-    Function { name: "stop", args: &[], deep: false, runs: true, example: "stop", doc: "identity without gradient" };
+const STOP: Function = Function {
+    name: "stop",
+    args: &[],
+    deep: false,
+    runs: true,
+    example: "stop",
+    doc: "identity without gradient",
+    rule: Rule::Value(stop),
+    marks: Marks { keeps_width: true, ..Marks::NONE },
+};
 
 const LAYER: Layer = Layer {
     name: "stop",
@@ -15,6 +25,14 @@ const LAYER: Layer = Layer {
     build: Some(model::build),
     ..Layer::NONE
 };
+
+fn stop(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
+    let (v, _) = c.one(call)?;
+    if v.is_opaque() {
+        return Ok(v);
+    }
+    Ok(c.plain(call.cx, "stop", Settings::new(), &[&v], v.clone()))
+}
 
 #[cfg(feature = "train")]
 mod model {

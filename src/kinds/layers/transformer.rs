@@ -1,7 +1,11 @@
 //! Blocks of the Transformer.
 
-use super::{Draws, Function, Kind, Layer, Sees};
-use crate::plan::{Setting, Settings};
+use super::dense;
+use super::dropout;
+use super::{Draws, Kind, Layer, Sees};
+use crate::plan::{Init, Setting, Settings};
+use crate::types::dim::{Dim, InitRule};
+use crate::types::{Elaborate, Flow, Function, Marks, Out, Rule, Site, Stacked, Val, settings};
 use crate::words::Takes::{Flag, Number};
 use crate::words::numbers::{LAYERS, RATE, SIZE};
 use crate::words::{may, must};
@@ -24,6 +28,8 @@ const TRANSFORMER: Function = Function {
     runs: true,
     example: "transformer(128, layers = 2, heads = 4)",
     doc: "self-attention blocks",
+    rule: Rule::Layer(transformer),
+    marks: Marks::NONE,
 };
 
 const TRANSFORMER_LAYER: Layer = Layer {
@@ -50,6 +56,67 @@ fn sees(settings: &Settings) -> Sees {
 /// Queries, keys, values, what is attended to, both sums and norms; before and after the activation.
 fn held(settings: &Settings, width: usize) -> usize {
     9 * width + 3 * settings.get("ffn").and_then(Setting::as_usize).unwrap_or(0)
+}
+
+/// One block of a Transformer; the first one of a stack also brings the input to the model's width and adds positions.
+fn transformer(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
+    c.need_seq(&s.v, s.call, s.call.span)?;
+    let (cx, d) = (s.call.cx, s.d);
+    let heads = c.opt_size(s.call, &s.o, "heads", if d.is_multiple_of(64) { (d / 64).max(1) } else { 1 });
+    let divides = heads.and_then(|h| c.divides(d, h, s.o.get("heads").map_or(s.site.span, |e| e.span)));
+    let ffn = c.opt_size(s.call, &s.o, "ffn", 4 * d);
+    let (causal, norm_first) = (c.opt_flag(&s.o, "causal"), c.opt_flag(&s.o, "norm_first"));
+    divides?;
+    let (heads, ffn, causal, norm_first) = (heads?, ffn?, causal?, norm_first?);
+    let mut v = s.v.clone();
+    if s.k == 0 {
+        if v.width != Dim::of(d) {
+            let into = Site { span: s.site.span, sub: 900, word: "into", numbered: false };
+            let wide = Val { width: Dim::of(d), ..v.clone() };
+            v = dense::linear(c, cx, into, &v, wide, d, "none")?;
+        }
+        v = c.plain(cx, "positions", Settings::new(), &[&v], v.clone());
+        v = dropout::apply(c, v, s.rate, cx);
+    }
+    let set = settings([
+        ("heads", Setting::Int(heads as i64)),
+        ("ffn", Setting::Int(ffn as i64)),
+        ("causal", Setting::Bool(causal)),
+        ("norm_first", Setting::Bool(norm_first)),
+        ("dropout", Setting::Real(s.rate)),
+    ]);
+    let flow = match (causal, v.flow) {
+        (true, Flow::Local | Flow::Fwd) => Flow::Fwd,
+        _ => Flow::Full,
+    };
+    let out = Val { width: Dim::of(d), flow, ..s.out };
+    let owner = cx.owner.clone();
+    c.layer(cx, s.site, "transformer", set, &[&v], out, &|c, name| {
+        let mut ids = vec![];
+        let mut p = |part: &str, shape: &[usize], init: Init| {
+            let shape = shape.iter().copied().map(Dim::of).collect();
+            ids.push(c.param(format!("{name}.{part}"), shape, InitRule::Fixed(init), &owner));
+        };
+        // as PyTorch's layer begins: what is added to the residual stream is small beside it, so that six layers which
+        // have learnt nothing yet still tell words apart
+        let within = |fans: usize| Init::Uniform(1.0 / (fans.max(1) as f64).sqrt());
+        for n in ["q", "k", "v"] {
+            // Xavier's bound for the three maps as one matrix
+            p(&format!("w{n}"), &[d, d], Init::Uniform((6.0 / (4 * d).max(1) as f64).sqrt()));
+            p(&format!("b{n}"), &[d], Init::Zeros);
+        }
+        p("wo", &[d, d], within(d));
+        p("bo", &[d], Init::Zeros);
+        p("ln1.g", &[d], Init::Constant(1.0));
+        p("ln1.b", &[d], Init::Zeros);
+        p("w1", &[d, ffn], within(d));
+        p("b1", &[ffn], within(d));
+        p("w2", &[ffn, d], within(ffn));
+        p("b2", &[d], within(ffn));
+        p("ln2.g", &[d], Init::Constant(1.0));
+        p("ln2.b", &[d], Init::Zeros);
+        ids
+    })
 }
 
 #[cfg(feature = "train")]

@@ -1,12 +1,11 @@
 //! Arguments of functions over features.
 
 use super::*;
-use crate::check::features::rules::{self, Arguments, Rule};
-use crate::kinds::layers;
+use crate::types::{Arguments, Function, Resolve};
 use crate::words;
 
 /// `transformer(128, causal)`: a flag that stands alone.
-pub(crate) fn flag(row: &'static layers::Function, e: &Expr) -> Option<&'static str> {
+pub(crate) fn flag(row: &'static Function, e: &Expr) -> Option<&'static str> {
     let ExprKind::Name(n) = &*e.value else { return None };
     row.arg(n).filter(|a| a.takes == words::Takes::Flag).map(|a| a.name)
 }
@@ -14,7 +13,7 @@ pub(crate) fn flag(row: &'static layers::Function, e: &Expr) -> Option<&'static 
 impl Resolver<'_> {
     pub(in crate::check) fn options<'a>(
         &mut self,
-        row: &'static layers::Function,
+        row: &'static Function,
         args: &'a [ast::Arg],
         span: Span,
     ) -> Result<Arguments<'a>, Poison> {
@@ -58,7 +57,7 @@ impl Resolver<'_> {
     /// A number that a function is given.
     pub(crate) fn argument_in_range(
         &mut self,
-        row: &'static layers::Function,
+        row: &'static Function,
         arg: &words::Arg,
         e: &Expr,
         env: &Env,
@@ -69,7 +68,7 @@ impl Resolver<'_> {
         }
         // what it is called: the only argument of a function by the function's name
         let what = if row.args.len() == 1 { row.name } else { arg.name };
-        if let Some(Rule::Layer(_)) = rules::rule(row.name) {
+        if row.is_layer() {
             self.no_features(row, e, env)?;
         }
         let help = match ranges.first() {
@@ -80,7 +79,7 @@ impl Resolver<'_> {
     }
 
     /// E0207: features in the parentheses of a layer, which reads what is piped into it.
-    pub(crate) fn no_features(&mut self, row: &'static layers::Function, e: &Expr, env: &Env) -> Result<(), Poison> {
+    pub(crate) fn no_features(&mut self, row: &'static Function, e: &Expr, env: &Env) -> Result<(), Poison> {
         let ExprKind::Name(n) = &*e.value else { return Ok(()) };
         let features = match self.p.lookup(n, env) {
             Some(Meaning::One(Kind::Encoder, _)) => true,
@@ -94,5 +93,40 @@ impl Resolver<'_> {
         let d = d.at(e.span, "features in place of a number");
         let what = if row.args.first().is_some_and(|a| a.needed) { row.example } else { row.name };
         Err(self.report(d.help(format!("write `{n} |> {what}`"))))
+    }
+}
+
+impl Resolve for Resolver<'_> {
+    fn report(&mut self, d: Diagnostic) -> Poison {
+        self.report(d)
+    }
+
+    fn later(&mut self, span: Span, what: &str) {
+        self.later(span, what);
+    }
+
+    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+        self.unknown_word(code, what, word, span, known)
+    }
+
+    fn constant(&self, e: &Expr, env: &Env) -> Option<Item> {
+        self.p.constant(e, env)
+    }
+
+    fn list(&self, e: &Expr, env: &Env) -> Option<Vec<(Item, Span)>> {
+        self.p.list(e, env)
+    }
+
+    fn number(&mut self, row: &'static Function, arg: &words::Arg, e: &Expr, env: &Env) -> Result<f64, Poison> {
+        self.argument_in_range(row, arg, e, env)
+    }
+
+    fn options<'a>(
+        &mut self,
+        row: &'static Function,
+        args: &'a [ast::Arg],
+        span: Span,
+    ) -> Result<Arguments<'a>, Poison> {
+        self.options(row, args, span)
     }
 }
