@@ -2,6 +2,25 @@
 
 use super::*;
 
+/// With what a figure is compared.
+struct Threshold {
+    op: &'static str,
+    value: f64,
+    at: Span,
+}
+
+/// The sign of a comparison.
+fn comparison(op: BinOp) -> Option<&'static str> {
+    Some(match op {
+        BinOp::Ge => ">=",
+        BinOp::Le => "<=",
+        BinOp::Gt => ">",
+        BinOp::Lt => "<",
+        BinOp::Eq => "==",
+        BinOp::Add | BinOp::Sub | BinOp::Mul | BinOp::Div => return None,
+    })
+}
+
 impl<'p> Scheduler<'_, 'p> {
     /// Every `expect` of the program.
     pub(super) fn claims(&mut self, g: &TaskGraph) -> Vec<Expect> {
@@ -14,154 +33,160 @@ impl<'p> Scheduler<'_, 'p> {
         out
     }
 
-    pub(super) fn claim(&mut self, e: &Expr, env: &Env, g: &TaskGraph) -> Result<Claim, Poison> {
+    fn claim(&mut self, e: &Expr, env: &Env, g: &TaskGraph) -> Result<Claim, Poison> {
         match &*e.value {
             ExprKind::Error => Err(Poison),
-            ExprKind::Name(n) if n == "joint" || n == "multi_step" => {
-                let is = if g.multi_step() { "multi_step" } else { "joint" };
-                if is != n
-                    && self.r.tasks.iter().all(|t| !t.left_out)
-                    && self.r.edges.iter().all(|e| e.alive)
-                    && !self.r.reports.any_error()
-                {
-                    let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(e.span, "claimed here");
-                    let d = match g.dependencies.first() {
-                        Some(dep) => d.help(format!("write `expect {is}`: {}", g.reason(dep))),
-                        None => d.help("no task needs another's output, and none is supervised below another"),
-                    };
-                    return Err(self.report(d.fix(e.span, is, false)));
-                }
-                // of a program that was cut by `--only` or `--without` the claim was not made
-                if is == n { Ok(Claim::Verdict) } else { Err(Poison) }
-            }
-            ExprKind::Binary(op, a, b)
-                if matches!(op.value, BinOp::Ge | BinOp::Le | BinOp::Gt | BinOp::Lt | BinOp::Eq) =>
-            {
-                let word = match op.value {
-                    BinOp::Ge => ">=",
-                    BinOp::Le => "<=",
-                    BinOp::Gt => ">",
-                    BinOp::Lt => "<",
-                    _ => "==",
-                }
-                .to_string();
-                let value = self.r.number(b, env, "a threshold")?;
-                let percent = matches!(&*b.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
-                if percent && value > 1.0 {
-                    let d = Diagnostic::new("E0207", "no figure exceeds 100%").at(b.span, "");
-                    return Err(self.report(d.help("write a share, for example `90%`")));
-                }
-                let bound = |score: &Score, c: &mut Self| {
-                    if value > 1.0 && c.is_share(score) {
-                        let d = Diagnostic::new("E0207", "shares are fractions of 1: no such figure exceeds it");
-                        let d = d.at(b.span, format!("this is {}%", value * 100.0));
-                        let right = if value <= 100.0 { format!("{value}%") } else { "90%".into() };
-                        c.report(d.help(format!("write `{right}`")));
-                        return Err(Poison);
-                    }
-                    Ok(())
-                };
-                match &*a.value {
-                    ExprKind::Call(f, args) if is_name(f, "gain") => {
-                        self.named_in_claim("gain", args, &["over"])?;
-                        let over = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "over"));
-                        let Some(over) = over else {
-                            let d = Diagnostic::new("E0242", "`gain` does not say over what").at(a.span, "");
-                            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
-                        };
-                        let single = is_name(&over.value, "single");
-                        match &*over.value.value {
-                            ExprKind::Call(f, left) if is_name(f, "without") && left.len() == 1 => {
-                                self.r.one_task(&left[0].value, env, "what is left out")?;
-                            }
-                            _ if single => {}
-                            _ => {
-                                let what = "something to compare with";
-                                let word = path_words(&over.value);
-                                let known = ["single", "without(task)"];
-                                return Err(self.unknown_word("E0242", what, &word, over.value.span, &known));
-                            }
-                        }
-                        let score = args.first().ok_or(Poison)?;
-                        let score = self.r.score(&score.value, env)?;
-                        if !single {
-                            self.later(a.span, "this comparison");
-                            return Err(Poison);
-                        }
-                        let Score::Metric { task, .. } = score else {
-                            let d = Diagnostic::new("E0242", "`gain` compares one task's figure").at(a.span, "");
-                            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
-                        };
-                        bound(&score, self)?;
-                        Ok(Claim::Gain { score, task, op: word, value })
-                    }
-                    ExprKind::Call(f, args) if is_name(f, "drop") => {
-                        self.named_in_claim("drop", args, &["without"])?;
-                        let score = args.first().ok_or(Poison)?;
-                        let score = self.r.score(&score.value, env)?;
-                        let without = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "without"));
-                        let Some((w, ExprKind::Arrow(x, y))) = without.map(|w| (w, &*w.value.value)) else {
-                            let d = Diagnostic::new("E0242", "`drop` names the arrow to be cut").at(a.span, "");
-                            return Err(
-                                self.report(d.help("write `drop(chunk.span_f1, without = pos -> chunk) >= 1%`"))
-                            );
-                        };
-                        let (from, to) = (self.r.path_of(x, "a task")?, self.r.path_of(y, "a task or an encoder")?);
-                        let (s, t) = (self.end_of(&from, env), self.end_of(&to, env));
-                        // a port and a slot may be named, and are those of the arrow
-                        let sends = |e: &Edge| from.dots.iter().all(|d| d.value == e.port);
-                        let enters = |e: &Edge| match &e.target {
-                            Target::Slot(_, slot) => to.dots.iter().all(|d| d.value == *slot),
-                            _ => to.dots.is_empty(),
-                        };
-                        let known = self.r.edges.iter().any(|e| self.r.edge_is(e, &s, &t) && sends(e) && enters(e));
-                        if !known {
-                            let arrow = format!("{} -> {}", path_words(x), path_words(y));
-                            let d =
-                                Diagnostic::new("E0309", format!("there is no arrow `{arrow}`")).at(w.value.span, "");
-                            let all: Vec<String> = self.r.edges.iter().map(|e| format!("`{}`", e.name)).collect();
-                            return Err(self.report(d.help(match all.as_slice() {
-                                [] => "the program has no arrows".to_string(),
-                                _ => format!("arrows are: {}", all.join(", ")),
-                            })));
-                        }
-                        // cut already by `--without` or `--only`: there is nothing to compare with
-                        if !self.r.edges.iter().any(|e| e.alive && self.r.edge_is(e, &s, &t)) {
-                            return Err(Poison);
-                        }
-                        bound(&score, self)?;
-                        Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: word, value })
-                    }
-                    ExprKind::Call(f, args) if is_name(f, "probe") => {
-                        self.probed(a, args, env)?;
-                        self.later(a.span, "this claim");
-                        Err(Poison)
-                    }
-                    ExprKind::Call(f, args) if is_name(f, "match") => {
-                        self.matched(a, args, env)?;
-                        self.later(a.span, "this claim");
-                        Err(Poison)
-                    }
-                    _ if matches!(self.p.constant(a, env), Some(Item::Number(_))) => {
-                        let d = Diagnostic::new("E0242", "a claim compares a figure, and this is a number");
-                        Err(self.report(d.at(a.span, "never changes").help("write `expect slot.span_f1 >= 90%`")))
-                    }
-                    _ => {
-                        let score = self.r.score(a, env)?;
-                        bound(&score, self)?;
-                        Ok(Claim::Figure { score, op: word, value })
-                    }
-                }
-            }
+            ExprKind::Name(n) if n == "joint" || n == "multi_step" => self.verdict(n, e.span, g),
+            ExprKind::Binary(op, a, b) => match comparison(op.value) {
+                Some(op) => self.compared(a, op, b, env),
+                None => Err(self.no_claim(e.span)),
+            },
             ExprKind::Name(n) => {
                 let known = ["joint", "multi_step"];
                 Err(self.unknown_word("E0242", "a claim", n, e.span, &known))
             }
+            _ => Err(self.no_claim(e.span)),
+        }
+    }
+
+    fn no_claim(&mut self, at: Span) -> Poison {
+        let d = Diagnostic::new("E0242", "this is not a claim").at(at, "");
+        self.report(d.help("write `expect joint`, `expect multi_step` or `expect slot.span_f1 >= 90%`"))
+    }
+
+    /// `expect joint`
+    fn verdict(&mut self, n: &str, at: Span, g: &TaskGraph) -> Result<Claim, Poison> {
+        let is = if g.multi_step() { "multi_step" } else { "joint" };
+        if is != n
+            && self.r.tasks.iter().all(|t| !t.left_out)
+            && self.r.edges.iter().all(|e| e.alive)
+            && !self.r.reports.any_error()
+        {
+            let d = Diagnostic::new("E0308", format!("the graph is {is}, not {n}")).at(at, "claimed here");
+            let d = match g.dependencies.first() {
+                Some(dep) => d.help(format!("write `expect {is}`: {}", g.reason(dep))),
+                None => d.help("no task needs another's output, and none is supervised below another"),
+            };
+            return Err(self.report(d.fix(at, is, false)));
+        }
+        // of a program that was cut by `--only` or `--without` the claim was not made
+        if is == n { Ok(Claim::Verdict) } else { Err(Poison) }
+    }
+
+    /// `slot.span_f1 >= 90%`, `gain(...) >= 1%`
+    fn compared(&mut self, a: &Expr, op: &'static str, b: &Expr, env: &Env) -> Result<Claim, Poison> {
+        let value = self.r.number(b, env, "a threshold")?;
+        let percent = matches!(&*b.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
+        if percent && value > 1.0 {
+            let d = Diagnostic::new("E0207", "no figure exceeds 100%").at(b.span, "");
+            return Err(self.report(d.help("write a share, for example `90%`")));
+        }
+        let than = &Threshold { op, value, at: b.span };
+        match &*a.value {
+            ExprKind::Call(f, args) if is_name(f, "gain") => self.gain(a.span, args, than, env),
+            ExprKind::Call(f, args) if is_name(f, "drop") => self.drop(a.span, args, than, env),
+            ExprKind::Call(f, args) if is_name(f, "probe") => {
+                self.probed(a, args, env)?;
+                self.later(a.span, "this claim");
+                Err(Poison)
+            }
+            ExprKind::Call(f, args) if is_name(f, "match") => {
+                self.matched(a, args, env)?;
+                self.later(a.span, "this claim");
+                Err(Poison)
+            }
+            _ if matches!(self.p.constant(a, env), Some(Item::Number(_))) => {
+                let d = Diagnostic::new("E0242", "a claim compares a figure, and this is a number");
+                Err(self.report(d.at(a.span, "never changes").help("write `expect slot.span_f1 >= 90%`")))
+            }
             _ => {
-                let d = Diagnostic::new("E0242", "this is not a claim").at(e.span, "");
-                Err(self.report(d.help("write `expect joint`, `expect multi_step` or `expect slot.span_f1 >= 90%`")))
+                let score = self.r.score(a, env)?;
+                self.attainable(&score, than)?;
+                Ok(Claim::Figure { score, op: op.into(), value })
             }
         }
+    }
+
+    /// E0207: a threshold above 1 of a figure that never is.
+    fn attainable(&mut self, score: &Score, t: &Threshold) -> Result<(), Poison> {
+        if t.value <= 1.0 || !self.is_share(score) {
+            return Ok(());
+        }
+        let d = Diagnostic::new("E0207", "shares are fractions of 1: no such figure exceeds it");
+        let d = d.at(t.at, format!("this is {}%", t.value * 100.0));
+        let right = if t.value <= 100.0 { format!("{}%", t.value) } else { "90%".into() };
+        Err(self.report(d.help(format!("write `{right}`"))))
+    }
+
+    /// `gain(slot.span_f1, over = single)`
+    fn gain(&mut self, whole: Span, args: &[ast::Arg], t: &Threshold, env: &Env) -> Result<Claim, Poison> {
+        self.named_in_claim("gain", args, &["over"])?;
+        let over = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "over"));
+        let Some(over) = over else {
+            let d = Diagnostic::new("E0242", "`gain` does not say over what").at(whole, "");
+            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
+        };
+        let single = is_name(&over.value, "single");
+        match &*over.value.value {
+            ExprKind::Call(f, left) if is_name(f, "without") && left.len() == 1 => {
+                self.r.one_task(&left[0].value, env, "what is left out")?;
+            }
+            _ if single => {}
+            _ => {
+                let what = "something to compare with";
+                let word = path_words(&over.value);
+                let known = ["single", "without(task)"];
+                return Err(self.unknown_word("E0242", what, &word, over.value.span, &known));
+            }
+        }
+        let score = args.first().ok_or(Poison)?;
+        let score = self.r.score(&score.value, env)?;
+        if !single {
+            self.later(whole, "this comparison");
+            return Err(Poison);
+        }
+        let Score::Metric { task, .. } = score else {
+            let d = Diagnostic::new("E0242", "`gain` compares one task's figure").at(whole, "");
+            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
+        };
+        self.attainable(&score, t)?;
+        Ok(Claim::Gain { score, task, op: t.op.into(), value: t.value })
+    }
+
+    /// `drop(chunk.span_f1, without = pos -> chunk)`
+    fn drop(&mut self, whole: Span, args: &[ast::Arg], than: &Threshold, env: &Env) -> Result<Claim, Poison> {
+        self.named_in_claim("drop", args, &["without"])?;
+        let score = args.first().ok_or(Poison)?;
+        let score = self.r.score(&score.value, env)?;
+        let without = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "without"));
+        let Some((w, ExprKind::Arrow(x, y))) = without.map(|w| (w, &*w.value.value)) else {
+            let d = Diagnostic::new("E0242", "`drop` names the arrow to be cut").at(whole, "");
+            return Err(self.report(d.help("write `drop(chunk.span_f1, without = pos -> chunk) >= 1%`")));
+        };
+        let (from, to) = (self.r.path_of(x, "a task")?, self.r.path_of(y, "a task or an encoder")?);
+        let (s, t) = (self.end_of(&from, env), self.end_of(&to, env));
+        // a port and a slot may be named, and are those of the arrow
+        let sends = |e: &Edge| from.dots.iter().all(|d| d.value == e.port);
+        let enters = |e: &Edge| match &e.target {
+            Target::Slot(_, slot) => to.dots.iter().all(|d| d.value == *slot),
+            _ => to.dots.is_empty(),
+        };
+        let known = self.r.edges.iter().any(|e| self.r.edge_is(e, &s, &t) && sends(e) && enters(e));
+        if !known {
+            let arrow = format!("{} -> {}", path_words(x), path_words(y));
+            let d = Diagnostic::new("E0309", format!("there is no arrow `{arrow}`")).at(w.value.span, "");
+            let all: Vec<String> = self.r.edges.iter().map(|e| format!("`{}`", e.name)).collect();
+            return Err(self.report(d.help(match all.as_slice() {
+                [] => "the program has no arrows".to_string(),
+                _ => format!("arrows are: {}", all.join(", ")),
+            })));
+        }
+        // cut already by `--without` or `--only`: there is nothing to compare with
+        if !self.r.edges.iter().any(|e| e.alive && self.r.edge_is(e, &s, &t)) {
+            return Err(Poison);
+        }
+        self.attainable(&score, than)?;
+        Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: than.op.into(), value: than.value })
     }
 
     /// Whether a figure lies below 1 whatever happens.
