@@ -294,44 +294,7 @@ impl<'p> Resolver<'p> {
                     }
                 }
                 "when" => info.when = self.phase_of(first).ok().or(info.when),
-                "also" => {
-                    for v in values {
-                        let Ok(corpora) = self.corpora_of(v, env) else { continue };
-                        for c in corpora {
-                            let Some((c0, f0)) = info.golds.first().copied() else { continue };
-                            if f0 == SOURCE_FIELD {
-                                continue;
-                            }
-                            let field = ast::Node::new(self.p.data[c0].fields[f0].name.clone(), v.span);
-                            if let Ok(f) = self.field_of(c, &field) {
-                                let (a, b) = (
-                                    type_word(&self.p.data[c0].fields[f0].ty),
-                                    type_word(&self.p.data[c].fields[f].ty),
-                                );
-                                if a != b {
-                                    let d = Diagnostic::new(
-                                        "E0403",
-                                        format!("`{}` is `{b}` there and `{a}` here", field.value),
-                                    );
-                                    self.report(d.at(v.span, "another type").help("one task needs golds of one type"));
-                                    continue;
-                                }
-                                if info.golds.contains(&(c, f)) {
-                                    let name = &self.p.data[c].name;
-                                    let d = Diagnostic::new("E0228", format!("the task learns from `{name}` already"));
-                                    self.report(d.at(v.span, "again").help("name another data set, or remove it"));
-                                    continue;
-                                }
-                                info.golds.push((c, f));
-                                info.corpora.push(c);
-                            }
-                        }
-                    }
-                    info.corpora.sort_unstable();
-                    info.corpora.dedup();
-                    info.golds.sort_unstable();
-                    info.golds.dedup();
-                }
+                "also" => self.more_data(values, env, info),
                 _ => {
                     if let Ok(p) = self.in_range(first, env, row.takes.ranges(), "`dropout`", "for example `30%`") {
                         info.dropout = p;
@@ -343,6 +306,40 @@ impl<'p> Resolver<'p> {
             let name = (info.rule.metric)(&info.settings).unwrap_or(info.head.metrics[0]);
             info.metrics = vec![Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() }];
         }
+    }
+
+    /// `also b, c`: further data sets from which the same is learnt.
+    fn more_data(&mut self, values: &[Expr], env: &Env, info: &mut TaskInfo) {
+        for v in values {
+            let Ok(corpora) = self.corpora_of(v, env) else { continue };
+            for c in corpora {
+                let Some((c0, f0)) = info.golds.first().copied() else { continue };
+                if f0 == SOURCE_FIELD {
+                    continue;
+                }
+                let field = ast::Node::new(self.p.data[c0].fields[f0].name.clone(), v.span);
+                if let Ok(f) = self.field_of(c, &field) {
+                    let (a, b) = (type_word(&self.p.data[c0].fields[f0].ty), type_word(&self.p.data[c].fields[f].ty));
+                    if a != b {
+                        let d = Diagnostic::new("E0403", format!("`{}` is `{b}` there and `{a}` here", field.value));
+                        self.report(d.at(v.span, "another type").help("one task needs golds of one type"));
+                        continue;
+                    }
+                    if info.golds.contains(&(c, f)) {
+                        let name = &self.p.data[c].name;
+                        let d = Diagnostic::new("E0228", format!("the task learns from `{name}` already"));
+                        self.report(d.at(v.span, "again").help("name another data set, or remove it"));
+                        continue;
+                    }
+                    info.golds.push((c, f));
+                    info.corpora.push(c);
+                }
+            }
+        }
+        info.corpora.sort_unstable();
+        info.corpora.dedup();
+        info.golds.sort_unstable();
+        info.golds.dedup();
     }
 
     /// The name of a metric that exists, its place and its arguments; nothing where no name stands.

@@ -118,56 +118,61 @@ impl Resolver<'_> {
             if self.tasks[i].left_out {
                 continue;
             }
-            if metric.as_ref().is_some_and(|m| is_name(m, "frame_accuracy")) {
-                let d = Diagnostic::new("E0242", "`frame_accuracy` is a figure of a data set").at(e.span, "of a task");
-                let data = self.tasks[i].corpora.first().map(|c| self.p.data[*c].name.clone());
-                return Err(self.report(match data {
-                    Some(data) => d.help(format!("write `{data}.frame_accuracy`")),
-                    None => d.help("name the data set before it"),
-                }));
-            }
-            if self.tasks[i].poisoned {
-                if let Some(m) = &metric {
-                    let _ = self.metric_word(m);
-                }
-                return Err(Poison);
-            }
-            if self.tasks[i].when == Some(Phase::Train) {
-                let name = self.tasks[i].name.clone();
-                let d = Diagnostic::new("E0242", format!("`{name}` exists while training only, so it has no figures"));
-                let d = d.at(e.span, "a figure of dev or test").with(self.tasks[i].span, "declared `when train`");
-                return Err(self.report(d.help("name another task, or leave out `when train`")));
-            }
-            let at = match &metric {
-                None => 0,
-                Some(m) => {
-                    let head = self.tasks[i].head;
-                    // the metric is found in its canonical name among the task's, or added to them
-                    let m = match &*m.value {
-                        ExprKind::Name(w) if w == "f" && self.tasks[i].metrics.iter().any(|x| x.name == "f") => {
-                            self.tasks[i].metrics.iter().find(|x| x.name == "f").cloned().ok_or(Poison)?
-                        }
-                        _ => {
-                            let settings = self.tasks[i].settings.clone();
-                            self.metric(m, env, head, &settings)?
-                        }
-                    };
-                    match self.tasks[i]
-                        .metrics
-                        .iter()
-                        .position(|x| x.name == m.name && x.args == m.args && x.classes == m.classes)
-                    {
-                        Some(k) => k,
-                        None => {
-                            self.tasks[i].metrics.push(m);
-                            self.tasks[i].metrics.len() - 1
-                        }
-                    }
-                }
-            };
-            out.push(Score::Metric { task: i, metric: at });
+            out.push(self.figure_of(i, e, metric.as_ref(), env)?);
         }
         Ok(out)
+    }
+
+    /// A metric of a task, the first of its own where none is named; it is added to them where it is new.
+    fn figure_of(&mut self, i: usize, e: &Expr, metric: Option<&Expr>, env: &Env) -> Result<Score, Poison> {
+        if metric.is_some_and(|m| is_name(m, "frame_accuracy")) {
+            let d = Diagnostic::new("E0242", "`frame_accuracy` is a figure of a data set").at(e.span, "of a task");
+            let data = self.tasks[i].corpora.first().map(|c| self.p.data[*c].name.clone());
+            return Err(self.report(match data {
+                Some(data) => d.help(format!("write `{data}.frame_accuracy`")),
+                None => d.help("name the data set before it"),
+            }));
+        }
+        if self.tasks[i].poisoned {
+            if let Some(m) = metric {
+                let _ = self.metric_word(m);
+            }
+            return Err(Poison);
+        }
+        if self.tasks[i].when == Some(Phase::Train) {
+            let name = self.tasks[i].name.clone();
+            let d = Diagnostic::new("E0242", format!("`{name}` exists while training only, so it has no figures"));
+            let d = d.at(e.span, "a figure of dev or test").with(self.tasks[i].span, "declared `when train`");
+            return Err(self.report(d.help("name another task, or leave out `when train`")));
+        }
+        let at = match metric {
+            None => 0,
+            Some(m) => {
+                let head = self.tasks[i].head;
+                // the metric is found in its canonical name among the task's, or added to them
+                let m = match &*m.value {
+                    ExprKind::Name(w) if w == "f" && self.tasks[i].metrics.iter().any(|x| x.name == "f") => {
+                        self.tasks[i].metrics.iter().find(|x| x.name == "f").cloned().ok_or(Poison)?
+                    }
+                    _ => {
+                        let settings = self.tasks[i].settings.clone();
+                        self.metric(m, env, head, &settings)?
+                    }
+                };
+                match self.tasks[i]
+                    .metrics
+                    .iter()
+                    .position(|x| x.name == m.name && x.args == m.args && x.classes == m.classes)
+                {
+                    Some(k) => k,
+                    None => {
+                        self.tasks[i].metrics.push(m);
+                        self.tasks[i].metrics.len() - 1
+                    }
+                }
+            }
+        };
+        Ok(Score::Metric { task: i, metric: at })
     }
 
     pub(super) fn not_a_figure(&mut self, e: &Expr) -> Poison {

@@ -78,82 +78,7 @@ impl<'p> Resolver<'p> {
     pub(crate) fn walk(&mut self, e: &Expr, env: &Env) {
         match &*e.value {
             ExprKind::Name(n) => self.walk_name(n, e.span, env, FEATURE),
-            ExprKind::Call(callee, args) => {
-                let row = match &*callee.value {
-                    ExprKind::Name(n) => {
-                        let row = layers::function(n);
-                        if row.is_none() && self.p.lookup(n, env).is_none() {
-                            if builtins::head(n).is_some() {
-                                self.head_as_layer(n, callee.span);
-                                return;
-                            }
-                            let more: Vec<&str> = layers::functions().map(|f| f.name).collect();
-                            self.unknown(n, callee.span, &[Kind::Encoder], &more, "a layer or an encoder");
-                            return;
-                        }
-                        row
-                    }
-                    _ => {
-                        self.walk(callee, env);
-                        None
-                    }
-                };
-                // so is a size that is missing
-                if let Some(row) = row.filter(|r| args.is_empty() && r.args.first().is_some_and(needs_size)) {
-                    let _ = self.options(row, args, e.span);
-                }
-                for (at, a) in args.iter().enumerate() {
-                    let arg = row.and_then(|r| a.name.as_ref().map_or(r.args.get(at), |n| r.arg(&n.value)));
-                    let word = arg.is_some_and(|a| matches!(a.takes, words::Takes::Word(_)));
-                    let alone = a.name.is_none() && row.is_some_and(|r| flag(r, &a.value).is_some());
-                    // sizes, here too: a layer that is never built because of another fault is checked all the same
-                    if let (Some(row), Some(arg)) = (row, arg)
-                        && let words::Takes::Number(_) = arg.takes
-                        && !alone
-                    {
-                        let sized = a.name.is_some() || row.args.first().is_some_and(needs_size);
-                        let number = matches!(self.p.constant(&a.value, env), Some(Item::Number(_)));
-                        if sized || number {
-                            let _ = self.argument_in_range(row, arg, &a.value, env);
-                            continue;
-                        }
-                    }
-                    if let (Some(row), Some(arg)) = (row, arg)
-                        && (row.marks.reads)(self, arg.name, &a.value, env)
-                    {
-                        continue;
-                    }
-                    if alone || word && matches!(&*a.value.value, ExprKind::Name(_)) {
-                        continue;
-                    }
-                    if let (Some(row), Some(n)) = (row, &a.name) {
-                        if row.arg(&n.value).is_none() {
-                            let what = format!("an option of `{}`", row.name);
-                            if row.args.is_empty() {
-                                let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
-                                self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
-                            } else {
-                                self.unknown_word("E0215", &what, &n.value, n.span, &row.names());
-                            }
-                            continue;
-                        }
-                        // a bare word may be a word of the option's own
-                        let own = row.arg(&n.value).is_some_and(|a| matches!(a.takes, words::Takes::Own));
-                        let word = matches!(&*a.value.value, ExprKind::Name(w) if !own || layers::ARGUMENT_WORDS.contains(&w.as_str()));
-                        if !word {
-                            self.walk(&a.value, env);
-                        }
-                        continue;
-                    }
-                    match &*a.value.value {
-                        ExprKind::Name(w) if layers::ARGUMENT_WORDS.contains(&w.as_str()) => {}
-                        ExprKind::Name(w) if row.is_none() => {
-                            self.walk_name(w, a.value.span, env, READ_BY_ENCODER);
-                        }
-                        _ => self.walk(&a.value, env),
-                    }
-                }
-            }
+            ExprKind::Call(callee, args) => self.walk_call(e, callee, args, env),
             ExprKind::Pipe(a, b) if let ExprKind::Name(n) = &*b.value => {
                 self.walk(a, env);
                 self.walk_name(n, b.span, env, PIPED);
@@ -188,6 +113,89 @@ impl<'p> Resolver<'p> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A call: its function, and each of its arguments.
+    fn walk_call(&mut self, e: &Expr, callee: &Expr, args: &[ast::Arg], env: &Env) {
+        let row = match &*callee.value {
+            ExprKind::Name(n) => {
+                let row = layers::function(n);
+                if row.is_none() && self.p.lookup(n, env).is_none() {
+                    if builtins::head(n).is_some() {
+                        self.head_as_layer(n, callee.span);
+                        return;
+                    }
+                    let more: Vec<&str> = layers::functions().map(|f| f.name).collect();
+                    self.unknown(n, callee.span, &[Kind::Encoder], &more, "a layer or an encoder");
+                    return;
+                }
+                row
+            }
+            _ => {
+                self.walk(callee, env);
+                None
+            }
+        };
+        // so is a size that is missing
+        if let Some(row) = row.filter(|r| args.is_empty() && r.args.first().is_some_and(needs_size)) {
+            let _ = self.options(row, args, e.span);
+        }
+        for (at, a) in args.iter().enumerate() {
+            self.walk_argument(row, at, a, env);
+        }
+    }
+
+    fn walk_argument(&mut self, row: Option<&'static layers::Function>, at: usize, a: &ast::Arg, env: &Env) {
+        let arg = row.and_then(|r| a.name.as_ref().map_or(r.args.get(at), |n| r.arg(&n.value)));
+        let word = arg.is_some_and(|a| matches!(a.takes, words::Takes::Word(_)));
+        let alone = a.name.is_none() && row.is_some_and(|r| flag(r, &a.value).is_some());
+        // sizes, here too: a layer that is never built because of another fault is checked all the same
+        if let (Some(row), Some(arg)) = (row, arg)
+            && let words::Takes::Number(_) = arg.takes
+            && !alone
+        {
+            let sized = a.name.is_some() || row.args.first().is_some_and(needs_size);
+            let number = matches!(self.p.constant(&a.value, env), Some(Item::Number(_)));
+            if sized || number {
+                let _ = self.argument_in_range(row, arg, &a.value, env);
+                return;
+            }
+        }
+        if let (Some(row), Some(arg)) = (row, arg)
+            && (row.marks.reads)(self, arg.name, &a.value, env)
+        {
+            return;
+        }
+        if alone || word && matches!(&*a.value.value, ExprKind::Name(_)) {
+            return;
+        }
+        if let (Some(row), Some(n)) = (row, &a.name) {
+            if row.arg(&n.value).is_none() {
+                let what = format!("an option of `{}`", row.name);
+                if row.args.is_empty() {
+                    let d = Diagnostic::new("E0215", format!("`{}` takes no options", row.name));
+                    self.report(d.at(n.span, "unknown").help(format!("write `{}`", row.example)));
+                } else {
+                    self.unknown_word("E0215", &what, &n.value, n.span, &row.names());
+                }
+                return;
+            }
+            // a bare word may be a word of the option's own
+            let own = row.arg(&n.value).is_some_and(|a| matches!(a.takes, words::Takes::Own));
+            let word =
+                matches!(&*a.value.value, ExprKind::Name(w) if !own || layers::ARGUMENT_WORDS.contains(&w.as_str()));
+            if !word {
+                self.walk(&a.value, env);
+            }
+            return;
+        }
+        match &*a.value.value {
+            ExprKind::Name(w) if layers::ARGUMENT_WORDS.contains(&w.as_str()) => {}
+            ExprKind::Name(w) if row.is_none() => {
+                self.walk_name(w, a.value.span, env, READ_BY_ENCODER);
+            }
+            _ => self.walk(&a.value, env),
         }
     }
 
