@@ -75,50 +75,7 @@ impl<'p> Scheduler<'_, 'p> {
         let several = found.len() > 1;
         let mut terms = vec![];
         for (kind, i) in found {
-            terms.push(match kind {
-                Kind::Task => match port {
-                    Some(port) => self.task_port(i, port)?,
-                    None => {
-                        let n = path_words(e);
-                        let d = Diagnostic::new("E0303", format!("the loss does not say what of `{n}` it compares"));
-                        return Err(self.report(
-                            d.at(e.span, "a task, not one of its ports")
-                                .help(format!("write `{n}.probs`, `{n}.logp` or `{n}.hidden`")),
-                        ));
-                    }
-                },
-                Kind::Encoder if port.is_some_and(|p| p.value == "weights") => Term::new(Ty::Weights(1), true),
-                Kind::Encoder => {
-                    self.walked(e, env)?;
-                    Term::new(Ty::Features, true)
-                }
-                Kind::Let => self.let_term(i, e, port, env)?,
-                Kind::Data => match port {
-                    Some(f) => {
-                        let f = self.r.field_of(i, f)?;
-                        let ty = &self.p.data[i].fields[f].ty;
-                        let word = match ty {
-                            FieldType::Labels { on: Some(_) } => "labels on".to_string(),
-                            _ => type_word(ty).to_string(),
-                        };
-                        Term::new(Ty::Gold(word), false)
-                    }
-                    None => {
-                        let d =
-                            Diagnostic::new("E0226", format!("`{}` is a data set; a loss reads its fields", p.name));
-                        return Err(self.report(d.at(e.span, "which field?").help(format!("write `{}.field`", p.name))));
-                    }
-                },
-                Kind::Param => {
-                    self.r.number(e, env, "a term of a loss")?;
-                    Term::new(Ty::Scalar, false)
-                }
-                Kind::Loss => {
-                    let d =
-                        Diagnostic::new("E0244", format!("`{}` is a loss, and losses add up by themselves", p.name));
-                    return Err(self.report(d.at(e.span, "").help("remove it here")));
-                }
-            });
+            terms.push(self.meant(kind, i, e, &p, env)?);
         }
         let tasks = terms.iter().flat_map(|t| t.tasks.iter().copied()).collect();
         let mut first = terms.into_iter().next().ok_or(Poison)?;
@@ -131,6 +88,53 @@ impl<'p> Scheduler<'_, 'p> {
             }
         }
         Ok(Term { tasks, several, ..first })
+    }
+
+    /// What one declaration gives to a loss that names it.
+    fn meant(&mut self, kind: Kind, i: usize, e: &'p Expr, p: &Path<'p>, env: &Env) -> Typed {
+        let port = p.dots.first().copied();
+        match kind {
+            Kind::Task => match port {
+                Some(port) => self.task_port(i, port),
+                None => {
+                    let n = path_words(e);
+                    let d = Diagnostic::new("E0303", format!("the loss does not say what of `{n}` it compares"));
+                    Err(self.report(
+                        d.at(e.span, "a task, not one of its ports")
+                            .help(format!("write `{n}.probs`, `{n}.logp` or `{n}.hidden`")),
+                    ))
+                }
+            },
+            Kind::Encoder if port.is_some_and(|p| p.value == "weights") => Ok(Term::new(Ty::Weights(1), true)),
+            Kind::Encoder => {
+                self.walked(e, env)?;
+                Ok(Term::new(Ty::Features, true))
+            }
+            Kind::Let => self.let_term(i, e, port, env),
+            Kind::Data => match port {
+                Some(f) => {
+                    let f = self.r.field_of(i, f)?;
+                    let ty = &self.p.data[i].fields[f].ty;
+                    let word = match ty {
+                        FieldType::Labels { on: Some(_) } => "labels on".to_string(),
+                        _ => type_word(ty).to_string(),
+                    };
+                    Ok(Term::new(Ty::Gold(word), false))
+                }
+                None => {
+                    let d = Diagnostic::new("E0226", format!("`{}` is a data set; a loss reads its fields", p.name));
+                    Err(self.report(d.at(e.span, "which field?").help(format!("write `{}.field`", p.name))))
+                }
+            },
+            Kind::Param => {
+                self.r.number(e, env, "a term of a loss")?;
+                Ok(Term::new(Ty::Scalar, false))
+            }
+            Kind::Loss => {
+                let d = Diagnostic::new("E0244", format!("`{}` is a loss, and losses add up by themselves", p.name));
+                Err(self.report(d.at(e.span, "").help("remove it here")))
+            }
+        }
     }
 
     fn members_named(&self, p: &Path<'_>, env: &Env) -> usize {
