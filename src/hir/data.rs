@@ -68,78 +68,7 @@ impl Expander<'_> {
         let ExprKind::Name(word) = &*callee.value else { return decl };
         decl.reader = word.clone();
         for arg in args {
-            if let Some(n) = &arg.name
-                && let Some(first) = decl.option_spans.insert(n.value.clone(), n.span)
-            {
-                let d = Diagnostic::new("E0228", format!("`{}` is given twice", n.value)).at(n.span, "again");
-                self.push_once(d.with(first, "first here").help("keep one of the two"));
-                continue;
-            }
-            let value = self.program.constant(&arg.value, env);
-            if let ExprKind::Text(t) = &*arg.value.value
-                && let Err(u) = self.program.text(t, env)
-            {
-                self.unresolved.extend(u.into_iter().map(|n| (n, env.clone())));
-                decl.path.get_or_insert_with(|| UNKNOWN_MEMBER.into());
-                continue;
-            }
-            let split = arg.name.as_ref().and_then(|n| match n.value.as_str() {
-                "train" => Some(SplitName::Train),
-                "dev" | "valid" | "validation" => Some(SplitName::Dev),
-                "test" => Some(SplitName::Test),
-                _ => None,
-            });
-            match (&arg.name, split, value, &*arg.value.value) {
-                (None, _, Some(Item::Text(path)), _) if decl.path.is_none() => decl.path = Some(path),
-                (Some(_), Some(s), Some(Item::Text(path)), _) => {
-                    decl.splits.insert(s, SplitSource::File(path));
-                }
-                (Some(n), Some(s), _, ExprKind::Call(f, share)) if is_name(f, "split") => {
-                    let share = match share.as_slice() {
-                        [a] => self.program.constant(&a.value, env),
-                        _ => None,
-                    };
-                    match share {
-                        Some(Item::Number(p)) if p > 0.0 && p < 1.0 && s != SplitName::Train => {
-                            decl.splits.insert(s, SplitSource::Share(p));
-                        }
-                        _ => {
-                            let d = Diagnostic::new("E0214", "`split` takes a share of the training examples");
-                            self.push_once(d.at(arg.value.span, "").help(format!("`{} = split(10%)`", n.value)));
-                        }
-                    }
-                }
-                (Some(n), None, Some(Item::Text(t)), _) => {
-                    decl.options.insert(n.value.clone(), OptionValue::Text(t));
-                }
-                (Some(n), None, Some(Item::Number(x)), _) => {
-                    decl.options.insert(n.value.clone(), OptionValue::Number(x));
-                }
-                (Some(n), None, None, ExprKind::Name(w)) => {
-                    let v = match w.as_str() {
-                        "true" | "yes" => OptionValue::Bool(true),
-                        "false" | "no" => OptionValue::Bool(false),
-                        _ => OptionValue::Text(w.clone()),
-                    };
-                    decl.options.insert(n.value.clone(), v);
-                }
-                // `columns("data", lower)`: a flag stands alone
-                (None, None, None, ExprKind::Name(w)) if crate::kinds::readers::is_flag(word, w) => {
-                    if let Some(first) = decl.option_spans.insert(w.clone(), arg.value.span) {
-                        let d = Diagnostic::new("E0228", format!("`{w}` is given twice")).at(arg.value.span, "again");
-                        self.push_once(d.with(first, "first here").help("keep one of the two"));
-                    }
-                    decl.options.insert(w.clone(), OptionValue::Bool(true));
-                }
-                _ => {
-                    let d = Diagnostic::new("E0214", format!("`{word}` cannot use this argument"));
-                    self.push_once(d.at(arg.value.span, "expected a path in quotes, a split or an option").help(
-                        format!(
-                            "`{word}(\"folder\")` or `{word}(train = \"a.txt\", dev = split(10%), test = \"b.txt\")`"
-                        ),
-                    ));
-                }
-            }
+            self.reader_argument(word, arg, env, &mut decl);
         }
         for d in crate::data::validate(&decl) {
             // of a type that the reader cannot give nothing more is said
@@ -148,6 +77,80 @@ impl Expander<'_> {
             self.push_once(d);
         }
         decl
+    }
+
+    /// An argument of a reader: a path, a split, an option.
+    fn reader_argument(&mut self, word: &str, arg: &ast::Arg, env: &Env, decl: &mut CorpusDecl) {
+        if let Some(n) = &arg.name
+            && let Some(first) = decl.option_spans.insert(n.value.clone(), n.span)
+        {
+            let d = Diagnostic::new("E0228", format!("`{}` is given twice", n.value)).at(n.span, "again");
+            self.push_once(d.with(first, "first here").help("keep one of the two"));
+            return;
+        }
+        let value = self.program.constant(&arg.value, env);
+        if let ExprKind::Text(t) = &*arg.value.value
+            && let Err(u) = self.program.text(t, env)
+        {
+            self.unresolved.extend(u.into_iter().map(|n| (n, env.clone())));
+            decl.path.get_or_insert_with(|| UNKNOWN_MEMBER.into());
+            return;
+        }
+        let split = arg.name.as_ref().and_then(|n| match n.value.as_str() {
+            "train" => Some(SplitName::Train),
+            "dev" | "valid" | "validation" => Some(SplitName::Dev),
+            "test" => Some(SplitName::Test),
+            _ => None,
+        });
+        match (&arg.name, split, value, &*arg.value.value) {
+            (None, _, Some(Item::Text(path)), _) if decl.path.is_none() => decl.path = Some(path),
+            (Some(_), Some(s), Some(Item::Text(path)), _) => {
+                decl.splits.insert(s, SplitSource::File(path));
+            }
+            (Some(n), Some(s), _, ExprKind::Call(f, share)) if is_name(f, "split") => {
+                let share = match share.as_slice() {
+                    [a] => self.program.constant(&a.value, env),
+                    _ => None,
+                };
+                match share {
+                    Some(Item::Number(p)) if p > 0.0 && p < 1.0 && s != SplitName::Train => {
+                        decl.splits.insert(s, SplitSource::Share(p));
+                    }
+                    _ => {
+                        let d = Diagnostic::new("E0214", "`split` takes a share of the training examples");
+                        self.push_once(d.at(arg.value.span, "").help(format!("`{} = split(10%)`", n.value)));
+                    }
+                }
+            }
+            (Some(n), None, Some(Item::Text(t)), _) => {
+                decl.options.insert(n.value.clone(), OptionValue::Text(t));
+            }
+            (Some(n), None, Some(Item::Number(x)), _) => {
+                decl.options.insert(n.value.clone(), OptionValue::Number(x));
+            }
+            (Some(n), None, None, ExprKind::Name(w)) => {
+                let v = match w.as_str() {
+                    "true" | "yes" => OptionValue::Bool(true),
+                    "false" | "no" => OptionValue::Bool(false),
+                    _ => OptionValue::Text(w.clone()),
+                };
+                decl.options.insert(n.value.clone(), v);
+            }
+            // `columns("data", lower)`: a flag stands alone
+            (None, None, None, ExprKind::Name(w)) if crate::kinds::readers::is_flag(word, w) => {
+                if let Some(first) = decl.option_spans.insert(w.clone(), arg.value.span) {
+                    let d = Diagnostic::new("E0228", format!("`{w}` is given twice")).at(arg.value.span, "again");
+                    self.push_once(d.with(first, "first here").help("keep one of the two"));
+                }
+                decl.options.insert(w.clone(), OptionValue::Bool(true));
+            }
+            _ => {
+                let d = Diagnostic::new("E0214", format!("`{word}` cannot use this argument"));
+                self.push_once(d.at(arg.value.span, "expected a path in quotes, a split or an option").help(format!(
+                    "`{word}(\"folder\")` or `{word}(train = \"a.txt\", dev = split(10%), test = \"b.txt\")`"
+                )));
+            }
+        }
     }
 
     /// Said once everything is declared: what is of another kind is no unknown name.

@@ -316,6 +316,7 @@ impl Expander<'_> {
         }
     }
 
+    /// Adds what items declare to the program.
     fn collect(&mut self, items: &[ast::Item], env: &Env, family: &mut usize, early: bool) {
         for item in items {
             match &item.value {
@@ -350,72 +351,7 @@ impl Expander<'_> {
                     }
                 }
                 ItemKind::Param { .. } | ItemKind::Use(_) => {}
-                ItemKind::For { var, list, items } => {
-                    *family += 1;
-                    let id = *family;
-                    let inner_start = *family;
-                    let listed = self.program.list(list, env);
-                    let named = match &*list.value {
-                        ExprKind::Name(n) => Some((n, self.program.lookup(n, env))),
-                        _ => None,
-                    };
-                    if let Some((n, None)) = &named {
-                        let lists = self.program.lets.iter().chain(&self.program.params).map(|l| l.name.as_str());
-                        let near = suggest::near(n, lists);
-                        let d = Diagnostic::new("E0201", format!("nothing is called `{n}`"))
-                            .at(list.span, "expected a list");
-                        let d = match near.as_slice() {
-                            [one] => d.fix(list.span, *one, true),
-                            _ => d,
-                        };
-                        let help = suggest::question(&near).unwrap_or_else(|| {
-                            format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value)
-                        });
-                        self.push_once(d.help(help));
-                    } else if listed.is_none() && !self.cut(list, &named) {
-                        let d = match &*list.value {
-                            ExprKind::Range(a, Some(b)) if a > b => {
-                                let d = Diagnostic::new("E0211", "this range runs backwards").at(list.span, "");
-                                let right = format!("{b}..{a}");
-                                d.help(format!("write `{right}`")).fix(list.span, right, false)
-                            }
-                            _ => Diagnostic::new("E0211", "a family needs a list of names or numbers")
-                                .at(list.span, "this is not a list")
-                                .help(format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value)),
-                        };
-                        self.push_once(d);
-                    }
-                    // one member of unknown name, so that what is declared inside is known
-                    let unknown = vec![(Item::Text(UNKNOWN_MEMBER.into()), list.span)];
-                    let mut members = listed.unwrap_or_else(|| unknown.clone());
-                    if members.is_empty() {
-                        let d = Diagnostic::new("E0211", "this family has no members");
-                        self.push_once(d.at(list.span, "the list is empty").help("name at least one member"));
-                        members = unknown;
-                    }
-                    let mut seen: HashSet<String> = HashSet::default();
-                    let mut end = inner_start;
-                    for (value, span) in members {
-                        if seen.contains(&value.key()) {
-                            let d = Diagnostic::new("E0202", format!("the family has two members `{}`", value.key()));
-                            self.push_once(d.at(span, "named again here").help("remove one of them"));
-                            continue;
-                        }
-                        seen.insert(value.key());
-                        self.expanded += 1;
-                        if self.expanded > MOST_MEMBERS {
-                            let d = Diagnostic::new("E0211", format!("families have more than {MOST_MEMBERS} members"));
-                            self.push_once(d.at(list.span, "one too many").help("shorten the list"));
-                            break;
-                        }
-                        let mut inner = (**env).clone();
-                        inner.push(Binding { family: id, var: var.value.clone(), value });
-                        let mut f = inner_start;
-                        self.collect(items, &Env::new(inner), &mut f, false);
-                        end = end.max(f);
-                    }
-                    *family = end;
-                }
+                ItemKind::For { var, list, items } => self.family(var, list, items, env, family),
                 ItemKind::Data { name, reader, fields } => {
                     let i = self.program.data.len();
                     let decl = self.corpus(name, reader, fields, env);
@@ -479,6 +415,77 @@ impl Expander<'_> {
                     }
                 },
             }
+        }
+    }
+
+    /// The members of a family, each with what is declared inside.
+    fn family(&mut self, var: &Name, list: &Expr, items: &[ast::Item], env: &Env, family: &mut usize) {
+        *family += 1;
+        let id = *family;
+        let inner_start = *family;
+        let listed = self.program.list(list, env);
+        self.no_list(var, list, listed.is_some(), env);
+        // one member of unknown name, so that what is declared inside is known
+        let unknown = vec![(Item::Text(UNKNOWN_MEMBER.into()), list.span)];
+        let mut members = listed.unwrap_or_else(|| unknown.clone());
+        if members.is_empty() {
+            let d = Diagnostic::new("E0211", "this family has no members");
+            self.push_once(d.at(list.span, "the list is empty").help("name at least one member"));
+            members = unknown;
+        }
+        let mut seen: HashSet<String> = HashSet::default();
+        let mut end = inner_start;
+        for (value, span) in members {
+            if seen.contains(&value.key()) {
+                let d = Diagnostic::new("E0202", format!("the family has two members `{}`", value.key()));
+                self.push_once(d.at(span, "named again here").help("remove one of them"));
+                continue;
+            }
+            seen.insert(value.key());
+            self.expanded += 1;
+            if self.expanded > MOST_MEMBERS {
+                let d = Diagnostic::new("E0211", format!("families have more than {MOST_MEMBERS} members"));
+                self.push_once(d.at(list.span, "one too many").help("shorten the list"));
+                break;
+            }
+            let mut inner = (**env).clone();
+            inner.push(Binding { family: id, var: var.value.clone(), value });
+            let mut f = inner_start;
+            self.collect(items, &Env::new(inner), &mut f, false);
+            end = end.max(f);
+        }
+        *family = end;
+    }
+
+    /// E0201, E0211: what stands in place of the list of a family.
+    fn no_list(&mut self, var: &Name, list: &Expr, listed: bool, env: &Env) {
+        let named = match &*list.value {
+            ExprKind::Name(n) => Some((n, self.program.lookup(n, env))),
+            _ => None,
+        };
+        if let Some((n, None)) = &named {
+            let lists = self.program.lets.iter().chain(&self.program.params).map(|l| l.name.as_str());
+            let near = suggest::near(n, lists);
+            let d = Diagnostic::new("E0201", format!("nothing is called `{n}`")).at(list.span, "expected a list");
+            let d = match near.as_slice() {
+                [one] => d.fix(list.span, *one, true),
+                _ => d,
+            };
+            let help = suggest::question(&near)
+                .unwrap_or_else(|| format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value));
+            self.push_once(d.help(help));
+        } else if !listed && !self.cut(list, &named) {
+            let d = match &*list.value {
+                ExprKind::Range(a, Some(b)) if a > b => {
+                    let d = Diagnostic::new("E0211", "this range runs backwards").at(list.span, "");
+                    let right = format!("{b}..{a}");
+                    d.help(format!("write `{right}`")).fix(list.span, right, false)
+                }
+                _ => Diagnostic::new("E0211", "a family needs a list of names or numbers")
+                    .at(list.span, "this is not a list")
+                    .help(format!("write the members: `for {} in [\"a\", \"b\"] {{ ... }}`", var.value)),
+            };
+            self.push_once(d);
         }
     }
 }
