@@ -25,7 +25,7 @@ use crate::plan::{
 use crate::source::Span;
 use crate::types::dim::{Dim, InitRule, SymParam};
 use crate::types::{Carried, Edge, Flow, Grad, Mode, NodeType, Outer, TRIPLE, Target, Type, VIEWS, VKind, Val};
-use features::{Checker, Elaborated, HeadInput};
+use features::{Elaborated, HeadInput};
 use hashbrown::HashTable;
 pub(crate) use resolve::{Resolver, TaskInfo};
 use resolve::{is_texty, path_words};

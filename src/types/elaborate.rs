@@ -307,6 +307,8 @@ pub(crate) trait Resolve {
         args: &'a [ast::Arg],
         span: Span,
     ) -> Result<Arguments<'a>, Poison>;
+    /// A whole number of at least 1.
+    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison>;
 }
 
 /// What a rule may ask of whoever elaborates.

@@ -224,7 +224,7 @@ impl<'p> Checker<'p> {
         let scores = self.answer(task, features, cx.corpus);
         let own = self.r.tasks[task].rule.ports.iter().find(|p| p.name == e.port);
         if let Some(value) = own.and_then(|p| p.value) {
-            let v = value(self, &Sent { task, features, scores: &scores, arg: e.arg });
+            let v = value(&self.r.tasks[task].headed(), &Sent { features, scores: &scores, arg: e.arg });
             let set = settings([("task", Setting::Int(task as i64)), ("port", Setting::Text(e.port.into()))]);
             let from = Val { node: head, ..scores };
             let v = self.plain(cx, "port", set, &[&from], v);

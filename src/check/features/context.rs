@@ -37,6 +37,10 @@ impl Resolve for Checker<'_> {
     ) -> Result<Arguments<'a>, Poison> {
         self.r.options(row, args, span)
     }
+
+    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+        self.r.size(e, env, what)
+    }
 }
 
 impl Elaborate for Checker<'_> {
@@ -181,6 +185,6 @@ impl Elaborate for Checker<'_> {
     fn writer(&mut self, corpus: usize, field: usize) -> Option<(usize, Dim)> {
         let writes = |t: &TaskInfo| t.rule.writes && t.golds.contains(&(corpus, field));
         let task = self.r.tasks.iter().position(writes)?;
-        Some((task, self.decoder_width(task)))
+        Some((task, self.r.tasks[task].headed().decoder_width()))
     }
 }

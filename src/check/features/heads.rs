@@ -144,15 +144,6 @@ impl<'p> Checker<'p> {
         out
     }
 
-    /// Width of the decoder of a task that writes.
-    pub(in crate::check) fn decoder_width(&self, task: usize) -> Dim {
-        let t = &self.r.tasks[task];
-        t.settings
-            .get("width")
-            .and_then(Setting::as_usize)
-            .map_or(Dim::size(Size::Open(Letter::Decoder, t.def as u32)), Dim::of)
-    }
-
     pub(super) fn edges_into(&self, task: usize, phase: Phase) -> Vec<usize> {
         let flows = |i: &usize| self.r.edges[*i].alive && self.r.edges[*i].when.is_none_or(|w| w == phase);
         self.r.into_task.get(task).into_iter().flatten().copied().filter(flows).collect()
@@ -161,7 +152,7 @@ impl<'p> Checker<'p> {
     /// Width of a head's scores.
     pub(crate) fn head_width(&self, task: usize) -> Dim {
         let t = &self.r.tasks[task];
-        (t.rule.width)(t)
+        (t.rule.width)(&t.headed())
     }
 
     pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Poison> {
@@ -188,7 +179,10 @@ impl<'p> Checker<'p> {
         }
         self.inputs[task].width = Some((h.width.clone(), phase));
         let k = self.head_width(task);
-        self.inputs[task].params = (self.r.tasks[task].rule.params)(self, task, h, k);
+        let t = &self.r.tasks[task];
+        let own = (t.rule.params)(&t.headed(), h, k);
+        self.inputs[task].params = (self.params.len()..self.params.len() + own.len()).collect();
+        self.params.extend(own);
         Ok(())
     }
 }

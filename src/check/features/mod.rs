@@ -21,7 +21,7 @@ use crate::ast::{self, ExprKind, Tap};
 use crate::hir::{Item, Meaning};
 use crate::kinds::layers::{self, add, dropout, gate};
 use crate::plan::{GraphTask, Node, Op, Port, Setting, Settings};
-use crate::types::dim::{InitRule, Letter, Size};
+use crate::types::dim::InitRule;
 use crate::types::{
     Arguments, Call, Cx, Elaborate, Function, Join, MakeParams, Named, Out, Placed, Resolve, Rule, Site, Stacked,
     settings,

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn classify_option(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn classify_option(c: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
     match a.word {
         "multi" | "san" | "capsule" => flag(c, a, settings),
         "threshold" => {
-            if let Some(crate::hir::Item::Number(t)) = c.p.constant(&a.arg.value, a.env) {
+            if let Some(crate::types::Item::Number(t)) = c.constant(&a.arg.value, a.env) {
                 settings.insert(a.word.to_string(), Setting::Real(t));
             }
         }
@@ -14,35 +14,40 @@ fn classify_option(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Setting
     }
 }
 
-fn classify_gold(c: &mut Resolver<'_>, head: &Expr, settings: &Settings, ty: &FieldType, field: Span) {
+fn classify_gold(head: &Expr, settings: &Settings, ty: &FieldType, field: Span) -> Option<Diagnostic> {
     let (sets, multi) = (matches!(ty, FieldType::Labels { .. }), settings.contains_key("multi"));
     if settings.contains_key("threshold") && !multi {
         let d = Diagnostic::new("E0223", "`threshold` belongs to `classify(multi)`");
-        c.report(d.at(head.span, "chooses the most probable class").help(match sets {
+        return Some(d.at(head.span, "chooses the most probable class").help(match sets {
             true => "write `classify(multi, threshold = 0.5)`",
             false => "remove `threshold`",
         }));
-    } else if sets && !multi {
-        let what = "several classes need a multi-label head";
-        let help = "write `classify(multi)`";
-        let d = differ(head.span, what, "chooses exactly one class", field, "a set of classes", help);
-        // options that stand there already are kept
-        let bare = matches!(&*head.value, ast::ExprKind::Name(_));
-        c.report(if bare { d.fix(head.span, "classify(multi)", true) } else { d });
-    } else if multi && !sets {
-        let what = "one class per example needs no multi-label head";
-        let help = "write `classify`, or declare the field as `labels`";
-        let d = differ(head.span, what, "chooses a set of classes", field, "one class", help);
-        c.report(if settings.len() == 1 { d.fix(head.span, "classify", false) } else { d });
+    }
+    match (sets, multi) {
+        (true, false) => {
+            let what = "several classes need a multi-label head";
+            let help = "write `classify(multi)`";
+            let d = differ(head.span, what, "chooses exactly one class", field, "a set of classes", help);
+            // options that stand there already are kept
+            let bare = matches!(&*head.value, ast::ExprKind::Name(_));
+            Some(if bare { d.fix(head.span, "classify(multi)", true) } else { d })
+        }
+        (false, true) => {
+            let what = "one class per example needs no multi-label head";
+            let help = "write `classify`, or declare the field as `labels`";
+            let d = differ(head.span, what, "chooses a set of classes", field, "one class", help);
+            Some(if settings.len() == 1 { d.fix(head.span, "classify", false) } else { d })
+        }
+        _ => None,
     }
 }
 
-fn bins(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn bins(c: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
     let value = &a.arg.value;
     if a.arg.name.is_none() {
         let d = Diagnostic::new("E0229", "`bins` has no number").at(value.span, "");
         c.report(d.help("write `regress(bins = 5)`"));
-    } else if let Some(crate::hir::Item::Number(n)) = c.p.constant(value, a.env) {
+    } else if let Some(crate::types::Item::Number(n)) = c.constant(value, a.env) {
         settings.insert(a.word.to_string(), Setting::Int(n as i64));
     }
 }

@@ -12,8 +12,8 @@ use super::*;
 use crate::ast;
 use crate::kinds::metrics;
 use crate::plan::{Init, Settings};
-use crate::types::Space;
 use crate::types::dim::{InitRule, Letter, Size};
+use crate::types::{Resolve, Space};
 
 /// What features a head takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,16 +66,34 @@ pub(crate) struct PortRule {
     /// what stands in its brackets: `k` of `.top(k)`
     pub arg: Option<&'static str>,
     /// the type of what leaves it; none for what only losses read
-    pub value: Option<fn(&mut Checker<'_>, &Sent<'_>) -> Val>,
+    pub value: Option<fn(&Headed<'_>, &Sent<'_>) -> Val>,
 }
 
 /// What a port's value is made of.
 pub(crate) struct Sent<'a> {
-    pub task: usize,
     pub features: &'a Val,
     pub scores: &'a Val,
     /// the number in the port's brackets
     pub arg: Option<f64>,
+}
+
+/// A task, as far as its head needs to know it.
+#[derive(Clone, Copy)]
+pub(crate) struct Headed<'a> {
+    pub name: &'a str,
+    /// its place among the tasks that are declared
+    pub def: usize,
+    /// the classes of its gold
+    pub labels: Option<usize>,
+    pub settings: &'a Settings,
+}
+
+impl Headed<'_> {
+    /// Width of the decoder of a task that writes.
+    pub fn decoder_width(&self) -> Dim {
+        let given = self.settings.get("width").and_then(Setting::as_usize);
+        given.map_or_else(|| open(Letter::Decoder, self), Dim::of)
+    }
 }
 
 /// An argument of a head.
@@ -92,13 +110,13 @@ pub(crate) struct HeadRule {
     pub answers: fn(&Settings) -> Answers,
     pub classes: fn(&Settings) -> Classes,
     /// numbers in one answer
-    pub width: fn(&TaskInfo) -> Dim,
+    pub width: fn(&Headed<'_>) -> Dim,
     /// the space in which it chooses, in words: `label K for each token of x`
     pub space: &'static str,
     /// the same for losses that compare two distributions
-    pub chooses: fn(&TaskInfo) -> Space,
+    pub chooses: fn(&Headed<'_>) -> Space,
     /// its parameters, given its features and the width of its scores; a head that is not run has none
-    pub params: fn(&mut Checker<'_>, usize, &Val, Dim) -> Vec<usize>,
+    pub params: fn(&Headed<'_>, &Val, Dim) -> Vec<SymParam>,
     /// which metrics measure what it predicts; none where its row says so
     pub measures: fn(&Settings) -> Option<metrics::Kind>,
     /// its metric by default; none for the first of its row
@@ -108,9 +126,9 @@ pub(crate) struct HeadRule {
     /// the name of its loss by default, where a task may write it down: `loss ce`
     pub own_loss: Option<&'static str>,
     /// sets what an argument says
-    pub option: fn(&mut Resolver<'_>, &HeadArg<'_>, &mut Settings),
+    pub option: fn(&mut dyn Resolve, &HeadArg<'_>, &mut Settings),
     /// what must hold between its arguments and the type of its gold
-    pub gold: fn(&mut Resolver<'_>, &Expr, &Settings, &FieldType, Span),
+    pub gold: fn(&Expr, &Settings, &FieldType, Span) -> Option<Diagnostic>,
     pub ports: &'static [PortRule],
     /// it writes its gold word by word
     pub writes: bool,
@@ -131,13 +149,13 @@ const BASE: HeadRule = HeadRule {
     width: |_| Dim::of(1),
     space: "",
     chooses: |_| Space::Unknown,
-    params: |_, _, _, _| vec![],
+    params: |_, _, _| vec![],
     measures: |_| None,
     metric: |_| None,
     loss: |_| None,
     own_loss: None,
     option: |_, _, _| {},
-    gold: |_, _, _, _, _| {},
+    gold: |_, _, _, _| None,
     ports: &[],
     writes: false,
 };
@@ -156,12 +174,12 @@ fn on(settings: &Settings, key: &str) -> bool {
 }
 
 /// A size that no table gives yet, of a task.
-fn open(letter: Letter, t: &TaskInfo) -> Dim {
+fn open(letter: Letter, t: &Headed<'_>) -> Dim {
     Dim::size(Size::Open(letter, t.def as u32))
 }
 
 /// The classes of a task's gold.
-fn classes(t: &TaskInfo) -> Dim {
+fn classes(t: &Headed<'_>) -> Dim {
     match (t.labels, t.settings.get("bins").and_then(Setting::as_usize)) {
         (_, Some(n)) => Dim::of(n),
         (Some(l), _) => Dim::size(Size::labels(l)),
@@ -169,18 +187,19 @@ fn classes(t: &TaskInfo) -> Dim {
     }
 }
 
-/// `name.out.weight`, `name.out.bias`: a linear layer from the features to the scores.
-fn linear(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
-    let name: Arc<str> = c.r.tasks[task].name.as_str().into();
+/// A parameter of the head of a task: `name.out.weight`.
+fn param(t: &Headed<'_>, name: &str, shape: Vec<Dim>, init: InitRule) -> SymParam {
+    SymParam { name: format!("{}.{name}", t.name), shape, init, owner: t.name.into() }
+}
+
+/// `out.weight`, `out.bias`: a linear layer from the features to the scores.
+fn linear(t: &Headed<'_>, h: &Val, k: Dim) -> Vec<SymParam> {
     let fan = InitRule::FanIn(h.width.clone());
-    vec![
-        c.param(format!("{name}.out.weight"), vec![h.width.clone(), k.clone()], fan.clone(), &name),
-        c.param(format!("{name}.out.bias"), vec![k], fan, &name),
-    ]
+    vec![param(t, "out.weight", vec![h.width.clone(), k.clone()], fan.clone()), param(t, "out.bias", vec![k], fan)]
 }
 
 /// An option that is switched on by its name.
-fn flag(_: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn flag(_: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
     let off = matches!(&*a.arg.value.value, ast::ExprKind::Name(n) if n == "false" || n == "no");
     if !off {
         settings.insert(a.word.to_string(), Setting::Bool(true));

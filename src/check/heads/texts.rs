@@ -3,7 +3,7 @@
 use super::*;
 
 /// `gru(256)`: the decoder and its width.
-fn decoder(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn decoder(c: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
     if let ast::ExprKind::Call(_, args) = &*a.arg.value.value
         && let Some(first) = args.first()
         && first.name.is_none()

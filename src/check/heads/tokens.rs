@@ -2,19 +2,19 @@
 
 use super::*;
 
-fn tag_params(c: &mut Checker<'_>, task: usize, h: &Val, k: Dim) -> Vec<usize> {
+fn tag_params(t: &Headed<'_>, h: &Val, k: Dim) -> Vec<SymParam> {
     // of several layers of tags there are R·K columns: that product is made with the plan
-    let mut ids = linear(c, task, h, k.clone());
-    if on(&c.r.tasks[task].settings, "crf") {
-        let (name, zero) = (c.params[ids[0]].owner.clone(), InitRule::Fixed(Init::Zeros));
-        ids.push(c.param(format!("{name}.transitions"), vec![k.clone(), k.clone()], zero.clone(), &name));
-        ids.push(c.param(format!("{name}.start"), vec![k.clone()], zero.clone(), &name));
-        ids.push(c.param(format!("{name}.end"), vec![k], zero, &name));
+    let mut all = linear(t, h, k.clone());
+    if on(t.settings, "crf") {
+        let zero = InitRule::Fixed(Init::Zeros);
+        all.push(param(t, "transitions", vec![k.clone(), k.clone()], zero.clone()));
+        all.push(param(t, "start", vec![k.clone()], zero.clone()));
+        all.push(param(t, "end", vec![k], zero));
     }
-    ids
+    all
 }
 
-fn tag_option(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
+fn tag_option(c: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
     match a.word {
         "crf" => flag(c, a, settings),
         "per" => {
@@ -24,20 +24,20 @@ fn tag_option(c: &mut Resolver<'_>, a: &HeadArg<'_>, settings: &mut Settings) {
     }
 }
 
-fn tag_gold(c: &mut Resolver<'_>, head: &Expr, settings: &Settings, ty: &FieldType, field: Span) {
+fn tag_gold(head: &Expr, settings: &Settings, ty: &FieldType, field: Span) -> Option<Diagnostic> {
     let per = settings.contains_key("per_layer");
     if matches!(ty, FieldType::Layers { .. }) == per {
-        return;
+        return None;
     }
     let what = "several layers of tags need `tag(per = relation)`, one layer needs `tag`";
     let help = if per { "write `tag`" } else { "write `tag(per = relation)`" };
     let d = differ(head.span, what, "", field, "the target", help);
     let bare = matches!(&*head.value, ast::ExprKind::Name(_));
-    c.report(match (per, bare, settings.len()) {
+    Some(match (per, bare, settings.len()) {
         (false, true, _) => d.fix(head.span, "tag(per = relation)", true),
         (true, _, 1) => d.fix(head.span, "tag", true),
         _ => d,
-    });
+    })
 }
 
 pub(super) const RULES: &[HeadRule] = &[

@@ -176,7 +176,9 @@ impl<'p> Resolver<'p> {
             info.poisoned = true;
         }
         if !info.poisoned {
-            (info.rule.gold)(self, &def.ast.head, &info.settings, &ty, field);
+            if let Some(d) = (info.rule.gold)(&def.ast.head, &info.settings, &ty, field) {
+                self.report(d);
+            }
         }
         info.gold = Some(ty);
     }

@@ -23,7 +23,7 @@ pub(crate) use hints::{FEATURE, READ_BY_ENCODER};
 pub(crate) use paths::{Part, Path, path};
 pub(crate) use shares::Member;
 
-use super::heads;
+use super::heads::{self, Headed};
 pub(crate) use crate::ast::path_words;
 use crate::ast::{self, Expr, ExprKind, SettingKind};
 use crate::builtins;
@@ -67,6 +67,13 @@ pub(crate) struct TaskInfo {
     pub poisoned: bool,
     /// `--only` names others
     pub left_out: bool,
+}
+
+impl TaskInfo {
+    /// As far as its head needs to know it.
+    pub fn headed(&self) -> Headed<'_> {
+        Headed { name: &self.name, def: self.def, labels: self.labels, settings: &self.settings }
+    }
 }
 
 /// Tasks by where their targets end, and the places of what they read.

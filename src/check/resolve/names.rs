@@ -146,7 +146,7 @@ impl<'p> Resolver<'p> {
         }
     }
 
-    fn walk_argument(&mut self, row: Option<&'static layers::Function>, at: usize, a: &ast::Arg, env: &Env) {
+    fn walk_argument(&mut self, row: Option<&'static crate::types::Function>, at: usize, a: &ast::Arg, env: &Env) {
         let arg = row.and_then(|r| a.name.as_ref().map_or(r.args.get(at), |n| r.arg(&n.value)));
         let word = arg.is_some_and(|a| matches!(a.takes, words::Takes::Word(_)));
         let alone = a.name.is_none() && row.is_some_and(|r| flag(r, &a.value).is_some());

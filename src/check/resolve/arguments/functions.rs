@@ -129,4 +129,8 @@ impl Resolve for Resolver<'_> {
     ) -> Result<Arguments<'a>, Poison> {
         self.options(row, args, span)
     }
+
+    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+        self.size(e, env, what)
+    }
 }

@@ -176,7 +176,10 @@ fn marginal<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Re
     );
     let (t, (z, at)) = (t?, z?);
     if !c.r.tasks[z].poisoned
-        && !matches!((c.r.tasks[z].rule.chooses)(&c.r.tasks[z]), Space::Members | Space::Spans | Space::Classes(_))
+        && !matches!(
+            (c.r.tasks[z].rule.chooses)(&c.r.tasks[z].headed()),
+            Space::Members | Space::Spans | Space::Classes(_)
+        )
     {
         let head = c.r.tasks[z].head.name;
         let d = Diagnostic::new("E0421", format!("`marginal` sums over choices, and `{head}` makes none"));

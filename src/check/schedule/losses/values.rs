@@ -160,7 +160,7 @@ impl<'p> Scheduler<'_, 'p> {
                 return Err(self.unknown_word("E0304", &what, &port.value, port.span, &known));
             }
         }
-        let (space, writes) = ((t.rule.chooses)(t), t.rule.writes);
+        let (space, writes) = ((t.rule.chooses)(&t.headed()), t.rule.writes);
         match port.value.as_str() {
             "loss" if let Some(none) = self.r.loss_none(task) => {
                 let name = &self.r.tasks[task].name;
