@@ -18,12 +18,12 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
         ("words", &["ast"]),
         ("columns", &["source", "diagnostics", "ast"]),
         ("plan", &["columns"]),
-        ("types", &["source", "util", "plan"]),
+        ("types", &["source", "util", "diagnostics", "ast", "words", "plan"]),
         ("ops", &["plan"]),
     ]),
     ("kinds", &[
         ("builtins", &["words"]),
-        ("kinds::layers", &["words", "plan", "ops"]),
+        ("kinds::layers", &["source", "util", "diagnostics", "ast", "words", "plan", "types", "ops"]),
         ("kinds::terms", &["words"]),
         ("kinds::sharing", &["words"]),
         ("kinds::views", &["words"]),
@@ -41,7 +41,7 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
         ("encode", &["source", "diagnostics", "columns", "plan", "kinds::readers", "data"]),
         ("syntax", &["source", "diagnostics", "ast", "words", "builtins", "kinds::layers", "kinds::terms", "kinds::views", "kinds::optimisers", "kinds::readers", "kinds::statements", "kinds::lexicon"]),
         ("fmt", &["source", "diagnostics", "ast", "syntax"]),
-        ("hir", &["source", "diagnostics", "ast", "words", "columns", "kinds::readers", "data", "syntax"]),
+        ("hir", &["source", "diagnostics", "ast", "words", "columns", "types", "kinds::readers", "data", "syntax"]),
         ("analysis", &["source", "util", "diagnostics", "ast", "plan", "types", "kinds::layers", "hir"]),
         ("check", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "builtins", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::metrics", "kinds::statements", "hir", "analysis"]),
         ("passes", &["plan", "kinds::layers"]),
@@ -55,7 +55,7 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
     ("shell", &[
         ("driver", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "data", "encode", "syntax", "hir", "analysis", "check", "passes", "lower"]),
         ("mend", &["source", "diagnostics", "hir", "driver"]),
-        ("cli", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::metrics", "data", "encode", "syntax", "fmt", "hir", "check", "passes", "batches", "ops", "train", "present", "driver", "mend"]),
+        ("cli", &["source", "diagnostics", "ast", "columns", "plan", "types", "ops", "kinds::metrics", "data", "encode", "syntax", "fmt", "hir", "check", "passes", "batches", "train", "present", "driver", "mend"]),
     ]),
 ];
 
