@@ -28,10 +28,12 @@ pub mod columns;
 pub mod data;
 pub mod diagnostics;
 pub mod driver;
+mod elaborate;
 pub mod encode;
 pub mod fmt;
 pub mod hir;
 pub mod kinds;
+mod lint;
 pub mod lower;
 pub mod mend;
 #[cfg(feature = "train")]
@@ -44,6 +46,8 @@ pub mod passes;
 pub mod plan;
 pub mod present;
 pub mod random;
+mod resolve;
+mod schedule;
 pub mod source;
 pub mod syntax;
 #[cfg(feature = "train")]

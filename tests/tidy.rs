@@ -109,8 +109,8 @@ fn rules_of_functions_and_heads_are_tables() {
     let mut arms = vec![];
     for (path, text) in sources() {
         let names: Vec<&str> = match path.as_str() {
-            p if p.starts_with("src/check/features/") => layers::functions().map(|f| f.name).collect(),
-            p if p.starts_with("src/check/heads/") => builtins::HEADS.iter().map(|h| h.name).collect(),
+            p if p.starts_with("src/elaborate/") => layers::functions().map(|f| f.name).collect(),
+            p if p.starts_with("src/kinds/head_types/") => builtins::HEADS.iter().map(|h| h.name).collect(),
             _ => continue,
         };
         let arm = |n: &&str| text.contains(&format!("\"{n}\" =>")) || text.contains(&format!("\"{n}\" |"));

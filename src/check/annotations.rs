@@ -3,23 +3,9 @@
 
 use super::Checked;
 use crate::plan::{Graph, Op, Port};
-use crate::types::{Carried, Edge, Grad, NodeType, Target, Type};
+use crate::types::{Carried, Edge, Grad, NodeType, Target, TaskType};
 use crate::util::SmallList;
-use serde::Serialize;
 use std::sync::Arc;
-
-/// A task on one data set, in one phase.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TaskType {
-    /// what its head takes, with all that arrows bring
-    pub features: Arc<Type>,
-    /// what its head gives
-    pub answers: Arc<Type>,
-    /// the space in which it chooses: `a class for each token`
-    pub space: &'static str,
-    /// the fields on which its features depend, by name
-    pub reads: SmallList<Arc<str>>,
-}
 
 /// An arrow, with what travels along it in each graph in which it is computed.
 #[derive(Clone, Debug)]

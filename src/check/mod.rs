@@ -1,38 +1,28 @@
-//! Types, axes, shapes, flow, phases and leaks: from names to a dataflow whose only unknowns are sizes that the data
-//! decides.
+//! Checking: the stages from a program to what may be planned, one after the other.
 //!
-//! Every task is elaborated once for each corpus that it is computed on and for each phase, into the graph of that
-//! corpus and phase; equal expressions become one node. So one forward code serves training and inference, an arrow
-//! A → B runs A on B's own example, and nothing is computed twice for tasks that share it.
+//! ```text
+//! Program ─resolve→ tasks, arrows ─elaborate→ graphs ─schedule→ stages, objective, claims ─lint→ findings
+//! ```
+//! Each stage has a state of its own and takes what those before it gave. Here their outputs become a [`Checked`].
 
 mod ablation;
 pub mod annotations;
-mod features;
-mod heads;
-mod lint;
-mod resolve;
-mod schedule;
 
 use crate::analysis::{self, Taps, TaskGraph};
-use crate::ast::{Expr, SettingKind};
-use crate::columns::{CorpusDecl, FieldType};
+use crate::ast::SettingKind;
+use crate::columns::CorpusDecl;
 use crate::diagnostics::Diagnostic;
-pub(crate) use crate::diagnostics::Reported as Poison;
-use crate::hir::{Env, Kind, Options, Program, is_name};
+use crate::elaborate::{Elaborated, HeadInput, elaborate};
+use crate::hir::{Options, Program, is_name};
 use crate::plan::{
-    Claim, Expect, Graph, Init, LabelSpec, Layer, Op, Phase, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
+    Claim, Expect, Graph, Init, LabelSpec, Layer, Op, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
 };
-use crate::source::Span;
+use crate::resolve::{Resolver, TaskInfo, path_words, resolve};
 use crate::types::dim::{Dim, InitRule, SymParam};
-use crate::types::{Carried, Edge, Flow, Grad, Mode, NodeType, Outer, TRIPLE, Target, Type, VIEWS, VKind, Val};
-use features::{Elaborated, HeadInput};
-use hashbrown::HashTable;
-pub(crate) use resolve::{Resolver, TaskInfo};
-use resolve::{is_texty, path_words};
-use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use crate::types::{Edge, Place};
+use crate::{lint, schedule};
+use rustc_hash::FxHashMap as HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A program that has been checked: the only way to a plan.
@@ -55,15 +45,6 @@ pub struct Checked {
     not_yet: Vec<Diagnostic>,
     summaries: Vec<TaskSummary>,
     shapes: BTreeMap<Place, (Shape, Dim)>,
-}
-
-/// A value of the program that has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// an encoder (index), after a layer; `u32::MAX`: at its end
-    Encoder(usize, u32),
-    /// a `let` (index)
-    Let(usize),
 }
 
 /// A line of `check`'s table.
@@ -128,12 +109,12 @@ impl Checked {
 
 /// Checks a program.
 pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic>) {
-    let mut r = resolve::resolve(p, options);
+    let mut r = resolve(p, options);
     for (d, edges) in analysis::cycles(p, &r.edges) {
         r.reports.report_again(d);
         edges.into_iter().for_each(|e| r.cut(e));
     }
-    let (mut r, e) = features::elaborate(r);
+    let (mut r, e) = elaborate(r);
     lint::leaks(&mut r, &e);
     let s = schedule::schedule(&mut r, &e);
     lint::lint(&mut r, &e, &s);

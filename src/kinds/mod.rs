@@ -1,6 +1,7 @@
 //! The open sets: one room for each, with one explicit list of its members.
 
 pub mod gradients;
+pub(crate) mod head_types;
 pub mod layers;
 pub mod lexicon;
 pub mod metrics;

@@ -15,5 +15,5 @@ pub(crate) use elaborate::{
 };
 pub use env::{Binding, Env, Item};
 pub(crate) use space::Space;
-pub use value::{Carried, Flow, Form, NodeType, Type};
+pub use value::{Carried, Flow, Form, NodeType, Place, TaskType, Type};
 pub(crate) use value::{Latent, Outer, TRIPLE, VIEWS, VKind, Val};

@@ -202,3 +202,25 @@ pub struct Carried {
     /// how it joins what it ends at: `concat`, `gate`, `add`, ...
     pub join: &'static str,
 }
+
+/// A task on one data set, in one phase.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TaskType {
+    /// what its head takes, with all that arrows bring
+    pub features: Arc<Type>,
+    /// what its head gives
+    pub answers: Arc<Type>,
+    /// the space in which it chooses: `a class for each token`
+    pub space: &'static str,
+    /// the fields on which its features depend, by name
+    pub reads: SmallList<Arc<str>>,
+}
+
+/// A value of the program that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// an encoder (index), after a layer; `u32::MAX`: at its end
+    Encoder(usize, u32),
+    /// a `let` (index)
+    Let(usize),
+}

@@ -3,13 +3,13 @@
 use super::{Edge, Gradient, Kind, Link, Node};
 use crate::analysis::reads::{Layer, Read, Reader, Source};
 use crate::ast::{Expr, ExprKind};
-use crate::check::{Checked, Place};
+use crate::check::Checked;
 use crate::columns::FieldType;
 use crate::hir::{Env, Program};
 use crate::kinds::layers;
 use crate::plan::{Op, Phase, SOURCE_FIELD, Shape};
 use crate::present::sizes::Sizes;
-use crate::types::Target;
+use crate::types::{Place, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a node stands for.

@@ -1,7 +1,7 @@
 //! Tasks as declared: head, options, metrics.
 
 use super::*;
-use crate::check::heads::{self, Classes, HeadArg};
+use crate::kinds::head_types::{self as heads, Classes, HeadArg};
 use crate::kinds::layers;
 use crate::words;
 use crate::words::numbers::PART;

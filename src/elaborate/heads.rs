@@ -117,7 +117,7 @@ impl<'p> Checker<'p> {
     }
 
     /// What features the head of a task takes.
-    pub(in crate::check) fn head_takes(&self, task: usize) -> Takes {
+    pub(crate) fn head_takes(&self, task: usize) -> Takes {
         (self.r.tasks[task].rule.takes)(&self.r.tasks[task].settings)
     }
 

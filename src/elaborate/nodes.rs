@@ -68,7 +68,7 @@ impl<'p> Checker<'p> {
     }
 
     /// A value's type, for people.
-    pub(in crate::check) fn type_of(&self, v: &Val, corpus: usize) -> Arc<Type> {
+    pub(crate) fn type_of(&self, v: &Val, corpus: usize) -> Arc<Type> {
         let width = v.width.lettered();
         let flow = (v.kind == VKind::Seq).then_some(v.flow);
         let hash = type_hash(corpus, v.kind, flow, &v.axis, &width, &v.outer);

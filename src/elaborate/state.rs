@@ -22,11 +22,11 @@ pub(crate) struct Checker<'p> {
     pub vocabs: Vec<VocabSpec>,
     pub params: Vec<SymParam>,
     pub layers: Vec<Layer>,
-    pub layer_keys: HashMap<features::LayerKey, (usize, SmallList<Dim>)>,
+    pub layer_keys: HashMap<LayerKey, (usize, SmallList<Dim>)>,
     /// names of texts, by data set and fields
     pub axis_names: Names<(usize, SmallList<usize>)>,
     /// types of values: most nodes have one of a few
-    pub known_types: RefCell<HashTable<features::Known>>,
+    pub known_types: RefCell<HashTable<nodes::Known>>,
     /// how many layers have a name so far: owner and word
     pub layer_names: HashMap<(Arc<str>, &'static str), usize>,
     pub graphs: Vec<Graph>,
@@ -35,7 +35,7 @@ pub(crate) struct Checker<'p> {
     /// what travels along each arrow, by graph, ascending
     pub carried: Vec<Vec<(usize, SmallList<Carried>)>>,
     /// types of tasks, by graph, ascending
-    pub task_types: Vec<Vec<(usize, annotations::TaskType)>>,
+    pub task_types: Vec<Vec<(usize, TaskType)>>,
     /// paths of pretrained models
     pub models: Vec<String>,
     /// the place of the expression that is being elaborated

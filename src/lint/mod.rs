@@ -7,15 +7,15 @@ mod sizes;
 mod untrained;
 mod unused;
 
-use super::features::Elaborated;
-use super::resolve::{Resolver, is_texty, path, word_of};
-use super::schedule::{Reached, Schedule, drawn_by_name};
 use crate::ast::{self, Expr, ExprKind, SettingKind};
 use crate::builtins;
 use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported as Poison};
+use crate::elaborate::Elaborated;
 use crate::hir::{Env, Kind, Meaning, Program, base_name, is_name};
 use crate::plan::{Init, Op, Phase, Port, Sampler, Stage, Train};
+use crate::resolve::{Resolver, is_texty, path, word_of};
+use crate::schedule::{Reached, Schedule, drawn_by_name};
 use crate::source::{FileId, Span};
 use crate::types::dim::{Dim, InitRule, SymParam};
 use crate::types::{Grad, Target};

@@ -1,4 +1,9 @@
-//! Elaboration: feature expressions become nodes of a graph.
+//! Elaborating: feature expressions become nodes of a graph, with types, axes, flow and widths whose only unknowns are
+//! sizes that the data decide.
+//!
+//! Every task is elaborated once for each data set that it is computed on and for each phase, into the graph of that
+//! data set and phase; equal expressions become one node. So one forward code serves training and inference, an arrow
+//! A → B runs A on B's own example, and nothing is computed twice for tasks that share it.
 
 mod arrows;
 mod beside;
@@ -14,22 +19,29 @@ mod outcome;
 mod slots;
 mod state;
 
-use super::heads::{Answers, Sent, Takes};
-use super::resolve::{Part, Path, path, path_words, type_word};
-use super::*;
-use crate::ast::{self, ExprKind, Tap};
-use crate::hir::{Item, Meaning};
+use crate::ast::{self, Expr, ExprKind, Tap};
+use crate::columns::FieldType;
+use crate::diagnostics::{Diagnostic, Reported as Poison};
+use crate::hir::{Env, Item, Kind, Meaning, Program};
+use crate::kinds::head_types::{Answers, Sent, Takes};
 use crate::kinds::layers::{self, add, dropout, gate};
-use crate::plan::{GraphTask, Node, Op, Port, Setting, Settings};
-use crate::types::dim::InitRule;
+use crate::plan::{Graph, GraphTask, Layer, Node, Op, Phase, Port, Setting, Settings, Shape, VocabSpec};
+use crate::resolve::{Part, Path, Resolver, TaskInfo, is_texty, path, path_words, type_word};
+use crate::source::Span;
+use crate::types::dim::{Dim, InitRule, SymParam};
 use crate::types::{
-    Arguments, Call, Cx, Elaborate, Function, Join, MakeParams, Named, Out, Placed, Resolve, Rule, Site, Stacked,
-    settings,
+    Arguments, Call, Carried, Cx, Edge, Elaborate, Flow, Function, Grad, Join, MakeParams, Mode, Named, NodeType, Out,
+    Outer, Place, Placed, Resolve, Rule, Site, Stacked, TRIPLE, Target, TaskType, Type, VKind, Val, settings,
 };
 use crate::util::{SmallList, SmallSet};
-pub(crate) use nodes::{Known, LayerKey};
+use hashbrown::HashTable;
+pub(crate) use nodes::LayerKey;
 pub(crate) use outcome::{Elaborated, HeadInput};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 pub(crate) use state::{Checker, Encoded, EncoderKey, Featured, TaskKey};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Longest chain of encoders, `let`s and arrows.
@@ -123,7 +135,7 @@ impl<'p> Checker<'p> {
         let corpus = self.graphs[graph].corpus;
         let fields = &self.p.data[corpus].fields;
         let reads = features.reads.iter().filter(|f| **f < fields.len());
-        let ty = annotations::TaskType {
+        let ty = TaskType {
             features: self.type_of(features, corpus),
             answers: self.type_of(&self.answer(task, features, corpus), corpus),
             space: self.r.tasks[task].rule.space,

@@ -14,15 +14,15 @@ mod unsupported;
 pub(crate) use losses::Reached;
 pub(crate) use sampling::drawn_by_name;
 
-use super::features::Elaborated;
-use super::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::analysis::TaskGraph;
 use crate::ast::{self, BinOp, Expr, ExprKind, SettingKind};
 use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported as Poison, suggest};
+use crate::elaborate::Elaborated;
 use crate::hir::{Env, Item, Kind, Program, is_name};
 use crate::kinds::{optimisers, samplers, statements, weightings};
 use crate::plan::{Claim, Decay, Expect, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
+use crate::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::source::Span;
 use crate::types::dim::{self, Dim};
 use crate::types::{Edge, Target};

@@ -1,8 +1,8 @@
 //! Optimisers and their groups.
 
 use super::*;
-use crate::check::resolve::word_of;
 use crate::kinds::optimisers;
+use crate::resolve::word_of;
 use crate::words;
 use crate::words::Takes;
 use crate::words::numbers::GROUP_RATE;

@@ -1,7 +1,7 @@
 //! Arrows: what they carry and how it joins the destination.
 
 use super::*;
-use crate::check::resolve::pipe_stages;
+use crate::resolve::pipe_stages;
 
 impl<'p> Checker<'p> {
     /// What an arrow carries on the destination's example, after its `via` (without a final `gate`, `add`, `concat`).

@@ -8,12 +8,14 @@ mod ports;
 mod texts;
 mod tokens;
 
-use super::*;
-use crate::ast;
+use crate::ast::{self, Expr};
+use crate::columns::FieldType;
+use crate::diagnostics::Diagnostic;
 use crate::kinds::metrics;
-use crate::plan::{Init, Settings};
-use crate::types::dim::{InitRule, Letter, Size};
-use crate::types::{Resolve, Space};
+use crate::plan::{Init, Setting, Settings};
+use crate::source::Span;
+use crate::types::dim::{Dim, InitRule, Letter, Size, SymParam};
+use crate::types::{Env, Flow, Outer, Resolve, Space, TRIPLE, VIEWS, VKind, Val};
 
 /// What features a head takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ pub(crate) fn flag(row: &'static Function, e: &Expr) -> Option<&'static str> {
 }
 
 impl Resolver<'_> {
-    pub(in crate::check) fn options<'a>(
+    pub(crate) fn options<'a>(
         &mut self,
         row: &'static Function,
         args: &'a [ast::Arg],

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ast::SettingKind;
-use crate::check::resolve::DataArrow;
+use crate::resolve::DataArrow;
 
 impl<'p> Checker<'p> {
     /// Types them where the data hold the task's gold. Each has findings of its own, and none of them is the task's.

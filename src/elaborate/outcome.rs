@@ -13,7 +13,7 @@ pub(crate) struct Elaborated {
     /// what travels along each arrow, by graph, ascending
     pub carried: Vec<Vec<(usize, SmallList<Carried>)>>,
     /// types of tasks, by graph, ascending
-    pub task_types: Vec<Vec<(usize, annotations::TaskType)>>,
+    pub task_types: Vec<Vec<(usize, TaskType)>>,
     /// what enters the head of each task
     pub inputs: Vec<HeadInput>,
     /// encoder layer → encoder layers directly below

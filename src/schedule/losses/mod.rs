@@ -7,12 +7,12 @@ mod values;
 
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::check::resolve::{Given, word_of};
-use crate::check::resolve::{Part, Path, path, path_words, type_word};
 use crate::hir::{self, Item, Meaning};
 use crate::kinds::layers;
 use crate::kinds::terms;
 use crate::plan::SOURCE_FIELD;
+use crate::resolve::{Given, word_of};
+use crate::resolve::{Part, Path, path, path_words, type_word};
 use crate::types::Space;
 use crate::words;
 use functions::LossCall;

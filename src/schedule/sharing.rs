@@ -1,8 +1,8 @@
 //! `share A, B by SCHEME`: what is shared, and whether the shapes allow it.
 
 use super::*;
-use crate::check::resolve::Member;
 use crate::hir::{self};
+use crate::resolve::Member;
 
 /// Schemes whose members must have the same shapes: they add, mix or compare weights or states one by one.
 const OF_EQUALS: &[&str] = &["tie", "l2", "cross_stitch", "sluice"];

@@ -23,13 +23,13 @@ pub(crate) use hints::{FEATURE, READ_BY_ENCODER};
 pub(crate) use paths::{Part, Path, path};
 pub(crate) use shares::Member;
 
-use super::heads::{self, Headed};
 pub(crate) use crate::ast::path_words;
 use crate::ast::{self, Expr, ExprKind, SettingKind};
 use crate::builtins;
 use crate::columns::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, Reported as Poison, Reports, suggest};
 use crate::hir::{Env, Item, Kind, Meaning, Options, Program, is_name};
+use crate::kinds::head_types::{self as heads, Headed};
 use crate::plan::{LabelSpec, Metric, Phase, SOURCE_FIELD};
 use crate::source::{FileId, Span};
 use crate::types::{Edge, Grad, Mode, Target};

@@ -4,12 +4,12 @@
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::builtins;
-use crate::check::resolve::{Given, word_of};
-use crate::check::resolve::{Part, path, path_words};
 use crate::hir::{Item, is_name};
 use crate::kinds::gradients;
 use crate::kinds::statements;
 use crate::kinds::statements::SettingRow;
+use crate::resolve::{Given, word_of};
+use crate::resolve::{Part, path, path_words};
 use crate::words;
 
 impl<'p> Scheduler<'_, 'p> {
@@ -234,7 +234,7 @@ impl<'p> Scheduler<'_, 'p> {
 
     fn made(&mut self, corpus: usize, field: usize, a: &'p ast::Arg, made: &[&str], env: &Env) {
         let e = &a.value;
-        let wants = crate::check::resolve::type_word(&self.p.data[corpus].fields[field].ty);
+        let wants = crate::resolve::type_word(&self.p.data[corpus].fields[field].ty);
         // the same for all made examples: `good = "yes"`
         if let Some(item) = self.p.constant(e, env) {
             let (gives, fits): (_, &[&str]) = match item {
@@ -259,10 +259,10 @@ impl<'p> Scheduler<'_, 'p> {
             return;
         }
         if let Some(gold) = &self.r.tasks[t].gold
-            && crate::check::resolve::type_word(gold) != wants
+            && crate::resolve::type_word(gold) != wants
             && wants != "?"
         {
-            let gives = crate::check::resolve::type_word(gold).to_string();
+            let gives = crate::resolve::type_word(gold).to_string();
             let name = &self.p.data[corpus].fields[field].name;
             let d = Diagnostic::new(
                 "E0403",
