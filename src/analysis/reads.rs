@@ -254,7 +254,7 @@ impl Reader<'_> {
 
 /// Functions that begin with words.
 fn reads_text(name: &str) -> bool {
-    matches!(name, "embed" | "chars" | "ngrams" | "pretrained")
+    layers::function(name).is_some_and(|f| f.marks.reads_words)
 }
 
 fn small(k: u64) -> u32 {

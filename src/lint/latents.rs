@@ -1,6 +1,7 @@
 //! Latent variables.
 
 use super::*;
+use crate::kinds::layers;
 
 impl Linter<'_, '_> {
     /// W0108: a latent variable whose prior nothing ties to its posterior.
@@ -9,7 +10,10 @@ impl Linter<'_, '_> {
             return; // the line that ties them may be the one with an error
         }
         for (i, l) in self.p.lets.iter().enumerate() {
-            let Some(("latent", _, args)) = word_of(&l.value) else { continue };
+            let Some((word, _, args)) = word_of(&l.value) else { continue };
+            if !layers::function(word).is_some_and(|f| f.marks.latent) {
+                continue;
+            }
             let posterior = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "posterior"));
             if let Some(p) = posterior
                 && !reached.latents.contains(&i)

@@ -222,7 +222,7 @@ impl Linter<'_, '_> {
         for e in self.p.encoders.iter() {
             if owners.contains(e.name.as_str()) {
                 let d = Diagnostic::new("E0508", format!("nothing trains `{}` except against its purpose", e.name));
-                self.report(match call_of(&e.value, "reverse") {
+                self.report(match call_of(&e.value, layers::REVERSE) {
                     Some(at) => d
                         .at(at, "inside the encoder it reverses every task's gradient")
                         .help("take it out, and write `|> reverse` where a task reads the encoder"),

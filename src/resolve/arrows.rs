@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hir::EdgeDef;
+use crate::kinds::layers;
 use crate::util::SmallList;
 use crate::words;
 use crate::words::numbers::{FACTOR, SHARE, SIZE};
@@ -251,7 +252,12 @@ impl<'p> Resolver<'p> {
         let mut stages = vec![];
         pipe_stages(via, &mut stages);
         let own = |j: &str| self.p.lookup(j, &def.env).is_some();
-        let joins = |e: &Expr| ["gate", "add", "concat"].iter().any(|j| crate::hir::is_name(e, j) && !own(j));
+        let joins = |e: &Expr| match &*e.value {
+            ExprKind::Name(n) => {
+                !own(n) && layers::function(n).and_then(|f| f.marks.joins).is_some_and(|j| !j.computes())
+            }
+            _ => false,
+        };
         let Some(at) = stages.iter().rev().skip(1).find(|e| joins(e)) else { return true };
         let mut right: Vec<String> = stages.iter().filter(|e| !joins(e)).map(|e| path_words(e)).collect();
         right.push(path_words(at));

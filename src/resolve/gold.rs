@@ -2,10 +2,7 @@
 
 use super::*;
 use crate::hir::TaskDef;
-
-/// Data functions that make gold: the field of theirs that does, and its type. Others make lists to pick from.
-const TARGETS: &[(&str, &str, &str)] =
-    &[("rouge", "", "real"), ("next_sentence", "is_next", "label"), ("uniform", "", "real")];
+use crate::kinds::layers;
 
 impl<'p> Resolver<'p> {
     /// `of corpus.field`, `of union(a, b).source`, `of family[*].field`, `of field` with `on corpus`.
@@ -292,7 +289,7 @@ impl<'p> Resolver<'p> {
         self.inside(e, env, &mut word, &mut named, 0);
         named.dedup();
         info.corpora = named.iter().map(|n| n.0).collect();
-        let target = word.and_then(|w| TARGETS.iter().find(|t| t.0 == w));
+        let target = word.and_then(|w| layers::function(&w)?.marks.gold);
         if let Some(f) = field {
             if let Some((c, i)) = named.iter().copied().find(|(c, i)| self.p.data[*c].fields[*i].name == f.value) {
                 info.corpora = vec![c];
@@ -300,14 +297,14 @@ impl<'p> Resolver<'p> {
             }
             let known: Vec<String> = named.iter().map(|(c, i)| self.p.data[*c].fields[*i].name.clone()).collect();
             let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
-            known.extend(target.map(|t| t.1));
-            if target.is_none_or(|t| t.1 != f.value) {
+            known.extend(target.map(|t| t.0));
+            if target.is_none_or(|t| t.0 != f.value) {
                 let what = format!("a field of `{}`", path_words(e));
                 return Err(self.unknown_word("E0217", &what, &f.value, f.span, &known));
             }
             info.compares = named.iter().map(|n| n.1).collect();
         }
-        let kind = target.map_or("list", |t| t.2);
+        let kind = target.map_or("list", |t| t.1);
         info.gold = Some(match kind {
             "real" => FieldType::Real,
             "label" => FieldType::Label,
@@ -362,7 +359,7 @@ impl<'p> Resolver<'p> {
     /// The corpora that `atis`, `reviews["books"]`, `reviews[*]` or `union(a, b)` names.
     pub(crate) fn corpora_of(&mut self, e: &Expr, env: &Env) -> Result<Vec<usize>, Poison> {
         if let ExprKind::Call(f, args) = &*e.value
-            && crate::hir::is_name(f, "union")
+            && crate::hir::is_name(f, layers::UNION)
         {
             let mut out: Vec<usize> = vec![];
             for a in args {

@@ -48,7 +48,7 @@ pub(crate) struct Marks {
     pub both_ways: bool,
     /// its value is as wide as what it reads
     pub keeps_width: bool,
-    /// how many layers it has stands in a file
+    /// its first argument is a file, in which stands how many layers it has
     pub open_depth: bool,
     /// it has a prior and a posterior
     pub latent: bool,

@@ -164,6 +164,11 @@ impl Layer {
     }
 }
 
+/// The function that joins data sets.
+pub const UNION: &str = union::UNION.name;
+/// The function that reverses gradients.
+pub const REVERSE: &str = reverse::REVERSE.name;
+
 /// Every kind, in the order of the reference.
 const KINDS: &[Kind] = &[
     embed::KIND,

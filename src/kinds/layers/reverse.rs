@@ -10,7 +10,7 @@ use crate::words::numbers::FACTOR;
 /// Gradient reversal.
 pub(super) const KIND: Kind = Kind { functions: &[REVERSE], layers: &[LAYER] };
 
-const REVERSE: Function = Function {
+pub(super) const REVERSE: Function = Function {
     name: "reverse",
     args: &[may("lambda", Number(FACTOR))],
     deep: false,

@@ -7,7 +7,7 @@ use crate::types::{Call, Elaborate, Function, Marks, Out, Rule};
 /// Several data sets as one.
 pub(super) const KIND: Kind = Kind { functions: &[UNION], layers: &[] };
 
-const UNION: Function = Function {
+pub(super) const UNION: Function = Function {
     name: "union",
     args: &[],
     deep: false,

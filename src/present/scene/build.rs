@@ -86,10 +86,11 @@ impl Builder<'_> {
             ExprKind::Cat(a, b) => Some(self.depth(a, env)?.max(self.depth(b, env)?)),
             ExprKind::Call(f, args) => {
                 let ExprKind::Name(n) = &*f.value else { return Some(0) };
-                if n == "pretrained" {
+                let row = layers::function(n);
+                if row.is_some_and(|f| f.marks.open_depth) {
                     return None;
                 }
-                let deep = layers::function(n).is_some_and(|f| f.deep);
+                let deep = row.is_some_and(|f| f.deep);
                 let layers = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "layers"));
                 let count = layers.and_then(|a| match self.p.constant(&a.value, env) {
                     Some(crate::hir::Item::Number(n)) => Some(n as u32),

@@ -1,27 +1,24 @@
 //! What helps say in names of the program at hand, so that they can be written as they stand.
 
 use super::*;
-
-/// Functions that make one vector of a sequence.
-const POOLS: [&str; 5] = ["attend", "first", "last", "max", "mean"];
-/// Layers that read both ways.
-const BOTH_WAYS: [&str; 2] = ["bilstm", "bigru"];
+use crate::kinds::layers;
+use crate::types::Marks;
 
 impl Resolver<'_> {
     /// Whether features pass through one of these functions, here or in what they name.
-    fn passes(&self, e: &Expr, through: &[&str], depth: usize) -> bool {
+    fn passes(&self, e: &Expr, through: fn(&Marks) -> bool, depth: usize) -> bool {
         let of = |all: &[crate::hir::Named], n: &str| {
             let named = all.iter().find(|x| x.name == n);
             named.is_some_and(|x| self.passes(&x.value, through, depth - 1))
         };
         let names = crate::hir::names_of(e);
-        let own = |n: &&str| through.contains(n);
+        let own = |n: &&str| layers::function(n).is_some_and(|f| through(&f.marks));
         names.iter().any(own) || depth > 0 && names.iter().any(|n| of(&self.p.encoders, n) || of(&self.p.lets, n))
     }
 
     /// Whether features are pooled somewhere.
     pub(crate) fn pooled(&self, e: &Expr) -> bool {
-        self.passes(e, &POOLS, 4)
+        self.passes(e, |m| m.pools, 4)
     }
 
     /// Whether a place in `via` has no pooling before it: what is one vector there was so when it came.
@@ -55,7 +52,8 @@ impl Resolver<'_> {
     /// The encoder among the names of features that reads both ways, if one does.
     pub(crate) fn reads_both_ways(&self, e: &Expr) -> Option<&str> {
         let names = crate::hir::names_of(e);
-        let fits = |x: &&crate::hir::Named| names.contains(&x.name.as_str()) && self.passes(&x.value, &BOTH_WAYS, 0);
+        let fits =
+            |x: &&crate::hir::Named| names.contains(&x.name.as_str()) && self.passes(&x.value, |m| m.both_ways, 0);
         self.p.encoders.iter().find(fits).map(|x| x.name.as_str())
     }
 

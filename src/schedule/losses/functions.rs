@@ -1,6 +1,7 @@
 //! The rules of functions in a loss: one for each row of `terms::LOSS_FUNCTIONS`.
 
 use super::*;
+use crate::kinds::layers;
 
 /// A call of a function, with its arguments by name.
 pub(super) struct LossCall<'a, 'p> {
@@ -127,8 +128,8 @@ impl Scheduler<'_, '_> {
         match &*e.value {
             ExprKind::Paren(e) => self.width_in_loss(e, env),
             ExprKind::Pipe(a, b) => {
-                let keeps = ["max", "mean", "first", "last", "attend", "norm", "stop", "reverse", "dropout"];
-                word_of(b).filter(|(w, ..)| keeps.contains(w)).and_then(|_| self.width_in_loss(a, env))
+                let keeps = |w: &str| layers::function(w).is_some_and(|f| f.marks.keeps_width);
+                word_of(b).filter(|(w, ..)| keeps(w)).and_then(|_| self.width_in_loss(a, env))
             }
             ExprKind::Dot(base, port) if port.value == "hidden" => match self.p.lookup(path(base)?.name, env)? {
                 Meaning::One(Kind::Task, t) => self.e.inputs[t].width.as_ref().map(|w| w.0.clone()),

@@ -13,7 +13,7 @@ use crate::kinds::terms;
 use crate::plan::SOURCE_FIELD;
 use crate::resolve::{Given, word_of};
 use crate::resolve::{Part, Path, path, path_words, type_word};
-use crate::types::Space;
+use crate::types::{Gives, Space};
 use crate::words;
 use functions::LossCall;
 use types::{Term, Ty};
@@ -206,11 +206,10 @@ impl<'p> Scheduler<'_, 'p> {
             return Err(self.r.unknown(word, span, &[Kind::Encoder], &[], "a function or an encoder"));
         }
         self.walked(e, env)?;
-        let ty = match word {
-            "attention" => Ty::Dist(Space::Tokens),
-            "softmax" => Ty::Dist(Space::Unknown),
-            "dot" | "bilinear" => Ty::Dist(Space::Unknown),
-            _ => Ty::Features,
+        let ty = match layers::function(word).map_or(Gives::Features, |f| f.marks.gives) {
+            Gives::Weights => Ty::Dist(Space::Tokens),
+            Gives::Distribution | Gives::Scores => Ty::Dist(Space::Unknown),
+            Gives::Features => Ty::Features,
         };
         Ok(Term::new(ty, true))
     }

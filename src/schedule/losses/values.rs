@@ -254,12 +254,13 @@ impl<'p> Scheduler<'_, 'p> {
         // `c |> latent(...)`
         let last = rightmost(value);
         let word = word_of(last).map(|(w, ..)| w);
+        let row = word.and_then(layers::function);
         // a misspelt `latent` has its finding
-        if word.is_some_and(|w| layers::function(w).is_none() && !self.p.names.contains_key(w)) {
+        if row.is_none() && word.is_some_and(|w| !self.p.names.contains_key(w)) {
             self.walked(e, env)?;
         }
         if let Some(port) = port
-            && word == Some("latent")
+            && row.is_some_and(|f| f.marks.latent)
         {
             let ExprKind::Call(_, args) = &*last.value else { return Err(Poison) };
             let has = |k: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == k));
@@ -293,10 +294,10 @@ impl<'p> Scheduler<'_, 'p> {
             };
         }
         self.walked(e, env)?;
-        let ty = match word {
-            Some("attention") => Ty::Dist(Space::Tokens),
-            Some("softmax") => Ty::Dist(Space::Unknown),
-            _ => Ty::Features,
+        let ty = match row.map_or(Gives::Features, |f| f.marks.gives) {
+            Gives::Weights => Ty::Dist(Space::Tokens),
+            Gives::Distribution => Ty::Dist(Space::Unknown),
+            Gives::Features | Gives::Scores => Ty::Features,
         };
         Ok(Term::new(ty, true))
     }

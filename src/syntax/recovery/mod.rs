@@ -124,8 +124,7 @@ const PIECE: usize = 4096;
 
 /// Whether the first argument of a call is a path.
 pub(super) fn takes_path(word: &str) -> bool {
-    const MODELS: [&str; 1] = ["pretrained"];
-    readers::find(word).is_some() || MODELS.contains(&word)
+    readers::find(word).is_some() || layers::function(word).is_some_and(|f| f.marks.open_depth)
 }
 
 /// Words behind which a name is declared.
