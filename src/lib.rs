@@ -46,6 +46,7 @@ pub mod passes;
 pub mod plan;
 pub mod present;
 pub mod random;
+pub mod records;
 mod resolve;
 mod schedule;
 pub mod source;

@@ -3,6 +3,7 @@
 use crate::check::Checked;
 use crate::columns::Corpus;
 use crate::encode::{Tables, number_range};
+use crate::kinds::heads::{self, Fit};
 use crate::plan::{self, Init, LabelSpec, Param, Plan, Setting, Shape, Verdict, VocabSpec, Weights};
 use crate::types::dim::{Dim, InitRule, Size};
 
@@ -40,34 +41,14 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         })
         .collect();
     let mut tasks = c.tasks.clone();
+    let mut score_widths: Vec<Option<usize>> = vec![];
     for t in &mut tasks {
-        if let Some(l) = t.labels
-            && t.head == "tag"
-        {
-            t.settings.insert("bio", Setting::Bool(tables.labels.get(l).is_some_and(|l| l.is_bio())));
-        }
-        if let (Some(layers), Some(labels)) = (t.layers, t.labels) {
-            // one softmax for each layer: R·K columns
-            let (r, k) = (size(Size::labels(layers)), size(Size::labels(labels)));
-            t.settings.insert("layers", Setting::Int(r as i64));
-            for p in t.params.iter().take(2) {
-                if let Some(last) = params[*p].shape.last_mut() {
-                    *last = r * k;
-                }
-            }
-        }
-        if t.head == "regress"
-            && let Some(range) = number_range(&t.golds, corpora)
-        {
-            t.settings.insert("low", Setting::Real(range.low));
-            t.settings.insert("high", Setting::Real(range.high));
-            // a plain regression starts at the mean, so that it need not learn the scale first
-            if !t.settings.contains_key("bins")
-                && let Some(bias) = t.params.get(1)
-            {
-                params[*bias].init = Init::Constant(range.mean);
-            }
-        }
+        let (labels, layers) = tables.of(t);
+        let range = number_range(&t.golds, corpora);
+        let fit = heads::find(&t.head).fit;
+        let mut f = Fit { task: t, params: &mut params, labels, layers, range, width: None };
+        fit(&mut f);
+        score_widths.push(f.width);
     }
     let mut graphs = c.graphs.clone();
     let mut layers = c.layers.clone();
@@ -85,11 +66,9 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
             {
                 layers[layer].settings.insert("width", Setting::Int(n(w) as i64));
             }
-            // the scores of a head over layers of tags
             if let plan::Op::Head { task } = node.op
-                && let Some(bias) = tasks[task].params.get(1)
+                && let Some(wide) = score_widths[task]
             {
-                let wide = params[*bias].shape.iter().product();
                 node.shape = match node.shape {
                     Shape::Seq(_) => Shape::Seq(wide),
                     _ => Shape::Vec(wide),

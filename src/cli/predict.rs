@@ -11,7 +11,7 @@ use crate::plan::{Phase, Plan};
 use crate::source::Sources;
 use crate::train::LoadedRun;
 use crate::train::evaluate::{best_file, named};
-use crate::train::predict::{Input, Prediction, Said, predict as answer};
+use crate::train::predict::{Input, Prediction, predict as answer};
 use crate::train::report::{show_value, table};
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
@@ -281,29 +281,26 @@ fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
 }
 
 fn json(said: &Prediction) -> String {
-    let all: Map<String, Value> = said.iter().map(|(t, s)| (t.clone(), s.json())).collect();
+    let all: Map<String, Value> = said.iter().map(|(t, s)| (t.clone(), s.json.clone())).collect();
     Value::Object(all).to_string()
 }
 
 /// Tags become columns beside the tokens, everything else a comment above them.
 fn columns(input: &Input, said: &Prediction) -> String {
     let mut out = String::new();
-    let mut tags: Vec<(&str, &Vec<String>)> = vec![];
+    let mut tags: Vec<&Vec<String>> = vec![];
     for (task, s) in said {
-        match s {
-            Said::Tags(t) => tags.push((task, t)),
-            Said::Label { label, .. } => out.push_str(&format!("# {task} = {label}\n")),
-            Said::Labels { labels, .. } => out.push_str(&format!("# {task} = {}\n", labels.join(" "))),
-            Said::Number(x) => out.push_str(&format!("# {task} = {x}\n")),
-            Said::Layers(l) => out.push_str(&format!("# {task} = {}\n", json!(l))),
+        match s.cells.is_empty() {
+            true => out.push_str(&format!("# {task} = {}\n", s.text)),
+            false => tags.extend(&s.cells),
         }
     }
-    let rows = tags.first().map_or(0, |(_, t)| t.len());
+    let rows = tags.first().map_or(0, |t| t.len());
     let text = input.values().find(|t| t.len() == rows && rows > 0);
     match text {
         Some(tokens) => {
             for (i, token) in tokens.iter().enumerate() {
-                let row: Vec<&str> = tags.iter().filter_map(|(_, t)| t.get(i)).map(String::as_str).collect();
+                let row: Vec<&str> = tags.iter().filter_map(|t| t.get(i)).map(String::as_str).collect();
                 out.push_str(&format!("{token}\t{}\n", row.join("\t")));
             }
         }

@@ -210,7 +210,7 @@ impl<'p> Checker<'p> {
         let task = e.source;
         let width = self.head_width(task);
         let t = &self.r.tasks[task];
-        let number = (t.rule.measures)(&t.settings) == Some(crate::kinds::metrics::Kind::Reals);
+        let number = (t.rule.measures)(&t.settings) == Some(crate::kinds::metrics::REALS);
         let probs_less = number && width == Dim::of(1);
         if probs_less && matches!(e.port, "probs" | "labels") {
             let d = Diagnostic::new("E0304", format!("`{}` gives a number, no distribution", self.r.tasks[task].name));

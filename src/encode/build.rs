@@ -1,23 +1,13 @@
 //! Vocabularies and label sets from the training splits.
 
 use super::vectors::read_vectors;
-use super::{LabelSet, OUTSIDE, Vocab, is_bio, reserved};
+use super::{Vocab, reserved};
 use crate::columns::{Column, Corpus, CorpusDecl, FieldType, SplitName};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{LabelSpec, SOURCE_FIELD, Unit, VocabSpec};
+use crate::records::{LabelSet, OUTSIDE, Range, is_bio};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
-
-/// Mean and range of the training golds of a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
-    /// arithmetic mean
-    pub mean: f64,
-    /// smallest
-    pub low: f64,
-    /// greatest
-    pub high: f64,
-}
 
 /// Mean and range of the training numbers of some (corpus, field) pairs; `None` without any.
 pub fn number_range(fields: &[(usize, usize)], corpora: &[Corpus]) -> Option<Range> {

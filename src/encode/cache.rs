@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Changes with the form of the entries.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// Begins an entry.
 const MAGIC: &[u8; 8] = b"mtlcdata";
 /// Smaller data are read as fast as an entry.

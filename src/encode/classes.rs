@@ -1,9 +1,10 @@
 //! What is odd about the classes of a task: a single one, some that training never shows, some that one corpus lacks.
 
-use super::{LabelSet, each_class};
+use super::each_class;
 use crate::columns::{Column, Corpus, CorpusDecl, SplitName};
 use crate::diagnostics::{Diagnostic, times};
 use crate::plan::{LabelSpec, SOURCE_FIELD};
+use crate::records::LabelSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most classes that a message lists.

@@ -1,8 +1,10 @@
 //! Examples as ids.
 
-use super::{LabelSet, OUTSIDE, SEPARATOR, Tables, WORD_BEGIN, WORD_END};
+use super::{SEPARATOR, Tables, WORD_BEGIN, WORD_END};
 use crate::columns::{Column, Corpus, Split, SplitName};
+use crate::kinds::heads::{self, GoldCx};
 use crate::plan::{Plan, SOURCE_FIELD, Task, Unit};
+use crate::records::Records;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -63,7 +65,7 @@ pub struct Encoded {
     /// forms of each text, by field
     pub texts: BTreeMap<usize, Ragged>,
     /// gold by (task, field)
-    pub golds: BTreeMap<(usize, usize), GoldColumn>,
+    pub golds: BTreeMap<(usize, usize), Records>,
     /// tokens of all texts of an example: its length when batches are made
     pub lengths: Vec<u32>,
 }
@@ -72,38 +74,6 @@ impl Encoded {
     /// Whether an example carries any gold of a task (from whatever field).
     pub fn has_gold(&self, task: usize, example: usize) -> bool {
         self.golds.range((task, 0)..=(task, usize::MAX)).any(|(_, g)| g.present(example))
-    }
-}
-
-/// The gold of a task in one split. Ids from K on are classes that training never showed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum GoldColumn {
-    /// class per example, −1: none
-    Classes(Vec<i32>),
-    /// class per token, −1: masked; a row without gold is all −1
-    Tags(Ragged),
-    /// classes of each example
-    Sets(Vec<Option<Vec<u32>>>),
-    /// number per example, NaN: none
-    Reals(Vec<f64>),
-    /// class per token and layer, row-major with `layers` columns (those that training never showed come last)
-    Layers {
-        /// columns
-        layers: usize,
-        /// rows of tokens · layers values
-        tags: Ragged,
-    },
-}
-
-impl GoldColumn {
-    /// Whether an example has gold.
-    pub fn present(&self, i: usize) -> bool {
-        match self {
-            GoldColumn::Classes(v) => v.get(i).is_some_and(|c| *c >= 0),
-            GoldColumn::Tags(r) | GoldColumn::Layers { tags: r, .. } => r.row(i).iter().any(|c| *c >= 0),
-            GoldColumn::Sets(v) => v.get(i).is_some_and(Option::is_some),
-            GoldColumn::Reals(v) => v.get(i).is_some_and(|x| !x.is_nan()),
-        }
     }
 }
 
@@ -205,12 +175,11 @@ fn encode_gold(
     field: usize,
     task: &Task,
     split: &Split,
-) -> Option<GoldColumn> {
-    let none = LabelSet::default();
-    let labels = task.labels.and_then(|l| tables.labels.get(l)).unwrap_or(&none);
+) -> Option<Records> {
+    let (labels, layers) = tables.of(task);
     let decl = plan.corpora.get(corpus)?;
     if field == SOURCE_FIELD {
-        return Some(GoldColumn::Classes(vec![labels.id(&decl.name); split.len]));
+        return Some(Records::classes(std::iter::repeat_n(labels.id(&decl.name), split.len)));
     }
     let lengths = |i: usize| -> Option<usize> {
         let on = decl.fields.get(field)?.ty.axis()?;
@@ -218,47 +187,6 @@ fn encode_gold(
         let Some(Column::Tokens(texts)) = split.columns.get(text) else { return None };
         texts.get(i).map(Vec::len)
     };
-    Some(match split.columns.get(field)? {
-        Column::Label(v) => GoldColumn::Classes(v.iter().map(|c| c.as_ref().map_or(-1, |c| labels.id(c))).collect()),
-        Column::Labels(v) => {
-            let ids = |c: &Vec<String>| -> Vec<u32> {
-                let mut ids: Vec<u32> = c.iter().filter_map(|c| u32::try_from(labels.id(c)).ok()).collect();
-                ids.sort_unstable();
-                ids.dedup();
-                ids
-            };
-            GoldColumn::Sets(v.iter().map(|c| c.as_ref().map(ids)).collect())
-        }
-        Column::Real(v) => {
-            GoldColumn::Reals(v.iter().map(|x| x.filter(|x| x.is_finite()).unwrap_or(f64::NAN)).collect())
-        }
-        Column::Tags(v) => {
-            let mut rows = Ragged::new();
-            for (i, tags) in v.iter().enumerate() {
-                let n = lengths(i).or(tags.as_ref().map(Vec::len)).unwrap_or(0);
-                let tag = |t: usize| tags.as_ref().and_then(|tags| tags.get(t)).map_or(-1, |c| labels.id(c));
-                rows.push((0..n).map(tag));
-            }
-            GoldColumn::Tags(rows)
-        }
-        Column::Layers(v) => {
-            let names: Vec<&str> = task.layers.and_then(|l| tables.labels.get(l)).map_or(vec![], |l| l.all().collect());
-            let outside = labels.id(OUTSIDE);
-            let mut rows = Ragged::new();
-            for (i, layers) in v.iter().enumerate() {
-                let n = lengths(i).unwrap_or(0);
-                let tag = |t: usize, name: &str| match layers {
-                    None => -1,
-                    // a layer that an annotated example does not name holds no span
-                    Some(layers) => match layers.get(name) {
-                        None => outside,
-                        Some(tags) => tags.get(t).map_or(-1, |c| labels.id(c)),
-                    },
-                };
-                rows.push((0..n).flat_map(|t| names.iter().map(move |name| (t, *name))).map(|(t, name)| tag(t, name)));
-            }
-            GoldColumn::Layers { layers: names.len(), tags: rows }
-        }
-        Column::Tokens(_) | Column::Lengths(_) | Column::Vector(_) | Column::Heads(_) | Column::Json(_) => return None,
-    })
+    let cx = GoldCx { labels, layers, lengths: &lengths };
+    (heads::find(&task.head).gold)(&cx, split.columns.get(field)?)
 }

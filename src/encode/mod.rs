@@ -16,12 +16,14 @@ mod tests;
 mod vectors;
 
 pub(crate) use build::each_class;
-pub use build::{Range, number_range};
-pub use examples::{Encoded, Examples, Forms, GoldColumn, Ragged, SEPARATOR_FORM};
+pub use build::number_range;
+pub use examples::{Encoded, Examples, Forms, Ragged, SEPARATOR_FORM};
 
 use crate::columns::{Corpus, CorpusDecl};
 use crate::diagnostics::Diagnostic;
-use crate::plan::{LabelSpec, Unit, VocabSpec};
+use crate::kinds::heads::AnswerCx;
+use crate::plan::{LabelSpec, Task, Unit, VocabSpec};
+use crate::records::LabelSet;
 use build::{build_labels, build_vocab};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -35,8 +37,6 @@ pub const SEPARATOR: i32 = 1;
 pub const WORD_BEGIN: i32 = 1;
 /// See [`WORD_BEGIN`].
 pub const WORD_END: i32 = 2;
-/// The class outside every span of a BIO set.
-pub const OUTSIDE: &str = "O";
 
 /// Vocabularies and label sets, in the plan's order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -129,67 +129,19 @@ fn reserved(unit: Unit) -> &'static [&'static str] {
     }
 }
 
-/// A label set: class ↔ id.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct LabelSet {
-    /// of the spec
-    pub name: String,
-    /// classes of the training golds: what a head can say
-    pub classes: Vec<String>,
-    /// classes seen in dev or test only, with the ids that follow: always errors in metrics, never in the loss
-    pub extra: Vec<String>,
-    #[serde(skip)]
-    index: HashMap<String, i32>,
-}
-
-impl LabelSet {
-    /// From classes and further ones.
-    pub fn new(name: &str, classes: Vec<String>, extra: Vec<String>) -> Self {
-        let index = classes.iter().chain(&extra).enumerate().map(|(i, c)| (c.clone(), i as i32)).collect();
-        Self { name: name.to_string(), classes, extra, index }
-    }
-
-    /// Number of classes a head can say.
-    pub fn len(&self) -> usize {
-        self.classes.len()
-    }
-
-    /// Whether training showed no class at all.
-    pub fn is_empty(&self) -> bool {
-        self.classes.is_empty()
-    }
-
-    /// The id of a class, `len()` or above for one that training never showed; −1 for one never seen anywhere.
-    pub fn id(&self, class: &str) -> i32 {
-        self.index.get(class).copied().unwrap_or(-1)
-    }
-
-    /// The name of a class or extra class.
-    pub fn name_of(&self, id: usize) -> Option<&str> {
-        self.classes.get(id).or_else(|| self.extra.get(id.checked_sub(self.classes.len())?)).map(String::as_str)
-    }
-
-    /// Whether these are BIO tags.
-    pub fn is_bio(&self) -> bool {
-        is_bio(self.classes.iter().map(String::as_str))
-    }
-
-    /// Classes, then extra ones.
-    pub fn all(&self) -> impl Iterator<Item = &str> {
-        self.classes.iter().chain(&self.extra).map(String::as_str)
-    }
-}
-
-fn is_bio<'a>(classes: impl IntoIterator<Item = &'a str>) -> bool {
-    let mut spans = false;
-    classes.into_iter().all(|c| {
-        let span = c.starts_with("B-") || c.starts_with("I-");
-        spans |= span;
-        span || c == OUTSIDE
-    }) && spans
-}
-
 impl Tables {
+    /// The label sets of a task: of its classes, and of the names of its layers; empty ones where it has none.
+    pub fn of(&self, task: &Task) -> (&LabelSet, &LabelSet) {
+        let set = |l: Option<usize>| l.and_then(|l| self.labels.get(l)).unwrap_or(LabelSet::none());
+        (set(task.labels), set(task.layers))
+    }
+
+    /// What puts a task's answers into words.
+    pub fn cx<'a>(&'a self, task: &'a Task) -> AnswerCx<'a> {
+        let (labels, layers) = self.of(task);
+        AnswerCx { settings: &task.settings, labels, layers }
+    }
+
     /// Builds every table. Vocabularies and classes come from training splits; findings are faults of vectors files,
     /// whose paths start at `base`.
     pub fn build(

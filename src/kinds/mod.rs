@@ -1,7 +1,10 @@
-//! The open sets: one room for each, with one explicit list of its members.
+//! Open sets: every word of the language that has a meaning of its own is a row of one list, and a room that holds all
+//! stages' parts of it. A room knows what is below it and no other room; the engines walk over the lists and know no
+//! name.
 
 pub mod gradients;
 pub(crate) mod head_types;
+pub mod heads;
 pub mod layers;
 pub mod lexicon;
 pub mod metrics;

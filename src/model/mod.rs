@@ -1,4 +1,3 @@
 //! The kinds of heads and optimisers that a plan names.
 
-pub mod heads;
 pub mod optim;

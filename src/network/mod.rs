@@ -2,15 +2,16 @@
 
 pub mod together;
 
-use crate::encode::{Encoded, Forms, GoldColumn, SEPARATOR_FORM, Tables, Vocab};
+use crate::encode::{Encoded, Forms, SEPARATOR_FORM, Tables, Vocab};
+use crate::kinds::heads::{self, GoldRows, Head};
 use crate::kinds::layers;
-use crate::model::heads::{self, Head};
 use crate::ops::layer::{Cx, Layer};
 use crate::ops::params::Params;
-use crate::ops::value::{CharBatch, Gold, Layout, TextBatch, Value};
+use crate::ops::value::{CharBatch, Layout, TextBatch, Value};
 use crate::passes::{self, flow};
-use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port, Setting, Shape};
+use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port, Shape};
 use crate::random::generator;
+use crate::records::Records;
 use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, RngExt};
 use std::collections::{BTreeSet, HashMap};
@@ -173,7 +174,7 @@ impl Network {
         match &node.op {
             Op::Text { fields } => Value::Text(Arc::new(text(plan, graph, batch, i, fields))),
             Op::Layer { layer } => self.layer(*layer, inputs, cx),
-            Op::Head { task } => self.heads[*task].scores(inputs[0], cx),
+            Op::Head { task } => self.heads[*task].scores(inputs, cx),
             Op::Port { task, port } => {
                 let (head, scores) = (&self.heads[*task], inputs[0]);
                 match port {
@@ -184,18 +185,33 @@ impl Network {
                 }
             }
             Op::Gold { task, field, .. } => {
-                let none = GoldColumn::Classes(vec![]);
-                let gold = batch.split.golds.get(&(*task, *field)).unwrap_or(&none);
-                let rows = rows_of(plan, *task, gold, batch, &needed.gold[&i], width(node));
+                let gold = batch.split.golds.get(&(*task, *field));
+                let rows = self.gold_rows(*task, gold, batch, &needed.gold[&i], width(node));
                 mix_gold(inputs.first().copied(), rows, node, batch, gold, cx)
             }
         }
     }
 
+    /// Gold of the shown examples as rows of a task's label port.
+    fn gold_rows(&self, task: usize, gold: Option<&Records>, b: Batch<'_>, shown: &[bool], width: usize) -> GoldRows {
+        let mut rows = GoldRows { width, ..GoldRows::default() };
+        for (&e, &shown) in b.examples.iter().zip(shown) {
+            let start = rows.holds.len();
+            match gold {
+                Some(gold) => self.heads[task].gold_rows(gold, e, &mut rows),
+                None => rows.push(false, [], 0.0),
+            }
+            if !shown {
+                rows.hide(start);
+            }
+        }
+        rows
+    }
+
     /// The losses of the wanted tasks that have gold in the batch.
     pub fn losses(&self, job: &Job<'_>, wanted: &[usize], values: &Values) -> Vec<TaskLoss> {
         let loss = |t: &GraphTask| {
-            let gold = gold(job.plan, t.task, job.batch, t.gold?)?;
+            let gold = job.batch.split.golds.get(&(t.task, t.gold?))?.select(job.batch.examples.iter().copied());
             let scores = with_gradient(values.get(t.head)?.as_ref()?, job, job.params.device().is_autodiff());
             let (mean, count) = self.heads[t.task].loss(&scores, &gold, &self.cx(job, t.head))?;
             Some(TaskLoss { task: t.task, mean, count })
@@ -291,82 +307,9 @@ fn shown(graph: &Graph, b: Batch<'_>, task: usize, field: usize, share: (f64, f6
 
 /// Whether gold stands in every row, masked tokens and unseen classes being none.
 fn complete(b: Batch<'_>, task: usize, field: usize, shown: &[bool]) -> bool {
-    let full = |g: &GoldColumn, e: usize| match g {
-        GoldColumn::Tags(r) | GoldColumn::Layers { tags: r, .. } => r.row(e).iter().all(|c| *c >= 0),
-        GoldColumn::Classes(_) | GoldColumn::Sets(_) | GoldColumn::Reals(_) => true,
-    };
+    let full = |g: &Records, e: usize| g.row(e).iter().all(|c| *c >= 0);
     let gold = b.split.golds.get(&(task, field));
     shown.iter().zip(b.examples).all(|(s, e)| *s && gold.is_some_and(|g| full(g, *e)))
-}
-
-/// Gold as rows of a label port: values, and for each row whether it holds.
-struct GoldRows {
-    values: Vec<f32>,
-    holds: Vec<f32>,
-}
-
-fn rows_of(plan: &Plan, task: usize, gold: &GoldColumn, batch: Batch<'_>, shown: &[bool], width: usize) -> GoldRows {
-    let settings = &plan.tasks[task].settings;
-    let mut r = GoldRows { values: vec![], holds: vec![] };
-    let mut row = |ids: &mut dyn Iterator<Item = usize>, hot: f32, holds: bool| {
-        let start = r.values.len();
-        r.values.resize(start + width, 0.0);
-        let mut known = holds;
-        for id in ids {
-            match r.values.get_mut(start + id) {
-                Some(v) if id < width => *v = hot,
-                _ => known = false,
-            }
-        }
-        if !known {
-            r.values[start..].fill(0.0);
-        }
-        r.holds.push(f32::from(u8::from(known)));
-    };
-    for (&e, &shown) in batch.examples.iter().zip(shown) {
-        match gold {
-            GoldColumn::Classes(v) => {
-                let class = v.get(e).copied().unwrap_or(-1);
-                row(&mut usize::try_from(class).into_iter(), 1.0, shown && class >= 0);
-            }
-            GoldColumn::Tags(tags) => {
-                for &tag in tags.row(e) {
-                    row(&mut usize::try_from(tag).into_iter(), 1.0, shown && tag >= 0);
-                }
-            }
-            GoldColumn::Sets(v) => {
-                let set = v.get(e).and_then(Option::as_ref);
-                let ids = set.into_iter().flatten().map(|c| *c as usize).filter(|c| *c < width);
-                row(&mut { ids }, 1.0, shown && set.is_some());
-            }
-            GoldColumn::Reals(v) => {
-                let x = v.get(e).copied().unwrap_or(f64::NAN);
-                let bins = width.saturating_sub(1).max(1) as f64;
-                let of = |name: &str| settings.get(name).and_then(Setting::as_f64).unwrap_or(0.0);
-                let place = ((x - of("low")) / (of("high") - of("low")).max(f64::MIN_POSITIVE) * bins).round();
-                // a plain regression's label is the number itself
-                let (bin, hot) = if width == 1 { (0, x as f32) } else { (place.clamp(0.0, bins) as usize, 1.0) };
-                row(&mut std::iter::once(bin), hot, shown && !x.is_nan());
-            }
-            GoldColumn::Layers { layers, tags } => {
-                // later layers were seen in dev or test only
-                let known = classes(plan, plan.tasks[task].layers).clamp(1, (*layers).max(1));
-                let classes = width / known;
-                for token in tags.row(e).chunks_exact((*layers).max(1)) {
-                    let token = &token[..known.min(token.len())];
-                    let full = token.iter().all(|c| *c >= 0 && (*c as usize) < classes);
-                    let ids = token.iter().enumerate().map(|(l, c)| l * classes + (*c).max(0) as usize);
-                    row(&mut { ids }, 1.0, shown && full);
-                }
-            }
-        }
-    }
-    r
-}
-
-/// Number of classes of a label set.
-fn classes(plan: &Plan, labels: Option<usize>) -> usize {
-    labels.and_then(|l| plan.labels.get(l)).map_or(0, |l| l.classes.len())
 }
 
 /// Gold rows where they hold, the prediction elsewhere.
@@ -375,7 +318,7 @@ fn mix_gold(
     rows: GoldRows,
     node: &Node,
     batch: Batch<'_>,
-    gold: &GoldColumn,
+    gold: Option<&Records>,
     cx: &Cx<'_>,
 ) -> Value {
     let (n, w) = (rows.holds.len(), width(node));
@@ -389,17 +332,15 @@ fn mix_gold(
         let keep = Tensor::<2>::from_data(TensorData::new(keep, [n, 1]), &device);
         t.clone() * keep + values.clone()
     };
-    match (predicted, gold) {
+    match (predicted, &node.shape) {
         (Some(Value::Seq(t, layout)), _) => Value::Seq(mixed(t), layout.clone()),
         (Some(Value::Vec(t)), _) => Value::Vec(mixed(t)),
-        (_, GoldColumn::Tags(r)) => Value::Seq(values, gold_layout(r, 1, batch)),
-        (_, GoldColumn::Layers { layers, tags }) => Value::Seq(values, gold_layout(tags, *layers, batch)),
-        (_, GoldColumn::Classes(_) | GoldColumn::Sets(_) | GoldColumn::Reals(_)) => Value::Vec(values),
+        (_, Shape::Seq(_)) => {
+            let records = |e: &usize| gold.map_or(0, |g| g.range(*e).len());
+            Value::Seq(values, Arc::new(Layout::from_lengths(batch.examples.iter().map(records))))
+        }
+        (_, Shape::Vec(_) | Shape::Text) => Value::Vec(values),
     }
-}
-
-fn gold_layout(rows: &crate::encode::Ragged, per_token: usize, batch: Batch<'_>) -> Arc<Layout> {
-    Arc::new(Layout::from_lengths(batch.examples.iter().map(|e| rows.row(*e).len() / per_token.max(1))))
 }
 
 /// The token ids of a text node, in the vocabularies that its readers use.
@@ -469,32 +410,4 @@ fn vocabs_read(plan: &Plan, graph: &Graph, node: NodeId) -> BTreeSet<usize> {
         _ => None,
     };
     readers.filter_map(vocab).collect()
-}
-
-/// The gold of a task for the loss: classes that training never showed count as none.
-pub fn gold(plan: &Plan, task: usize, batch: Batch<'_>, field: usize) -> Option<Gold> {
-    let column = batch.split.golds.get(&(task, field))?;
-    let t = plan.tasks.get(task)?;
-    let k = classes(plan, t.labels);
-    let known = |c: i32| if c >= 0 && (c as usize) < k { c } else { -1 };
-    let examples = batch.examples;
-    Some(match column {
-        GoldColumn::Classes(v) => Gold::Classes(examples.iter().map(|e| known(v[*e])).collect()),
-        GoldColumn::Tags(r) => Gold::Tags(examples.iter().flat_map(|e| r.row(*e)).map(|c| known(*c)).collect()),
-        GoldColumn::Sets(v) => {
-            let mut sets = vec![0.0; examples.len() * k];
-            for (row, e) in examples.iter().enumerate() {
-                for c in v[*e].iter().flatten().filter(|c| (**c as usize) < k) {
-                    sets[row * k + *c as usize] = 1.0;
-                }
-            }
-            Gold::Sets(sets, examples.iter().map(|e| v[*e].is_some()).collect())
-        }
-        GoldColumn::Reals(v) => Gold::Reals(examples.iter().map(|e| v[*e] as f32).collect()),
-        GoldColumn::Layers { layers, tags } => {
-            let r = classes(plan, t.layers).min(*layers);
-            let rows = examples.iter().flat_map(|e| tags.row(*e).chunks_exact((*layers).max(1)));
-            Gold::Layers(rows.flat_map(|token| &token[..r]).map(|c| known(*c)).collect())
-        }
-    })
 }

@@ -73,35 +73,5 @@ pub enum Value {
     Vec(Tensor<2>),
 }
 
-/// The gold of one task in one batch.
-#[derive(Clone, Debug)]
-pub enum Gold {
-    /// class per example, −1: none (also: a class that training never showed)
-    Classes(Vec<i32>),
-    /// class per token, −1: masked
-    Tags(Vec<i32>),
-    /// `[B·K]` zeros and ones, row-major; `false` in the mask: the example has no gold
-    Sets(Vec<f32>, Vec<bool>),
-    /// a number per example, NaN: none
-    Reals(Vec<f32>),
-    /// class per token and layer, `[N·R]` row-major, −1: masked
-    Layers(Vec<i32>),
-}
-
-/// Decisions of a head on the host.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Decision {
-    /// class per example
-    Classes(Vec<u32>),
-    /// class per token
-    Tags(Vec<u32>),
-    /// classes per example
-    Sets(Vec<Vec<u32>>),
-    /// number per example
-    Reals(Vec<f64>),
-    /// class per token and layer, `[N·R]`
-    Layers(Vec<u32>),
-}
-
 /// Integer ids as a device tensor.
 pub type Ids = Tensor<1, Int>;

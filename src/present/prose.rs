@@ -5,8 +5,9 @@ use super::scene::{Edge, Gradient, Kind, Link, Scene};
 use crate::analysis::{By, Dependency, TaskGraph};
 use crate::check::Checked;
 use crate::diagnostics::thousands;
+use crate::kinds::heads;
 use crate::kinds::layers::{self, Sees};
-use crate::plan::{Graph, GraphTask, Op, Phase, Setting, Shape};
+use crate::plan::{Graph, GraphTask, Op, Phase, Shape};
 use crate::present::outline::{Outline, family};
 use crate::present::sizes::Sizes;
 use crate::types::{Edge as Arrow, Grad, Mode, Target};
@@ -390,7 +391,7 @@ pub fn task(t: &Told<'_>, index: usize) -> String {
         o.push_str("\nThis version does not train it, so the shapes of its values are not fixed yet.\n");
     }
     o.push_str("\nHow it learns\n");
-    let formula = formula(task.head.as_str(), &task.settings);
+    let formula = (heads::find(&task.head).formula)(&task.settings);
     let loss = if formula.is_empty() { summary.loss.clone() } else { format!("{}: {formula}", summary.loss) };
     o.push_str(&paragraph(2, 2, &format!("loss: {loss}")));
     let metrics: Vec<String> = task.metrics.iter().map(|m| m.label.clone()).collect();
@@ -507,19 +508,4 @@ fn values(t: &Told<'_>, graph: usize, head: usize) -> String {
     let (a, b) = (wide(&|r| r.0.chars().count()), wide(&|r| r.1.chars().count()));
     let pad = |s: &str, n: usize| format!("{s}{}", " ".repeat(n - s.chars().count()));
     rows.iter().map(|(x, y, z)| format!("  {}  {}  {z}", pad(x, a), pad(y, b)).trim_end().to_string() + "\n").collect()
-}
-
-/// The loss as it is written in papers.
-fn formula(head: &str, settings: &crate::plan::Settings) -> String {
-    let flag = |k: &str| settings.get(k).and_then(Setting::as_bool) == Some(true);
-    match head {
-        "tag" if flag("crf") => "(log Σ_y' exp s(h, y') − s(h, y)) / n, s(h, y) = Σ_t (W h_t + b)[y_t] + A[y_t−1, y_t]",
-        "tag" => "−1/n Σ_t log softmax(W h_t + b)[y_t]",
-        "classify" if flag("multi") => "−Σ_k y_k log σ(z_k) + (1 − y_k) log(1 − σ(z_k)), z = W h + b",
-        "classify" => "−log softmax(W h + b)[y]",
-        "regress" if settings.contains_key("bins") => "KL(bins of y ‖ softmax(W h + b))",
-        "regress" => "(w·h + b − y)²",
-        _ => "",
-    }
-    .into()
 }

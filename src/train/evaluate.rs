@@ -6,16 +6,18 @@ use super::report::{Figure, Report};
 use super::run_dir::{self, MODEL, RunDir};
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
-use crate::encode::{Encoded, Examples, Forms, GoldColumn, OUTSIDE, Tables, file_name};
-use crate::kinds::metrics::{self, MASKED, Scored};
+use crate::encode::{Encoded, Examples, Forms, Tables, file_name};
+use crate::kinds::heads;
+use crate::kinds::metrics::{self, Scored};
 use crate::network::together::Share;
 use crate::network::{Batch, Job, Known, Moment, Network};
 use crate::ops::params::Params;
-use crate::ops::value::{Decision, Layout, Value};
 use crate::passes;
 use crate::plan::{Graph, Phase, Plan, SOURCE_FIELD, Score};
+use crate::records::Records;
 use burn::tensor::Device;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// Examples per batch when evaluating and predicting. Fixed, so that figures do not depend on the program's batch size.
@@ -145,38 +147,6 @@ pub(super) fn by_length(split: &Encoded) -> Vec<usize> {
     order
 }
 
-/// Decisions of one example, as rows of its tokens where the head says something of each token.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// a class
-    Class(u32),
-    /// a class per token
-    Tags(Vec<u32>),
-    /// classes
-    Set(Vec<u32>),
-    /// a number
-    Number(f64),
-    /// a class per token and layer
-    Layers(Vec<u32>),
-}
-
-/// Splits a batch's decision into its examples.
-pub(super) fn split_decision(decision: Decision, scores: &Value) -> Vec<Answer> {
-    let rows = |all: Vec<u32>, wrap: fn(Vec<u32>) -> Answer| -> Vec<Answer> {
-        let none = Layout { offsets: vec![0] };
-        let layout: &Layout = if let Value::Seq(_, l) = scores { l } else { &none };
-        let per_token = all.len().checked_div(layout.tokens()).unwrap_or(1);
-        layout.rows().map(|r| wrap(all[r.start * per_token..r.end * per_token].to_vec())).collect()
-    };
-    match decision {
-        Decision::Classes(v) => v.into_iter().map(Answer::Class).collect(),
-        Decision::Tags(v) => rows(v, Answer::Tags),
-        Decision::Sets(v) => v.into_iter().map(Answer::Set).collect(),
-        Decision::Reals(v) => v.into_iter().map(Answer::Number).collect(),
-        Decision::Layers(v) => rows(v, Answer::Layers),
-    }
-}
-
 /// Answers of the wanted tasks of a graph to every example of a split, by task.
 #[expect(clippy::too_many_arguments, reason = "one call site")]
 pub(super) fn answers(
@@ -188,10 +158,13 @@ pub(super) fn answers(
     split: &Encoded,
     wanted: &[usize],
     mut kept: Option<(&mut Frozen, SplitName)>,
-) -> Result<BTreeMap<usize, Vec<Option<Answer>>>, Diagnostic> {
-    let mut all: BTreeMap<usize, Vec<Option<Answer>>> = wanted.iter().map(|t| (*t, vec![None; split.len])).collect();
+) -> Result<BTreeMap<usize, Records>, Diagnostic> {
+    // decisions batch by batch, and where each example's stands
+    let mut parts: BTreeMap<usize, Vec<Records>> = wanted.iter().map(|t| (*t, vec![])).collect();
+    let mut places = vec![(0, 0); split.len];
     let order = if plan.pass(passes::BUCKET) { by_length(split) } else { (0..split.len).collect() };
-    for examples in order.chunks(BATCH) {
+    for (b, examples) in order.chunks(BATCH).enumerate() {
+        examples.iter().enumerate().for_each(|(row, e)| places[*e] = (b, row));
         let batch = Batch { forms, split, examples };
         let job = Job { plan, graph, batch, params, moment: Moment::default() };
         let mut known = Known::default();
@@ -201,43 +174,17 @@ pub(super) fn answers(
         let values = network.forward_with(Share { job, wanted: wanted.to_vec(), known });
         for t in graph.tasks.iter().filter(|t| wanted.contains(&t.task)) {
             let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
-            let decision = head.decide(scores, &network.cx(&job, t.head));
-            if let Some(column) = all.get_mut(&t.task) {
-                for (e, a) in examples.iter().zip(split_decision(decision, scores)) {
-                    column[*e] = Some(a);
-                }
+            if let Some(own) = parts.get_mut(&t.task) {
+                own.push(head.decide(scores, &network.cx(&job, t.head)));
             }
         }
     }
-    Ok(all)
-}
-
-/// Whether a decision agrees with all the gold of an example; none for numbers and without gold.
-fn right(answer: &Answer, gold: &GoldColumn, example: usize, outside: i32) -> Option<bool> {
-    if !gold.present(example) {
-        return None;
-    }
-    let same = |gold: &[i32], got: &[u32]| gold.iter().zip(got).all(|(g, p)| *g < 0 || *g == *p as i32);
-    match (answer, gold) {
-        (Answer::Class(p), GoldColumn::Classes(v)) => Some(v[example] == *p as i32),
-        (Answer::Tags(p), GoldColumn::Tags(r)) => Some(same(r.row(example), p)),
-        (Answer::Set(p), GoldColumn::Sets(v)) => v[example].as_ref().map(|g| g == p),
-        (Answer::Layers(p), GoldColumn::Layers { layers, tags }) => {
-            Some(same(tags.row(example), &widen(p, tags.row(example).len(), *layers, outside)))
-        }
-        _ => None,
-    }
-}
-
-/// Decisions of a head that knows fewer layers than the gold has: nothing is found on the others.
-fn widen(answer: &[u32], gold: usize, layers: usize, outside: i32) -> Vec<u32> {
-    let tokens = gold / layers.max(1);
-    let known = answer.len().checked_div(tokens).unwrap_or(0);
-    let cell = |i: usize| {
-        let (token, layer) = (i / layers.max(1), i % layers.max(1));
-        if layer < known { answer[token * known + layer] } else { outside.max(0) as u32 }
+    let in_order = |parts: Vec<Records>| {
+        let mut all = Records::new(parts.first().map_or(0, |p| p.width));
+        places.iter().filter_map(|(b, row)| Some((parts.get(*b)?, *row))).for_each(|(p, row)| all.push_from(p, row));
+        all
     };
-    (0..gold).map(cell).collect()
+    Ok(parts.into_iter().map(|(t, parts)| (t, in_order(parts))).collect())
 }
 
 /// Figures of a split: all metrics of all tasks with gold in it.
@@ -268,7 +215,7 @@ pub fn figures_with(
 ) -> Result<Figures, Diagnostic> {
     let params = if params.device().is_autodiff() { params.valid() } else { params.clone() };
     let mut figures = Figures::default();
-    let mut scored: BTreeMap<usize, Collected> = BTreeMap::new();
+    let mut scored: BTreeMap<usize, (Records, Records)> = BTreeMap::new();
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Test) {
         let Some(part) = examples.split(graph.corpus, split).filter(|e| e.len > 0) else { continue };
         let mut golds = vec![];
@@ -280,20 +227,23 @@ pub fn figures_with(
         }
         let wanted: Vec<usize> = golds.iter().map(|(t, _)| *t).collect();
         let own = kept.as_deref_mut().map(|k| (k, split));
-        let answers = answers(plan, network, &params, graph, &examples.forms, part, &wanted, own)?;
-        let (mut whole, mut frames) = (0usize, 0usize);
-        for i in 0..part.len {
-            let mut verdicts = vec![];
-            for (t, gold) in &golds {
-                let Some(answer) = answers.get(t).and_then(|a| a[i].as_ref()) else { continue };
-                let outside = plan.tasks[*t].labels.and_then(|l| tables.labels.get(l)).map_or(-1, |l| l.id(OUTSIDE));
-                scored.entry(*t).or_default().add(answer, gold, i, outside);
-                // which corpus an example comes from is no part of its frame
-                if plan.tasks[*t].golds.iter().all(|(_, f)| *f != SOURCE_FIELD) {
-                    verdicts.push(right(answer, gold, i, outside));
-                }
+        let mut answers = answers(plan, network, &params, graph, &examples.forms, part, &wanted, own)?;
+        for (t, gold) in &golds {
+            let task = &plan.tasks[*t];
+            if let Some(said) = answers.remove(t) {
+                answers.insert(*t, (heads::find(&task.head).aligned)(&tables.cx(task), gold, said));
             }
-            let known: Vec<bool> = verdicts.into_iter().flatten().collect();
+        }
+        let (mut whole, mut frames) = (0usize, 0usize);
+        // which corpus an example comes from is no part of its frame
+        let in_frame = |t: usize| plan.tasks[t].golds.iter().all(|(_, f)| *f != SOURCE_FIELD);
+        for i in 0..part.len {
+            let verdict = |(t, gold): &(usize, &Records)| {
+                let (task, said) = (&plan.tasks[*t], answers.get(t)?);
+                let judged = gold.present(i) && said.present(i) && in_frame(*t);
+                (heads::find(&task.head).right)(&task.settings, gold.row(i), said.row(i)).filter(|_| judged)
+            };
+            let known: Vec<bool> = golds.iter().filter_map(verdict).collect();
             if golds.len() > 1 && known.len() > 1 {
                 frames += 1;
                 whole += usize::from(known.iter().all(|r| *r));
@@ -302,77 +252,33 @@ pub fn figures_with(
         if frames > 0 {
             figures.frames.insert(graph.corpus, whole as f64 / frames as f64);
         }
+        for (t, gold) in golds {
+            let Some(said) = answers.remove(&t) else { continue };
+            match scored.entry(t) {
+                Entry::Vacant(v) => drop(v.insert((gold.clone(), said))),
+                Entry::Occupied(mut o) => (0..gold.len()).for_each(|i| {
+                    o.get_mut().0.push_from(gold, i);
+                    o.get_mut().1.push_from(&said, i);
+                }),
+            }
+        }
     }
-    for (t, collected) in scored {
-        figures.tasks.insert(t, collected.compute(plan, tables, t));
+    for (t, (gold, said)) in scored {
+        figures.tasks.insert(t, compute(plan, tables, t, &gold, &said));
     }
     Ok(figures)
 }
 
-/// Answers and golds of a task, over all its corpora.
-#[derive(Clone, Debug, Default)]
-struct Collected {
-    /// one kind of the three is used
-    classes: [Vec<u32>; 2],
-    /// tags of sentences, or sets; each layer of an example is a sentence
-    rows: [Vec<Vec<u32>>; 2],
-    numbers: [Vec<f64>; 2],
-}
-
-impl Collected {
-    fn add(&mut self, answer: &Answer, gold: &GoldColumn, example: usize, outside: i32) {
-        if !gold.present(example) {
-            return;
-        }
-        let id = |c: &i32| u32::try_from(*c).unwrap_or(MASKED);
-        let mut row = |pred: Vec<u32>, gold: Vec<u32>| {
-            self.rows[0].push(pred);
-            self.rows[1].push(gold);
-        };
-        match (answer, gold) {
-            (Answer::Class(p), GoldColumn::Classes(v)) => {
-                self.classes[0].push(*p);
-                self.classes[1].push(id(&v[example]));
-            }
-            (Answer::Tags(p), GoldColumn::Tags(r)) => row(p.clone(), r.row(example).iter().map(id).collect()),
-            (Answer::Set(p), GoldColumn::Sets(v)) => row(p.clone(), v[example].clone().unwrap_or_default()),
-            (Answer::Number(p), GoldColumn::Reals(v)) => {
-                self.numbers[0].push(*p);
-                self.numbers[1].push(v[example]);
-            }
-            (Answer::Layers(p), GoldColumn::Layers { layers, tags }) => {
-                let gold = tags.row(example);
-                let pred = widen(p, gold.len(), *layers, outside);
-                for l in 0..*layers {
-                    let of = |i: &usize| i % layers == l;
-                    let at = (0..gold.len()).filter(of);
-                    row(at.clone().map(|i| pred[i]).collect(), at.map(|i| id(&gold[i])).collect());
-                }
-            }
-            // the plan gives each head gold of its own kind
-            _ => {}
-        }
-    }
-
-    fn compute(&self, plan: &Plan, tables: &Tables, task: usize) -> Vec<Option<f64>> {
-        let task = &plan.tasks[task];
-        let labels = task.labels.and_then(|l| tables.labels.get(l));
-        let labels: Vec<String> = labels.map_or(vec![], |l| l.all().map(str::to_string).collect());
-        let labels = labels.as_slice();
-        let [pred, gold] = &self.rows;
-        let sets = task.settings.get("multi").and_then(|m| m.as_bool()).unwrap_or(false);
-        let scored = if !self.classes[0].is_empty() {
-            Scored::Classes { gold: &self.classes[1], pred: &self.classes[0], labels }
-        } else if !self.numbers[0].is_empty() {
-            Scored::Reals { gold: &self.numbers[1], pred: &self.numbers[0] }
-        } else if sets {
-            Scored::Sets { gold, pred, labels }
-        } else {
-            Scored::Tags { gold, pred, labels }
-        };
-        let figure = |m: &crate::plan::Metric| metrics::find(&m.name)?.compute(&scored, &m.args, &m.classes);
-        task.metrics.iter().map(figure).collect()
-    }
+/// The metrics of a task, over all its corpora.
+fn compute(plan: &Plan, tables: &Tables, task: usize, gold: &Records, said: &Records) -> Vec<Option<f64>> {
+    let task = &plan.tasks[task];
+    let head = heads::find(&task.head);
+    let labels: Vec<String> = tables.of(task).0.all().map(str::to_string).collect();
+    let own = (head.scored)(&task.settings, gold, said);
+    let (gold, pred) = own.as_ref().map_or((gold, said), |(g, s)| (g, s));
+    let scored = Scored { kind: (head.measures)(&task.settings), gold, pred, labels: &labels };
+    let figure = |m: &crate::plan::Metric| metrics::find(&m.name)?.compute(&scored, &m.args, &m.classes);
+    task.metrics.iter().map(figure).collect()
 }
 
 /// A finished run, ready to evaluate and predict.

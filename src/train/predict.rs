@@ -1,60 +1,17 @@
 //! Answers of every task to new texts.
 
-use super::evaluate::{Answer, BATCH, LoadedRun, by_length, split_decision};
+use super::evaluate::{BATCH, LoadedRun, by_length};
 use crate::columns::{Column, Split};
 use crate::diagnostics::{Diagnostic, suggest};
-use crate::encode::{Encoded, Examples, Forms, LabelSet, OUTSIDE};
+use crate::encode::{Encoded, Examples, Forms};
+use crate::kinds::heads::{self, Said};
 use crate::network::{Batch, Job, Moment};
 use crate::ops::value::Value;
-use crate::plan::{Graph, NodeId, Op, Phase, Task};
-use serde::Serialize;
-use serde_json::{Map, json};
+use crate::plan::{Graph, NodeId, Op, Phase};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A new example: tokens by name of text field.
 pub type Input = BTreeMap<String, Vec<String>>;
-
-/// What a task says of one example.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Said {
-    /// a class with all probabilities
-    Label {
-        /// the most probable class
-        label: String,
-        /// by class
-        probs: Vec<(String, f64)>,
-    },
-    /// a tag per token
-    Tags(Vec<String>),
-    /// classes above the threshold, with all probabilities
-    Labels {
-        /// those said
-        labels: Vec<String>,
-        /// by class
-        probs: Vec<(String, f64)>,
-    },
-    /// a number
-    Number(f64),
-    /// a tag per token, by layer; layers in which nothing is found are left out
-    Layers(BTreeMap<String, Vec<String>>),
-}
-
-impl Said {
-    /// As JSON: a string, a list, a number or an object.
-    pub fn json(&self) -> serde_json::Value {
-        let table = |probs: &[(String, f64)]| -> serde_json::Value {
-            probs.iter().map(|(c, p)| (c.clone(), json!((p * 1e6).round() / 1e6))).collect::<Map<_, _>>().into()
-        };
-        match self {
-            Said::Label { label, probs } => json!({ "label": label, "probs": table(probs) }),
-            Said::Labels { labels, probs } => json!({ "labels": labels, "probs": table(probs) }),
-            Said::Tags(tags) => json!(tags),
-            Said::Number(x) => json!(x),
-            Said::Layers(layers) => json!(layers),
-        }
-    }
-}
 
 /// What every task says of one example, in the order of the program.
 pub type Prediction = Vec<(String, Said)>;
@@ -184,40 +141,21 @@ impl<'a> Predictor<'a> {
             for t in graph.tasks.iter().filter(|t| tasks.contains(&t.task)) {
                 let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
                 let cx = network.cx(&job, t.head);
-                let answers = split_decision(head.decide(scores, &cx), scores);
+                let answers = head.decide(scores, &cx);
                 let probs = match head.probs(scores, &cx) {
                     Value::Vec(p) => p.into_data().try_to_vec::<f32>().unwrap_or_default(),
                     Value::Seq(..) | Value::Text(_) => vec![],
                 };
                 let width = probs.len() / examples.len().max(1);
-                for (row, (e, answer)) in examples.iter().zip(answers).enumerate() {
+                let task = &plan.tasks[t.task];
+                let (say, names) = (heads::find(&task.head).say, self.run.tables.cx(task));
+                for (row, e) in examples.iter().enumerate() {
                     let own = probs.get(row * width..(row + 1) * width).unwrap_or_default();
-                    out[*e].push((t.task, self.say(&plan.tasks[t.task], answer, own)));
+                    out[*e].push((t.task, say(&names, &answers, row, own)));
                 }
             }
         }
         out
-    }
-
-    fn say(&self, task: &Task, answer: Answer, probs: &[f32]) -> Said {
-        let none = LabelSet::default();
-        let set = |l: Option<usize>| l.and_then(|l| self.run.tables.labels.get(l)).unwrap_or(&none);
-        let labels = set(task.labels);
-        let name = |c: &u32| labels.name_of(*c as usize).unwrap_or("?").to_string();
-        let probs = || labels.classes.iter().cloned().zip(probs.iter().map(|p| f64::from(*p))).collect();
-        match answer {
-            Answer::Class(c) => Said::Label { label: name(&c), probs: probs() },
-            Answer::Set(cs) => Said::Labels { labels: cs.iter().map(name).collect(), probs: probs() },
-            Answer::Tags(tags) => Said::Tags(tags.iter().map(name).collect()),
-            Answer::Number(x) => Said::Number(x),
-            Answer::Layers(tags) => {
-                let layers = set(task.layers);
-                let r = layers.len().max(1);
-                let row = |l: usize| tags.iter().skip(l).step_by(r).map(name).collect::<Vec<_>>();
-                let all = layers.classes.iter().enumerate().map(|(l, n)| (n.clone(), row(l)));
-                Said::Layers(all.filter(|(_, tags)| tags.iter().any(|t| t != OUTSIDE)).collect())
-            }
-        }
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) const RULES: &[HeadRule] = &[
         space: "a class for each token",
         chooses: |t| Space::Tags(t.labels),
         params: tag_params,
-        measures: |_| Some(metrics::Kind::Tags),
+        measures: |_| Some(metrics::TAGS),
         loss: |s| on(s, "crf").then_some("CRF likelihood per token"),
         own_loss: Some("ce"),
         option: tag_option,

@@ -1,6 +1,6 @@
 //! Labelled chunks, found and counted as the CoNLL-2000 script `conlleval` finds and counts them.
 
-use super::{Counts, MASKED, sentence};
+use super::{Counts, Scored, pairs};
 use std::collections::BTreeMap;
 
 /// The label of tokens outside every chunk.
@@ -40,8 +40,8 @@ fn parse(label: &str, bare: bool) -> (Place, bool, &str) {
 }
 
 /// The chunks of one sentence. Tags may be inconsistent: `I-X` after `O`, or after another type, starts a chunk.
-/// Ids outside `labels` ([`MASKED`] too) are outside every chunk.
-pub fn chunks<'a>(tags: impl IntoIterator<Item = u32>, labels: &'a [String]) -> Vec<Chunk<'a>> {
+/// Ids outside `labels` (−1 too) are outside every chunk.
+pub fn chunks<'a>(tags: impl IntoIterator<Item = i32>, labels: &'a [String]) -> Vec<Chunk<'a>> {
     let bare = is_bare(labels);
     find(tags, &labels.iter().map(|l| parse(l, bare)).collect::<Vec<_>>())
 }
@@ -50,12 +50,13 @@ fn is_bare(labels: &[String]) -> bool {
     labels.iter().all(|l| matches!(l.as_str(), "O" | "B" | "I" | "E" | "S"))
 }
 
-fn find<'a>(tags: impl IntoIterator<Item = u32>, parsed: &[(Place, bool, &'a str)]) -> Vec<Chunk<'a>> {
+fn find<'a>(tags: impl IntoIterator<Item = i32>, parsed: &[(Place, bool, &'a str)]) -> Vec<Chunk<'a>> {
     let mut found: Vec<Chunk<'a>> = Vec::new();
     // type of the chunk that the next token may continue
     let mut open: Option<&str> = None;
     for (t, id) in tags.into_iter().enumerate() {
-        let (place, last, kind) = parsed.get(id as usize).copied().unwrap_or((Place::Outside, false, ""));
+        let (place, last, kind) =
+            usize::try_from(id).ok().and_then(|id| parsed.get(id)).copied().unwrap_or((Place::Outside, false, ""));
         if place == Place::Outside {
             open = None;
             continue;
@@ -71,14 +72,14 @@ fn find<'a>(tags: impl IntoIterator<Item = u32>, parsed: &[(Place, bool, &'a str
 
 /// For each type, chunks found (same borders and same type), wrongly predicted, and missed. A masked token is outside
 /// every chunk on both sides.
-pub fn span_counts<'a>(gold: &[Vec<u32>], pred: &[Vec<u32>], labels: &'a [String]) -> BTreeMap<&'a str, Counts> {
-    let bare = is_bare(labels);
-    let parsed: Vec<_> = labels.iter().map(|l| parse(l, bare)).collect();
+pub fn span_counts<'a>(s: &Scored<'a>) -> BTreeMap<&'a str, Counts> {
+    let bare = is_bare(s.labels);
+    let parsed: Vec<_> = s.labels.iter().map(|l| parse(l, bare)).collect();
     let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
-    for i in 0..gold.len() {
+    for i in s.examples() {
         let side = |predicted: bool| {
-            let pick = move |(g, p)| if g == MASKED || !predicted { g } else { p };
-            find(sentence(gold, pred, i).map(pick), &parsed)
+            let pick = move |(g, p)| if g < 0 || !predicted { g } else { p };
+            find(pairs(s.gold, s.pred, i).map(pick), &parsed)
         };
         let (g, p) = (side(false), side(true));
         // chunks of a sentence come sorted and disjoint

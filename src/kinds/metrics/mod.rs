@@ -4,12 +4,13 @@
 //! the same at length, and a test holds the two together.
 //!
 //! **Labels that training never saw are errors, not gaps.** The label list of a [`Scored`] is the model's own list
-//! followed by every further label that the gold holds ([`LabelSpace`] builds it), so such a gold label has an id that
-//! no prediction can equal. [`MASKED`] in the gold means that there is no gold: it is left out. A prediction that is
-//! missing (shorter than its gold, say because the text was cut) is wrong.
+//! followed by every further label that the gold holds, so such a gold label has an id that no prediction can equal.
+//! −1 in the gold means that there is none: it is left out. A prediction that is missing (shorter than its gold, say
+//! because the text was cut) is wrong.
 
+use crate::records::Records;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 mod chunks;
 #[cfg(test)]
@@ -17,58 +18,37 @@ mod tests;
 
 pub use chunks::{Chunk, chunks, span_counts};
 
-/// Gold id of a token or example that has no gold.
-pub const MASKED: u32 = u32::MAX;
+/// An id that no gold has: what stands for a prediction that is missing.
+const MISSING: i32 = -2;
 
-/// Gold beside prediction, for one task over one split.
+/// Gold beside prediction, for one task over one split, example by example.
 #[derive(Clone, Copy, Debug)]
-pub enum Scored<'a> {
-    /// one class per example
-    Classes {
-        /// ids in `labels`, or [`MASKED`]
-        gold: &'a [u32],
-        /// ids in `labels`
-        pred: &'a [u32],
-        /// the model's labels, then those that only the gold holds
-        labels: &'a [String],
-    },
-    /// a set of classes per example
-    Sets {
-        /// ids in `labels`; order and repetition do not matter; [`MASKED`] anywhere leaves the example out
-        gold: &'a [Vec<u32>],
-        /// ids in `labels`
-        pred: &'a [Vec<u32>],
-        /// the model's labels, then those that only the gold holds
-        labels: &'a [String],
-    },
-    /// one class per token of each sentence
-    Tags {
-        /// ids in `labels`, or [`MASKED`]
-        gold: &'a [Vec<u32>],
-        /// ids in `labels`
-        pred: &'a [Vec<u32>],
-        /// the model's labels, then those that only the gold holds
-        labels: &'a [String],
-    },
-    /// one number per example
-    Reals {
-        /// gold
-        gold: &'a [f64],
-        /// prediction
-        pred: &'a [f64],
-    },
+pub struct Scored<'a> {
+    /// how they are counted
+    pub kind: Kind,
+    /// ids in `labels`, −1: none; examples that are not present are left out
+    pub gold: &'a Records,
+    /// ids in `labels`
+    pub pred: &'a Records,
+    /// the model's labels, then those that only the gold holds
+    pub labels: &'a [String],
 }
 
-/// The kinds of [`Scored`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum Kind {
-    Classes,
-    Sets,
-    Tags,
-    Reals,
-}
+/// What records stand for when they are counted. An open set: a head may bring a kind of its own, with its metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Kind(
+    /// as in `docs/metrics.md`
+    pub &'static str,
+);
+
+/// One class per example.
+pub const CLASSES: Kind = Kind("classes");
+/// A set of classes per example; order and repetition do not matter.
+pub const SETS: Kind = Kind("sets");
+/// One class per token of each sentence.
+pub const TAGS: Kind = Kind("tags");
+/// One number per example.
+pub const REALS: Kind = Kind("reals");
 
 /// What labels a metric may be given by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,24 +80,28 @@ pub struct Metric {
     pub higher_is_better: bool,
     /// least and greatest possible value
     pub range: (f64, f64),
-    score: fn(&Scored, &Given) -> Option<f64>,
+    /// the figure; none where there is nothing to score
+    pub score: Score,
 }
 
 /// Arguments after defaults are filled in.
-struct Given<'a> {
-    numbers: Vec<f64>,
-    names: &'a [String],
+#[derive(Debug)]
+pub struct Given<'a> {
+    /// in the order of [`Metric::numbers`]
+    pub numbers: Vec<f64>,
+    /// labels
+    pub names: &'a [String],
 }
 
-use Kind::{Classes, Reals, Sets, Tags};
-
-const fn row(name: &'static str, doc: &'static str, kinds: &'static [Kind], score: Score) -> Metric {
+/// A row with the most common range and direction.
+pub const fn row(name: &'static str, doc: &'static str, kinds: &'static [Kind], score: Score) -> Metric {
     let range = (0.0, 1.0);
     Metric { name, aliases: &[], doc, kinds, numbers: &[], names: Names::No, higher_is_better: true, range, score }
 }
 
-type Score = fn(&Scored, &Given) -> Option<f64>;
-const LABELLED: &[Kind] = &[Classes, Sets, Tags];
+/// How a figure is computed.
+pub type Score = fn(&Scored, &Given) -> Option<f64>;
+const LABELLED: &[Kind] = &[CLASSES, SETS, TAGS];
 
 /// Every metric, in the order of the documentation.
 pub const METRICS: &[Metric] = &[
@@ -125,11 +109,11 @@ pub const METRICS: &[Metric] = &[
         aliases: &["acc"],
         ..row("accuracy", "share of examples (of tokens, for tags) that are right", LABELLED, accuracy)
     },
-    row("exact_match", "share of examples whose whole set of labels is right", &[Sets], exact),
-    row("sentence_accuracy", "share of sentences whose tags are all right", &[Tags], exact),
-    row("span_f1", "F1 over labelled chunks, counted as conlleval counts them", &[Tags], |s, _| Some(spans(s)?.f(1.0))),
-    row("span_precision", "precision over labelled chunks, as conlleval", &[Tags], |s, _| Some(spans(s)?.precision())),
-    row("span_recall", "recall over labelled chunks, as conlleval", &[Tags], |s, _| Some(spans(s)?.recall())),
+    row("exact_match", "share of examples whose whole set of labels is right", &[SETS], exact),
+    row("sentence_accuracy", "share of sentences whose tags are all right", &[TAGS], exact),
+    row("span_f1", "F1 over labelled chunks, counted as conlleval counts them", &[TAGS], |s, _| Some(spans(s)?.f(1.0))),
+    row("span_precision", "precision over labelled chunks, as conlleval", &[TAGS], |s, _| Some(spans(s)?.precision())),
+    row("span_recall", "recall over labelled chunks, as conlleval", &[TAGS], |s, _| Some(spans(s)?.recall())),
     Metric {
         names: Names::Positive,
         ..row("f1", "F1 of the named labels; unnamed: micro for sets, macro otherwise", LABELLED, |s, g| {
@@ -163,41 +147,41 @@ pub const METRICS: &[Metric] = &[
             Some(counted(s, g)?.into_iter().sum::<Counts>().f(1.0))
         })
     },
-    row("jaccard", "mean over examples of |gold ∩ predicted| / |gold ∪ predicted|", &[Sets], jaccard),
+    row("jaccard", "mean over examples of |gold ∩ predicted| / |gold ∪ predicted|", &[SETS], jaccard),
     Metric {
         aliases: &["hamming_loss"],
         higher_is_better: false,
-        ..row("hamming", "share of wrong yes/no decisions over examples × labels", &[Sets], hamming)
+        ..row("hamming", "share of wrong yes/no decisions over examples × labels", &[SETS], hamming)
     },
     Metric {
         aliases: &["mcc"],
         range: (-1.0, 1.0),
-        ..row("matthews", "Matthews correlation (R_K with more than two classes)", &[Classes, Tags], matthews)
+        ..row("matthews", "Matthews correlation (R_K with more than two classes)", &[CLASSES, TAGS], matthews)
     },
     Metric {
         range: (-1.0, 1.0),
-        ..row("pearson", "linear correlation", &[Reals], |s, _| reals(s).and_then(|(g, p)| pearson(g, p)))
+        ..row("pearson", "linear correlation", &[REALS], |s, _| s.reals().and_then(|(g, p)| pearson(&g, &p)))
     },
     Metric {
         range: (-1.0, 1.0),
-        ..row("spearman", "rank correlation, ties sharing their mean rank", &[Reals], |s, _| {
-            reals(s).and_then(|(g, p)| pearson(&ranks(g), &ranks(p)))
+        ..row("spearman", "rank correlation, ties sharing their mean rank", &[REALS], |s, _| {
+            s.reals().and_then(|(g, p)| pearson(&ranks(&g), &ranks(&p)))
         })
     },
     Metric {
         higher_is_better: false,
         range: (0.0, f64::INFINITY),
-        ..row("mse", "mean squared error", &[Reals], |s, _| error(s, |d| d * d))
+        ..row("mse", "mean squared error", &[REALS], |s, _| error(s, |d| d * d))
     },
     Metric {
         higher_is_better: false,
         range: (0.0, f64::INFINITY),
-        ..row("rmse", "root of the mean squared error", &[Reals], |s, _| error(s, |d| d * d).map(f64::sqrt))
+        ..row("rmse", "root of the mean squared error", &[REALS], |s, _| error(s, |d| d * d).map(f64::sqrt))
     },
     Metric {
         higher_is_better: false,
         range: (0.0, f64::INFINITY),
-        ..row("mae", "mean absolute error", &[Reals], |s, _| error(s, f64::abs))
+        ..row("mae", "mean absolute error", &[REALS], |s, _| error(s, f64::abs))
     },
 ];
 
@@ -250,7 +234,7 @@ impl Metric {
     /// nothing to score, another kind of prediction, unusable arguments, a correlation with a constant, or numbers
     /// that are not finite.
     pub fn compute(&self, s: &Scored, numbers: &[f64], names: &[String]) -> Option<f64> {
-        if !self.accepts(s.kind()) || self.check_args(numbers, names, None).is_err() {
+        if !self.accepts(s.kind) || self.check_args(numbers, names, None).is_err() {
             return None;
         }
         let defaults = self.numbers.iter().map(|n| n.1).skip(numbers.len());
@@ -260,58 +244,47 @@ impl Metric {
 }
 
 impl<'a> Scored<'a> {
-    /// Which kind it is.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Scored::Classes { .. } => Classes,
-            Scored::Sets { .. } => Sets,
-            Scored::Tags { .. } => Tags,
-            Scored::Reals { .. } => Reals,
-        }
+    /// The examples that have gold.
+    fn examples(&self) -> impl Iterator<Item = usize> + 'a {
+        let gold = self.gold;
+        (0..gold.len()).filter(|i| gold.present(*i))
     }
 
-    /// For each example whether everything about it that has gold is right, `None` without any gold
-    /// (for [`frame_accuracy`]). Numbers are never simply right: no entries.
+    /// For each example whether everything about it that has gold is right, `None` without any gold. Numbers are never
+    /// simply right: no entries.
     pub fn correct(&self) -> Vec<Option<bool>> {
-        match *self {
-            Scored::Classes { gold, pred, .. } => {
-                gold.iter().enumerate().map(|(i, &g)| (g != MASKED).then(|| pred.get(i) == Some(&g))).collect()
-            }
-            Scored::Sets { gold, pred, .. } => set_pairs(gold, pred).map(|pair| pair.map(|(g, p)| g == p)).collect(),
-            Scored::Tags { gold, pred, .. } => (0..gold.len())
-                .map(|i| {
-                    sentence(gold, pred, i).filter(|(g, _)| *g != MASKED).map(|(g, p)| g == p).reduce(|a, b| a && b)
-                })
-                .collect(),
-            Scored::Reals { .. } => Vec::new(),
-        }
+        let of = |i: usize| match self.kind {
+            SETS => self.set_pair(i).map(|(g, p)| g == p),
+            _ => pairs(self.gold, self.pred, i).filter(|(g, _)| *g >= 0).map(|(g, p)| g == p).reduce(|a, b| a && b),
+        };
+        if self.kind == REALS { vec![] } else { (0..self.gold.len()).map(of).collect() }
     }
 
-    fn labels(&self) -> &'a [String] {
-        match *self {
-            Scored::Classes { labels, .. } | Scored::Sets { labels, .. } | Scored::Tags { labels, .. } => labels,
-            Scored::Reals { .. } => &[],
-        }
+    /// The two sets of an example; none where it has no gold.
+    fn set_pair(&self, i: usize) -> Option<(BTreeSet<i32>, BTreeSet<i32>)> {
+        let set = |ids: &[i32]| ids.iter().copied().collect();
+        // a missing prediction is wrong even where the gold set is empty, hence the impossible member
+        let said = if self.pred.present(i) { set(self.pred.row(i)) } else { BTreeSet::from([MISSING]) };
+        self.gold.present(i).then(|| (set(self.gold.row(i)), said))
     }
 
     /// Single decisions that have gold, as (gold, prediction): examples, or tokens.
-    fn decisions(&self) -> Box<dyn Iterator<Item = (u32, u32)> + 'a> {
-        let all: Box<dyn Iterator<Item = (u32, u32)> + 'a> = match *self {
-            Scored::Classes { gold, pred, .. } => {
-                Box::new(gold.iter().enumerate().map(|(i, &g)| (g, pred.get(i).copied().unwrap_or(MASKED))))
+    fn decisions(&self) -> Box<dyn Iterator<Item = (i32, i32)> + 'a> {
+        let (gold, pred) = (self.gold, self.pred);
+        match self.kind {
+            CLASSES | TAGS => {
+                Box::new(self.examples().flat_map(move |i| pairs(gold, pred, i)).filter(|(g, _)| *g >= 0))
             }
-            Scored::Tags { gold, pred, .. } => Box::new((0..gold.len()).flat_map(move |i| sentence(gold, pred, i))),
             _ => Box::new(std::iter::empty()),
-        };
-        Box::new(all.filter(|(g, _)| *g != MASKED))
+        }
     }
 
     /// For each label: hits, false alarms, misses; `None` without a single gold decision.
     pub fn label_counts(&self) -> Option<Vec<Counts>> {
-        let mut counts = vec![Counts::default(); self.labels().len()];
+        let mut counts = vec![Counts::default(); self.labels.len()];
         let mut any = false;
-        let mut add = |id: u32, field: fn(&mut Counts) -> &mut u64| {
-            if let Some(c) = counts.get_mut(id as usize) {
+        let mut add = |id: i32, field: fn(&mut Counts) -> &mut u64| {
+            if let Some(c) = usize::try_from(id).ok().and_then(|id| counts.get_mut(id)) {
                 *field(c) += 1;
             }
         };
@@ -324,8 +297,8 @@ impl<'a> Scored<'a> {
                 add(p, |c| &mut c.false_alarms);
             }
         }
-        if let Scored::Sets { gold, pred, .. } = *self {
-            for (g, p) in set_pairs(gold, pred).flatten() {
+        if self.kind == SETS {
+            for (g, p) in self.examples().filter_map(|i| self.set_pair(i)) {
                 any = true;
                 g.iter().for_each(|id| add(*id, if p.contains(id) { |c| &mut c.hits } else { |c| &mut c.misses }));
                 p.iter().filter(|id| !g.contains(id)).for_each(|id| add(*id, |c| &mut c.false_alarms));
@@ -333,22 +306,21 @@ impl<'a> Scored<'a> {
         }
         any.then_some(counts)
     }
+
+    /// Gold and predicted numbers; none where a prediction is missing.
+    fn reals(&self) -> Option<(Vec<f64>, Vec<f64>)> {
+        if self.kind != REALS || self.pred.len() != self.gold.len() {
+            return None;
+        }
+        let both: (Vec<f64>, Vec<f64>) = self.examples().map(|i| (self.gold.real(i), self.pred.real(i))).unzip();
+        (!both.0.is_empty()).then_some(both)
+    }
 }
 
-/// (gold, prediction) of every token of a sentence.
-fn sentence<'a>(gold: &'a [Vec<u32>], pred: &'a [Vec<u32>], i: usize) -> impl Iterator<Item = (u32, u32)> + 'a {
-    let pred = pred.get(i).map_or(&[][..], Vec::as_slice);
-    gold[i].iter().enumerate().map(|(t, &g)| (g, pred.get(t).copied().unwrap_or(MASKED)))
-}
-
-type IdSet = std::collections::BTreeSet<u32>;
-
-fn set_pairs<'a>(gold: &'a [Vec<u32>], pred: &'a [Vec<u32>]) -> impl Iterator<Item = Option<(IdSet, IdSet)>> + 'a {
-    let set = |ids: &[u32]| ids.iter().copied().collect::<IdSet>();
-    gold.iter().enumerate().map(move |(i, g)| {
-        // a missing prediction is wrong even where the gold set is empty, hence the impossible member
-        (!g.contains(&MASKED)).then(|| (set(g), pred.get(i).map_or_else(|| IdSet::from([MASKED]), |p| set(p))))
-    })
+/// (gold, prediction) of every id of an example.
+fn pairs<'a>(gold: &'a Records, pred: &'a Records, i: usize) -> impl Iterator<Item = (i32, i32)> + 'a {
+    let pred = pred.row(i);
+    gold.row(i).iter().enumerate().map(|(t, &g)| (g, pred.get(t).copied().unwrap_or(MISSING)))
 }
 
 /// Hits, false alarms and misses of one label, or of several together.
@@ -409,7 +381,7 @@ fn share(right: impl Iterator<Item = bool>) -> Option<f64> {
 }
 
 fn accuracy(s: &Scored, g: &Given) -> Option<f64> {
-    if s.kind() == Sets {
+    if s.kind == SETS {
         return exact(s, g);
     }
     share(s.decisions().map(|(g, p)| g == p))
@@ -420,34 +392,32 @@ fn exact(s: &Scored, _: &Given) -> Option<f64> {
 }
 
 fn spans(s: &Scored) -> Option<Counts> {
-    let Scored::Tags { gold, pred, labels } = *s else { return None };
     s.decisions().next()?;
-    Some(span_counts(gold, pred, labels).into_values().sum())
+    Some(span_counts(s).into_values().sum())
 }
 
 /// Counts of the labels that an average runs over: not the outside label of tags, not the excluded ones.
 fn counted(s: &Scored, g: &Given) -> Option<Vec<Counts>> {
-    let outside = |label: &str| s.kind() == Tags && label == chunks::OUTSIDE;
-    let counts = s.label_counts()?.into_iter().zip(s.labels());
+    let outside = |label: &str| s.kind == TAGS && label == chunks::OUTSIDE;
+    let counts = s.label_counts()?.into_iter().zip(s.labels);
     Some(counts.filter(|(_, label)| !outside(label) && !g.names.contains(label)).map(|(c, _)| c).collect())
 }
 
 fn averaged(s: &Scored, g: &Given, figure: impl Fn(&Counts) -> f64) -> Option<f64> {
     if !g.names.is_empty() {
         let counts = s.label_counts()?;
-        let place = |name: &String| s.labels().iter().position(|l| l == name);
+        let place = |name: &String| s.labels.iter().position(|l| l == name);
         return mean(g.names.iter().map(place).collect::<Option<Vec<_>>>()?.into_iter().map(|i| figure(&counts[i])));
     }
     let counts = counted(s, g)?;
-    match s.kind() {
-        Sets => Some(figure(&counts.into_iter().sum())),
+    match s.kind {
+        SETS => Some(figure(&counts.into_iter().sum())),
         _ => mean(counts.iter().filter(|c| c.occurs()).map(figure)),
     }
 }
 
 fn jaccard(s: &Scored, _: &Given) -> Option<f64> {
-    let Scored::Sets { gold, pred, .. } = *s else { return None };
-    mean(set_pairs(gold, pred).flatten().map(|(g, p)| {
+    mean(s.examples().filter_map(|i| s.set_pair(i)).map(|(g, p)| {
         let union = g.union(&p).count();
         if union == 0 { 1.0 } else { g.intersection(&p).count() as f64 / union as f64 }
     }))
@@ -455,8 +425,7 @@ fn jaccard(s: &Scored, _: &Given) -> Option<f64> {
 
 fn hamming(s: &Scored, _: &Given) -> Option<f64> {
     let counts = s.label_counts()?;
-    let Scored::Sets { gold, .. } = *s else { return None };
-    let examples = gold.iter().filter(|g| !g.contains(&MASKED)).count();
+    let examples = s.examples().count();
     let wrong: Counts = counts.iter().copied().sum();
     let decisions = examples * counts.len();
     (decisions > 0).then(|| (wrong.false_alarms + wrong.misses) as f64 / decisions as f64)
@@ -465,7 +434,7 @@ fn hamming(s: &Scored, _: &Given) -> Option<f64> {
 /// Gorodkin's R_K from the margins of the confusion matrix; 0 when either side is constant.
 fn matthews(s: &Scored, _: &Given) -> Option<f64> {
     let (mut right, mut n) = (0.0, 0.0);
-    let mut margins: HashMap<u32, (f64, f64)> = HashMap::new();
+    let mut margins: HashMap<i32, (f64, f64)> = HashMap::new();
     for (g, p) in s.decisions() {
         n += 1.0;
         right += f64::from(u8::from(g == p));
@@ -478,16 +447,9 @@ fn matthews(s: &Scored, _: &Given) -> Option<f64> {
     (n > 0.0).then(|| ratio(right * n - both, ((n * n - gold) * (n * n - pred)).sqrt()).clamp(-1.0, 1.0))
 }
 
-fn reals<'a>(s: &Scored<'a>) -> Option<(&'a [f64], &'a [f64])> {
-    match *s {
-        Scored::Reals { gold, pred } if gold.len() == pred.len() && !gold.is_empty() => Some((gold, pred)),
-        _ => None,
-    }
-}
-
 fn error(s: &Scored, of: impl Fn(f64) -> f64) -> Option<f64> {
-    let (gold, pred) = reals(s)?;
-    mean(gold.iter().zip(pred).map(|(g, p)| of(g - p)))
+    let (gold, pred) = s.reals()?;
+    mean(gold.iter().zip(&pred).map(|(g, p)| of(g - p)))
 }
 
 fn pearson(x: &[f64], y: &[f64]) -> Option<f64> {
@@ -516,16 +478,6 @@ fn ranks(v: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Share of examples for which every task is right: `tasks[t][i]` says whether task `t` is right on example `i`
-/// (whole-sentence accuracy of slots and intent together). `None` without examples or with unequal lengths.
-pub fn frame_accuracy(tasks: &[Vec<bool>]) -> Option<f64> {
-    let n = tasks.first()?.len();
-    if tasks.iter().any(|t| t.len() != n) {
-        return None;
-    }
-    share((0..n).map(|i| tasks.iter().all(|t| t[i])))
-}
-
 /// Mean and sample standard deviation over runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeanSd {
@@ -543,49 +495,4 @@ pub fn aggregate(values: &[f64]) -> Option<MeanSd> {
     let n = values.len();
     let squares: f64 = values.iter().map(|v| (v - m).powi(2)).sum();
     Some(MeanSd { mean: m, sd: (n > 1).then(|| (squares / (n - 1) as f64).sqrt()), n })
-}
-
-/// A label list that grows by the gold labels that training never saw: what [`Scored`] wants as `labels`.
-#[derive(Clone, Debug, Default)]
-pub struct LabelSpace {
-    names: Vec<String>,
-    index: HashMap<String, u32>,
-    known: usize,
-}
-
-impl LabelSpace {
-    /// Starts with the model's labels, whose ids are their places.
-    pub fn new(known: &[String]) -> Self {
-        let mut space = Self::default();
-        for (id, name) in known.iter().enumerate() {
-            space.names.push(name.clone());
-            space.index.entry(name.clone()).or_insert(id as u32);
-        }
-        space.known = known.len();
-        space
-    }
-
-    /// The id of a gold label, a new one if the model does not know it; [`MASKED`] of the empty string.
-    pub fn gold(&mut self, label: &str) -> u32 {
-        if label.is_empty() {
-            return MASKED;
-        }
-        if let Some(&id) = self.index.get(label) {
-            return id;
-        }
-        let id = self.names.len() as u32;
-        self.names.push(label.to_string());
-        self.index.insert(label.to_string(), id);
-        id
-    }
-
-    /// All labels: the model's, then the others in order of appearance.
-    pub fn labels(&self) -> &[String] {
-        &self.names
-    }
-
-    /// The labels that the model does not know.
-    pub fn unseen(&self) -> &[String] {
-        &self.names[self.known..]
-    }
 }

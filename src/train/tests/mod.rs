@@ -82,7 +82,7 @@ fn learns_and_is_the_same_after_loading() {
     let input = [("x".to_string(), words("play me Oslo")), ("y".to_string(), words("find the anna"))].into();
     let only_x = [("x".to_string(), words("book the bert"))].into();
     let said = predictor.answer(&[input, only_x]).unwrap();
-    let json: Vec<String> = said[0].iter().map(|(t, s)| format!("{t} {}", s.json())).collect();
+    let json: Vec<String> = said[0].iter().map(|(t, s)| format!("{t} {}", s.json)).collect();
     assert_eq!(json[0], r#"slot ["O","O","B-city"]"#);
     assert!(json[1].starts_with(r#"intent {"label":"music","probs":{"music":0."#), "{}", json[1]);
     assert!(json[2].starts_with(r#"topic {"label":"people""#), "{}", json[2]);

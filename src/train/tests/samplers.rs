@@ -2,8 +2,9 @@
 
 use super::fixture::{Program, stage, tiny};
 use crate::batches::{Draw, Schedule};
-use crate::encode::{Examples, LabelSet};
+use crate::encode::Examples;
 use crate::plan::*;
+use crate::records::LabelSet;
 use std::collections::BTreeMap;
 
 /// 40 examples of slot and intent on corpus a (5 batches), 20 of topic on corpus b (3 batches).

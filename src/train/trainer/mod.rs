@@ -18,7 +18,7 @@ use super::{Progress, RunError};
 use crate::batches::Schedule;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
-use crate::encode::{Examples, GoldColumn, Tables};
+use crate::encode::{Examples, Tables};
 use crate::model::optim::Optimizer;
 use crate::network::Network;
 use crate::ops::params::{Outgoing, Params, Stored};
@@ -237,15 +237,11 @@ fn fingerprint(examples: &Examples) -> String {
         }
         for (at, gold) in &e.golds {
             hash.update(format!("{at:?}"));
-            match gold {
-                GoldColumn::Classes(v) => v.iter().for_each(|c| hash.update(c.to_le_bytes())),
-                GoldColumn::Tags(r) | GoldColumn::Layers { tags: r, .. } => {
-                    r.offsets.iter().for_each(|o| hash.update(o.to_le_bytes()));
-                    r.values.iter().for_each(|v| hash.update(v.to_le_bytes()));
-                }
-                GoldColumn::Sets(v) => hash.update(format!("{v:?}")),
-                GoldColumn::Reals(v) => v.iter().for_each(|x| hash.update(x.to_le_bytes())),
-            }
+            hash.update((gold.width as u64).to_le_bytes());
+            gold.present.iter().for_each(|p| hash.update([u8::from(*p)]));
+            gold.offsets.iter().for_each(|o| hash.update(o.to_le_bytes()));
+            gold.ids.iter().for_each(|id| hash.update(id.to_le_bytes()));
+            gold.reals.iter().for_each(|x| hash.update(x.to_le_bytes()));
         }
     }
     hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()

@@ -4,6 +4,7 @@ use super::{Course, Trainer};
 use crate::batches::Draw;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
+use crate::kinds::heads;
 use crate::network::together::Share;
 use crate::network::{Batch, Job, Known, Moment, TaskLoss, Values};
 use crate::ops::params::Params;
@@ -240,8 +241,7 @@ fn total_loss(plan: &Plan, stage: &Stage, losses: &[(usize, Tensor<1>, usize)], 
                 None => loss.clone(),
                 Some((_, p)) => {
                     let s = params.get1(*p);
-                    let bins = t.settings.get("bins").and_then(|b| b.as_usize()).unwrap_or(0);
-                    let half = if t.head == "regress" && bins < 2 { 0.5 } else { 1.0 };
+                    let half = if (heads::find(&t.head).squared)(&t.settings) { 0.5 } else { 1.0 };
                     s.clone().neg().exp() * loss.clone().mul_scalar(half) + s.mul_scalar(0.5)
                 }
             },

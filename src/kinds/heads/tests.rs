@@ -1,12 +1,15 @@
 //! Losses, ports and decisions of the heads.
 
-use super::*;
+use super::model::*;
+use crate::ops::host::tensor;
 use crate::ops::host::to_vec;
 use crate::ops::kernels::{mix, uniform};
+use crate::ops::layer::{Cx, matrix};
 use crate::ops::params::Params;
-use crate::ops::value::Layout;
-use crate::plan::{Init, Param, Settings};
-use burn::tensor::Device;
+use crate::ops::value::{Layout, Value};
+use crate::plan::{Init, LabelSpec, Param, Setting, Settings, Task};
+use crate::records::Records;
+use burn::tensor::{Device, Tensor};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -15,6 +18,11 @@ const LENGTHS: [usize; 3] = [3, 0, 2];
 
 fn random(n: usize, seed: u64) -> Vec<f32> {
     (0..n).map(|i| (4.0 * uniform(mix(seed), i) - 2.0) as f32).collect()
+}
+
+/// Tags of all tokens as gold of the texts.
+fn tags(ids: Vec<i32>) -> Records {
+    Records::rows(1, Layout::from_lengths(LENGTHS).rows().map(|r| ids[r].to_vec()))
 }
 
 /// A head with parameters and features.
@@ -83,10 +91,26 @@ impl Bed {
             vocab_counts: &counts,
             pieces: &[],
         };
-        f(&*self.head, &self.head.scores(&self.features, &cx), &cx)
+        f(&*self.head, &self.head.scores(&[&self.features], &cx), &cx)
     }
-    fn loss(&self, gold: &Gold) -> Option<(f32, usize)> {
-        self.with(|h, s, cx| h.loss(s, gold, cx).map(|(l, n)| (to_vec(&l)[0], n)))
+    /// The loss, which is minus the mean of the log-probabilities.
+    fn loss(&self, gold: &Records) -> Option<(f32, usize)> {
+        self.with(|h, s, cx| {
+            let loss = h.loss(s, gold, cx).map(|(l, n)| (to_vec(&l)[0], n));
+            let logp = h.logp(s, gold, cx);
+            // a chain's rows are texts, its loss is a mean over tokens
+            let tokens = gold.ids.iter().filter(|c| **c >= 0).count();
+            let mean = logp.mean().map(|(l, n)| (to_vec(&l)[0], n));
+            match (loss, mean) {
+                (Some((a, n)), Some((b, rows))) if n != rows => {
+                    assert!(n == tokens && (a * n as f32 - b * rows as f32).abs() < 1e-4, "{a} {n} {b} {rows}");
+                }
+                (Some((a, n)), Some((b, rows))) => assert!(n == rows && (a - b).abs() < 1e-5, "{a} {b}"),
+                (a, b) => assert!(a.is_none() && b.is_none(), "{a:?} {b:?}"),
+            }
+            assert_eq!(logp.values.dims()[0], logp.has.len());
+            loss
+        })
     }
     /// A port's value, and the gradient of a weighting of it in the features.
     fn port(&self, port: fn(&dyn Head, &Value, &Cx) -> Value) -> (Vec<f32>, Vec<f32>) {
@@ -156,23 +180,28 @@ fn decisions_agree_with_labels() {
     };
     for (name, bed) in all() {
         let (labels, _) = bed.port(|h, s, cx| h.labels(s, cx));
-        match bed.with(|h, s, cx| h.decide(s, cx)) {
-            Decision::Tags(y) | Decision::Layers(y) => assert_eq!(y, ones(&labels, 3), "{name}"),
-            Decision::Classes(y) => assert_eq!(y, ones(&labels, 4)),
-            Decision::Sets(y) => {
-                let sets: Vec<Vec<u32>> =
-                    labels.chunks(2).map(|r| (0..2).filter(|&j| r[j as usize] == 1.0).collect()).collect();
-                assert_eq!(y, sets);
+        let said = bed.with(|h, s, cx| h.decide(s, cx));
+        let ids: Vec<u32> = said.ids.iter().map(|c| *c as u32).collect();
+        match name {
+            "classify" => assert_eq!(ids, ones(&labels, 4)),
+            "multi" => {
+                let set = |r: &[f32]| (0..2).filter(|&j| r[j as usize] == 1.0).collect::<Vec<i32>>();
+                let sets: Vec<Vec<i32>> = labels.chunks(2).map(set).collect();
+                assert_eq!((0..said.len()).map(|e| said.row(e).to_vec()).collect::<Vec<_>>(), sets);
             }
-            Decision::Reals(y) if name == "regress" => {
-                assert!(y.iter().zip(&labels).all(|(a, b)| *a == f64::from(*b)));
-            }
-            Decision::Reals(y) => {
+            "regress" => assert!(said.reals.iter().zip(&labels).all(|(a, b)| *a == f64::from(*b))),
+            "bins" => {
                 let (p, _) = bed.port(|h, s, cx| h.probs(s, cx));
-                for (y, p) in y.iter().zip(p.chunks(5)) {
+                for (y, p) in said.reals.iter().zip(p.chunks(5)) {
                     let mean: f32 = p.iter().enumerate().map(|(i, p)| p * i as f32 * 0.5).sum();
                     assert!((*y - f64::from(mean)).abs() < 1e-5);
                 }
+            }
+            _ => {
+                assert_eq!(ids, ones(&labels, 3), "{name}");
+                assert_eq!(said.width, if name == "per layer" { 2 } else { 1 });
+                let records: Vec<usize> = (0..said.len()).map(|e| said.range(e).len()).collect();
+                assert_eq!(records, LENGTHS);
             }
         }
     }
@@ -185,7 +214,7 @@ fn decisions_of_a_field_are_legal() {
         let mut bed = bed("tag", &[("crf", yes()), ("bio", yes())], &bio, 5);
         bed.params.update(1, |b| b.copy_from_slice(&random(5, seed)));
         bed.params.update(2, |t| t.copy_from_slice(&random(25, seed + 100)));
-        let Decision::Tags(y) = bed.with(|h, s, cx| h.decide(s, cx)) else { panic!("tags") };
+        let y: Vec<u32> = bed.with(|h, s, cx| h.decide(s, cx)).ids.iter().map(|c| *c as u32).collect();
         let ok = |from: u32, to: u32| to % 2 == 1 || to == 0 || (from != 0 && from.div_ceil(2) == to.div_ceil(2));
         for r in Layout::from_lengths(LENGTHS).rows() {
             let tags = &y[r];
@@ -203,11 +232,11 @@ fn batches_without_rows() {
         let gold = match bed.features {
             Value::Seq(..) => {
                 bed.features = Value::Seq(none, Arc::new(Layout::from_lengths([0])));
-                Gold::Tags(vec![])
+                Records::rows(1, [vec![]])
             }
             _ => {
                 bed.features = Value::Vec(none);
-                Gold::Classes(vec![])
+                Records::classes([])
             }
         };
         assert!(bed.loss(&gold).is_none(), "{name}");
@@ -227,49 +256,49 @@ fn losses() {
 
     let bed = by_name("tag");
     let (p, _) = bed.port(|h, s, cx| h.probs(s, cx));
-    let (loss, n) = bed.loss(&Gold::Tags(vec![0, -1, 2, -1, 1])).unwrap();
+    let (loss, n) = bed.loss(&tags(vec![0, -1, 2, -1, 1])).unwrap();
     let expected = -(log(p[0]) + log(p[8]) + log(p[13])) / 3.0;
     assert!(n == 3 && (f64::from(loss) - expected).abs() < 1e-5);
-    assert!(bed.loss(&Gold::Tags(vec![-1; 5])).is_none());
+    assert!(bed.loss(&tags(vec![-1; 5])).is_none());
 
     let bed = by_name("per layer");
     let (p, _) = bed.port(|h, s, cx| h.probs(s, cx));
     let gold = vec![0, 1, -1, 2, 0, 0, -1, -1, 1, 1];
-    let (loss, n) = bed.loss(&Gold::Layers(gold.clone())).unwrap();
+    let (loss, n) = bed.loss(&Records::rows(2, [gold[..6].to_vec(), vec![], gold[6..].to_vec()])).unwrap();
     let expected: f64 =
         gold.iter().enumerate().filter(|(_, y)| **y >= 0).map(|(i, &y)| -log(p[i * 3 + y as usize])).sum();
     assert!(n == 7 && (f64::from(loss) - expected / 7.0).abs() < 1e-5);
 
     let bed = by_name("crf");
-    let (loss, n) = bed.loss(&Gold::Tags(vec![0, 1, 2, -1, -1])).unwrap();
+    let (loss, n) = bed.loss(&tags(vec![0, 1, 2, -1, -1])).unwrap();
     assert!(n == 3 && loss > 0.0);
     // a token without gold is summed over: the likelihoods of its fillings add up
-    let nll = |last: i32| f64::from(bed.loss(&Gold::Tags(vec![0, 1, last, -1, -1])).unwrap().0);
+    let nll = |last: i32| f64::from(bed.loss(&tags(vec![0, 1, last, -1, -1])).unwrap().0);
     let fillings: f64 = (0..3).map(|y| (-3.0 * nll(y)).exp()).sum();
     assert!((fillings.ln() + 2.0 * nll(-1)).abs() < 1e-4);
 
     let bed = by_name("classify");
     let (p, _) = bed.port(|h, s, cx| h.probs(s, cx));
-    let (loss, n) = bed.loss(&Gold::Classes(vec![1, -1, 3])).unwrap();
+    let (loss, n) = bed.loss(&Records::classes([1, -1, 3])).unwrap();
     assert!(n == 2 && (f64::from(loss) + (log(p[1]) + log(p[11])) / 2.0).abs() < 1e-5);
 
     let bed = by_name("multi");
     let (p, _) = bed.port(|h, s, cx| h.probs(s, cx));
-    let gold = Gold::Sets(vec![1.0, 0.0, 0.0, 0.0, 1.0, 1.0], vec![true, false, true]);
+    let gold = Records::sets([Some(vec![0]), None, Some(vec![0, 1])]);
     let (loss, n) = bed.loss(&gold).unwrap();
     let expected = -(log(p[0]) + log(1.0 - p[1]) + log(p[4]) + log(p[5])) / 4.0;
     assert!(n == 2 && (f64::from(loss) - expected).abs() < 1e-5);
 
     let bed = by_name("regress");
     let (x, _) = bed.port(|h, s, cx| h.probs(s, cx));
-    let (loss, n) = bed.loss(&Gold::Reals(vec![0.5, f32::NAN, -1.0])).unwrap();
+    let (loss, n) = bed.loss(&Records::numbers([0.5, f64::NAN, -1.0])).unwrap();
     assert!(n == 2 && (loss - ((x[0] - 0.5).powi(2) + (x[2] + 1.0).powi(2)) / 2.0).abs() < 1e-5);
-    assert!(bed.loss(&Gold::Reals(vec![f32::NAN; 3])).is_none());
+    assert!(bed.loss(&Records::numbers([f64::NAN; 3])).is_none());
 
     let bed = by_name("bins");
     let (p, _) = bed.port(|h, s, cx| h.probs(s, cx));
     // 0.6 lies between the bins 0.5 and 1.0, at a fifth; 9 is beyond the last bin
-    let (loss, n) = bed.loss(&Gold::Reals(vec![0.6, f32::NAN, 9.0])).unwrap();
+    let (loss, n) = bed.loss(&Records::numbers([0.6, f64::NAN, 9.0])).unwrap();
     let near = 0.8 * (0.8f64.ln() - log(p[1])) + 0.2 * (0.2f64.ln() - log(p[2]));
     assert!(n == 2 && (f64::from(loss) - (near - log(p[14])) / 2.0).abs() < 1e-5);
 }

@@ -1,0 +1,156 @@
+//! Heads: what a task may learn. Each is a folder (or file) of its own and a row of [`HEADS`]: how its gold is read,
+//! what its answer says, how it is scored, its formula, its model. A new head is a folder and a line of the list.
+
+mod classify;
+#[cfg(feature = "train")]
+mod model;
+mod regress;
+mod tag;
+#[cfg(all(test, feature = "train"))]
+mod tests;
+
+#[cfg(feature = "train")]
+pub use model::{Builder, GoldRows, Head, LogP, build};
+
+use crate::columns::Column;
+use crate::kinds::metrics::{CLASSES, Kind};
+use crate::plan::{Param, Setting, Settings, Task};
+use crate::records::{LabelSet, Range, Records};
+use serde_json::{Map, Value as Json, json};
+
+/// A head: every stage's part of it.
+#[derive(Clone, Copy)]
+pub struct HeadKind {
+    /// `tag`
+    pub name: &'static str,
+    /// a column as records; none of a column that it cannot learn
+    pub gold: fn(&GoldCx<'_>, &Column) -> Option<Records>,
+    /// how its records are counted
+    pub measures: fn(&Settings) -> Kind,
+    /// said records as wide as the gold's; the same where they always are
+    pub aligned: fn(&AnswerCx<'_>, gold: &Records, said: Records) -> Records,
+    /// gold and said as metrics read them; none: as they are
+    pub scored: fn(&Settings, gold: &Records, said: &Records) -> Option<(Records, Records)>,
+    /// whether an answer agrees with all the gold of an example; none of what is never simply right
+    pub right: fn(&Settings, gold: &[i32], said: &[i32]) -> Option<bool>,
+    /// the answer to one example, with the probabilities where they are one row
+    pub say: fn(&AnswerCx<'_>, said: &Records, example: usize, probs: &[f32]) -> Said,
+    /// its loss is a squared error, which is the likelihood of a Gaussian but for a half (Kendall et al. 2018, eq. 7)
+    pub squared: fn(&Settings) -> bool,
+    /// its loss as papers write it
+    pub formula: fn(&Settings) -> &'static str,
+    /// sets what only the data tell: settings, sizes of parameters, the width of its scores
+    pub fit: fn(&mut Fit<'_>),
+    /// its model
+    #[cfg(feature = "train")]
+    pub build: Option<Builder>,
+}
+
+impl std::fmt::Debug for HeadKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HeadKind({})", self.name)
+    }
+}
+
+/// What most heads share: one class for each example.
+const HEAD: HeadKind = HeadKind {
+    name: "",
+    gold: |_, _| None,
+    measures: |_| CLASSES,
+    aligned: |_, _, said| said,
+    scored: |_, _, _| None,
+    right: |_, gold, said| Some(same(gold, said)),
+    say: |_, _, _, _| Said::default(),
+    squared: |_| false,
+    formula: |_| "",
+    fit: |_| {},
+    #[cfg(feature = "train")]
+    build: None,
+};
+
+/// The heads.
+pub const HEADS: &[&HeadKind] = &[&tag::TAG, &classify::CLASSIFY, &regress::REGRESS];
+
+/// The head of this name; of a name without a room the empty one, which has no gold and no model.
+pub fn find(name: &str) -> &'static HeadKind {
+    HEADS.iter().find(|h| h.name == name).copied().unwrap_or(&HEAD)
+}
+
+/// What turns a column into records.
+pub struct GoldCx<'a> {
+    /// ids of classes
+    pub labels: &'a LabelSet,
+    /// names of layers
+    pub layers: &'a LabelSet,
+    /// number of tokens of an example's text, where it is known
+    pub lengths: &'a dyn Fn(usize) -> Option<usize>,
+}
+
+/// What turns records into words.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerCx<'a> {
+    /// of the task
+    pub settings: &'a Settings,
+    /// its classes
+    pub labels: &'a LabelSet,
+    /// the names of its layers
+    pub layers: &'a LabelSet,
+}
+
+impl AnswerCx<'_> {
+    /// The name of a class.
+    pub fn name(&self, id: i32) -> String {
+        let name = usize::try_from(id).ok().and_then(|id| self.labels.name_of(id));
+        name.unwrap_or("?").to_string()
+    }
+
+    /// A probability for each class.
+    fn table(&self, probs: &[f32]) -> Json {
+        let round = |p: &f32| json!((f64::from(*p) * 1e6).round() / 1e6);
+        self.labels.classes.iter().cloned().zip(probs.iter().map(round)).collect::<Map<_, _>>().into()
+    }
+}
+
+/// What a task says of one example.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Said {
+    /// as JSON: a string, a list, a number or an object
+    pub json: Json,
+    /// columns of one cell for each token, where it says something of each token
+    pub cells: Vec<Vec<String>>,
+    /// in short
+    pub text: String,
+}
+
+impl Said {
+    /// An answer that is no row of cells.
+    pub fn of(json: Json, text: impl Into<String>) -> Self {
+        Self { json, cells: vec![], text: text.into() }
+    }
+}
+
+/// A task whose data are known.
+pub struct Fit<'a> {
+    /// its settings may change
+    pub task: &'a mut Task,
+    /// shapes and initial values of its parameters may change
+    pub params: &'a mut [Param],
+    /// its classes
+    pub labels: &'a LabelSet,
+    /// the names of its layers
+    pub layers: &'a LabelSet,
+    /// of the training golds, where they are numbers
+    pub range: Option<Range>,
+    /// numbers in a row of scores, where the checker could not know them
+    pub width: Option<usize>,
+}
+
+/// Whether a setting is switched on.
+fn flag(settings: &Settings, name: &str) -> bool {
+    settings.get(name).and_then(Setting::as_bool).unwrap_or(false)
+}
+
+/// Whether every id of the gold that is one stands in the answer, too.
+fn same(gold: &[i32], said: &[i32]) -> bool {
+    gold.iter().zip(said).all(|(g, p)| *g < 0 || g == p)
+}

@@ -1,0 +1,121 @@
+//! A class for each token; with `per = relation`, one for each layer.
+
+#[cfg(feature = "train")]
+mod model;
+
+use super::{AnswerCx, Fit, GoldCx, HEAD, HeadKind, Said, flag};
+use crate::columns::Column;
+use crate::kinds::metrics::TAGS;
+use crate::plan::Setting;
+use crate::records::{OUTSIDE, Records};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+pub(super) const TAG: HeadKind = HeadKind {
+    name: "tag",
+    gold,
+    measures: |_| TAGS,
+    aligned,
+    scored: |_, gold, said| (gold.width > 1).then(|| (sentences(gold), sentences(said))),
+    say,
+    formula: |s| match flag(s, "crf") {
+        true => "(log Σ_y' exp s(h, y') − s(h, y)) / n, s(h, y) = Σ_t (W h_t + b)[y_t] + A[y_t−1, y_t]",
+        false => "−1/n Σ_t log softmax(W h_t + b)[y_t]",
+    },
+    fit,
+    #[cfg(feature = "train")]
+    build: Some(model::build),
+    ..HEAD
+};
+
+/// An id for each token, or for each token and layer (those that training never showed come last).
+fn gold(cx: &GoldCx<'_>, column: &Column) -> Option<Records> {
+    let labels = cx.labels;
+    match column {
+        Column::Tags(v) => Some(Records::rows(
+            1,
+            v.iter().enumerate().map(|(i, tags)| {
+                let n = (cx.lengths)(i).or(tags.as_ref().map(Vec::len)).unwrap_or(0);
+                let tag = |t: usize| tags.as_ref().and_then(|tags| tags.get(t)).map_or(-1, |c| labels.id(c));
+                (0..n).map(tag).collect::<Vec<_>>()
+            }),
+        )),
+        Column::Layers(v) => {
+            let names: Vec<&str> = cx.layers.all().collect();
+            let outside = labels.id(OUTSIDE);
+            let rows = v.iter().enumerate().map(|(i, layers)| {
+                let tag = |t: usize, name: &str| match layers {
+                    None => -1,
+                    // a layer that an annotated example does not name holds no span
+                    Some(layers) => match layers.get(name) {
+                        None => outside,
+                        Some(tags) => tags.get(t).map_or(-1, |c| labels.id(c)),
+                    },
+                };
+                let n = (cx.lengths)(i).unwrap_or(0);
+                (0..n).flat_map(|t| names.iter().map(move |name| tag(t, name))).collect::<Vec<_>>()
+            });
+            Some(Records::rows(names.len(), rows))
+        }
+        _ => None,
+    }
+}
+
+/// Answers of a head that knows fewer layers than the gold has: nothing is found on the others.
+fn aligned(cx: &AnswerCx<'_>, gold: &Records, said: Records) -> Records {
+    if said.width == gold.width {
+        return said;
+    }
+    let outside = cx.labels.id(OUTSIDE).max(0);
+    let mut wide = Records::new(gold.width);
+    for e in 0..said.len() {
+        let tokens = said.row(e).chunks_exact(said.width.max(1));
+        let cells = tokens.flat_map(|t| (0..gold.width).map(|l| t.get(l).copied().unwrap_or(outside)));
+        wide.push(said.present(e), cells);
+    }
+    wide
+}
+
+/// Each layer of an example as a sentence of its own.
+fn sentences(r: &Records) -> Records {
+    let layer = |e: usize, l: usize| r.row(e).iter().skip(l).step_by(r.width).copied().collect::<Vec<_>>();
+    let mut all = Records::new(1);
+    for e in 0..r.len() {
+        (0..r.width).for_each(|l| all.push(r.present(e), layer(e, l)));
+    }
+    all
+}
+
+fn say(cx: &AnswerCx<'_>, said: &Records, example: usize, _: &[f32]) -> Said {
+    let row = said.row(example);
+    if !flag(cx.settings, "per_layer") {
+        let tags: Vec<String> = row.iter().map(|c| cx.name(*c)).collect();
+        return Said { json: json!(tags), text: tags.join(" "), cells: vec![tags] };
+    }
+    let layer = |l: usize| row.iter().skip(l).step_by(said.width.max(1)).map(|c| cx.name(*c)).collect::<Vec<_>>();
+    // layers in which nothing is found are left out
+    let found = |(l, name): (usize, &String)| {
+        let tags = layer(l);
+        tags.iter().any(|t| t != OUTSIDE).then(|| (name.clone(), tags))
+    };
+    let layers: BTreeMap<String, Vec<String>> = cx.layers.classes.iter().enumerate().filter_map(found).collect();
+    let json = json!(layers);
+    Said::of(json.clone(), json.to_string())
+}
+
+fn fit(f: &mut Fit<'_>) {
+    if f.task.labels.is_some() {
+        f.task.settings.insert("bio", Setting::Bool(f.labels.is_bio()));
+    }
+    if f.task.layers.is_some() && f.task.labels.is_some() {
+        // one softmax for each layer: R·K columns
+        let (r, k) = (f.layers.len(), f.labels.len());
+        f.task.settings.insert("layers", Setting::Int(r as i64));
+        for p in f.task.params.iter().take(2) {
+            if let Some(last) = f.params[*p].shape.last_mut() {
+                *last = r * k;
+            }
+        }
+        f.width = Some(r * k);
+    }
+}
