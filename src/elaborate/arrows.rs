@@ -3,7 +3,7 @@
 use super::*;
 use crate::resolve::pipe_stages;
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     /// What an arrow carries on the destination's example, after its `via` (without a final `gate`, `add`, `concat`).
     pub(super) fn payload(&mut self, edge: usize, cx: &Cx) -> Result<(Val, Join), Poison> {
         let e = self.r.edges[edge].clone();
@@ -78,7 +78,7 @@ impl<'p> Checker<'p> {
         let arrives = self.type_of(&v, cx.corpus);
         let join_word = if matches!(e.target, Target::Slot(..)) { "slot" } else { join.word() };
         let carried = Carried { sends, arrives, join: join_word };
-        let known = &mut self.carried[edge];
+        let known = &mut self.out.carried[edge];
         match known.binary_search_by_key(&cx.graph, |k| k.0) {
             Err(at) => {
                 known.reserve_exact(if known.is_empty() { 2 } else { 0 });
@@ -146,7 +146,7 @@ impl<'p> Checker<'p> {
         open: &mut Vec<usize>,
     ) -> Result<Dim, Poison> {
         let task = e.source;
-        if let Some((w, _)) = &self.inputs[task].width {
+        if let Some((w, _)) = &self.out.inputs[task].width {
             return Ok(w.clone());
         }
         if open.contains(&task) {
@@ -337,7 +337,7 @@ impl<'p> Checker<'p> {
     /// E0305: an arrow into a layer that its encoder does not have.
     pub(crate) fn check_layers_entered(&mut self) {
         let mut tops: HashMap<usize, usize> = HashMap::default();
-        for (key, done) in &self.encoder_memo {
+        for (key, done) in &self.out.encoders {
             if let Ok((v, taps)) = done.as_deref()
                 && !v.is_opaque()
                 && !v.model

@@ -4,7 +4,7 @@ use super::*;
 use crate::ast::SettingKind;
 use crate::resolve::DataArrow;
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     /// Types them where the data hold the task's gold. Each has findings of its own, and none of them is the task's.
     pub(super) fn look_beside(&mut self, task: usize, h: &Val, cx: &Cx, beside_gold: bool) {
         let def = &self.p.tasks[self.r.tasks[task].def];

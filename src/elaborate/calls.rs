@@ -3,7 +3,7 @@
 use super::*;
 use crate::kinds::layers::{ARGUMENT_WORDS, function};
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     pub(super) fn function(&mut self, name: &str, span: Span, args: &[ast::Arg], whole: Span, cx: &Cx) -> Out {
         let Some(row) = function(name) else { return Err(Poison) };
         if !row.runs {
@@ -60,9 +60,9 @@ impl<'p> Checker<'p> {
             && !out.model
         {
             let here = (i, out.depth);
-            self.below.entry(here).or_default().extend(below.iter().copied());
+            self.out.below.entry(here).or_default().extend(below.iter().copied());
             if out.depth > 1 {
-                self.below.entry(here).or_default().insert((i, out.depth - 1));
+                self.out.below.entry(here).or_default().insert((i, out.depth - 1));
             }
             out.tops = SmallSet::one(here);
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     /// Brings values to the same lists: one that belongs to no list is repeated for each member, one that belongs to
     /// no text for each token of a sequence beside it.
     pub(super) fn beside(&mut self, vals: &[(Val, Span)], cx: &Cx) -> Result<Vec<(Val, Span)>, Poison> {

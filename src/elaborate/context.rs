@@ -4,7 +4,7 @@ use super::*;
 use crate::plan::VocabSpec;
 use crate::words::Arg;
 
-impl Resolve for Checker<'_> {
+impl Resolve for Elaborator<'_> {
     fn report(&mut self, d: Diagnostic) -> Poison {
         self.r.report(d)
     }
@@ -43,7 +43,7 @@ impl Resolve for Checker<'_> {
     }
 }
 
-impl Elaborate for Checker<'_> {
+impl Elaborate for Elaborator<'_> {
     fn eval(&mut self, e: &Expr, cx: &Cx) -> Out {
         self.eval(e, cx)
     }
@@ -116,19 +116,19 @@ impl Elaborate for Checker<'_> {
     fn vocab(&mut self, call: &Call<'_>, spec: VocabSpec, axis: &[usize]) -> usize {
         let (cx, site) = (call.cx, call.site());
         let key = LayerKey::At(cx.owner.clone(), "vocab", site.span, site.sub);
-        let i = match self.layer_keys.get(&key) {
+        let i = match self.places.layers.get(&key) {
             Some((i, _)) => *i,
             None => {
-                self.vocabs.push(spec);
-                let i = self.vocabs.len() - 1;
-                self.layer_keys.insert(key, (i, SmallList::none()));
+                self.out.vocabs.push(spec);
+                let i = self.out.vocabs.len() - 1;
+                self.places.layers.insert(key, (i, SmallList::none()));
                 i
             }
         };
         for f in axis {
             let pair = (cx.corpus, *f);
-            if !self.vocabs[i].fields.contains(&pair) {
-                self.vocabs[i].fields.push(pair);
+            if !self.out.vocabs[i].fields.contains(&pair) {
+                self.out.vocabs[i].fields.push(pair);
             }
         }
         i

@@ -8,9 +8,9 @@ use std::rc::Rc;
 /// Most layers of a model from a file.
 const MOST_OF_A_MODEL: u32 = 1000;
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     pub(super) fn encoder(&mut self, i: usize, span: Span, tap: Option<&ast::Node<Tap>>, cx: &Cx) -> Out {
-        self.used_encoders.insert(i);
+        self.out.used_encoders.insert(i);
         let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
         if let Some(Tap::Layer(k)) = tap.map(|t| &t.value)
             && let Some(Some(v)) = self.partial.get(&key).and_then(|taps| taps.get(*k as usize))
@@ -21,20 +21,20 @@ impl<'p> Checker<'p> {
             }
             return Ok(v);
         }
-        let done = match self.encoder_memo.get(&key) {
+        let done = match self.out.encoders.get(&key) {
             Some(Err(Poison)) if self.without_text.contains(&(Kind::Encoder, key.clone())) => {
                 return Err(self.no_text(span, &cx.within(span)));
             }
             Some(done) => done.clone(),
             None => {
                 // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
-                self.encoder_memo.insert(key.clone(), Err(Poison));
+                self.out.encoders.insert(key.clone(), Err(Poison));
                 let out = self.nested(self.p.encoders[i].span, |c| {
                     c.noting_text((Kind::Encoder, key.clone()), |c| c.encoder_body(i, &cx.within(span)))
                 });
                 let out = out.map(Rc::new);
                 self.partial.remove(&key);
-                self.encoder_memo.insert(key, out.clone());
+                self.out.encoders.insert(key, out.clone());
                 out
             }
         };
@@ -105,9 +105,9 @@ impl<'p> Checker<'p> {
             return Val { star: all, parts, ..top };
         };
         let k = (*k).min(u64::from(MOST_OF_A_MODEL)) as u32;
-        self.below.entry((i, TOP)).or_default().insert((i, k));
+        self.out.below.entry((i, TOP)).or_default().insert((i, k));
         for l in 1..=k {
-            self.below.entry((i, l)).or_default().insert((i, l - 1));
+            self.out.below.entry((i, l)).or_default().insert((i, l - 1));
         }
         let out = Val { tops: SmallSet::one((i, k)), ..top.clone() };
         let v = self.plain(cx, "layer", settings([("k", Setting::Int(i64::from(k)))]), &[&top], out);
@@ -131,7 +131,7 @@ impl<'p> Checker<'p> {
             let below = |l: u32| Val { tops: SmallSet::one((i, l)), model: false, ..v.clone() };
             let taps = (0..layer).map(|l| Some(below(l))).collect();
             for l in 1..layer {
-                self.below.entry((i, l)).or_default().insert((i, l - 1));
+                self.out.below.entry((i, l)).or_default().insert((i, l - 1));
             }
             self.partial.insert(Self::encoder_key(call.cx), taps);
             let entered = self.enter(v.clone(), k, call.cx)?;

@@ -7,7 +7,7 @@ fn list_name(o: &Outer) -> &str {
     o.name.split('[').next().unwrap_or(&o.name)
 }
 
-impl Checker<'_> {
+impl Elaborator<'_> {
     /// Findings about features `h`, written `from`, for the head of a task. `own`: the data hold the task's gold.
     pub(super) fn fits(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, own: bool) -> Result<(), Poison> {
         let name = self.r.tasks[task].name.clone();

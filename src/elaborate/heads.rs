@@ -3,16 +3,16 @@
 use super::*;
 use std::rc::Rc;
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     /// A task's features and head on one corpus and text.
     pub(crate) fn task_on(&mut self, task: usize, graph: usize, round: u32, text: SmallList<usize>) -> Featured {
         let key = (task, graph, round, text.clone());
-        if let Some(done) = self.task_memo.get(&key) {
+        if let Some(done) = self.out.tasks.get(&key) {
             return done.clone();
         }
         let out = self.nested(self.r.tasks[task].span, |c| c.task_anew(task, graph, round, text));
         let out = out.map(|(features, head)| (Rc::new(features), head));
-        self.task_memo.insert(key, out.clone());
+        self.out.tasks.insert(key, out.clone());
         out
     }
 
@@ -28,7 +28,7 @@ impl<'p> Checker<'p> {
         }
         let def = &self.p.tasks[self.r.tasks[task].def];
         let from = def.ast.from.as_ref().ok_or(Poison)?;
-        let (corpus, phase) = (self.graphs[graph].corpus, self.graphs[graph].phase);
+        let (corpus, phase) = (self.out.graphs[graph].corpus, self.out.graphs[graph].phase);
         let own = graph_has_gold(&self.r.tasks[task], corpus);
         let cx = Cx {
             graph,
@@ -51,10 +51,10 @@ impl<'p> Checker<'p> {
         }
         // on another's text, for the sake of an arrow, there is no gold to stand beside
         let beside_gold = own && self.default_text(task, corpus)? == cx.text;
-        if own || self.inputs[task].tops.is_empty() {
-            self.inputs[task].tops.join(&h.tops);
-            self.inputs[task].star |= h.star;
-            self.inputs[task].reversed |= h.reversed;
+        if own || self.out.inputs[task].tops.is_empty() {
+            self.out.inputs[task].tops.join(&h.tops);
+            self.out.inputs[task].star |= h.star;
+            self.out.inputs[task].reversed |= h.reversed;
         }
         if own && round == 0 {
             self.look_beside(task, &h, &cx, beside_gold);
@@ -106,12 +106,12 @@ impl<'p> Checker<'p> {
         if scores.axis != h.axis {
             // it is called by the text that it reads, not by that which it answers for
             let name = format!("{}({})", self.r.tasks[task].name, self.axis_name(corpus, &h.axis));
-            self.graphs[graph].nodes[node].name = name;
+            self.out.graphs[graph].nodes[node].name = name;
         }
-        let new = self.graphs[graph].tasks.len();
+        let new = self.out.graphs[graph].tasks.len();
         let place = self.place(graph, task);
         if place == new {
-            self.graphs[graph].tasks[place].head = node;
+            self.out.graphs[graph].tasks[place].head = node;
         }
         Ok((h, node))
     }
@@ -156,7 +156,7 @@ impl<'p> Checker<'p> {
     }
 
     pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Poison> {
-        if let Some((w, seen)) = &self.inputs[task].width {
+        if let Some((w, seen)) = &self.out.inputs[task].width {
             if *w != h.width {
                 let t = &self.r.tasks[task];
                 let (a, b, seen) = (w.clone(), h.width.clone(), *seen);
@@ -177,12 +177,12 @@ impl<'p> Checker<'p> {
             }
             return Ok(());
         }
-        self.inputs[task].width = Some((h.width.clone(), phase));
+        self.out.inputs[task].width = Some((h.width.clone(), phase));
         let k = self.head_width(task);
         let t = &self.r.tasks[task];
         let own = (t.rule.params)(&t.headed(), h, k);
-        self.inputs[task].params = (self.params.len()..self.params.len() + own.len()).collect();
-        self.params.extend(own);
+        self.out.inputs[task].params = (self.out.params.len()..self.out.params.len() + own.len()).collect();
+        self.out.params.extend(own);
         Ok(())
     }
 }

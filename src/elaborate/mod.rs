@@ -38,7 +38,7 @@ use hashbrown::HashTable;
 pub(crate) use nodes::LayerKey;
 pub(crate) use outcome::{Elaborated, HeadInput};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
-pub(crate) use state::{Checker, Encoded, EncoderKey, Featured, TaskKey};
+pub(crate) use state::{Elaborator, Encoded, EncoderKey, Featured, TaskKey};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -49,13 +49,13 @@ const MOST_NESTED: usize = 2000;
 
 /// Elaborates every task on every data set that holds its gold, in both phases.
 pub(crate) fn elaborate(r: Resolver<'_>) -> (Resolver<'_>, Elaborated) {
-    let mut c = Checker::new(r);
+    let mut c = Elaborator::new(r);
     c.elaborate();
     c.check_layers_entered();
-    c.finish()
+    (c.r, c.out)
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     /// Elaborates every task on every corpus that holds its gold, in both phases.
     fn elaborate(&mut self) {
         let mut corpora: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -64,12 +64,12 @@ impl<'p> Checker<'p> {
         }
         let rounds = self.r.edges.iter().filter_map(|e| e.rounds).max().unwrap_or(0);
         let (tasks, arrows) = (self.r.tasks.len(), self.r.edges.len());
-        self.params.reserve(3 * tasks + 2 * arrows);
-        self.layers.reserve(arrows + self.p.encoders.len());
-        self.layer_keys.reserve(arrows + self.p.encoders.len());
-        self.layer_names.reserve(arrows + self.p.encoders.len());
-        self.task_memo.reserve(2 * tasks);
-        self.placed.reserve(2 * tasks);
+        self.out.params.reserve(3 * tasks + 2 * arrows);
+        self.out.layers.reserve(arrows + self.p.encoders.len());
+        self.places.layers.reserve(arrows + self.p.encoders.len());
+        self.names.layers.reserve(arrows + self.p.encoders.len());
+        self.out.tasks.reserve(2 * tasks);
+        self.places.tasks.reserve(2 * tasks);
         for (corpus, tasks) in corpora {
             for phase in [Phase::Train, Phase::Test] {
                 let graph = self.graph_of(corpus, phase);
@@ -87,7 +87,7 @@ impl<'p> Checker<'p> {
                     self.note_type(task, graph, &features);
                     let gold = self.r.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
                     let place = self.place(graph, task);
-                    self.graphs[graph].tasks[place] = GraphTask { task, head, gold };
+                    self.out.graphs[graph].tasks[place] = GraphTask { task, head, gold };
                 }
             }
         }
@@ -99,18 +99,18 @@ impl<'p> Checker<'p> {
     fn make_room(&mut self, graph: usize, tasks: &[usize]) {
         let arrows: usize = tasks.iter().map(|t| self.r.into_task[*t].len()).sum();
         let nodes = 8 + 2 * tasks.len() + 3 * arrows;
-        let g = &mut self.graphs[graph];
+        let g = &mut self.out.graphs[graph];
         g.nodes.reserve(nodes);
         g.tasks.reserve(tasks.len());
-        self.widths[graph].reserve(nodes);
-        self.types[graph].reserve(nodes);
-        self.node_places[graph].reserve(nodes, nodes::hasher(&g.nodes));
+        self.out.widths[graph].reserve(nodes);
+        self.out.types[graph].reserve(nodes);
+        self.places.nodes[graph].reserve(nodes, nodes::hasher(&g.nodes));
     }
 
     /// Where a task stands among those of a graph; it is added when it is new.
     fn place(&mut self, graph: usize, task: usize) -> usize {
-        let tasks = &mut self.graphs[graph].tasks;
-        *self.placed.entry((graph, task)).or_insert_with(|| {
+        let tasks = &mut self.out.graphs[graph].tasks;
+        *self.places.tasks.entry((graph, task)).or_insert_with(|| {
             tasks.push(GraphTask { task, head: 0, gold: None });
             tasks.len() - 1
         })
@@ -118,21 +118,21 @@ impl<'p> Checker<'p> {
 
     /// The graph of a corpus in a phase.
     fn graph_of(&mut self, corpus: usize, phase: Phase) -> usize {
-        let new = self.graphs.len();
-        let i = *self.graph_places.entry((corpus, phase == Phase::Test)).or_insert(new);
+        let new = self.out.graphs.len();
+        let i = *self.places.graphs.entry((corpus, phase == Phase::Test)).or_insert(new);
         if i < new {
             return i;
         }
-        self.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
-        self.widths.push(vec![]);
-        self.types.push(vec![]);
-        self.node_places.push(HashTable::new());
-        self.graphs.len() - 1
+        self.out.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
+        self.out.widths.push(vec![]);
+        self.out.types.push(vec![]);
+        self.places.nodes.push(HashTable::new());
+        self.out.graphs.len() - 1
     }
 
     /// Keeps the type of a task on a graph.
     fn note_type(&mut self, task: usize, graph: usize, features: &Val) {
-        let corpus = self.graphs[graph].corpus;
+        let corpus = self.out.graphs[graph].corpus;
         let fields = &self.p.data[corpus].fields;
         let reads = features.reads.iter().filter(|f| **f < fields.len());
         let ty = TaskType {
@@ -141,7 +141,7 @@ impl<'p> Checker<'p> {
             space: self.r.tasks[task].rule.space,
             reads: reads.map(|f| self.axis_name(corpus, &SmallList::one(*f))).collect(),
         };
-        let known = &mut self.task_types[task];
+        let known = &mut self.out.task_types[task];
         match known.binary_search_by_key(&graph, |k| k.0) {
             Ok(at) => known[at].1 = ty,
             Err(at) => known.insert(at, (graph, ty)),
@@ -158,7 +158,7 @@ impl<'p> Checker<'p> {
 
     /// Drops nodes that no head needs: those from which only a width was wanted.
     fn prune(&mut self) {
-        for ((graph, widths), types) in self.graphs.iter_mut().zip(&mut self.widths).zip(&mut self.types) {
+        for ((graph, widths), types) in self.out.graphs.iter_mut().zip(&mut self.out.widths).zip(&mut self.out.types) {
             let mut needed = vec![false; graph.nodes.len()];
             graph.tasks.iter().for_each(|t| {
                 if let Some(n) = needed.get_mut(t.head) {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::kinds::layers::function;
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     pub(super) fn name(&mut self, n: &str, span: Span, cx: &Cx) -> Out {
         match self.p.lookup(n, &cx.env) {
             Some(Meaning::Var(Item::Expr(e))) => return self.eval(&e, &Cx { env: Env::default(), ..cx.clone() }),
@@ -118,7 +118,7 @@ impl<'p> Checker<'p> {
 
     pub(super) fn let_value(&mut self, i: usize, span: Span, cx: &Cx) -> Out {
         let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
-        if let Some(done) = self.let_memo.get(&key) {
+        if let Some(done) = self.out.lets.get(&key) {
             return match done {
                 Err(Poison) if self.without_text.contains(&(Kind::Let, key)) => {
                     Err(self.no_text(span, &cx.within(span)))
@@ -132,7 +132,7 @@ impl<'p> Checker<'p> {
         let out =
             self.nested(named.span, |c| c.noting_text((Kind::Let, key.clone()), |c| c.eval(&named.value, &inner)));
         let out = out.map(|v| Val { depth: 0, ..v });
-        self.let_memo.insert(key, out.clone());
+        self.out.lets.insert(key, out.clone());
         out
     }
 
@@ -200,14 +200,14 @@ impl<'p> Checker<'p> {
     /// A value that nothing computes.
     pub(super) fn source(&mut self, cx: &Cx, kind: &'static str, name: String, v: Val) -> Val {
         let v = self.plain(cx, kind, settings([("name", Setting::Text(name.clone()))]), &[], v);
-        self.graphs[cx.graph].nodes[v.node].name = name;
+        self.out.graphs[cx.graph].nodes[v.node].name = name;
         v
     }
 
     /// Gives the node of a value a name that says more than its kind.
     pub(super) fn called(&mut self, v: Val, cx: &Cx, name: &str) -> Val {
         let axis = self.axis_name(cx.corpus, &v.axis);
-        self.graphs[cx.graph].nodes[v.node].name =
+        self.out.graphs[cx.graph].nodes[v.node].name =
             if axis.is_empty() { name.into() } else { format!("{name}({axis})") };
         v
     }

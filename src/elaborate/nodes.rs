@@ -15,10 +15,10 @@ pub(crate) enum LayerKey {
     Set(String),
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Elaborator<'p> {
     pub(crate) fn param(&mut self, name: String, shape: Vec<Dim>, init: InitRule, owner: &Arc<str>) -> usize {
-        self.params.push(SymParam { name, shape, init, owner: owner.clone() });
-        self.params.len() - 1
+        self.out.params.push(SymParam { name, shape, init, owner: owner.clone() });
+        self.out.params.len() - 1
     }
 
     pub(super) fn opaque(&self, cx: &Cx) -> Val {
@@ -47,23 +47,23 @@ impl<'p> Checker<'p> {
             let fields = axis.iter().filter_map(|f| self.p.data[corpus].fields.get(*f));
             fields.map(|f| f.name.as_str()).collect::<Vec<_>>().join("·").into()
         };
-        self.axis_names.borrow_mut().entry((corpus, axis.clone())).or_insert_with(name).clone()
+        self.names.axes.borrow_mut().entry((corpus, axis.clone())).or_insert_with(name).clone()
     }
 
     /// Adds a node unless an equal one stands already. What it is called is asked for seldom, and said then
     /// ([`Checked::node_name`]).
     pub(super) fn node(&mut self, cx: &Cx, op: Op, inputs: &[usize], v: &Val) -> usize {
-        let (hash, nodes) = (node_hash(&op, inputs), &self.graphs[cx.graph].nodes);
+        let (hash, nodes) = (node_hash(&op, inputs), &self.out.graphs[cx.graph].nodes);
         let same = |n: &u32| nodes[*n as usize].op == op && nodes[*n as usize].inputs == inputs;
-        if let Some(known) = self.node_places[cx.graph].find(hash, same) {
+        if let Some(known) = self.places.nodes[cx.graph].find(hash, same) {
             return *known as usize;
         }
         let (id, ty) = (nodes.len(), self.type_of(v, cx.corpus));
-        self.node_places[cx.graph].insert_unique(hash, id as u32, hasher(nodes));
+        self.places.nodes[cx.graph].insert_unique(hash, id as u32, hasher(nodes));
         let node = Node { op, inputs: inputs.to_vec(), shape: Self::shape(v), name: String::new() };
-        self.graphs[cx.graph].nodes.push(node);
-        self.widths[cx.graph].push(v.width.clone());
-        self.types[cx.graph].push(NodeType { ty, span: self.here });
+        self.out.graphs[cx.graph].nodes.push(node);
+        self.out.widths[cx.graph].push(v.width.clone());
+        self.out.types[cx.graph].push(NodeType { ty, span: self.here });
         id
     }
 
@@ -78,7 +78,7 @@ impl<'p> Checker<'p> {
                 && k.width == width
                 && k.outer == v.outer
         };
-        let mut known = self.known_types.borrow_mut();
+        let mut known = self.names.types.borrow_mut();
         if let Some(k) = known.find(hash, same) {
             return k.ty.clone();
         }
@@ -107,7 +107,7 @@ impl<'p> Checker<'p> {
         params: &MakeParams<'_>,
     ) -> Out {
         let key = LayerKey::At(cx.owner.clone(), kind, site.span, site.sub);
-        let index = match self.layer_keys.get(&key) {
+        let index = match self.places.layers.get(&key) {
             Some((i, widths)) => {
                 if !widths.iter().eq(inputs.iter().map(|v| &v.width)) {
                     let show = |w: &[&Dim]| w.iter().map(|d| d.to_string()).collect::<Vec<_>>().join(", ");
@@ -122,7 +122,7 @@ impl<'p> Checker<'p> {
                 *i
             }
             None => {
-                let n = self.layer_names.entry((cx.owner.clone(), site.word)).or_insert(0);
+                let n = self.names.layers.entry((cx.owner.clone(), site.word)).or_insert(0);
                 *n += 1;
                 let name = match *n == 1 && !site.numbered {
                     true => format!("{}.{}", cx.owner, site.word),
@@ -130,9 +130,9 @@ impl<'p> Checker<'p> {
                 };
                 let ids = params(self, &name);
                 let layer = Layer { kind: kind.into(), name, settings, params: ids };
-                self.layers.push(layer);
-                let i = self.layers.len() - 1;
-                self.layer_keys.insert(key, (i, inputs.iter().map(|v| v.width.clone()).collect()));
+                self.out.layers.push(layer);
+                let i = self.out.layers.len() - 1;
+                self.places.layers.insert(key, (i, inputs.iter().map(|v| v.width.clone()).collect()));
                 i
             }
         };
@@ -144,12 +144,12 @@ impl<'p> Checker<'p> {
     pub(super) fn plain(&mut self, cx: &Cx, kind: &'static str, settings: Settings, inputs: &[&Val], out: Val) -> Val {
         let key =
             if settings.is_empty() { LayerKey::Bare(kind) } else { LayerKey::Set(format!("{kind}|{settings:?}")) };
-        let index = match self.layer_keys.get(&key) {
+        let index = match self.places.layers.get(&key) {
             Some((i, _)) => *i,
             None => {
-                self.layers.push(Layer { kind: kind.into(), name: kind.into(), settings, params: vec![] });
-                let i = self.layers.len() - 1;
-                self.layer_keys.insert(key, (i, SmallList::none()));
+                self.out.layers.push(Layer { kind: kind.into(), name: kind.into(), settings, params: vec![] });
+                let i = self.out.layers.len() - 1;
+                self.places.layers.insert(key, (i, SmallList::none()));
                 i
             }
         };

@@ -3,6 +3,7 @@
 use super::*;
 
 /// The graphs of a program, with all that later stages ask about them.
+#[derive(Default)]
 pub(crate) struct Elaborated {
     pub vocabs: Vec<VocabSpec>,
     pub params: Vec<SymParam>,
@@ -99,7 +100,7 @@ impl Elaborated {
 
     /// Shapes of encoders and `let`s as they were elaborated first.
     pub fn shapes(&self) -> BTreeMap<Place, (Shape, Dim)> {
-        let known = |v: &Val| (v.kind != VKind::Opaque).then(|| (Checker::shape(v), v.width.clone()));
+        let known = |v: &Val| (v.kind != VKind::Opaque).then(|| (Elaborator::shape(v), v.width.clone()));
         let mut out = BTreeMap::new();
         let mut keys: Vec<&EncoderKey> = self.encoders.keys().collect();
         keys.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::*;
 
-impl Checker<'_> {
+impl Elaborator<'_> {
     /// What arrives at a slot of a head, or in place of an input field. The features stay of their type.
     pub(super) fn enter_slot(&mut self, h: Val, v: Val, e: &Edge, task: usize, slot: &str, cx: &Cx) -> Out {
         let name = self.r.tasks[task].name.clone();

@@ -16,7 +16,7 @@ pub(crate) enum Member {
 
 impl<'p> Resolver<'p> {
     /// The members and the scheme of each `share`. Shapes are known only after elaboration: see
-    /// [`Checker::check_shared_shapes`].
+    /// the schedule.
     pub(crate) fn check_shares(&mut self) {
         let p = self.p;
         for s in &p.shares {

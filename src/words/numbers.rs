@@ -1,5 +1,5 @@
 //! Numbers: what each measures, so which unit may stand behind it, and how far it goes. The rows of all tables name a
-//! range from here; `Checker::in_range` is the one place that holds a value to it.
+//! range from here; `Resolver::in_range` is the one place that holds a value to it.
 
 use crate::ast;
 
