@@ -1,22 +1,45 @@
 //! `mtlc`: a compiler for multi-task learning.
 //!
 //! ```text
-//! &str ─syntax→ File ─check→ Checked ─graph→ TaskGraph ─plan→ Plan ─model→ Network ─train→ Run
+//! text ─syntax→ File ─hir→ Program ─resolve, elaborate, schedule, lint→ Checked ─lower→ Plan ─network, train→ Run
 //! ```
+//! A module imports only what stands above it here; `docs/architecture.md` says of each what it may never know.
+//!
 //! | module | takes | gives |
 //! |---|---|---|
 //! | [`source`] | texts | places in them |
+//! | [`random`] | seed, purpose, counters | a generator |
+//! | [`util`] | – | small lists |
 //! | [`diagnostics`] | findings | text for people and machines |
-//! | [`syntax`] | a text | a tree that says what stands there |
-//! | [`fmt`] | a text | its canonical layout |
-//! | [`data`] | `data` declarations and files | typed columns |
-//! | [`mend`] | a spec | the same with its safe fixes |
-//! | [`kinds::metrics`] | gold and predictions | the field's figures |
-//! | [`plan`] | a checked program and its tables | dataflow, parameters, schedule as data |
+//! | [`ast`] | – | the tree: what a text says |
+//! | [`words`] | – | what the row of a word says |
+//! | [`columns`] | – | examples as typed columns |
+//! | [`plan`] | – | dataflow, parameters, schedule as data |
+//! | [`types`] | – | widths, forms of values, arrows |
 //! | `ops` | – | operations on ragged batches, values, parameters, devices |
+//! | [`kinds`] | – | the open sets: one room each |
+//! | [`builtins`] | – | the rows of heads |
+//! | [`data`] | `data` declarations and files | typed columns |
+//! | [`encode`] | columns | vocabularies, label sets, encoded examples |
+//! | [`syntax`] | a text | its tree |
+//! | [`fmt`] | a text | its canonical layout |
+//! | [`hir`] | trees | a flat program |
+//! | [`analysis`] | a program and its arrows | cycles, joint or multi-step |
+//! | `resolve` | a program | tasks and arrows with ids for names |
+//! | `elaborate` | resolved tasks | graphs of typed nodes |
+//! | `schedule` | resolved tasks, widths | stages, objective, claims |
+//! | `lint` | what the stages before gave | findings |
+//! | [`check`] | a program | a checked program, from those four |
+//! | [`passes`] | a plan | what is computed once, together or not at all |
+//! | [`batches`] | a plan and examples | which examples the next step sees |
+//! | [`lower`] | a checked program and its tables | a plan |
 //! | `model` | a plan | heads, optimisers |
 //! | `network` | a plan and a batch | the values of its nodes |
 //! | `train` | a plan and its examples | a run folder, a report |
+//! | [`present`] | a checked program, a plan | pictures, sentences, sizes, costs |
+//! | [`driver`] | a text | every finding, a plan |
+//! | [`mend`] | a spec | the same with its safe fixes |
+//! | [`cli`] | arguments | exit codes |
 
 pub mod analysis;
 pub mod ast;

@@ -297,6 +297,18 @@ fn modules_import_what_the_table_says() {
 }
 
 #[test]
+fn every_module_is_described() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/architecture.md")).unwrap();
+    let list = fs::read_to_string(root.join("src/lib.rs")).unwrap();
+    for name in TABLE.iter().flat_map(|(_, rows)| rows.iter()).map(|(name, _)| name.split("::").next().unwrap()) {
+        let on_page = page.contains(&format!("| `src/{name}`")) || page.contains(&format!("| `src/{name}.rs`"));
+        assert!(on_page, "docs/architecture.md does not say what `{name}` takes and gives");
+        assert!(list.contains(&format!("`{name}`")), "the list of src/lib.rs lacks `{name}`");
+    }
+}
+
+#[test]
 fn paths_are_read_from_code() {
     let leaves = |text: &str| {
         let tokens = tokens(text);
