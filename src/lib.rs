@@ -14,6 +14,7 @@
 //! | [`ast`] | – | the tree: what a text says |
 //! | [`words`] | – | what the row of a word says |
 //! | [`columns`] | – | examples as typed columns |
+//! | [`records`] | – | gold, answers, label sets as rows of ids |
 //! | [`plan`] | – | dataflow, parameters, schedule as data |
 //! | [`types`] | – | widths, forms of values, arrows |
 //! | `ops` | – | operations on ragged batches, values, parameters, devices |

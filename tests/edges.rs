@@ -55,9 +55,9 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
         ("batches", &["random", "diagnostics", "columns", "plan", "encode", "passes"]),
         ("lower", &["columns", "plan", "types", "kinds::heads", "encode", "check"]),
         ("model", &["plan", "ops"]),
-        ("network", &["random", "records", "plan", "ops", "kinds::heads", "kinds::layers", "encode", "passes"]),
-        ("train", &["diagnostics", "columns", "records", "plan", "ops", "kinds::heads", "kinds::metrics", "encode", "passes", "batches", "model", "network"]),
-        ("present", &["diagnostics", "ast", "columns", "plan", "types", "builtins", "kinds::heads", "kinds::layers", "encode", "hir", "analysis", "check", "passes", "batches"]),
+        ("network", &["random", "records", "plan", "ops", "kinds::layers", "kinds::heads", "encode", "passes"]),
+        ("train", &["diagnostics", "columns", "records", "plan", "ops", "kinds::metrics", "kinds::heads", "encode", "passes", "batches", "model", "network"]),
+        ("present", &["diagnostics", "ast", "columns", "plan", "types", "builtins", "kinds::layers", "kinds::heads", "encode", "hir", "analysis", "check", "passes", "batches"]),
     ]),
     ("shell", &[
         ("driver", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "data", "encode", "syntax", "hir", "analysis", "check", "passes", "lower"]),
