@@ -4,11 +4,8 @@ use crate::check::Checked;
 use crate::columns::Corpus;
 use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
-use crate::plan::{self, Init, LabelSpec, Param, Plan, Setting, Shape, Verdict, VocabSpec, Weights};
+use crate::plan::{self, Init, LabelSpec, Param, Plan, Setting, Shape, VERSION, Verdict, VocabSpec, Weights};
 use crate::types::dim::{Dim, InitRule, Size};
-
-/// The format of [`Plan`]s.
-pub const VERSION: u32 = 1;
 
 /// Builds the plan. `tables` must come from the program's own specs.
 pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Plan {

@@ -4,6 +4,7 @@
 mod arrows;
 mod bottleneck;
 mod cache;
+mod folders;
 mod gradients;
 mod passes;
 mod resume;

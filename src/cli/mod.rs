@@ -226,7 +226,7 @@ struct RunArgs {
     #[arg(required_unless_present = "resume", conflicts_with = "resume")]
     file: Option<PathBuf>,
     /// continue a stopped run in its folder
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "seed", "seeds", "no_pass", "set", "without", "only"])]
     resume: Option<PathBuf>,
     /// folder of the run (default: runs/NAME-DATE)
     #[arg(long, short)]

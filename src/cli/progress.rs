@@ -87,7 +87,14 @@ pub(super) struct Lines {
     last: Option<Instant>,
 }
 
+fn seed(seed: u64, index: usize, of: usize) {
+    say(format!("\nseed {seed} ({} of {of})", index + 1));
+}
+
 impl Progress for Lines {
+    fn seed(&mut self, seed: u64, index: usize, of: usize) {
+        self::seed(seed, index, of);
+    }
     fn started(&mut self, plan: &Plan, dir: &Path, resumed_at: Option<u64>) {
         self.several = Several::of(plan);
         if let Some(step) = resumed_at {
@@ -129,6 +136,9 @@ impl Bars {
 }
 
 impl Progress for Bars {
+    fn seed(&mut self, seed: u64, index: usize, of: usize) {
+        self::seed(seed, index, of);
+    }
     fn started(&mut self, plan: &Plan, dir: &Path, resumed_at: Option<u64>) {
         self.several = Several::of(plan);
         if let Some(step) = resumed_at {

@@ -11,14 +11,15 @@ use crate::plan::{Claim, Length, Plan};
 use crate::present::cost::{cost, epochs};
 use crate::source::Sources;
 use crate::train::evaluate::Figures;
+use crate::train::files::distinct_name;
 use crate::train::report::{self, ExpectReport, Report, SeedsReport};
 use crate::train::run_dir::{self, RunDir};
 use crate::train::trainer::Origin;
 use crate::train::{Progress, Quiet, RunError, RunOptions, trainer};
 use std::io::IsTerminal;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
@@ -34,15 +35,36 @@ pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
     let flag = stop.clone();
     // a second Ctrl-C ends the process at once; what was saved stays good
     let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::SeqCst) {
-            std::process::exit(super::INTERRUPTED);
+        let second = flag.swap(true, Ordering::SeqCst);
+        match FOLDER.get() {
+            None => say("\nstopped before training began; there is no run folder yet"),
+            Some(folder) if second => {
+                say(format!("\nstopped at once; go on from the last save with: {}", going_on(folder)))
+            }
+            Some(folder) => {
+                say(format!("\nstopping after this step ... (run folder: {})", folder.display()));
+                return;
+            }
         }
-        say("\nstopping after this step ...");
+        std::process::exit(super::INTERRUPTED);
     });
     match (&a.file, &a.resume) {
         (_, Some(dir)) => resume(dir, a, look, stop),
         (Some(file), None) => fresh(file, a, look, stop),
         (None, None) => USAGE,
+    }
+}
+
+/// The run folder, once there is one.
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+/// The command that goes on with a run.
+fn going_on(folder: &Path) -> String {
+    let shown = folder.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "-_./".contains(c);
+    match shown.chars().all(plain) && !shown.starts_with('-') {
+        true => format!("mtlc run --resume {shown}"),
+        false => format!("mtlc run --resume='{}'", shown.replace('\'', "'\\''")),
     }
 }
 
@@ -98,8 +120,23 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     if look.format == Format::Human || look.format == Format::Plain {
         say(before(plan, c, data));
     }
-    let folder = run_dir::choose(a.out.as_deref(), &plan.name);
-    let mut options = RunOptions::new(&folder, a.seed.unwrap_or(plan.train.seed));
+    let fail = |found: &[Diagnostic]| {
+        findings(&Sources::default(), found, look);
+        FAILED
+    };
+    // a run that cannot begin leaves no folder
+    let faults = trainer::check(plan, &examples);
+    if !faults.is_empty() {
+        return fail(&faults);
+    }
+    let dir = match run_dir::begin(a.out.as_deref(), &plan.name) {
+        Ok(dir) => dir,
+        Err(d) => return fail(&[d]),
+    };
+    say(format!("run folder: {}", dir.path.display()));
+    let _ = FOLDER.set(dir.path.clone());
+    let mut options = RunOptions::new(&dir.path, a.seed.unwrap_or(plan.train.seed));
+    options.dir = Some(dir.clone());
     options.device = device;
     options.began = super::began();
     options.sources = sources(c);
@@ -114,7 +151,7 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     };
     options.stop = stop;
     options.cache_memory = a.cache_memory.saturating_mul(1_000_000);
-    let ctx = Context { a, look, file, changes: &changes, folder: &folder, twins: true };
+    let ctx = Context { a, look, file, changes: &changes, dir: &dir, twins: true };
     train(&ctx, plan, &data.tables, &examples, &options)
 }
 
@@ -128,7 +165,7 @@ struct Context<'a> {
     look: Look,
     file: &'a Path,
     changes: &'a Changes,
-    folder: &'a Path,
+    dir: &'a RunDir,
     /// whether `file` still is the spec of the run
     twins: bool,
 }
@@ -153,7 +190,7 @@ fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, o
 fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options: &RunOptions) -> i32 {
     let mut all = vec![];
     for (seed, run) in report.seeds.iter().zip(&report.runs) {
-        let own = RunOptions { out: ctx.folder.join(run), seed: *seed, ..options.clone() };
+        let own = RunOptions { out: ctx.dir.file(run), dir: None, seed: *seed, ..options.clone() };
         match stored(&own.out) {
             Ok(r) => all.push((own, r)),
             Err(d) => return failed(RunError::Failed(vec![d]), ctx),
@@ -165,7 +202,7 @@ fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options:
             match compare(ctx, plan, r, &e.claim, own) {
                 Ok(Some(x)) => diffs.push(x),
                 Ok(None) => {}
-                Err(RunError::Interrupted(_)) => return failed(RunError::Interrupted(ctx.folder.into()), ctx),
+                Err(RunError::Interrupted(_)) => return failed(RunError::Interrupted(ctx.dir.path.clone()), ctx),
                 Err(e) => return failed(e, ctx),
             }
         }
@@ -173,11 +210,11 @@ fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options:
             settle(&mut report.expects[i], &e.claim, mean, &format!("mean of {} seeds", diffs.len()));
         }
     }
-    if let Err(d) = (RunDir { path: ctx.folder.into() }).write_json(run_dir::REPORT, &report) {
+    if let Err(d) = ctx.dir.write_listed(run_dir::REPORT, &report) {
         return failed(RunError::Failed(vec![d]), ctx);
     }
     out(report.table());
-    say(format!("run folder: {}", ctx.folder.display()));
+    say(format!("run folder: {}", ctx.dir.path.display()));
     verdict(&report.expects)
 }
 
@@ -196,10 +233,10 @@ fn after(ctx: &Context<'_>, plan: &Plan, mut report: Report, options: &RunOption
             Err(e) => return failed(e, ctx),
         }
     }
-    if changed && let Err(d) = (RunDir { path: ctx.folder.into() }).write_json(run_dir::REPORT, &report) {
+    if changed && let Err(d) = ctx.dir.write_listed(run_dir::REPORT, &report) {
         return failed(RunError::Failed(vec![d]), ctx);
     }
-    show(&report, ctx.folder);
+    show(&report, &ctx.dir.path);
     verdict(&report.expects)
 }
 
@@ -246,22 +283,23 @@ fn compare(
     let (score, changes, name) = match claim {
         Claim::Gain { score, task, .. } => {
             let task = &plan.tasks[*task].name;
-            (score, Changes { only: vec![task.clone()], ..ctx.changes.clone() }, format!("single-{task}"))
+            let changes = Changes { only: vec![task.clone()], ..ctx.changes.clone() };
+            (score, changes, format!("single-{}", distinct_name(task)))
         }
         Claim::Drop { score, arrow, .. } => {
             let mut c = ctx.changes.clone();
             c.without.push(arrow.clone());
-            (score, c, format!("without-{}", arrow.replace(" -> ", "-to-")))
+            let ends: Vec<String> = arrow.split("->").map(|end| distinct_name(end.trim())).collect();
+            (score, c, format!("without-{}", ends.join("-to-")))
         }
         _ => return Ok(None),
     };
     if !ctx.twins {
-        let (spec, folder) = (ctx.file.display(), ctx.folder.display());
+        let (spec, folder) = (ctx.file.display(), ctx.dir.path.display());
         say(format!("`{name}` is not trained: `{spec}` is not the spec of `{folder}` any more"));
         return Ok(None);
     }
-    let safe: String = name.chars().map(|c| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' }).collect();
-    let folder = options.out.join(safe);
+    let folder = options.out.join(&name);
     say(format!("training the twin `{name}` for the claim"));
     let cache = cache(ctx.a);
     let mut twin = prepare(ctx.file, &changes, ctx.look, false, cache.as_ref()).map_err(|_| {
@@ -270,20 +308,18 @@ fn compare(
     })?;
     let examples = driver::examples(&twin.plan, &mut twin.data, cache.as_ref());
     let own = RunOptions {
-        out: folder.clone(),
+        out: folder,
+        dir: None,
         sources: sources(&twin.compilation),
         base: twin.compilation.base.clone(),
         began: Instant::now(),
         ..options.clone()
     };
     let mut p = progress(ctx.a);
-    let done = match RunDir::open(&folder) {
-        Ok(dir) => trainer::resume(&dir, &twin.plan, &twin.data.tables, &examples, &own, p.as_mut()),
-        Err(_) => trainer::run(&twin.plan, &twin.data.tables, &examples, &own, p.as_mut()),
-    };
+    let done = trainer::run_part(&twin.plan, &twin.data.tables, &examples, &own, p.as_mut());
     let other = match done {
         Ok(r) => r,
-        Err(RunError::Interrupted(_)) => return Err(RunError::Interrupted(ctx.folder.into())),
+        Err(RunError::Interrupted(_)) => return Err(RunError::Interrupted(ctx.dir.path.clone())),
         Err(e) => return Err(e),
     };
     let figure = |plan: &Plan, r: &Report| {
@@ -301,7 +337,7 @@ fn failed(e: RunError, ctx: &Context<'_>) -> i32 {
     match e {
         RunError::Failed(d) => findings(&Sources::default(), &d, ctx.look),
         RunError::Interrupted(dir) => {
-            say(format!("stopped; go on with: mtlc run --resume {}", dir.display()));
+            say(format!("stopped; go on with: {}", going_on(&dir)));
         }
     }
     code
@@ -315,15 +351,21 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     // a folder with one run per seed goes on seed by seed
     let seeds = trainer::seeds_of(dir);
     let first = match &seeds {
-        Some(s) => s.iter().map(|s| dir.join(format!("seed-{s}"))).find(|d| d.is_dir()),
+        Some(s) => s.iter().map(|s| dir.join(format!("seed-{s}"))).find(|d| d.join(run_dir::PLAN).is_file()),
         None => Some(dir.to_path_buf()),
     };
     let opened = first.ok_or_else(|| Diagnostic::new("E0803", format!("`{}` holds no run yet", dir.display())));
-    let opened = opened.and_then(|d| RunDir::open(&d));
-    let run = match opened {
+    // held from before the first file is read, so that nobody changes what was read
+    let opened = opened.and_then(|first| {
+        let run = RunDir::open(&first)?;
+        let top = if seeds.is_some() { RunDir::at(dir).hold()? } else { run.hold()? };
+        Ok((if seeds.is_some() { run } else { top.clone() }, top))
+    });
+    let (run, top) = match opened {
         Ok(r) => r,
         Err(d) => return fail(d),
     };
+    let _ = FOLDER.set(top.path.clone());
     let (plan, tables) = match run.read_start() {
         Ok(x) => x,
         Err(d) => return fail(d),
@@ -337,6 +379,7 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Err(found) => return unreadable(found, look),
     };
     let mut options = RunOptions::new(dir, info.seed);
+    options.dir = Some(top.clone());
     options.began = super::began();
     options.base = info.base.clone();
     options.stop = stop;
@@ -353,7 +396,7 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     if unchanged && let Ok(c) = compile(&spec, &changes, look) {
         options.sources = sources(&c);
     }
-    let ctx = Context { a, look, file: &spec, changes: &changes, folder: dir, twins: unchanged };
+    let ctx = Context { a, look, file: &spec, changes: &changes, dir: &top, twins: unchanged };
     let mut p = progress(a);
     match seeds {
         Some(seeds) => match trainer::run_seeds(&plan, &tables, &examples, &options, &seeds, p.as_mut()) {

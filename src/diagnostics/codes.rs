@@ -158,10 +158,12 @@ codes! {
     "E0803" "a run folder lacks a file"
     "E0804" "a file of a run folder cannot be used"
     "E0805" "a file cannot be written"
-    "E0806" "the folder holds a run already"
+    "E0806" "the folder holds something else already"
     "E0807" "the data changed since the run began"
     "E0808" "a stage has nothing to learn from"
     "E0809" "a text for prediction is missing or unknown"
+    "E0811" "another process works in the run folder"
+    "E0812" "a plan is of another version"
     // warnings
     "W0101" "no objective is declared"
     "W0102" "an encoder is read by nobody"

@@ -269,10 +269,13 @@ fn labels_file(i: usize, name: &str) -> String {
     format!("labels/{i}-{}.txt", file_name(name))
 }
 
-/// A name as part of a file's name.
+/// A name as part of a file's name, which no file system finds too long.
 pub fn file_name(name: &str) -> String {
     let keep = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let s: String = name.chars().map(|c| if keep(c) { c } else { '_' }).collect();
+    let mut s: String = name.chars().map(|c| if keep(c) { c } else { '_' }).collect();
+    while s.len() > 100 {
+        s.pop();
+    }
     if s.is_empty() || s.starts_with('.') { format!("_{s}") } else { s }
 }
 

@@ -16,6 +16,9 @@ use crate::columns::CorpusDecl;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The format of [`Plan`]s.
+pub const VERSION: u32 = 1;
+
 /// Index of a node in its graph.
 pub type NodeId = usize;
 
@@ -546,6 +549,18 @@ impl Plan {
     /// Whether a pass acts: unless it was turned off.
     pub fn pass(&self, name: &str) -> bool {
         self.passes.iter().all(|p| p.name != name || p.on)
+    }
+
+    /// Whether another plan is of the same program; how long the last stage lasts may differ, since a finished run can go on.
+    pub fn is_same_program(&self, other: &Self) -> bool {
+        let timeless = |plan: &Self| {
+            let mut plan = plan.clone();
+            if let Some(last) = plan.train.stages.last_mut() {
+                last.length = Length::Steps(0);
+            }
+            plan
+        };
+        timeless(self) == timeless(other)
     }
 
     /// Number of trainable values.

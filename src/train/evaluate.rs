@@ -6,7 +6,7 @@ use super::report::{Figure, Report};
 use super::run_dir::{self, MODEL, RunDir};
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
-use crate::encode::{Encoded, Examples, Forms, Tables, file_name};
+use crate::encode::{Encoded, Examples, Forms, Tables};
 use crate::kinds::heads;
 use crate::kinds::metrics::{self, Scored};
 use crate::network::together::Share;
@@ -100,7 +100,7 @@ pub fn set_params_of_file(params: &mut Params, file: &[u8]) -> Result<(), String
 
 /// `best/TASK.safetensors`.
 pub fn best_file(task: &str) -> String {
-    format!("best/{}.safetensors", file_name(task))
+    format!("best/{}.safetensors", files::distinct_name(task))
 }
 
 /// Number of examples of a split with gold of a task, over all its corpora.

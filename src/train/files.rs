@@ -2,8 +2,8 @@
 
 use crate::diagnostics::Diagnostic;
 use crate::ops::params::{Outgoing, Stored};
-use safetensors::SafeTensorError;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo, TensorView, View};
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -25,26 +25,30 @@ pub fn unreadable(path: &Path, e: &io::Error) -> Diagnostic {
 /// Puts a file in place. A reader sees the old content or the new, never a part, even when the process or the machine
 /// stops in between.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
-    put(path, |beside| {
-        let mut f = File::create(beside)?;
+    put(path, |f| {
         kill::operation()?;
         f.write_all(bytes)
     })
 }
 
 /// Writes a file beside its place by `write`, syncs it and renames it.
-fn put(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Diagnostic> {
-    let put = || -> io::Result<()> {
+fn put<T>(path: &Path, write: impl FnOnce(&mut File) -> io::Result<T>) -> Result<T, Diagnostic> {
+    let put = || -> io::Result<T> {
         let folder = path.parent().unwrap_or(Path::new("."));
         kill::operation()?;
         fs::create_dir_all(folder)?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let beside = folder.join(format!(".{name}.partial"));
+        let beside = folder.join(partial(path));
         kill::operation()?;
-        write(&beside)?;
+        // what a killed process left there goes; a link is removed, not followed
+        match fs::remove_file(&beside) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+        let mut f = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        let done = write(&mut f)?;
         kill::operation()?;
-        // (a file can be synced by any handle that may write to it)
-        OpenOptions::new().write(true).open(&beside)?.sync_all()?;
+        f.sync_all()?;
+        drop(f);
         kill::operation()?;
         fs::rename(&beside, path)?;
         kill::operation()?;
@@ -52,15 +56,63 @@ fn put(path: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), D
         if let Ok(d) = File::open(folder) {
             let _ = d.sync_all();
         }
-        Ok(())
+        Ok(done)
     };
     put().map_err(|e| unwritable(path, &e))
+}
+
+/// The name under which a file is written before it is put in place.
+fn partial(path: &Path) -> String {
+    format!(".{}.partial", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Whether a file of this name is one that a killed process did not finish.
+pub fn is_partial(name: &str) -> bool {
+    name.starts_with('.') && name.ends_with(".partial")
+}
+
+/// Removes what killed processes did not finish in a folder; a folder that cannot be read holds nothing.
+pub fn remove_partial(folder: &Path) -> Result<(), Diagnostic> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.flatten() {
+        if is_partial(&entry.file_name().to_string_lossy()) && entry.file_type().is_ok_and(|t| !t.is_dir()) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// SHA-256 of some bytes, in hexadecimal digits.
+pub fn checksum(bytes: &[u8]) -> String {
+    hex(Sha256::new().chain_update(bytes))
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// A name as a file's name: two names never give the same, and none is too long for a file system. A name of letters,
+/// digits and `_` stays; any other is written as far as it can be, with a part of its checksum behind.
+pub fn distinct_name(name: &str) -> String {
+    const LONGEST: usize = 100;
+    let plain = |c: char| c.is_alphanumeric() || c == '_';
+    if !name.is_empty() && name.len() <= LONGEST && name.chars().all(plain) {
+        return name.to_string();
+    }
+    let mut shown: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    while shown.len() > LONGEST {
+        shown.pop();
+    }
+    format!("{shown}-{}", &checksum(name.as_bytes())[..16])
 }
 
 /// Appends a line and hands it to the disk; returns the file's length.
 pub fn append(path: &Path, line: &str) -> Result<u64, Diagnostic> {
     let put = || -> io::Result<u64> {
         kill::operation()?;
+        if path.is_symlink() {
+            return Err(io::Error::other("it is a link"));
+        }
         let mut f = OpenOptions::new().create(true).append(true).open(path)?;
         let (first, second) = line.as_bytes().split_at(line.len() / 2);
         f.write_all(first)?;
@@ -73,12 +125,21 @@ pub fn append(path: &Path, line: &str) -> Result<u64, Diagnostic> {
     put().map_err(|e| unwritable(path, &e))
 }
 
-/// Cuts a file to a length; an absent file stays absent.
-pub fn truncate(path: &Path, length: u64) -> Result<(), Diagnostic> {
-    if !path.exists() {
-        return Ok(());
-    }
-    let cut = || OpenOptions::new().write(true).open(path)?.set_len(length);
+/// Cuts a file of lines to a length, and an unfinished last line off one that is shorter; its length then. An absent file
+/// stays absent.
+pub fn cut(path: &Path, length: u64) -> Result<u64, Diagnostic> {
+    let cut = || -> io::Result<u64> {
+        let now = match fs::symlink_metadata(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+            m => m?.len(),
+        };
+        let length = match now >= length {
+            true => length,
+            false => fs::read(path)?.iter().rposition(|b| *b == b'\n').map_or(0, |at| at as u64 + 1),
+        };
+        OpenOptions::new().write(true).open(path)?.set_len(length)?;
+        Ok(length)
+    };
     cut().map_err(|e| unwritable(path, &e))
 }
 
@@ -97,15 +158,37 @@ pub fn remove(path: &Path) -> Result<(), Diagnostic> {
 /// The one key of the metadata: with several, a hash table's order would show in the file.
 const METADATA: &str = "mtlc";
 
-/// Puts a file of tensors and a JSON text in the safetensors format in place, tensor by tensor.
-pub fn write_safetensors(path: &Path, tensors: &[Outgoing<'_>], metadata: &str) -> Result<(), Diagnostic> {
+/// Puts a file of tensors and a JSON text in the safetensors format in place, tensor by tensor; its [`checksum`].
+///
+/// The crate's own writer would leave files of random names behind when the process is killed, and files that nobody but
+/// their owner can read, whatever the umask says.
+pub fn write_safetensors(path: &Path, tensors: &[Outgoing<'_>], metadata: &str) -> Result<String, Diagnostic> {
     let metadata = HashMap::from([(METADATA.to_string(), metadata.to_string())]);
-    put(path, |beside| {
-        let named = tensors.iter().map(|t| (t.name(), t));
-        safetensors::serialize_to_file(named, Some(metadata), beside).map_err(|e| match e {
-            SafeTensorError::IoError(e) => e,
-            e => io::Error::other(e),
-        })
+    let mut tensors: Vec<&Outgoing<'_>> = tensors.iter().collect();
+    tensors.sort_by(|a, b| a.name().cmp(b.name()));
+    put(path, |f| {
+        let mut at = 0;
+        let mut info = |t: &&Outgoing<'_>| {
+            let from = at;
+            at += t.data_len();
+            let info = TensorInfo { dtype: t.dtype(), shape: t.shape().to_vec(), data_offsets: (from, at) };
+            (t.name().to_string(), info)
+        };
+        let infos = tensors.iter().map(&mut info).collect();
+        let header = Metadata::new(Some(metadata), infos).map_err(io::Error::other)?;
+        let mut header = serde_json::to_vec(&header)?;
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let mut hash = Sha256::new();
+        let mut write = |bytes: &[u8]| {
+            hash.update(bytes);
+            f.write_all(bytes)
+        };
+        write(&(header.len() as u64).to_le_bytes())?;
+        write(&header)?;
+        for t in &tensors {
+            write(&t.data())?;
+        }
+        Ok(hex(hash))
     })
 }
 

@@ -101,6 +101,10 @@ pub struct EvaluationNews<'a> {
 
 /// Hears what happens while a run goes on.
 pub trait Progress {
+    /// Of several seeds, one begins: its number among how many.
+    fn seed(&mut self, seed: u64, index: usize, of: usize) {
+        let _ = (seed, index, of);
+    }
     /// Before the first step (of this process).
     fn started(&mut self, plan: &Plan, dir: &std::path::Path, resumed_at: Option<u64>) {
         let _ = (plan, dir, resumed_at);

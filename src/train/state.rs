@@ -4,12 +4,14 @@
 //! Best weights so far lie in `state/STEP.safetensors`, written before the state that names them and removed after the
 //! state that does not. `metrics.jsonl` is cut back to the length that the state knows.
 
+use super::evaluate::best_file;
 use super::files;
 use super::report::StageReport;
-use super::run_dir::RunDir;
+use super::run_dir::{MODEL, RunDir};
 use crate::batches::Cursor;
 use crate::diagnostics::Diagnostic;
 use crate::ops::params::{Outgoing, Stored};
+use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,30 +99,51 @@ fn clean(dir: &RunDir, keep: &BTreeSet<u64>) -> Result<(), Diagnostic> {
     let Ok(entries) = std::fs::read_dir(dir.file(SNAPSHOTS)) else { return Ok(()) };
     for entry in entries.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let step = name.strip_suffix(".safetensors").and_then(|s| s.parse().ok());
-        if step.is_none_or(|s| !keep.contains(&s)) {
+        // nothing but snapshots is removed
+        let step: Option<u64> = name.strip_suffix(".safetensors").and_then(|s| s.parse().ok());
+        if step.is_some_and(|s| snapshot(s) == format!("{SNAPSHOTS}/{name}") && !keep.contains(&s)) {
             files::remove(&entry.path())?;
         }
     }
     Ok(())
 }
 
-/// The state that was saved last.
-pub fn load(dir: &RunDir) -> Result<(State, Vec<Stored>), Diagnostic> {
+/// Whether a file is the state or one of its snapshots, which change while the run goes on.
+pub fn is_state(name: &str) -> bool {
+    name == STATE || name.starts_with(&format!("{SNAPSHOTS}/"))
+}
+
+/// The state that was saved last. A snapshot that is gone is made again from the weights that a finished run kept.
+pub fn load(dir: &RunDir, plan: &Plan) -> Result<(State, Vec<Stored>), Diagnostic> {
     let (tensors, json) = dir.read_tensors(STATE)?;
     let state: State = serde_json::from_str(&json).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
+    let known = state.stage < plan.train.stages.len() && state.task_best.keys().all(|t| *t < plan.tasks.len());
+    if !known {
+        return Err(dir.corrupt(STATE, "it names stages or tasks that the plan does not have".into()));
+    }
+    let mut gone = vec![];
     for step in state.snapshots() {
         let name = snapshot(step);
-        if !dir.file(&name).exists() {
-            return Err(dir.corrupt(STATE, format!("it names `{name}`, which is missing")));
+        if dir.file(&name).exists() {
+            continue;
         }
+        let task = |(t, b): (&usize, &BestSoFar)| (b.step == step).then(|| best_file(&plan.tasks[*t].name));
+        let kept = state.best.iter().filter(|b| b.step == step).map(|_| MODEL.to_string());
+        let mut kept = kept.chain(state.task_best.iter().filter_map(task));
+        match kept.find_map(|name| dir.read(&name).ok()) {
+            Some(bytes) => gone.push((name, bytes)),
+            None => return Err(dir.corrupt(STATE, format!("it names `{name}`, which is missing"))),
+        }
+    }
+    for (name, bytes) in gone {
+        dir.write(&name, &bytes)?;
     }
     Ok((state, tensors))
 }
 
-/// Removes what only `resume` needs, after the report is in place.
+/// Removes what no further step needs, after the report is in place. The state stays: with it the run can go on after its
+/// end.
 pub fn finish(dir: &RunDir) -> Result<(), Diagnostic> {
-    files::remove(&dir.file(STATE))?;
     clean(dir, &BTreeSet::new())?;
     // an empty folder left behind would harm nobody
     let _ = std::fs::remove_dir(dir.file(SNAPSHOTS));

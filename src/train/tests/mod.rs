@@ -74,8 +74,8 @@ fn learns_and_is_the_same_after_loading() {
     for split in [SplitName::Dev, SplitName::Test] {
         assert_eq!(loaded.figures(&examples, split), Figures::of(&p.plan, &report, split));
     }
-    // nothing that only `resume` needs is left
-    assert!(!loaded.dir.file("state.safetensors").exists() && !loaded.dir.file("state").exists());
+    // the state is left, with which the run could go on, and no snapshots
+    assert!(loaded.dir.file("state.safetensors").exists() && !loaded.dir.file("state").exists());
     // and what it says of new texts
     let words = |s: &str| s.split(' ').map(str::to_string).collect::<Vec<_>>();
     let predictor = super::predict::Predictor::new(&loaded, None);
@@ -100,7 +100,7 @@ fn a_seed_is_a_run() {
         .map(|seed| {
             let dir = temp();
             train(&p, dir.path(), seed);
-            let run = RunDir { path: dir.path().join("run") };
+            let run = RunDir::at(dir.path().join("run"));
             (run.read(MODEL).unwrap(), course(&run), run.read(&best_file("slot")).unwrap())
         })
         .collect();
@@ -114,15 +114,23 @@ fn a_seed_is_a_run() {
 fn several_seeds() {
     let p = tiny(30, stage(vec![0, 1, 2], Length::Epochs(1.0)));
     let dir = temp();
-    let go = || run_seeds(&p.plan, &p.tables, &p.examples, &options(dir.path(), 0), &[1, 2, 3], &mut Quiet).unwrap();
-    let report = go();
+    let go = |o: &RunOptions| run_seeds(&p.plan, &p.tables, &p.examples, o, &[1, 2, 3], &mut Quiet);
+    let mut o = options(dir.path(), 0);
+    let report = go(&o).unwrap();
     assert_eq!(report.runs, ["seed-1", "seed-2", "seed-3"]);
     let f = &report.figures[0];
     let v: Vec<f64> = f.values.iter().map(|v| v.unwrap()).collect();
     let mean = v.iter().sum::<f64>() / 3.0;
     assert!((f.mean.unwrap() - mean).abs() < 1e-12);
     assert!(report.table().contains(" ± "), "{}", report.table());
-    assert_eq!(go(), report, "finished runs are not run again");
+    assert!(codes(go(&o).unwrap_err())[0].starts_with("E0806"), "a folder of seeds is no new folder");
+    o.dir = Some(RunDir::at(&o.out).hold().unwrap());
+    assert_eq!(go(&o).unwrap(), report, "finished runs are not run again");
+    // seeds of another program are not taken for this one's
+    let other = tiny(30, stage(vec![0, 1], Length::Epochs(1.0)));
+    let mixed = run_seeds(&other.plan, &other.tables, &other.examples, &o, &[1, 2, 3], &mut Quiet);
+    assert!(codes(mixed.unwrap_err())[0].starts_with("E0806"));
+    drop(o);
     let e = LoadedRun::open(&dir.path().join("run"), &Device::flex()).err().unwrap();
     assert_eq!(e.code, "E0803");
 }
@@ -275,7 +283,7 @@ fn the_objective_chooses_and_stops() {
     let report = train(&p, dir.path(), 3);
     let best = report.objective.clone().unwrap();
     assert!(report.stages[0].stopped_early);
-    let lines = course(&RunDir { path: dir.path().join("run") });
+    let lines = course(&RunDir::at(dir.path().join("run")));
     let values: Vec<f64> = lines.iter().filter_map(|l| l["objective"].as_f64()).collect();
     let top = values.iter().copied().fold(0.0, f64::max);
     assert_eq!(best.value, top);
@@ -332,7 +340,7 @@ fn losses_that_are_not_finite() {
     assert_eq!(e.len(), 1);
     assert!(e[0].starts_with("E0801 the ") && e[0].contains("of stage `train` (last losses: slot "), "{}", e[0]);
     assert!(e[0].contains("`clip 1`") && e[0].contains("lr = 1e29"), "{}", e[0]);
-    let kept = RunDir { path: dir.path().join("run") }.read_tensors(MODEL).unwrap().0;
+    let kept = RunDir::at(dir.path().join("run")).read_tensors(MODEL).unwrap().0;
     assert_eq!(kept.len(), p.plan.params.len());
 }
 
@@ -356,11 +364,25 @@ fn folders_that_are_no_runs() {
         std::fs::write(path.join(name), old).unwrap();
         e
     };
-    assert!(spoil("plan.json", "{").1.contains("plan.json"));
-    assert!(spoil("vocab/0-words.txt", "x\n").1.contains("line 1 is not `item<TAB>count`"));
-    assert!(spoil("vocab/0-words.txt", "x\t1\n").1.contains("but the plan was made for"));
-    assert!(spoil("labels/1-intent.txt", "x\n").1.contains("not those of `plan.json`"));
-    assert_eq!(spoil("model.safetensors", "nothing").0, "E0804");
+    for name in ["plan.json", "vocab/0-words.txt", "labels/1-intent.txt", "model.safetensors"] {
+        let (code, message) = spoil(name, "x\n");
+        assert!(code == "E0804" && message.contains(name) && message.contains("checksum"), "{message}");
+    }
+    // with a checksum of its own, what is wrong with a file is found all the same
+    let forged = |name: &str, text: &str| {
+        let run = RunDir::at(&path);
+        let (old, sum) = (std::fs::read(path.join(name)).unwrap(), crate::train::files::checksum(text.as_bytes()));
+        run.list([(name.to_string(), sum)]).unwrap();
+        std::fs::write(path.join(name), text).unwrap();
+        let e = open(&path);
+        std::fs::write(path.join(name), old).unwrap();
+        e
+    };
+    assert!(forged("vocab/0-words.txt", "x\n").1.contains("line 1 is not `item<TAB>count`"));
+    assert!(forged("vocab/0-words.txt", "x\t1\n").1.contains("but the plan was made for"));
+    assert!(forged("labels/1-intent.txt", "x\n").1.contains("not those of `plan.json`"));
+    let plan = std::fs::read_to_string(path.join("plan.json")).unwrap();
+    assert_eq!(forged("plan.json", &plan.replacen("\"version\": 1", "\"version\": 2", 1)).0, "E0812");
     std::fs::remove_file(path.join("model.safetensors")).unwrap();
     assert_eq!(open(&path).0, "E0803");
 }
@@ -381,7 +403,7 @@ fn uncertainty_weights_settle_where_theory_says() {
     p.plan.train.stages[0].weights = Weights::Uncertainty { params: vec![(1, p.plan.params.len() - 1)] };
     let dir = temp();
     train(&p, dir.path(), 1);
-    let run = RunDir { path: dir.path().join("run") };
+    let run = RunDir::at(dir.path().join("run"));
     let lines = course(&run);
     let loss = lines.iter().rev().find_map(|l| l["losses"]["intent"].as_f64()).unwrap();
     let tensors = run.read_tensors(MODEL).unwrap().0;

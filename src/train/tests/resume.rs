@@ -35,7 +35,7 @@ fn demanding() -> Program {
 
 /// What two runs must agree on, bit for bit.
 fn result(dir: &Path) -> (Vec<u8>, Vec<u8>, Vec<serde_json::Value>, serde_json::Value) {
-    let run = RunDir { path: dir.to_path_buf() };
+    let run = RunDir::at(dir.to_path_buf());
     let mut report: serde_json::Value = run.read_json("report.json").unwrap();
     for key in ["seconds", "seconds_per_epoch", "peak_memory"] {
         report.as_object_mut().unwrap().remove(key);

@@ -139,17 +139,24 @@ impl Trainer<'_> {
     /// Puts the kept weights and each task's best in place.
     pub(super) fn publish(&mut self) -> Result<(), Diagnostic> {
         self.settle()?;
+        let mut sums = vec![];
+        let mut copy = |step: u64, name: String| -> Result<(), Diagnostic> {
+            let bytes = self.dir.read(&state::snapshot(step))?;
+            let sum = self.dir.write(&name, &bytes)?;
+            sums.push((name, sum));
+            Ok(())
+        };
         for (t, best) in &self.state.task_best {
-            let bytes = self.dir.read(&state::snapshot(best.step))?;
-            self.dir.write(&evaluate::best_file(&self.plan.tasks[*t].name), &bytes)?;
+            copy(best.step, evaluate::best_file(&self.plan.tasks[*t].name))?;
         }
         match &self.state.best {
-            Some(best) => {
-                let bytes = self.dir.read(&state::snapshot(best.step))?;
-                self.dir.write(MODEL, &bytes)
+            Some(best) => copy(best.step, MODEL.to_string())?,
+            None => {
+                let sum = self.dir.write_tensors(MODEL, &self.params.outgoing(), &self.weights_metadata())?;
+                sums.push((MODEL.to_string(), sum));
             }
-            None => self.dir.write_tensors(MODEL, &self.params.outgoing(), &self.weights_metadata()),
         }
+        self.dir.list(sums)
     }
 
     pub(super) fn best(&self, b: &BestSoFar, metric: String) -> Best {
@@ -182,6 +189,7 @@ impl Trainer<'_> {
         };
         let objective = self.objective.as_ref().and_then(|o| Some(self.best(s.best.as_ref()?, show_score(o, plan))));
         let kept = match &objective {
+            None if s.step == 0 => "the initial ones: no step was made".to_string(),
             Some(b) => format!("those of stage {}, epoch {}, step {}: best {}", b.stage, b.epoch, b.step, b.metric),
             None => "the last ones".to_string(),
         };
@@ -201,7 +209,7 @@ impl Trainer<'_> {
             peak_memory: peak_memory(),
             versions: versions(),
         };
-        self.dir.write_json(REPORT, &report)?;
+        self.dir.write_listed(REPORT, &report)?;
         state::finish(&self.dir)?;
         self.progress.finished(&report);
         Ok(report)

@@ -12,7 +12,7 @@ use super::evaluate;
 use super::files;
 use super::frozen::Frozen;
 use super::report::{Report, SeedsReport, StageReport};
-use super::run_dir::{self, METRICS, REPORT, RunDir};
+use super::run_dir::{INFO, METRICS, MODEL, PLAN, REPORT, RunDir, SEEDS};
 use super::state::{self, State};
 use super::{Progress, RunError};
 use crate::batches::Schedule;
@@ -36,8 +36,10 @@ use std::time::{Duration, Instant};
 /// What a run needs besides plan and data.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// folder of the run; see [`run_dir::choose`]
+    /// folder of the run; see [`run_dir::begin`]
     pub out: PathBuf,
+    /// the same, where this process holds it already
+    pub dir: Option<RunDir>,
     /// seed of everything random
     pub seed: u64,
     /// the spec and the files that it uses: name and text
@@ -66,6 +68,7 @@ impl RunOptions {
     pub fn new(out: impl Into<PathBuf>, seed: u64) -> Self {
         Self {
             out: out.into(),
+            dir: None,
             seed,
             sources: vec![],
             base: PathBuf::from("."),
@@ -114,14 +117,10 @@ pub struct RunInfo {
     pub origin: Origin,
 }
 
-/// File of the [`RunInfo`].
-const INFO: &str = "run.json";
 /// Begins the names of weights in the state's file; the rest is the optimiser's.
 const WEIGHT: &str = "weight/";
-/// Marks a folder of several runs that differ in the seed; holds the seeds.
-const SEEDS: &str = "seeds.json";
 
-/// Trains a plan in a new run folder.
+/// Trains a plan in a run folder: [`RunOptions::dir`], or a new one.
 pub fn run(
     plan: &Plan,
     tables: &Tables,
@@ -133,7 +132,10 @@ pub fn run(
     if !faults.is_empty() {
         return Err(RunError::Failed(faults));
     }
-    let dir = RunDir::create(&options.out)?;
+    let dir = match &options.dir {
+        Some(dir) => dir.clone(),
+        None => RunDir::create(&options.out)?,
+    };
     // an empty path is the current folder
     let base = if options.base.as_os_str().is_empty() { Path::new(".") } else { &options.base };
     let base = base.canonicalize().unwrap_or_else(|_| base.to_path_buf());
@@ -145,12 +147,14 @@ pub fn run(
         let weights: Vec<Vec<f32>> = (0..plan.params.len()).map(|i| trainer.params.values(i)).collect();
         // each file waits for the disk, training need not: nothing else is written before this is done
         trainer.begun = Some(Box::new(files::beside(scope, move || {
-            dir.write_json(INFO, &RunInfo { seed, base, data: fingerprint(examples), origin })?;
-            dir.write_start(sources, tables)?;
+            let info = dir.write_json(INFO, &RunInfo { seed, base, data: fingerprint(examples), origin })?;
+            let mut sums = dir.write_start(sources, tables)?;
+            sums.push((INFO.to_string(), info));
             let named = plan.params.iter().zip(&weights);
             let named = named.map(|(p, v)| Outgoing::new(format!("{WEIGHT}{}", p.name), p.shape.clone(), || v.into()));
             state::save(&dir, &state, &named.collect::<Vec<_>>())?;
-            dir.write_json(run_dir::PLAN, plan)
+            dir.list(sums)?;
+            dir.write_listed(PLAN, plan)
         })));
         trainer.train()
     })
@@ -161,9 +165,22 @@ pub fn info(dir: &RunDir) -> Result<RunInfo, Diagnostic> {
     dir.read_json(INFO)
 }
 
+/// Whether a run has ended, and all that it found is there.
+pub fn finished(dir: &RunDir, plan: &Plan) -> Result<Option<Report>, Diagnostic> {
+    if !dir.file(REPORT).exists() {
+        return Ok(None);
+    }
+    // a report that the run did not write is not told as its own
+    let report: Report = dir.read_json(REPORT)?;
+    let best = report.tasks.iter().filter(|t| t.best.is_some()).map(|t| evaluate::best_file(&t.name));
+    let there = |name: String| dir.file(&name).exists();
+    let whole = report.tasks.len() == plan.tasks.len() && best.chain([MODEL.to_string()]).all(there);
+    Ok(whole.then_some(report))
+}
+
 /// Goes on with a stopped run; the result is that of a run that never stopped. A finished run gives its report.
 /// `examples` are those of the run, made anew by [`Examples::encode`] from the folder's plan and tables
-/// ([`RunDir::read_start`]).
+/// ([`RunDir::read_start`]). Nothing is changed before all is read.
 pub fn resume(
     dir: &RunDir,
     plan: &Plan,
@@ -172,24 +189,53 @@ pub fn resume(
     options: &RunOptions,
     progress: &mut dyn Progress,
 ) -> Result<Report, RunError> {
-    if dir.file(REPORT).exists() {
-        state::finish(dir)?;
-        return Ok(dir.read_json(REPORT)?);
+    let dir = dir.hold()?;
+    if let Some(report) = finished(&dir, plan)? {
+        return Ok(report);
     }
-    let info = info(dir)?;
-    if info.data != fingerprint(examples) {
-        let shown = dir.path.display();
-        return Err(Diagnostic::new("E0807", format!("the data are no longer those with which `{shown}` began"))
-            .help("bring back the old data files, or start a new run by `mtlc run`")
-            .into());
-    }
-    let (state, tensors) = state::load(dir)?;
-    files::truncate(&dir.file(METRICS), state.metrics_bytes)?;
-    Trainer::new(plan, tables, examples, dir.clone(), state, Some(tensors), options, progress)?.train()
+    same_data(&dir, &info(&dir)?, examples)?;
+    let (state, tensors) = state::load(&dir, plan)?;
+    let mut trainer = Trainer::new(plan, tables, examples, dir, state, Some(tensors), options, progress)?;
+    let known = trainer.state.metrics_bytes;
+    trainer.state.metrics_bytes = files::cut(&trainer.dir.file(METRICS), known)?;
+    trainer.train()
 }
 
-/// Runs a plan once for each seed, in `OUT/seed-N`, and gathers mean ± sd in `OUT/report.json`. Called again on the same
-/// folder, it goes on where it stopped.
+fn same_data(dir: &RunDir, info: &RunInfo, examples: &Examples) -> Result<(), Diagnostic> {
+    if info.data == fingerprint(examples) {
+        return Ok(());
+    }
+    let shown = dir.path.display();
+    Err(Diagnostic::new("E0807", format!("the data are no longer those with which `{shown}` began"))
+        .help("bring back the old data files, or start a new run by `mtlc run`"))
+}
+
+/// Goes on with a run in the folder of a greater one, or begins it: with a seed of several, or as a twin. What is there must
+/// be this very run.
+pub fn run_part(
+    plan: &Plan,
+    tables: &Tables,
+    examples: &Examples,
+    options: &RunOptions,
+    progress: &mut dyn Progress,
+) -> Result<Report, RunError> {
+    if !options.out.join(PLAN).exists() {
+        return run(plan, tables, examples, options, progress);
+    }
+    let dir = RunDir::open(&options.out)?.hold()?;
+    let ((own, own_tables), info) = (dir.read_start()?, info(&dir)?);
+    if info.seed != options.seed || !own.is_same_program(plan) {
+        let shown = dir.path.display();
+        return Err(Diagnostic::new("E0806", format!("`{shown}` holds a run of another program or seed"))
+            .help("move it away, or name another folder after `--out`")
+            .into());
+    }
+    same_data(&dir, &info, examples)?;
+    resume(&dir, &own, &own_tables, examples, options, progress)
+}
+
+/// Runs a plan once for each seed, in `OUT/seed-N`, and gathers mean ± sd in `OUT/report.json`. In a folder that holds the
+/// same already ([`RunOptions::dir`]), it goes on where it stopped.
 pub fn run_seeds(
     plan: &Plan,
     tables: &Tables,
@@ -198,18 +244,24 @@ pub fn run_seeds(
     seeds: &[u64],
     progress: &mut dyn Progress,
 ) -> Result<SeedsReport, RunError> {
-    let top = RunDir { path: options.out.clone() };
-    top.write_json(SEEDS, &seeds)?;
+    let faults = check(plan, examples);
+    if !faults.is_empty() {
+        return Err(RunError::Failed(faults));
+    }
+    let top = match &options.dir {
+        Some(dir) => dir.clone(),
+        None => RunDir::create(&options.out)?,
+    };
+    if !top.file(SEEDS).exists() {
+        top.write_listed(SEEDS, &seeds)?;
+    }
     let (mut reports, mut folders) = (vec![], vec![]);
     for (i, &seed) in seeds.iter().enumerate() {
         let name = format!("seed-{seed}");
         let began = if i == 0 { options.began } else { Instant::now() };
-        let own = RunOptions { out: top.file(&name), seed, began, ..options.clone() };
-        let report = match RunDir::open(&own.out) {
-            Ok(dir) => resume(&dir, plan, tables, examples, &own, progress),
-            Err(_) => run(plan, tables, examples, &own, progress),
-        };
-        match report {
+        let own = RunOptions { out: top.file(&name), dir: None, seed, began, ..options.clone() };
+        progress.seed(seed, i, seeds.len());
+        match run_part(plan, tables, examples, &own, progress) {
             Ok(r) => reports.push(r),
             Err(RunError::Interrupted(_)) => return Err(RunError::Interrupted(top.path)),
             Err(e) => return Err(e),
@@ -217,13 +269,13 @@ pub fn run_seeds(
         folders.push(name);
     }
     let report = SeedsReport::new(plan, folders, &reports);
-    top.write_json(REPORT, &report)?;
+    top.write_listed(REPORT, &report)?;
     Ok(report)
 }
 
 /// The seeds of a folder that [`run_seeds`] made.
 pub fn seeds_of(folder: &Path) -> Option<Vec<u64>> {
-    RunDir { path: folder.to_path_buf() }.read_json(SEEDS).ok()
+    RunDir::at(folder).read_json(SEEDS).ok()
 }
 
 /// A fingerprint of all encoded examples.
@@ -298,7 +350,7 @@ impl<'a> Trainer<'a> {
         options: &'a RunOptions,
         progress: &'a mut dyn Progress,
     ) -> Result<Self, Diagnostic> {
-        let network = Network::new(plan, tables).map_err(|e| dir.corrupt(run_dir::PLAN, e))?;
+        let network = Network::new(plan, tables).map_err(|e| dir.corrupt(PLAN, e))?;
         let mut params = evaluate::new_params(plan, tables, state.seed, &options.device);
         let resumed = match tensors {
             None => None,
@@ -387,8 +439,7 @@ impl<'a> Trainer<'a> {
             groups.max_by_key(|(g, _)| g.len()).map_or(lr, |(_, r)| *r)
         };
         let rates = plan.params.iter().map(|p| rate(&p.owner)).collect();
-        let mut optimizer =
-            Optimizer::new(&stage.optimizer, &self.params).map_err(|e| self.dir.corrupt(run_dir::PLAN, e))?;
+        let mut optimizer = Optimizer::new(&stage.optimizer, &self.params).map_err(|e| self.dir.corrupt(PLAN, e))?;
         if let Some(tensors) = self.resumed.take() {
             optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;
         }
@@ -424,7 +475,8 @@ impl<'a> Trainer<'a> {
                 self.forget_epoch();
             }
             self.tick();
-            if evaluated || epoch_ended || self.saved.elapsed() >= self.options.save_every {
+            // the last state of all stays: with it the run can go on after its end
+            if evaluated || epoch_ended || self.over(&course) || self.saved.elapsed() >= self.options.save_every {
                 self.save(&course)?;
             }
             #[cfg(test)]
