@@ -8,6 +8,7 @@ pub mod codes;
 pub mod render;
 mod reports;
 pub mod suggest;
+pub mod visible;
 
 pub use reports::{Reported, Reports};
 

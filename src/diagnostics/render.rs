@@ -1,5 +1,6 @@
 //! Findings as text: for people (drawn by miette), one per line, JSON, SARIF.
 
+use super::visible::{visible, visible_line};
 use super::{Diagnostic, Label, Severity, codes};
 use crate::source::{FileId, Sources, Span};
 use miette::{
@@ -9,6 +10,7 @@ use miette::{
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 // ---- for people
@@ -48,6 +50,7 @@ fn one(
     cleaned: &mut HashMap<FileId, Excerpt>,
     out: &mut String,
 ) {
+    let d = &shown(d);
     // one excerpt for each file, that of the primary label first
     let mut files: Vec<FileId> = vec![];
     for l in labels(d) {
@@ -57,7 +60,11 @@ fn one(
     }
     let mut excerpts = files.iter().filter_map(|id| {
         let source = sources.get(*id)?;
-        let excerpt = cleaned.entry(*id).or_insert_with(|| Excerpt::new(&source.name, &source.text, 0)).clone();
+        let excerpt = match source.text.lines().any(|line| line.len() > LONG) {
+            // what is left of its long lines depends on what is shown of them
+            true => Excerpt::of_long_lines(&source.name, &source.text, &ranges(d, *id)),
+            false => cleaned.entry(*id).or_insert_with(|| Excerpt::new(&source.name, &source.text, 0)).clone(),
+        };
         let spans = labels(d).filter(|l| l.span.file == *id).map(|l| {
             let primary = d.primary.as_ref().is_some_and(|p| std::ptr::eq(p, l));
             excerpt.label(l.span.start as usize..l.span.end as usize, &l.text, primary)
@@ -80,6 +87,27 @@ fn one(
         let (on, off) = if color { ("\u{1b}[36m", "\u{1b}[0m") } else { ("", "") };
         let _ = writeln!(out, "  {on}help:{off} {}", help.trim_end().replace('\n', "\n        "));
     }
+}
+
+/// The same with texts that a terminal may be sent.
+fn shown(d: &Diagnostic) -> Diagnostic {
+    let mut d = d.clone();
+    d.message = visible(&d.message).into();
+    for l in d.primary.iter_mut().chain(&mut d.secondary) {
+        l.text = visible(&l.text).into();
+    }
+    for place in &mut d.data {
+        place.file = visible_line(&place.file).into();
+        place.note = visible(&place.note).into();
+    }
+    d.help = d.help.map(|h| visible(&h).into());
+    d
+}
+
+/// What the labels in a file cover.
+fn ranges(d: &Diagnostic, file: FileId) -> Vec<Range<usize>> {
+    let own = labels(d).filter(|l| l.span.file == file);
+    own.map(|l| l.span.start as usize..l.span.end as usize).collect()
 }
 
 fn labels(d: &Diagnostic) -> impl Iterator<Item = &Label> {
@@ -168,16 +196,91 @@ struct Excerpt {
     lines: Arc<[usize]>,
     /// lines before the text
     above: usize,
+    /// of a text with long lines, what is left: where it stands here, where it stood, its length
+    parts: Arc<[(usize, usize, usize)]>,
+    /// the whole text, where parts of it are left out
+    whole: Arc<str>,
 }
 
+/// Lines of more bytes are shown in part: miette cannot draw beyond column 65,535, and nobody would read it.
+const LONG: usize = 1000;
+/// So much is left of a long line on both sides of each end of a label.
+const AROUND: usize = 50;
+
 impl Excerpt {
+    /// Of a text with long lines: of these, what is around the ends of labels.
+    fn of_long_lines(name: &str, text: &str, labels: &[Range<usize>]) -> Self {
+        let floor = |mut at: usize| {
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            at
+        };
+        let mut ends: Vec<usize> = labels.iter().flat_map(|l| [l.start, l.end]).map(|at| at.min(text.len())).collect();
+        ends.sort_unstable();
+        let (mut short, mut parts, mut first) = (String::new(), vec![], 0);
+        for line in text.split_inclusive('\n') {
+            let last = first + line.len();
+            let body = first + line.trim_end_matches(['\r', '\n']).len();
+            let mut kept: Vec<(usize, usize)> = vec![];
+            if line.len() <= LONG {
+                kept.push((first, last));
+            } else {
+                let own = ends.iter().copied().filter(|at| (first..=body).contains(at));
+                let windows =
+                    own.map(|at| (floor(at.saturating_sub(AROUND).max(first)), floor((at + AROUND).min(body))));
+                for (from, to) in std::iter::once((first, floor(first + AROUND))).chain(windows) {
+                    match kept.last_mut() {
+                        Some((_, end)) if from <= *end => *end = to.max(*end),
+                        _ => kept.push((from, to)),
+                    }
+                }
+                match kept.last_mut() {
+                    Some((_, end)) if *end == body => *end = last,
+                    _ => kept.push((body, last)),
+                }
+            }
+            for (i, (from, to)) in kept.into_iter().enumerate() {
+                if i > 0 {
+                    short.push('…');
+                }
+                parts.push((short.len(), from, to - from));
+                short.push_str(&text[from..to]);
+            }
+            first = last;
+        }
+        Self { parts: parts.into(), whole: text.into(), ..Self::new(name, &short, 0) }
+    }
+
+    /// Where a place of the whole text is here.
+    fn here(&self, at: usize) -> usize {
+        let i = self.parts.partition_point(|(_, from, _)| *from <= at);
+        let part = i.checked_sub(1).and_then(|i| self.parts.get(i));
+        part.map_or(at, |(here, from, length)| here + (at - from).min(*length))
+    }
+
+    /// The column, from 0, of a place here in the whole text; `first` is where its line begins.
+    fn column(&self, first: usize, at: usize) -> usize {
+        let there = |at: usize| {
+            let i = self.parts.partition_point(|(here, ..)| *here <= at);
+            let part = i.checked_sub(1).and_then(|i| self.parts.get(i));
+            part.map_or(at, |(here, from, length)| from + (at - here).min(*length))
+        };
+        match self.parts.is_empty() {
+            true => self.text[first..at].chars().count(),
+            false => self.whole.get(there(first)..there(at)).map_or(0, |t| t.chars().count()),
+        }
+    }
+
     fn new(name: &str, text: &str, above: usize) -> Self {
         // control characters would reach the terminal; blanks of the same length keep every offset
         let mut clean = String::with_capacity(text.len() + 1);
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
             let keeps = matches!(c, '\n' | '\t') || (c == '\r' && chars.peek() == Some(&'\n'));
-            if keeps || !(c.is_control() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'))
+            if keeps
+                || !(c.is_control()
+                    || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
             {
                 clean.push(c);
             } else {
@@ -189,11 +292,13 @@ impl Excerpt {
             clean.push('\n');
         }
         let lines = std::iter::once(0).chain(clean.match_indices('\n').map(|(i, _)| i + 1)).collect();
-        Self { name: name.to_string(), text: clean.into(), lines, above }
+        let (parts, whole) = (Arc::from([]), Arc::from(""));
+        Self { name: visible_line(name).into(), text: clean.into(), lines, above, parts, whole }
     }
 
     /// A label within the text, on character boundaries, not on the empty line after the last one.
-    fn label(&self, range: std::ops::Range<usize>, text: &str, primary: bool) -> LabeledSpan {
+    fn label(&self, range: Range<usize>, text: &str, primary: bool) -> LabeledSpan {
+        let range = self.here(range.start)..self.here(range.end);
         let last = self.text.trim_end().len();
         let floor = |mut at: usize| {
             while !self.text.is_char_boundary(at) {
@@ -235,7 +340,7 @@ impl SourceCode for Excerpt {
             data,
             SourceSpan::new(first.into(), stop - first),
             self.above + above,
-            upto[first..].chars().count(),
+            self.column(first, upto.len()),
             data.iter().filter(|&&b| b == b'\n').count(),
         )))
     }
@@ -594,6 +699,18 @@ a.mtl:32:8: error[E0101]: ends
                     render_sarif(&s, &all);
                 }
             }
+        }
+        let mut s = Sources::default();
+        let (before, after) = ("é".repeat(70_000), "y".repeat(70_000));
+        let id = s.add("x", format!("a\n{before}tsk {after} end\nb"));
+        let at = |word: &str| at(&s, id, word);
+        let far = Span { end: at("end").end, ..at("tsk") };
+        for span in [at("tsk"), at("end"), far] {
+            let d = Diagnostic::new("E0101", "m").at(span, "here").with(at("a"), "there");
+            let human = render_human(&s, &[d], false);
+            let column = if span.start == at("end").start { 140_006 } else { 70_001 };
+            assert!(human.contains(&format!("[x:2:{column}]")) || human.contains("[x:1:1]"), "{human}");
+            assert!(human.lines().all(|l| l.chars().count() < 500) && human.contains("here"), "{human}");
         }
         let long = format!("{}é{}", "x".repeat(400), "y".repeat(400));
         let (text, range) = window(&long, (400, 402));
