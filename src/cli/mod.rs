@@ -10,6 +10,7 @@ mod fix;
 mod fmt;
 mod graph;
 mod init;
+mod output;
 mod plan;
 #[cfg(feature = "train")]
 mod predict;
@@ -25,6 +26,7 @@ use crate::driver::{self, Compilation, Disk};
 use crate::hir::Options;
 use crate::source::Sources;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use output::{out, out_json, say, say_drawn};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -226,8 +228,14 @@ struct RunArgs {
     #[arg(required_unless_present = "resume", conflicts_with = "resume")]
     file: Option<PathBuf>,
     /// continue a stopped run in its folder
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "seed", "seeds", "no_pass", "set", "without", "only"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "from", "seed", "seeds", "no_pass", "set", "without", "only"])]
     resume: Option<PathBuf>,
+    /// with `--resume`: go on with a finished run for so many epochs more
+    #[arg(long, value_name = "N", requires = "resume", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    more: Option<u64>,
+    /// begin with the weights of a finished run, wherever names, shapes and classes are the same
+    #[arg(long, value_name = "RUN")]
+    from: Option<PathBuf>,
     /// folder of the run (default: runs/NAME-DATE)
     #[arg(long, short)]
     out: Option<PathBuf>,
@@ -344,11 +352,12 @@ pub fn main(args: impl IntoIterator<Item = std::ffi::OsString>) -> i32 {
     began();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(e) => {
-            let _ = e.print();
-            return if e.use_stderr() { USAGE } else { FINE };
-        }
+        Err(e) => return output::end(output::usage(&e)),
     };
+    output::end(run_command(cli))
+}
+
+fn run_command(cli: Cli) -> i32 {
     let color = match cli.color {
         Color::Always => true,
         Color::Never => false,
@@ -398,25 +407,13 @@ pub(crate) fn device(name: Option<&str>, deterministic: bool) -> Result<burn::te
     })
 }
 
-/// A line to stderr.
-pub(crate) fn say(text: impl AsRef<str>) {
-    let mut e = anstream::stderr().lock();
-    let _ = writeln!(e, "{}", text.as_ref().trim_end_matches('\n'));
-}
-
-/// A line to stdout.
-pub(crate) fn out(text: impl AsRef<str>) {
-    let mut o = anstream::stdout().lock();
-    let _ = writeln!(o, "{}", text.as_ref().trim_end_matches('\n'));
-}
-
 /// Prints findings in the wanted form.
 pub(crate) fn findings(sources: &Sources, found: &[Diagnostic], look: Look) {
     match look.format {
-        Format::Human if !found.is_empty() => say(render::render_human(sources, found, look.color)),
+        Format::Human if !found.is_empty() => say_drawn(render::render_human(sources, found, look.color)),
         Format::Plain if !found.is_empty() => say(render::render_plain(sources, found)),
-        Format::Json => out(render::render_json(sources, found)),
-        Format::Sarif => out(render::render_sarif(sources, found)),
+        Format::Json => out_json(render::render_json(sources, found)),
+        Format::Sarif => out_json(render::render_sarif(sources, found)),
         _ => {}
     }
 }

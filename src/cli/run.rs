@@ -7,11 +7,12 @@ use crate::diagnostics::Diagnostic;
 use crate::driver;
 use crate::encode::cache::Cache;
 use crate::encode::{Examples, Tables};
-use crate::plan::{Claim, Length, Plan};
+use crate::plan::{Claim, Expect, Length, Plan};
 use crate::present::cost::{cost, epochs};
 use crate::source::Sources;
 use crate::train::evaluate::Figures;
 use crate::train::files::distinct_name;
+use crate::train::initial::Source;
 use crate::train::report::{self, ExpectReport, Report, SeedsReport};
 use crate::train::run_dir::{self, RunDir};
 use crate::train::trainer::Origin;
@@ -129,6 +130,10 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     if !faults.is_empty() {
         return fail(&faults);
     }
+    let from = match a.from.as_deref().map(|path| taken(path, plan, &data.tables)).transpose() {
+        Ok(from) => from,
+        Err(d) => return fail(&[d]),
+    };
     let dir = match run_dir::begin(a.out.as_deref(), &plan.name) {
         Ok(dir) => dir,
         Err(d) => return fail(&[d]),
@@ -137,6 +142,7 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let _ = FOLDER.set(dir.path.clone());
     let mut options = RunOptions::new(&dir.path, a.seed.unwrap_or(plan.train.seed));
     options.dir = Some(dir.clone());
+    options.from = from;
     options.device = device;
     options.began = super::began();
     options.sources = sources(c);
@@ -148,11 +154,19 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         only: a.changes.only.clone(),
         device: a.device.clone(),
         no_pass: a.passes.no_pass.clone(),
+        from: a.from.as_deref().map(|f| f.canonicalize().unwrap_or_else(|_| f.to_path_buf())),
     };
     options.stop = stop;
     options.cache_memory = a.cache_memory.saturating_mul(1_000_000);
-    let ctx = Context { a, look, file, changes: &changes, dir: &dir, twins: true };
+    let ctx = Context { a, look, file, changes: &changes, dir: &dir, no_twins: None };
     train(&ctx, plan, &data.tables, &examples, &options)
+}
+
+/// The weights of a run, after it was said which of them are taken.
+fn taken(path: &Path, plan: &Plan, tables: &Tables) -> Result<Arc<Source>, Diagnostic> {
+    let source = Source::open(path)?;
+    say(source.told(&source.fit(plan, tables)?, plan));
+    Ok(Arc::new(source))
 }
 
 /// The spec and the files that it uses.
@@ -166,8 +180,8 @@ struct Context<'a> {
     file: &'a Path,
     changes: &'a Changes,
     dir: &'a RunDir,
-    /// whether `file` still is the spec of the run
-    twins: bool,
+    /// why no twin can be trained
+    no_twins: Option<String>,
 }
 
 fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, options: &RunOptions) -> i32 {
@@ -294,9 +308,8 @@ fn compare(
         }
         _ => return Ok(None),
     };
-    if !ctx.twins {
-        let (spec, folder) = (ctx.file.display(), ctx.dir.path.display());
-        say(format!("`{name}` is not trained: `{spec}` is not the spec of `{folder}` any more"));
+    if let Some(why) = &ctx.no_twins {
+        say(format!("`{name}` is not trained: {why}"));
         return Ok(None);
     }
     let folder = options.out.join(&name);
@@ -366,6 +379,17 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Err(d) => return fail(d),
     };
     let _ = FOLDER.set(top.path.clone());
+    if let Some(epochs) = a.more {
+        let runs: Vec<RunDir> = match &seeds {
+            Some(s) => s.iter().map(|s| RunDir::at(top.file(&format!("seed-{s}")))).collect(),
+            None => vec![run.clone()],
+        };
+        // all of them can, before the first does
+        let longer = |run: &RunDir| trainer::more(&run.hold()?, epochs).map(drop);
+        if let Err(d) = runs.iter().try_for_each(trainer::can_go_on).and_then(|()| runs.iter().try_for_each(longer)) {
+            return fail(d);
+        }
+    }
     let (plan, tables) = match run.read_start() {
         Ok(x) => x,
         Err(d) => return fail(d),
@@ -383,7 +407,7 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     options.began = super::began();
     options.base = info.base.clone();
     options.stop = stop;
-    let Origin { spec, set, without, only, no_pass, device: begun } = info.origin.clone();
+    let Origin { spec, set, without, only, no_pass, device: begun, from } = info.origin.clone();
     options.device = match device(a.device.as_deref().or(begun.as_deref()), a.deterministic) {
         Ok(d) => d,
         Err(code) => return code,
@@ -396,7 +420,19 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     if unchanged && let Ok(c) = compile(&spec, &changes, look) {
         options.sources = sources(&c);
     }
-    let ctx = Context { a, look, file: &spec, changes: &changes, dir: &top, twins: unchanged };
+    let no_twins = match (unchanged, info.more) {
+        (true, 0) => None,
+        (true, _) => Some("the run went on after its end, and its twin would not".to_string()),
+        (false, _) => Some(format!("`{}` is not the spec of `{}` any more", spec.display(), dir.display())),
+    };
+    // a seed that has not begun yet, or a twin, begins as the others did
+    let twin = |e: &Expect| matches!(e.claim, Claim::Gain { .. } | Claim::Drop { .. });
+    let from = from.filter(|_| seeds.is_some() || plan.expects.iter().any(twin));
+    options.from = match from.as_deref().map(Source::open).transpose() {
+        Ok(from) => from.map(Arc::new),
+        Err(d) => return fail(d),
+    };
+    let ctx = Context { a, look, file: &spec, changes: &changes, dir: &top, no_twins };
     let mut p = progress(a);
     match seeds {
         Some(seeds) => match trainer::run_seeds(&plan, &tables, &examples, &options, &seeds, p.as_mut()) {

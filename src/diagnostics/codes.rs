@@ -164,6 +164,8 @@ codes! {
     "E0809" "a text for prediction is missing or unknown"
     "E0811" "another process works in the run folder"
     "E0812" "a plan is of another version"
+    "E0813" "a finished run cannot go on by more epochs"
+    "E0814" "nothing of another run's weights fits"
     // warnings
     "W0101" "no objective is declared"
     "W0102" "an encoder is read by nobody"

@@ -115,6 +115,28 @@ pub fn is_state(name: &str) -> bool {
 
 /// The state that was saved last. A snapshot that is gone is made again from the weights that a finished run kept.
 pub fn load(dir: &RunDir, plan: &Plan) -> Result<(State, Vec<Stored>), Diagnostic> {
+    let Saved { state, tensors, gone } = read(dir, plan)?;
+    restore(dir, &gone)?;
+    Ok((state, tensors))
+}
+
+/// Puts snapshots that are gone in place again.
+pub fn restore(dir: &RunDir, gone: &[(String, Vec<u8>)]) -> Result<(), Diagnostic> {
+    gone.iter().try_for_each(|(name, bytes)| dir.write(name, bytes).map(drop))
+}
+
+/// What lies in a run folder.
+pub struct Saved {
+    /// the counters
+    pub state: State,
+    /// weights and moments
+    pub tensors: Vec<Stored>,
+    /// snapshots that are gone: name and content
+    pub gone: Vec<(String, Vec<u8>)>,
+}
+
+/// The state that was saved last; changes nothing.
+pub fn read(dir: &RunDir, plan: &Plan) -> Result<Saved, Diagnostic> {
     let (tensors, json) = dir.read_tensors(STATE)?;
     let state: State = serde_json::from_str(&json).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
     let known = state.stage < plan.train.stages.len() && state.task_best.keys().all(|t| *t < plan.tasks.len());
@@ -135,10 +157,7 @@ pub fn load(dir: &RunDir, plan: &Plan) -> Result<(State, Vec<Stored>), Diagnosti
             None => return Err(dir.corrupt(STATE, format!("it names `{name}`, which is missing"))),
         }
     }
-    for (name, bytes) in gone {
-        dir.write(&name, &bytes)?;
-    }
-    Ok((state, tensors))
+    Ok(Saved { state, tensors, gone })
 }
 
 /// Removes what no further step needs, after the report is in place. The state stays: with it the run can go on after its

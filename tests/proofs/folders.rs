@@ -255,7 +255,7 @@ fn a_damaged_file_is_refused() {
         assert!(e.code == "E0804", "{n}: {} {}", e.code, e.message);
     }
     fs::write(&path, &plan).unwrap();
-    for file in ["model.safetensors", "vocab/0-x.txt", "labels/0-t.txt", "run.json"] {
+    for file in ["model.safetensors", "vocab/0-e.words.txt", "labels/0-t.txt", "run.json"] {
         let path = w.path().join("r").join(file);
         let Ok(mut bytes) = fs::read(&path) else { panic!("{:?}", files(&w.path().join("r")).keys()) };
         let old = bytes.clone();
@@ -272,4 +272,104 @@ fn a_damaged_file_is_refused() {
         }
         fs::write(&path, old).unwrap();
     }
+}
+
+/// Weights, and the report without its times.
+fn result(run: &Path) -> (Vec<u8>, Vec<u8>, serde_json::Value) {
+    let mut report: serde_json::Value = serde_json::from_slice(&fs::read(run.join("report.json")).unwrap()).unwrap();
+    fn timeless(v: &mut serde_json::Value) {
+        match v {
+            serde_json::Value::Object(o) => {
+                o.retain(|k, _| !k.contains("second") && k != "peak_memory" && k != "name");
+                o.values_mut().for_each(timeless);
+            }
+            serde_json::Value::Array(a) => a.iter_mut().for_each(timeless),
+            _ => {}
+        }
+    }
+    timeless(&mut report);
+    let read = |name: &str| fs::read(run.join(name)).unwrap();
+    (read("model.safetensors"), read("best/t.safetensors"), report)
+}
+
+#[test]
+fn a_finished_run_goes_on() {
+    for length in ["epochs 2", "steps 6", "epochs 2.5"] {
+        let w = world();
+        let spec = SPEC.replace("epochs 3", length);
+        let longer = match length {
+            "epochs 2" => "epochs 5",
+            "steps 6" => "steps 15",
+            _ => "epochs 5.5",
+        };
+        // an optimiser with moments, dropout, and a best evaluation that may lie before the end
+        let random = |s: &str| s.replace("batch 2;", "batch 2; dropout 0.3;");
+        w.file("spec.mtl", &random(&spec)).file("long.mtl", &random(&SPEC.replace("epochs 3", longer)));
+        run(&w, "r");
+        assert_eq!(mtlc(&w, &["run", "long.mtl", "-q", "--out", "whole"]).0, Some(0));
+        for more in ["1", "2"] {
+            let (code, said, _) = mtlc(&w, &["run", "-q", "--resume", "r", "--more", more]);
+            assert_eq!(code, Some(0), "{said}");
+        }
+        assert!(result(&w.path().join("r")) == result(&w.path().join("whole")), "{length}");
+        let course = |run: &str| fs::read_to_string(w.path().join(run).join("metrics.jsonl")).unwrap().lines().count();
+        // a stage that ends within an epoch is evaluated there
+        assert!(course("r") == course("whole") || length == "epochs 2.5", "{length}");
+        let (code, said, _) = mtlc(&w, &["eval", "r"]);
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
+#[test]
+fn what_cannot_go_on() {
+    let w = world();
+    w.file("clock.mtl", &SPEC.replace("epochs 3", "minutes 0.001"));
+    assert_eq!(mtlc(&w, &["run", "clock.mtl", "-q", "--out", "clock"]).0, Some(0));
+    run(&w, "r");
+    fs::remove_file(w.path().join("r/state.safetensors")).unwrap();
+    for run in ["clock", "r"] {
+        let before = files(&w.path().join(run));
+        let (code, said, answer) = mtlc(&w, &["run", "-q", "--resume", run, "--more", "3"]);
+        assert!(code == Some(3) && said.contains("E0813") && said.contains("--from") && answer.is_empty(), "{said}");
+        assert!(files(&w.path().join(run)) == before, "something changed");
+    }
+    assert_eq!(mtlc(&w, &["run", "spec.mtl", "--more", "3"]).0, Some(2));
+    // several seeds go on together
+    assert_eq!(mtlc(&w, &["run", "spec.mtl", "-q", "--seeds", "2", "--out", "s"]).0, Some(0));
+    w.file("long.mtl", &SPEC.replace("epochs 3", "epochs 4"));
+    assert_eq!(mtlc(&w, &["run", "long.mtl", "-q", "--seed", "2", "--out", "whole"]).0, Some(0));
+    let (code, said, _) = mtlc(&w, &["run", "-q", "--resume", "s", "--more", "1"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(result(&w.path().join("s/seed-2")) == result(&w.path().join("whole")));
+}
+
+#[test]
+fn a_run_begins_with_the_weights_of_another() {
+    let w = world();
+    run(&w, "r");
+    let dev = |run: &str| mtlc(&w, &["eval", run, "--split", "dev", "--json"]).2;
+    // nothing moves, so the figures are those of the weights taken
+    let still = "; optimizer sgd(lr = 1e-9)";
+    w.file("same.mtl", &SPEC.replace("; optimizer adam(lr = 1e-2)", still));
+    let (code, said, _) = mtlc(&w, &["run", "same.mtl", "-q", "--from", "r", "--out", "same"]);
+    assert!(code == Some(0) && !said.contains("not `"), "{said}");
+    assert!(said.contains("tensors begin as in r"), "{said}");
+    assert_eq!(dev("same"), dev("r"));
+    // other words: rows go by word; other classes: the head begins anew
+    let b = sentences(&["s/A z/B", "y/B p/A q/C"]);
+    w.columns("a", [&b, &b, &b]);
+    let (code, said, _) = mtlc(&w, &["run", "same.mtl", "-q", "--from", "r", "--out", "other"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("item by item") && said.contains("other classes"), "{said}");
+    w.file(
+        "none.mtl",
+        &SPEC
+            .replace("encoder e", "encoder f")
+            .replace("from e", "from f")
+            .replace(" t ", " u ")
+            .replace("t.acc", "u.acc"),
+    );
+    let (code, said, _) = mtlc(&w, &["run", "none.mtl", "-q", "--from", "r", "--out", "none"]);
+    assert!(code == Some(3) && said.contains("E0814"), "{said}");
+    assert!(!w.path().join("none").exists(), "a run that cannot begin leaves no folder");
 }

@@ -3,14 +3,17 @@
 
 mod before;
 mod keep;
+mod more;
 mod step;
 
 pub use before::{check, objective};
+pub use more::{can_go_on, more};
 pub use step::rate;
 
 use super::evaluate;
 use super::files;
 use super::frozen::Frozen;
+use super::initial::Source;
 use super::report::{Report, SeedsReport, StageReport};
 use super::run_dir::{INFO, METRICS, MODEL, PLAN, REPORT, RunDir, SEEDS};
 use super::state::{self, State};
@@ -58,6 +61,8 @@ pub struct RunOptions {
     pub began: Instant,
     /// bytes of outputs of frozen encoders that are kept in memory; the rest goes to a file in the run folder
     pub cache_memory: usize,
+    /// the run with whose weights it begins
+    pub from: Option<Arc<Source>>,
     /// stop as if killed after so many steps of this process (tests)
     #[cfg(test)]
     pub kill_after: Option<u64>,
@@ -78,6 +83,7 @@ impl RunOptions {
             device: Device::flex(),
             began: Instant::now(),
             cache_memory: 1 << 30,
+            from: None,
             #[cfg(test)]
             kill_after: None,
         }
@@ -101,6 +107,9 @@ pub struct Origin {
     /// each `--no-pass`
     #[serde(default)]
     pub no_pass: Vec<String>,
+    /// `--from`
+    #[serde(default)]
+    pub from: Option<PathBuf>,
 }
 
 /// What `resume` must know besides the plan: `run.json`.
@@ -115,6 +124,9 @@ pub struct RunInfo {
     /// the command
     #[serde(default)]
     pub origin: Origin,
+    /// epochs by which it went on after its end
+    #[serde(default)]
+    pub more: u64,
 }
 
 /// Begins the names of weights in the state's file; the rest is the optimiser's.
@@ -147,7 +159,7 @@ pub fn run(
         let weights: Vec<Vec<f32>> = (0..plan.params.len()).map(|i| trainer.params.values(i)).collect();
         // each file waits for the disk, training need not: nothing else is written before this is done
         trainer.begun = Some(Box::new(files::beside(scope, move || {
-            let info = dir.write_json(INFO, &RunInfo { seed, base, data: fingerprint(examples), origin })?;
+            let info = dir.write_json(INFO, &RunInfo { seed, base, data: fingerprint(examples), origin, more: 0 })?;
             let mut sums = dir.write_start(sources, tables)?;
             sums.push((INFO.to_string(), info));
             let named = plan.params.iter().zip(&weights);
@@ -191,6 +203,7 @@ pub fn resume(
 ) -> Result<Report, RunError> {
     let dir = dir.hold()?;
     if let Some(report) = finished(&dir, plan)? {
+        state::finish(&dir)?;
         return Ok(report);
     }
     same_data(&dir, &info(&dir)?, examples)?;
@@ -353,7 +366,12 @@ impl<'a> Trainer<'a> {
         let network = Network::new(plan, tables).map_err(|e| dir.corrupt(PLAN, e))?;
         let mut params = evaluate::new_params(plan, tables, state.seed, &options.device);
         let resumed = match tensors {
-            None => None,
+            None => {
+                if let Some(source) = &options.from {
+                    source.put(&source.fit(plan, tables)?, &mut params);
+                }
+                None
+            }
             Some(all) => {
                 let (mut own, mut rest) = (vec![], vec![]);
                 for (name, values, shape) in all {
