@@ -3,6 +3,7 @@
 mod fix;
 mod fmt;
 mod init;
+mod output;
 mod shell;
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `mtlc check FILE...`
 
 use super::fix::{Fixing, mended};
-use super::{Changes, ERRORS, FINE, Format, Look, findings, is_stdin, out, shown, try_compile, view};
+use super::{Changes, ERRORS, FINE, Format, Look, findings, is_stdin, out, out_json, shown, try_compile, view};
 use crate::diagnostics::{Diagnostic, render};
 use crate::driver;
 use crate::encode::cache::Cache;
@@ -58,8 +58,8 @@ pub(super) fn command(files: &[PathBuf], asked: Asked, changes: &Changes, look: 
     }
     let all: Vec<(&Sources, &[Diagnostic])> = all.iter().map(|(s, d)| (s, d.as_slice())).collect();
     match look.format {
-        Format::Json => out(render::render_json_of(&all)),
-        Format::Sarif => out(render::render_sarif_of(&all)),
+        Format::Json => out_json(render::render_json_of(&all)),
+        Format::Sarif => out_json(render::render_sarif_of(&all)),
         Format::Human | Format::Plain => {}
     }
     code

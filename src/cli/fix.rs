@@ -1,10 +1,10 @@
 //! `mtlc check --fix`
 
+use super::output::out_file;
 use super::{FAILED, FINE, Refused, is_stdin, replace, say, shown, try_read};
 use crate::driver::{self, Compilation, Disk};
 use crate::hir::Options;
 use crate::mend;
-use std::io::Write;
 use std::path::Path;
 
 /// A compilation after fixes, and the exit code of writing them.
@@ -33,10 +33,7 @@ pub(super) fn mended(file: &Path) -> Result<Fixing, Refused> {
     }
     if is_stdin(file) {
         let new = done.files.get(path).unwrap_or(&text);
-        let mut o = anstream::stdout().lock();
-        if o.write_all(new.as_bytes()).and_then(|()| o.flush()).is_err() {
-            code = FAILED;
-        }
+        out_file(new);
     }
     for a in &done.applied {
         say(format!("{}:{}:{}: {} fixed: {}", a.file, a.line, a.column, a.code, change(&a.old, &a.new)));

@@ -1,10 +1,10 @@
 //! `mtlc fmt [FILE...]`
 
+use super::output::out_file;
 use super::{ERRORS, FAILED, FINE, Format, Look, findings, is_stdin, out, read, replace, say, shown};
 use crate::fmt::{Formatted, format};
 use crate::source::Sources;
 use similar::TextDiff;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 pub(super) fn command(files: &[PathBuf], check: bool, look: Look) -> i32 {
@@ -69,10 +69,7 @@ fn one(file: &Path, check: bool, look: Look) -> i32 {
             code = ERRORS;
         }
     } else if is_stdin(file) {
-        let mut o = anstream::stdout().lock();
-        if o.write_all(laid.as_bytes()).and_then(|()| o.flush()).is_err() {
-            return FAILED;
-        }
+        out_file(&laid);
     } else if laid != text {
         match replace(file, &laid) {
             Ok(()) => say(format!("{name}: formatted")),

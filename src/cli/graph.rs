@@ -1,6 +1,7 @@
 //! `mtlc graph FILE`: the typed graph as a picture.
 
 use super::{Changes, ERRORS, FINE, GraphArgs, Look, USAGE, compile, findings, out, say};
+use crate::diagnostics::visible::visible;
 use crate::driver;
 use crate::encode::cache::Cache;
 use crate::present::draw;
@@ -79,7 +80,7 @@ pub(super) fn command(a: &GraphArgs, look: Look) -> i32 {
     match &a.out {
         None => out(text),
         Some(path) => {
-            if let Err(e) = std::fs::write(path, text) {
+            if let Err(e) = std::fs::write(path, visible(&text).as_bytes()) {
                 say(format!("error: `{}` cannot be written: {e}", path.display()));
                 return USAGE;
             }

@@ -1,7 +1,7 @@
 //! `mtlc plan FILE`: what training would take. Runs nothing.
 
 use super::view::{indent, table, thousands, verdict};
-use super::{Changes, ERRORS, FINE, Look, compile, findings, out};
+use super::{Changes, ERRORS, FINE, Look, compile, findings, out, out_json};
 use crate::batches::Description;
 use crate::diagnostics::some;
 use crate::driver;
@@ -30,7 +30,7 @@ pub(super) fn command(file: &Path, json: bool, no_data: bool, changes: &Changes,
     let known = planned.as_ref().map(|(examples, plan)| Known { plan, corpora: &data.corpora, examples });
     let o = outline(&c.name, &c.program, checked, read.then_some(&data.tables), known);
     match json {
-        true => out(serde_json::to_string_pretty(&o).unwrap_or_default()),
+        true => out_json(serde_json::to_string_pretty(&o).unwrap_or_default()),
         false => out(text(&format!("{}: {}", file.display(), verdict(checked)), &o)),
     }
     FINE

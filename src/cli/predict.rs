@@ -1,8 +1,11 @@
 //! `mtlc eval RUN` and `mtlc predict RUN`
 
+use super::output::{self, out_text};
 use super::run::{placeless, unreadable};
-use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings, out, say};
+use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings};
+use super::{out, out_json, say};
 use crate::columns::{Corpus, FieldType, SplitName};
+use crate::diagnostics::visible::visible_line;
 use crate::diagnostics::{Diagnostic, suggest};
 use crate::driver;
 use crate::encode::Examples;
@@ -15,7 +18,7 @@ use crate::train::predict::{Input, Prediction, predict as answer};
 use crate::train::report::{show_value, table};
 use burn::tensor::Device;
 use serde_json::{Map, Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 fn fail(d: Diagnostic, look: Look) -> i32 {
@@ -136,7 +139,7 @@ pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
                 (t.clone(), Value::Object(f))
             })
             .collect();
-        out(Value::Object(all).to_string());
+        out_json(Value::Object(all).to_string());
         return FINE;
     }
     let rows: Vec<Vec<String>> = shown
@@ -194,27 +197,21 @@ pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
         }
         Some(input(text, &fields).map_err(at))
     });
-    let mut o = std::io::BufWriter::new(std::io::stdout().lock());
-    let mut closed = false;
     let done = answer(&run, chosen, inputs, |input, said| {
-        let text = match a.output {
-            OutputArg::Json => json(&said),
-            OutputArg::Columns => columns(input, &said),
-        };
-        writeln!(o, "{text}").map_err(|e| {
-            closed = e.kind() == std::io::ErrorKind::BrokenPipe;
-            Diagnostic::new("E0805", format!("the answers cannot be written: {e}"))
-        })
-    });
-    let _ = o.flush();
-    match done {
-        // a closed pipe is the reader's wish, not a failure
-        Err(_) if closed => FINE,
-        Ok(()) => FINE,
-        Err(d) => {
-            drop(o);
-            fail(d, look)
+        match a.output {
+            OutputArg::Json => out_json(json(&said)),
+            OutputArg::Columns => out_text(&format!("{}\n", columns(input, &said))),
         }
+        match output::is_closed() {
+            true => Err(Diagnostic::new("E0805", "the answers cannot be written")),
+            false => Ok(()),
+        }
+    });
+    match done {
+        // why, is said at the end
+        Err(_) if output::is_closed() => FINE,
+        Ok(()) => FINE,
+        Err(d) => fail(d, look),
     }
 }
 
@@ -291,7 +288,7 @@ fn columns(input: &Input, said: &Prediction) -> String {
     let mut tags: Vec<&Vec<String>> = vec![];
     for (task, s) in said {
         match s.cells.is_empty() {
-            true => out.push_str(&format!("# {task} = {}\n", s.text)),
+            true => out.push_str(&format!("# {task} = {}\n", visible_line(&s.text))),
             false => tags.extend(&s.cells),
         }
     }
@@ -300,13 +297,14 @@ fn columns(input: &Input, said: &Prediction) -> String {
     match text {
         Some(tokens) => {
             for (i, token) in tokens.iter().enumerate() {
-                let row: Vec<&str> = tags.iter().filter_map(|t| t.get(i)).map(String::as_str).collect();
-                out.push_str(&format!("{token}\t{}\n", row.join("\t")));
+                let tags = tags.iter().filter_map(|t| t.get(i));
+                let row: Vec<_> = std::iter::once(token).chain(tags).map(|cell| visible_line(cell)).collect();
+                out.push_str(&format!("{}\n", row.join("\t")));
             }
         }
         None => {
             for t in input.values() {
-                out.push_str(&format!("# text = {}\n", t.join(" ")));
+                out.push_str(&format!("# text = {}\n", visible_line(&t.join(" "))));
             }
         }
     }

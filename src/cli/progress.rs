@@ -2,6 +2,7 @@
 
 use super::{say, view};
 use crate::batches::Description;
+use crate::diagnostics::visible::visible;
 use crate::plan::{Length, Plan, Stage};
 use crate::train::report::{Figure, StageReport, show_value};
 use crate::train::{EvaluationNews, Progress, StepNews};
@@ -129,7 +130,7 @@ pub(super) struct Bars {
 impl Bars {
     fn line(&self, text: String) {
         match &self.bar {
-            Some(b) => b.println(text),
+            Some(b) => b.println(visible(&text)),
             None => say(text),
         }
     }
@@ -158,13 +159,16 @@ impl Progress for Bars {
         b.set_position((n.progress * 1000.0) as u64);
         let of = n.steps.map(|s| format!("/{s}")).unwrap_or_default();
         let left = n.seconds_left.map(|s| format!(", {} left", duration(s))).unwrap_or_default();
-        b.set_message(format!(
-            "epoch {} step {}{of}  {}  {:.0} examples/s{left}",
-            n.epoch + u64::from(n.progress < 1.0),
-            n.step,
-            losses(&n.losses),
-            n.examples_per_second
-        ));
+        b.set_message(
+            visible(&format!(
+                "epoch {} step {}{of}  {}  {:.0} examples/s{left}",
+                n.epoch + u64::from(n.progress < 1.0),
+                n.step,
+                losses(&n.losses),
+                n.examples_per_second
+            ))
+            .into_owned(),
+        );
     }
     fn evaluated(&mut self, n: &EvaluationNews<'_>) {
         self.line(evaluation(n, self.several));

@@ -2,6 +2,7 @@
 
 use crate::check::Checked;
 pub(crate) use crate::diagnostics::thousands;
+use crate::diagnostics::visible::visible_line;
 use crate::driver::Data;
 use crate::types::dim::Size;
 use std::collections::{BTreeSet, HashMap};
@@ -102,6 +103,8 @@ pub(crate) fn verdict(c: &Checked) -> String {
 
 /// Columns; those that hold only numbers are aligned to the right.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(|c| visible_line(c).into()).collect()).collect();
+    let rows = rows.as_slice();
     let width = |s: &str| s.chars().count();
     let widths: Vec<usize> = head
         .iter()

@@ -2,6 +2,7 @@
 
 use super::evaluate::Figures;
 use crate::batches::Description;
+use crate::diagnostics::visible::visible_line;
 use crate::kinds::metrics::{self, aggregate};
 use crate::plan::{Claim, Expect, Plan, Score};
 use serde::{Deserialize, Serialize};
@@ -253,6 +254,7 @@ fn base_name(label: &str) -> &str {
 
 /// Columns under headings, aligned; the first column to the left.
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> = rows.iter().map(|r| r.iter().map(|c| visible_line(c).into()).collect()).collect();
     let width = |i: usize| {
         let cells = rows.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count());
         cells.chain([head[i].chars().count()]).max().unwrap_or(0)
