@@ -231,7 +231,7 @@ struct RunArgs {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "from", "seed", "seeds", "no_pass", "set", "without", "only"])]
     resume: Option<PathBuf>,
     /// with `--resume`: go on with a finished run for so many epochs more
-    #[arg(long, value_name = "N", requires = "resume", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     more: Option<u64>,
     /// begin with the weights of a finished run, wherever names, shapes and classes are the same
     #[arg(long, value_name = "RUN")]

@@ -24,6 +24,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
+    if a.more.is_some() && a.resume.is_none() {
+        say("error: `--more` goes on with a finished run: add `--resume RUN`");
+        return USAGE;
+    }
     if let Some(n) = a.threads {
         // the pool is made once, before anything computes
         crate::ops::devices::set_threads(n);

@@ -130,7 +130,7 @@ fn said(w: &World, cache: &Path, command: &str, more: Option<&str>) -> String {
         .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let text = String::from_utf8_lossy(&done.stderr).into_owned();
-    text.split("kept weights").next().unwrap_or("").to_string()
+    text.split("run folder: ").next().unwrap_or("").to_string()
 }
 
 /// Whether something reads the only entry of a folder.

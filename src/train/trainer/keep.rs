@@ -209,6 +209,9 @@ impl Trainer<'_> {
             peak_memory: peak_memory(),
             versions: versions(),
         };
+        if let Ok(course) = self.dir.read(METRICS) {
+            self.dir.list([(METRICS.to_string(), files::checksum(&course))])?;
+        }
         self.dir.write_listed(REPORT, &report)?;
         state::finish(&self.dir)?;
         self.progress.finished(&report);
