@@ -116,7 +116,7 @@ pub struct Disk;
 
 impl World for Disk {
     fn read(&self, path: &Path) -> std::io::Result<String> {
-        std::fs::read_to_string(path)
+        crate::util::regular::read_text(path)
     }
 }
 

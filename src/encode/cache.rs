@@ -15,12 +15,13 @@ use crate::diagnostics::{DataPlace, Diagnostic, Fix, Label, codes};
 use crate::kinds::readers;
 use crate::plan::{LabelSpec, Task, VocabSpec};
 use crate::source::Span;
+use crate::util::regular;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Changes with the form of the entries.
 const FORMAT: u32 = 3;
@@ -30,6 +31,11 @@ const MAGIC: &[u8; 8] = b"mtlcdata";
 const WORTH: u64 = 100_000;
 /// So many bytes of entries are kept; those used longest ago go first.
 const MOST: u64 = 1 << 30;
+
+/// Begins the name of an entry that is being written.
+const UNFINISHED: &str = ".tmp";
+/// Nobody writes an entry for longer.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// A folder of entries.
 #[derive(Clone, Debug)]
@@ -210,7 +216,7 @@ pub fn source(
     let files = paths.iter().map(|p| p.display().to_string()).collect();
     paths.extend(vocabs.iter().filter_map(|v| Some(base.join(v.vectors.as_ref()?))));
     for path in paths {
-        let content = fs::read(path).ok()?;
+        let content = regular::read(&path).ok()?;
         bytes += content.len() as u64;
         add(&content);
     }
@@ -261,7 +267,7 @@ impl Cache {
     /// An entry, if it is there and whole.
     pub fn get(&self, key: &Key) -> Option<Entry> {
         let path = self.file(key);
-        let bytes = fs::read(&path).ok()?;
+        let bytes = regular::read(&path).ok()?;
         let rest = bytes.strip_prefix(MAGIC)?.strip_prefix(key)?;
         let (sum, content) = rest.split_at_checked(32)?;
         if Sha256::digest(content).as_slice() != sum {
@@ -288,7 +294,7 @@ impl Cache {
         }
         let write = || -> std::io::Result<()> {
             fs::create_dir_all(&self.folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+            let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
             for part in [MAGIC.as_slice(), key, Sha256::digest(&content).as_slice(), &content] {
                 file.write_all(part)?;
             }
@@ -300,8 +306,14 @@ impl Cache {
         }
     }
 
-    /// Removes the entries that were used longest ago until the rest is small enough.
+    /// Removes the entries that were used longest ago until the rest is small enough, and what killed processes left.
     fn shrink(&self) {
+        let old = |m: fs::Metadata| m.modified().is_ok_and(|t| t.elapsed().is_ok_and(|age| age > ABANDONED));
+        for e in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if e.file_name().to_string_lossy().starts_with(UNFINISHED) && e.metadata().is_ok_and(old) {
+                let _ = fs::remove_file(e.path());
+            }
+        }
         let entry = |e: std::io::Result<fs::DirEntry>| {
             let e = e.ok()?;
             let path = e.path();

@@ -1,8 +1,8 @@
 //! Vectors of words from a file.
 
 use crate::diagnostics::{DataPlace, Diagnostic};
+use crate::util::regular;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(super) fn read_vectors(
         Diagnostic::new("E0651", format!("the vectors file `{shown}` cannot be read: {e}"))
             .help("name a text file of vectors, as in `embed(100, vectors = \"glove.6B.100d.txt\")`")
     };
-    let file = match File::open(path) {
+    let file = match regular::open(path) {
         Ok(f) => f,
         Err(e) => {
             findings.push(unreadable(e));

@@ -1,5 +1,6 @@
 //! Small things that any stage may use.
 
+pub mod regular;
 mod small_list;
 
 pub use small_list::{SmallList, SmallSet};
