@@ -6,7 +6,7 @@ use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAG
 use super::{out, out_json, say};
 use crate::columns::{Corpus, FieldType, SplitName};
 use crate::diagnostics::visible::visible_line;
-use crate::diagnostics::{Diagnostic, suggest};
+use crate::diagnostics::{Diagnostic, suggest, thousands};
 use crate::driver;
 use crate::encode::Examples;
 use crate::encode::cache::Cache;
@@ -181,11 +181,15 @@ pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
         None => Box::new(std::io::stdin()),
     };
     let mut number = 0;
-    let inputs = BufReader::new(reader).split(b'\n').filter_map(|line| {
+    let inputs = short_lines(BufReader::new(reader)).filter_map(|line| {
         number += 1;
         let at = |what: String| Diagnostic::new("E0809", format!("line {number}: {what}"));
         let bytes = match line {
-            Ok(b) => b,
+            Ok(Some(b)) => b,
+            Ok(None) => {
+                let limit = thousands(LONGEST_LINE);
+                return Some(Err(at(format!("longer than {limit} bytes")).help("give a text as several shorter ones")));
+            }
             Err(e) => return Some(Err(at(e.to_string()))),
         };
         let Ok(text) = String::from_utf8(bytes) else {
@@ -213,6 +217,28 @@ pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
         Ok(()) => FINE,
         Err(d) => fail(d, look),
     }
+}
+
+/// A line of more bytes is no text: what is computed of a text takes hundreds of times its size.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// Lines without their ends; none for one that is too long, of which no more is kept in memory than is allowed.
+fn short_lines(mut reader: impl BufRead) -> impl Iterator<Item = std::io::Result<Option<Vec<u8>>>> {
+    std::iter::from_fn(move || {
+        let mut line = vec![];
+        let read = reader.by_ref().take(LONGEST_LINE as u64 + 1).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => return None,
+            Err(e) => return Some(Err(e)),
+            Ok(_) => {}
+        }
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        } else if line.len() > LONGEST_LINE {
+            return Some(reader.skip_until(b'\n').map(|_| None));
+        }
+        Some(Ok(Some(line)))
+    })
 }
 
 /// The text fields that test graphs read, with their kinds, in the order of the data set.

@@ -161,6 +161,8 @@ impl<'a> Predictor<'a> {
 
 /// So many inputs are read before they are answered.
 const CHUNK: usize = 1024;
+/// Or fewer, as soon as their texts have so many bytes: what is computed of them takes a multiple of that.
+const BYTES: usize = 1 << 20;
 
 /// Answers a stream of inputs, chunk by chunk, and hands each prediction on in order.
 pub fn predict<E: From<Diagnostic>>(
@@ -170,15 +172,18 @@ pub fn predict<E: From<Diagnostic>>(
     mut each: impl FnMut(&Input, Prediction) -> Result<(), E>,
 ) -> Result<(), E> {
     let predictor = Predictor::new(run, corpus);
-    let mut chunk = vec![];
+    let (mut chunk, mut bytes) = (vec![], 0);
     let mut inputs = inputs.peekable();
     while let Some(input) = inputs.next() {
-        chunk.push(input?);
-        if chunk.len() == CHUNK || inputs.peek().is_none() {
+        let input = input?;
+        bytes += input.values().flatten().map(String::len).sum::<usize>();
+        chunk.push(input);
+        if chunk.len() == CHUNK || bytes >= BYTES || inputs.peek().is_none() {
             for (input, prediction) in chunk.iter().zip(predictor.answer(&chunk)?) {
                 each(input, prediction)?;
             }
             chunk.clear();
+            bytes = 0;
         }
     }
     Ok(())
