@@ -8,7 +8,7 @@ use crate::driver;
 use crate::encode::cache::Cache;
 use crate::encode::{Examples, Tables};
 use crate::plan::{Claim, Expect, Length, Plan};
-use crate::present::cost::{cost, epochs};
+use crate::present::cost::{Cost, cost, epochs};
 use crate::source::Sources;
 use crate::train::evaluate::Figures;
 use crate::train::files::distinct_name;
@@ -17,6 +17,7 @@ use crate::train::report::{self, ExpectReport, Report, SeedsReport};
 use crate::train::run_dir::{self, RunDir};
 use crate::train::trainer::Origin;
 use crate::train::{Progress, Quiet, RunError, RunOptions, trainer};
+use crate::util::memory;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -123,7 +124,7 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let examples = driver::examples(&ready.plan, &mut ready.data, cache.as_ref());
     let Ready { compilation: c, data, plan } = &ready;
     if look.format == Format::Human || look.format == Format::Plain {
-        say(before(plan, c, data));
+        say(before(plan, c, data, a.threads));
     }
     let fail = |found: &[Diagnostic]| {
         findings(&Sources::default(), found, look);
@@ -133,6 +134,9 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     let faults = trainer::check(plan, &examples);
     if !faults.is_empty() {
         return fail(&faults);
+    }
+    if let Some(d) = too_large(&cost(plan, &data.corpora), memory::available()) {
+        return fail(&[d]);
     }
     let from = match a.from.as_deref().map(|path| taken(path, plan, &data.tables)).transpose() {
         Ok(from) => from,
@@ -452,6 +456,33 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
 
 /// Memory of the program itself and of small data.
 const BASE_MB: f64 = 100.0;
+/// The forecast may be so many times what is needed.
+const MARGIN: f64 = 1.5;
+
+/// Refuses a run that cannot fit into so many bytes.
+fn too_large(cost: &Cost, available: Option<u64>) -> Option<Diagnostic> {
+    let (need, free) = (BASE_MB * 1e6 + cost.memory(), available? as f64);
+    if need <= free * MARGIN {
+        return None;
+    }
+    let size = |bytes: f64| match bytes {
+        b if b < 1e10 => format!("{:.0} MB", b / 1e6),
+        b if b < 1e15 => format!("{:.0} GB", b / 1e9),
+        b => format!("{:.1e} GB", b / 1e9),
+    };
+    let help = match cost.weights > cost.activations {
+        true => format!(
+            "weights and moments alone take {}: make layers narrower, or vocabularies smaller by `min_count`",
+            size(cost.weights)
+        ),
+        false => format!(
+            "the values of one step take {}: make `batch` smaller, cut long texts by `max_tokens`, or make layers narrower",
+            size(cost.activations)
+        ),
+    };
+    let d = format!("training would take about {} of memory, but {} are free", size(need), size(free));
+    Some(Diagnostic::new("E0815", d).help(help))
+}
 
 /// Takes the places in the spec of a run away, which are those of the spec as it was.
 pub(super) fn placeless(found: &mut [Diagnostic]) {
@@ -469,17 +500,17 @@ pub(super) fn unreadable(mut found: Vec<Diagnostic>, look: Look) -> i32 {
 }
 
 /// The plan in a few lines.
-fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data) -> String {
+fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data, threads: Option<u64>) -> String {
     let mut o = String::new();
     if let Some(checked) = &c.checked {
         o.push_str(&format!("{}: {}\n", plan.name, view::verdict(checked)));
     }
     let cost = cost(plan, &data.corpora);
     o.push_str(&format!("  {} parameters", view::thousands(plan.num_params())));
-    let seconds = cost.seconds();
+    let seconds = cost.seconds(threads);
     let per = if seconds < 1.0 { "under 1 s".to_string() } else { format!("about {seconds:.0} s") };
     o.push_str(&format!("; an epoch takes {per}"));
-    let once = cost.seconds_once();
+    let once = cost.seconds_once(threads);
     if once >= 1.0 {
         o.push_str(&format!(", the first {:.0} s more", once));
     }

@@ -166,6 +166,7 @@ codes! {
     "E0812" "a plan is of another version"
     "E0813" "a finished run cannot go on by more epochs"
     "E0814" "nothing of another run's weights fits"
+    "E0815" "a run would not fit into memory"
     // warnings
     "W0101" "no objective is declared"
     "W0102" "an encoder is read by nobody"

@@ -35,13 +35,13 @@ fn rate() -> f64 {
 }
 
 impl Cost {
-    /// Seconds for one pass over the training data.
-    pub fn seconds(&self) -> f64 {
-        self.operations / speed() + self.updates / BANDWIDTH
+    /// Seconds for one pass over the training data with so many threads, or with all cores.
+    pub fn seconds(&self, threads: Option<u64>) -> f64 {
+        self.operations / speed(threads) + self.updates / BANDWIDTH
     }
     /// Seconds that the first pass takes in addition.
-    pub fn seconds_once(&self) -> f64 {
-        self.once / speed()
+    pub fn seconds_once(&self, threads: Option<u64>) -> f64 {
+        self.once / speed(threads)
     }
     /// Bytes in all.
     pub fn memory(&self) -> f64 {
@@ -49,8 +49,10 @@ impl Cost {
     }
 }
 
-fn speed() -> f64 {
-    rate() * std::thread::available_parallelism().map_or(1, |n| n.get()).min(4) as f64
+fn speed(threads: Option<u64>) -> f64 {
+    let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    // more threads than cores or than four bring nothing
+    rate() * threads.unwrap_or(cores).min(cores).min(4) as f64
 }
 
 /// Lengths of the training texts, for each field of texts.
@@ -73,6 +75,16 @@ fn longest(corpus: &Corpus, batch: usize) -> f64 {
         v.iter().take(batch).sum::<usize>()
     };
     lengths(corpus).map(sum).max().unwrap_or(0) as f64
+}
+
+/// Squares of the lengths of the longest texts, as many as a batch holds: what attends to itself holds a number for each pair
+/// of tokens.
+fn squares(corpus: &Corpus, batch: usize) -> f64 {
+    let sum = |mut v: Vec<usize>| {
+        v.sort_unstable_by(|a, b| b.cmp(a));
+        v.iter().take(batch).map(|n| (*n as f64).powi(2)).sum::<f64>()
+    };
+    lengths(corpus).map(sum).fold(0.0, f64::max)
 }
 
 /// Multiplications of a node: for each token and for each example.
@@ -98,19 +110,25 @@ pub struct Work {
     pub tokens: f64,
     /// tokens of the longest batch
     pub longest: f64,
+    /// pairs of tokens of one text in it
+    pub pairs: f64,
 }
 
 impl Work {
     /// Of a corpus, in batches of so many examples.
     pub fn of(corpus: &Corpus, batch: f64) -> Self {
         let (examples, tokens) = (corpus.train.len as f64, tokens(corpus));
-        Self { examples, tokens, longest: longest(corpus, batch as usize) }
+        let (longest, pairs) = (longest(corpus, batch as usize), squares(corpus, batch as usize));
+        Self { examples, tokens, longest, pairs }
     }
 
     /// Bytes of the intermediate values of the longest batch, of nodes with a gradient.
     pub fn activations(&self, plan: &Plan, g: &Graph, gradient: &[bool]) -> f64 {
-        let nodes = g.nodes.iter().zip(gradient).filter(|(_, gradient)| **gradient);
-        nodes.map(|(n, _)| held(plan, n)).sum::<f64>() * self.longest
+        let nodes = || g.nodes.iter().zip(gradient).filter(|(_, gradient)| **gradient).map(|(n, _)| n);
+        let scores = || nodes().map(|n| heads(plan, n) * self.pairs * 4.0);
+        // the scores of each layer stay; those of the layer at work are there more than once
+        let once = scores().fold(0.0, f64::max) * TRANSIENT;
+        nodes().map(|n| held(plan, n)).sum::<f64>() * self.longest + scores().sum::<f64>() + once
     }
 
     /// Floating-point operations of a node on all examples: forwards, and backwards too if it has a gradient.
@@ -126,6 +144,16 @@ fn held(plan: &Plan, node: &Node) -> f64 {
     let Op::Layer { layer } = &node.op else { return 8.0 * width as f64 };
     let values = flow::kind(plan, node).map_or(3 * width, |l| (l.held)(&plan.layers[*layer].settings, width));
     4.0 * values as f64
+}
+
+/// So much of the scores of a layer is there for a moment beside what is kept of them.
+const TRANSIENT: f64 = 0.4;
+
+/// How many numbers a node holds for each pair of tokens of a text: one for each head of attention.
+fn heads(plan: &Plan, node: &Node) -> f64 {
+    let Op::Layer { layer } = &node.op else { return 0.0 };
+    let heads = plan.layers[*layer].settings.get("heads").and_then(crate::plan::Setting::as_usize);
+    heads.filter(|_| matches!(node.shape, Shape::Seq(_))).unwrap_or(0) as f64
 }
 
 /// The first stage that trains a task of a graph.

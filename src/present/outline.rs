@@ -270,9 +270,9 @@ pub fn outline(
             operations_per_epoch: total.operations,
             weight_bytes: total.weights,
             activation_bytes: total.activations,
-            seconds_per_epoch: total.seconds(),
+            seconds_per_epoch: total.seconds(None),
             epochs,
-            seconds: epochs.map(|n| n * total.seconds() + total.seconds_once()),
+            seconds: epochs.map(|n| n * total.seconds(None) + total.seconds_once(None)),
         });
     }
     out

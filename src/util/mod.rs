@@ -1,5 +1,6 @@
 //! Small things that any stage may use.
 
+pub mod memory;
 pub mod regular;
 mod small_list;
 

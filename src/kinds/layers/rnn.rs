@@ -61,6 +61,8 @@ const BIGRU: Function = Function {
 const LAYER: Layer = Layer {
     name: "rnn",
     sees,
+    // gates, cells, states
+    held: |_, width| 7 * width,
     #[cfg(feature = "train")]
     build: Some(model::build),
     ..Layer::NONE
