@@ -6,6 +6,7 @@ mod bottleneck;
 mod cache;
 mod folders;
 mod gradients;
+mod limits;
 mod passes;
 mod resume;
 mod robustness;

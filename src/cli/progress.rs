@@ -4,7 +4,7 @@ use super::{say, view};
 use crate::batches::Description;
 use crate::diagnostics::visible::visible;
 use crate::plan::{Length, Plan, Stage};
-use crate::train::report::{Figure, StageReport, show_value};
+use crate::train::report::{Figure, Report, StageReport, show_value};
 use crate::train::{EvaluationNews, Progress, StepNews};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::Path;
@@ -24,16 +24,16 @@ fn losses(all: &[(String, f64)]) -> String {
     }
 }
 
-fn dev(all: &[(String, Vec<Figure>)]) -> String {
+fn figures(split: &str, all: &[(String, Vec<Figure>)]) -> String {
     let first = |f: &[Figure]| f.first().map(|f| format!("{} {}", f.metric, show_value(&f.metric, f.value)));
     if all.len() > SHOWN {
         let values: Vec<f64> = all.iter().filter_map(|(_, f)| f.first()?.value).collect();
         let Some(m) = crate::kinds::metrics::aggregate(&values).map(|m| m.mean) else { return String::new() };
         let metric = all.iter().find_map(|(_, f)| f.first()).map_or("", |f| f.metric.as_str());
-        return format!("dev {metric} {} (mean of {} tasks)", show_value(metric, Some(m)), values.len());
+        return format!("{split} {metric} {} (mean of {} tasks)", show_value(metric, Some(m)), values.len());
     }
     let parts: Vec<String> = all.iter().filter_map(|(n, f)| Some(format!("{n} {}", first(f)?))).collect();
-    if parts.is_empty() { String::new() } else { format!("dev {}", parts.join(", ")) }
+    if parts.is_empty() { String::new() } else { format!("{split} {}", parts.join(", ")) }
 }
 
 fn duration(seconds: f64) -> String {
@@ -64,7 +64,7 @@ fn evaluation(n: &EvaluationNews<'_>, several: Several) -> String {
     let stage = if several.stages { format!("{} ", n.stage) } else { String::new() };
     let step = if several.evaluations { format!("  step {:>5}", n.step) } else { String::new() };
     let best = if n.best { "  *" } else { "" };
-    let dev = dev(&n.dev);
+    let dev = figures("dev", &n.dev);
     let gap = if dev.is_empty() { "" } else { "  " };
     format!(
         "{stage}epoch {:>3}{step}  {}{gap}{dev}  {} at {:.0} examples/s{best}",
@@ -85,6 +85,8 @@ fn schedule(d: &Description, parameters: usize, several: bool) -> String {
 #[derive(Default)]
 pub(super) struct Lines {
     several: Several,
+    /// whether the run is one of several seeds
+    seeds: bool,
     last: Option<Instant>,
 }
 
@@ -92,9 +94,27 @@ fn seed(seed: u64, index: usize, of: usize) {
     say(format!("\nseed {seed} ({} of {of})", index + 1));
 }
 
+/// The first figure of each task on test data, or on dev for want of them.
+fn ended(report: &Report) {
+    let (split, tasks): (_, Vec<_>) = match report.tasks.iter().any(|t| t.test.iter().any(|f| f.value.is_some())) {
+        true => ("test", report.tasks.iter().map(|t| (t.name.clone(), t.test.clone())).collect()),
+        false => ("dev", report.tasks.iter().map(|t| (t.name.clone(), t.dev.clone())).collect()),
+    };
+    let shown = figures(split, &tasks);
+    if !shown.is_empty() {
+        say(format!("seed {}: {shown}", report.seed));
+    }
+}
+
 impl Progress for Lines {
     fn seed(&mut self, seed: u64, index: usize, of: usize) {
+        self.seeds = true;
         self::seed(seed, index, of);
+    }
+    fn finished(&mut self, report: &Report) {
+        if self.seeds {
+            ended(report);
+        }
     }
     fn started(&mut self, plan: &Plan, dir: &Path, resumed_at: Option<u64>) {
         self.several = Several::of(plan);
@@ -124,6 +144,8 @@ impl Progress for Lines {
 #[derive(Default)]
 pub(super) struct Bars {
     several: Several,
+    /// whether the run is one of several seeds
+    seeds: bool,
     bar: Option<ProgressBar>,
 }
 
@@ -138,7 +160,13 @@ impl Bars {
 
 impl Progress for Bars {
     fn seed(&mut self, seed: u64, index: usize, of: usize) {
+        self.seeds = true;
         self::seed(seed, index, of);
+    }
+    fn finished(&mut self, report: &Report) {
+        if self.seeds {
+            ended(report);
+        }
     }
     fn started(&mut self, plan: &Plan, dir: &Path, resumed_at: Option<u64>) {
         self.several = Several::of(plan);

@@ -16,6 +16,7 @@ use crate::train::initial::Source;
 use crate::train::report::{self, ExpectReport, Report, SeedsReport};
 use crate::train::run_dir::{self, RunDir};
 use crate::train::trainer::Origin;
+use crate::train::twins::{self, Pair};
 use crate::train::{Progress, Quiet, RunError, RunOptions, trainer};
 use crate::util::memory;
 use std::io::IsTerminal;
@@ -219,17 +220,17 @@ fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options:
         }
     }
     for (i, e) in plan.expects.iter().enumerate() {
-        let mut diffs = vec![];
+        let mut pairs = vec![];
         for (own, r) in &all {
             match compare(ctx, plan, r, &e.claim, own) {
-                Ok(Some(x)) => diffs.push(x),
+                Ok(Some(pair)) => pairs.push(pair),
                 Ok(None) => {}
                 Err(RunError::Interrupted(_)) => return failed(RunError::Interrupted(ctx.dir.path.clone()), ctx),
                 Err(e) => return failed(e, ctx),
             }
         }
-        if let Some(mean) = crate::kinds::metrics::aggregate(&diffs).map(|m| m.mean) {
-            settle(&mut report.expects[i], &e.claim, mean, &format!("mean of {} seeds", diffs.len()));
+        if let Some(r) = report.expects.get_mut(i) {
+            twins::settle(r, &e.claim, &pairs);
         }
     }
     if let Err(d) = ctx.dir.write_listed(run_dir::REPORT, &report) {
@@ -245,9 +246,9 @@ fn after(ctx: &Context<'_>, plan: &Plan, mut report: Report, options: &RunOption
     let mut changed = false;
     for (i, e) in plan.expects.iter().enumerate() {
         match compare(ctx, plan, &report, &e.claim, options) {
-            Ok(Some(x)) => {
+            Ok(Some(pair)) => {
                 if let Some(r) = report.expects.get_mut(i) {
-                    settle(r, &e.claim, x, "");
+                    twins::settle(r, &e.claim, &[pair]);
                     changed = true;
                 }
             }
@@ -282,14 +283,6 @@ fn verdict(expects: &[ExpectReport]) -> i32 {
     if expects.iter().any(|e| e.held == Some(false)) { FAILED } else { FINE }
 }
 
-fn settle(r: &mut ExpectReport, claim: &Claim, x: f64, note: &str) {
-    if let Claim::Gain { op, value, .. } | Claim::Drop { op, value, .. } = claim {
-        r.figure = Some(x);
-        r.held = report::holds(x, op, *value);
-        r.note = note.into();
-    }
-}
-
 fn stored(folder: &Path) -> Result<Report, Diagnostic> {
     RunDir::open(folder)?.read_json(run_dir::REPORT)
 }
@@ -301,7 +294,7 @@ fn compare(
     report: &Report,
     claim: &Claim,
     options: &RunOptions,
-) -> Result<Option<f64>, RunError> {
+) -> Result<Option<Pair>, RunError> {
     let (score, changes, name) = match claim {
         Claim::Gain { score, task, .. } => {
             let task = &plan.tasks[*task].name;
@@ -321,12 +314,19 @@ fn compare(
         return Ok(None);
     }
     let folder = options.out.join(&name);
-    say(format!("training the twin `{name}` for the claim"));
+    if matches!(claim, Claim::Gain { .. }) && plan.tasks.len() == 1 {
+        say(format!("`{name}` is not trained: the program has no other task, so it is its own twin"));
+        return Ok(None);
+    }
+    say(format!("training the twin `{name}` for the claim, seed {}", options.seed));
     let cache = cache(ctx.a);
     let mut twin = prepare(ctx.file, &changes, ctx.look, false, cache.as_ref()).map_err(|_| {
         let d = Diagnostic::new("E0810", format!("the twin `{name}` cannot be built"));
         RunError::Failed(vec![d.help("its findings are above; remove the claim, or mend the spec")])
     })?;
+    if let Claim::Gain { task, .. } = claim {
+        twins::same_updates(&mut twin.plan, plan, report, *task);
+    }
     let examples = driver::examples(&twin.plan, &mut twin.data, cache.as_ref());
     let own = RunOptions {
         out: folder,
@@ -348,7 +348,7 @@ fn compare(
             .or_else(|| report::score(score, &Figures::of(plan, r, SplitName::Dev)))
     };
     Ok(match (figure(plan, report), figure(plan, &other)) {
-        (Some(a), Some(b)) => Some(a - b),
+        (Some(with), Some(without)) => Some(Pair::new(score, plan, report, with, without)),
         _ => None,
     })
 }

@@ -15,6 +15,7 @@ pub mod report;
 pub mod run_dir;
 pub mod state;
 pub mod trainer;
+pub mod twins;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What a run found out: figures as data, and as tables for a terminal.
 
 use super::evaluate::Figures;
+use super::twins::TwinReport;
 use crate::batches::Description;
 use crate::diagnostics::visible::visible_line;
 use crate::kinds::metrics::{self, aggregate};
@@ -121,6 +122,9 @@ pub struct ExpectReport {
     pub held: Option<bool>,
     /// why it was not verified, or how the figure came about
     pub note: String,
+    /// of `gain` and `drop`: what was compared
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub twin: Option<TwinReport>,
 }
 
 /// Value of a score over figures; none if one of them is missing.
@@ -206,8 +210,14 @@ pub type Compare<'a> = &'a mut dyn FnMut(&Expect) -> Result<f64, String>;
 /// are left to `compare`.
 pub fn verify(plan: &Plan, dev: &Figures, test: &Figures, mut compare: Option<Compare<'_>>) -> Vec<ExpectReport> {
     let verify = |e: &Expect| {
-        let mut r =
-            ExpectReport { claim: e.text.clone(), figure: None, split: "test".into(), held: None, note: String::new() };
+        let mut r = ExpectReport {
+            claim: e.text.clone(),
+            figure: None,
+            split: "test".into(),
+            held: None,
+            note: String::new(),
+            twin: None,
+        };
         match &e.claim {
             Claim::Verdict => {
                 r.held = Some(true);
@@ -330,10 +340,19 @@ pub fn expects_table(expects: &[ExpectReport]) -> String {
         let held = match e.held {
             Some(true) => "held",
             Some(false) => "not held",
+            None if e.twin.is_some() => "undecided",
             None => "not verified",
         };
         let share = e.claim.contains('%');
-        let shown = |f: f64| if share { format!("{:.2}%", 100.0 * f) } else { format!("{f:.4}") };
+        let shown = |f: f64| {
+            if e.twin.is_some() && share {
+                format!("{:.2} points", 100.0 * f)
+            } else if share {
+                format!("{:.2}%", 100.0 * f)
+            } else {
+                format!("{f:.4}")
+            }
+        };
         let figure = e.figure.map_or_else(|| "–".into(), shown);
         let note = if e.note.is_empty() { e.split.clone() } else { e.note.clone() };
         vec![e.claim.clone(), held.into(), figure, note]
@@ -424,7 +443,7 @@ impl SeedsReport {
                 (None, Some(e)) => e.note.clone(),
                 (None, None) => String::new(),
             };
-            ExpectReport { claim: e.text.clone(), figure: mean, split, held, note }
+            ExpectReport { claim: e.text.clone(), figure: mean, split, held, note, twin: None }
         });
         Self { seeds: reports.iter().map(|r| r.seed).collect(), expects: expects.collect(), figures, runs }
     }
