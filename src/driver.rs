@@ -350,7 +350,7 @@ fn placed(d: Diagnostic, checked: &Checked, p: &Program) -> Diagnostic {
 /// The plan of a checked program with complete data; else nothing, and the findings say why.
 pub fn plan(c: &mut Compilation, data: &Data) -> Option<Plan> {
     if let Some(checked) = &c.checked {
-        c.diagnostics.extend(checked.not_yet().iter().cloned());
+        c.diagnostics.extend(checked.unsupported().iter().cloned());
     }
     if c.has_errors() || !data.complete {
         return None;

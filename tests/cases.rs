@@ -91,7 +91,7 @@ fn compiled(name: &str, text: &str) -> driver::Compilation {
     let set = set.map(|(n, v)| (n.to_string(), v.to_string())).into_iter().collect();
     let mut c = ui::compile_under(name, text, &Options { set, ..Options::default() });
     if first == "# run" {
-        let later: Vec<Diagnostic> = c.checked.iter().flat_map(|k| k.not_yet().to_vec()).collect();
+        let later: Vec<Diagnostic> = c.checked.iter().flat_map(|k| k.unsupported().to_vec()).collect();
         c.diagnostics.extend(later);
     }
     c

@@ -168,7 +168,7 @@ impl System {
             Some(word) => code(word),
             None => m.trim_end_matches(" cannot be trained yet").to_string(),
         };
-        let mut all: Vec<String> = self.checked.not_yet().iter().map(|d| short(&d.message)).collect();
+        let mut all: Vec<String> = self.checked.unsupported().iter().map(|d| short(&d.message)).collect();
         let mut seen = BTreeSet::new();
         all.retain(|l| seen.insert(l.clone()));
         match all.as_slice() {

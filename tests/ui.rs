@@ -150,7 +150,7 @@ fn checked_specs_are_built_whole() {
     for c in CODES.iter().filter(|c| !c.code.starts_with("E01")) {
         let Some(text) = snippets(c.page).into_iter().nth(1) else { continue };
         let Some(checked) = compile(&text).checked else { continue };
-        if checked.not_yet().is_empty() {
+        if checked.unsupported().is_empty() {
             for t in checked.tasks() {
                 assert!(!t.params.is_empty(), "the task `{}` of the page {} has no head", t.name, c.code);
             }
@@ -233,9 +233,9 @@ fn what_the_trainer_cannot_run_is_no_error_of_check() {
     let [fails, mended] = snippets(page).try_into().unwrap();
     let c = compile(&fails);
     assert!(!c.has_errors(), "{}", plain(&c));
-    let later: Vec<&str> = c.checked.as_ref().unwrap().not_yet().iter().map(|d| d.code).collect();
+    let later: Vec<&str> = c.checked.as_ref().unwrap().unsupported().iter().map(|d| d.code).collect();
     assert_eq!(later, ["E0701"]);
-    assert!(compile(&mended).checked.unwrap().not_yet().is_empty());
+    assert!(compile(&mended).checked.unwrap().unsupported().is_empty());
 }
 
 // ---- examples

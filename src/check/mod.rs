@@ -42,7 +42,7 @@ pub struct Checked {
     pub(crate) uncertainty: BTreeMap<usize, usize>,
     pub(crate) typed: annotations::Typed,
     task_graph: TaskGraph,
-    not_yet: Vec<Diagnostic>,
+    unsupported: Vec<Diagnostic>,
     summaries: Vec<TaskSummary>,
     shapes: BTreeMap<Place, (Shape, Dim)>,
 }
@@ -70,8 +70,8 @@ impl Checked {
         &self.task_graph
     }
     /// What the language knows and the trainer cannot run: errors of `run`, not of `check`.
-    pub fn not_yet(&self) -> &[Diagnostic] {
-        &self.not_yet
+    pub fn unsupported(&self) -> &[Diagnostic] {
+        &self.unsupported
     }
     /// The table of tasks.
     pub fn summaries(&self) -> &[TaskSummary] {
@@ -122,8 +122,8 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     let expects = schedule::claims(&mut r, &e, &task_graph);
     lint::gaps(&mut r, &e);
     let ok = !r.reports.any_error();
-    let (found, not_yet) = std::mem::take(&mut r.reports).finish();
-    (ok.then(|| assemble(r, e, s.train, expects, task_graph, not_yet)), found)
+    let (found, unsupported) = std::mem::take(&mut r.reports).finish();
+    (ok.then(|| assemble(r, e, s.train, expects, task_graph, unsupported)), found)
 }
 
 /// Joint or multi-step: which task depends on which by arrows and by taps of encoder layers.
@@ -148,7 +148,7 @@ fn assemble(
     train: Train,
     expects: Vec<Expect>,
     task_graph: TaskGraph,
-    not_yet: Vec<Diagnostic>,
+    unsupported: Vec<Diagnostic>,
 ) -> Checked {
     let uncertainty = log_variances(&r, &mut e, &train);
     let summaries = summaries(&r, &task_graph);
@@ -185,7 +185,7 @@ fn assemble(
         expects,
         uncertainty,
         task_graph,
-        not_yet,
+        unsupported,
         summaries,
         shapes,
     };

@@ -50,7 +50,7 @@ fn explain(file: &Path, a: &ExplainArgs, look: Look) -> i32 {
     let cache = Cache::of_user();
     let mut data = if a.no_data { driver::Data::default() } else { driver::load_cached(&mut c, cache.as_ref(), false) };
     let read = data.complete && !data.corpora.is_empty();
-    let trainable = c.checked.as_ref().is_some_and(|c| c.not_yet().is_empty());
+    let trainable = c.checked.as_ref().is_some_and(|c| c.unsupported().is_empty());
     let plan = if read && trainable { driver::plan(&mut c, &data) } else { None };
     if c.has_errors() {
         findings(&c.sources, &c.diagnostics, look);

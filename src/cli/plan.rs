@@ -19,7 +19,7 @@ pub(super) fn command(file: &Path, json: bool, no_data: bool, changes: &Changes,
     let mut data = if no_data { driver::Data::default() } else { driver::load_cached(&mut c, cache.as_ref(), false) };
     let read = data.complete && !data.corpora.is_empty();
     // what cannot be trained yet is said in the outline, and is no error here
-    let trainable = c.checked.as_ref().is_some_and(|c| c.not_yet().is_empty());
+    let trainable = c.checked.as_ref().is_some_and(|c| c.unsupported().is_empty());
     let plan = if read && trainable { driver::plan(&mut c, &data) } else { None };
     findings(&c.sources, &c.diagnostics, look);
     if c.has_errors() {

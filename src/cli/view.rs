@@ -62,10 +62,10 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
         let more = if owners.len() > 8 { format!(", and {} more", owners.len() - 8) } else { String::new() };
         out.push_str(&format!("\n  shared parameters: {}{more}\n", shown.join(", ")));
     }
-    if !c.not_yet().is_empty() {
+    if !c.unsupported().is_empty() {
         out.push_str("\n  checked, but not trained by this version (an error of `mtlc run`):\n");
         let mut told = BTreeSet::new();
-        for what in c.not_yet().iter().map(|d| d.message.trim_end_matches(" cannot be trained yet")) {
+        for what in c.unsupported().iter().map(|d| d.message.trim_end_matches(" cannot be trained yet")) {
             if told.insert(what) {
                 out.push_str(&format!("    {what}\n"));
             }

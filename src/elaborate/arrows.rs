@@ -5,7 +5,7 @@ use crate::resolve::pipe_stages;
 
 impl<'p> Elaborator<'p> {
     /// What an arrow carries on the destination's example, after its `via` (without a final `gate`, `add`, `concat`).
-    pub(super) fn payload(&mut self, edge: usize, cx: &Cx) -> Result<(Val, Join), Poison> {
+    pub(super) fn payload(&mut self, edge: usize, cx: &Cx) -> Result<(Val, Join), Reported> {
         let e = self.r.edges[edge].clone();
         let source = e.source;
         // A runs on B's own example: on its own text where the corpus is A's too, else on the text that B reads
@@ -46,7 +46,7 @@ impl<'p> Elaborator<'p> {
             match cx.phase {
                 Phase::Train => _ = self.gold_here(source, &e, cx)?,
                 // one mistake is not said of both phases
-                Phase::Test if self.r.reports.said("E0501", e.span) => return Err(Poison),
+                Phase::Test if self.r.reports.said("E0501", e.span) => return Err(Reported),
                 Phase::Test => {}
             }
         }
@@ -94,7 +94,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// What arrives after the stages of `via`, and how it joins the destination.
-    pub(super) fn via(&mut self, mut v: Val, e: &Edge, cx: &Cx) -> Result<(Val, Join), Poison> {
+    pub(super) fn via(&mut self, mut v: Val, e: &Edge, cx: &Cx) -> Result<(Val, Join), Reported> {
         let def = &self.p.edges[e.def];
         let (stages, join) = self.join_of(e);
         for stage in stages {
@@ -144,7 +144,7 @@ impl<'p> Elaborator<'p> {
         text: &SmallList<usize>,
         cx: &Cx,
         open: &mut Vec<usize>,
-    ) -> Result<Dim, Poison> {
+    ) -> Result<Dim, Reported> {
         let task = e.source;
         if let Some((w, _)) = &self.out.inputs[task].width {
             return Ok(w.clone());
@@ -157,7 +157,7 @@ impl<'p> Elaborator<'p> {
         }
         open.push(task);
         let def = &self.p.tasks[self.r.tasks[task].def];
-        let from = def.ast.from.as_ref().ok_or(Poison)?;
+        let from = def.ast.from.as_ref().ok_or(Reported)?;
         let inner = Cx {
             text: text.clone(),
             owner: self.r.tasks[task].name.as_str().into(),
@@ -185,12 +185,12 @@ impl<'p> Elaborator<'p> {
     }
 
     /// E0501: gold is wanted where the destination's data has none.
-    pub(super) fn gold_here(&mut self, source: usize, e: &Edge, cx: &Cx) -> Result<usize, Poison> {
+    pub(super) fn gold_here(&mut self, source: usize, e: &Edge, cx: &Cx) -> Result<usize, Reported> {
         if let Some((_, f)) = self.r.tasks[source].golds.iter().find(|g| g.0 == cx.corpus) {
             return Ok(*f);
         }
         if self.r.tasks[source].poisoned {
-            return Err(Poison);
+            return Err(Reported);
         }
         let (name, target) = (self.r.tasks[source].gold_text.clone(), self.p.data[cx.corpus].name.clone());
         let fields: Vec<&str> = self.p.data[cx.corpus].fields.iter().map(|f| f.name.as_str()).collect();
@@ -219,7 +219,7 @@ impl<'p> Elaborator<'p> {
             ));
         }
         if self.r.tasks[task].layer_names.is_some() && e.port != "hidden" {
-            self.later(e.span, "an arrow from `tag(per = relation)`");
+            self.unsupported(e.span, "an arrow from `tag(per = relation)`");
         }
         let scores = self.answer(task, features, cx.corpus);
         let own = self.r.tasks[task].rule.ports.iter().find(|p| p.name == e.port);
@@ -313,7 +313,7 @@ impl<'p> Elaborator<'p> {
                 self.plain(cx, join.word(), Settings::new(), &[&h, &c], out)
             }
             // refused above
-            Join::Query => return Err(Poison),
+            Join::Query => return Err(Reported),
             Join::Gate => {
                 let out = Val::merged(&[&h, &c], h.kind, h.width.clone());
                 gate::apply(

@@ -23,7 +23,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// A view has a head of its own, which takes what the task's head takes.
-    fn view_from(&mut self, task: usize, value: &'p Expr, cx: &Cx, beside_gold: bool) -> Result<(), Poison> {
+    fn view_from(&mut self, task: usize, value: &'p Expr, cx: &Cx, beside_gold: bool) -> Result<(), Reported> {
         let v = self.eval(value, cx)?;
         if let Some(several) = self.parts_error(&v, value.span) {
             return Err(several);
@@ -34,7 +34,7 @@ impl<'p> Elaborator<'p> {
         self.fits(task, &v, value, cx.corpus, beside_gold)
     }
 
-    fn data_arrow(&mut self, a: &DataArrow<'p>, h: &Val, task: usize, slot: &str, cx: &Cx) -> Result<(), Poison> {
+    fn data_arrow(&mut self, a: &DataArrow<'p>, h: &Val, task: usize, slot: &str, cx: &Cx) -> Result<(), Reported> {
         let env = self.p.edges[a.edge.def].env.clone();
         let v = self.eval(a.value, &Cx { env, owner: a.edge.name.clone(), ..cx.clone() })?;
         let (v, _) = self.via(v, &a.edge, cx)?;

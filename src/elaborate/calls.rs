@@ -5,9 +5,9 @@ use crate::kinds::layers::{ARGUMENT_WORDS, function};
 
 impl<'p> Elaborator<'p> {
     pub(super) fn function(&mut self, name: &str, span: Span, args: &[ast::Arg], whole: Span, cx: &Cx) -> Out {
-        let Some(row) = function(name) else { return Err(Poison) };
+        let Some(row) = function(name) else { return Err(Reported) };
         if !row.runs {
-            self.later(whole, format!("`{name}`"));
+            self.unsupported(whole, format!("`{name}`"));
         }
         let call = Call { row, span, args, whole, cx };
         match row.rule {
@@ -34,7 +34,7 @@ impl<'p> Elaborator<'p> {
 
     /// One layer of the encoder's stack.
     pub(super) fn one_layer(&mut self, call: &Call<'_>, k: usize, count: usize) -> Out {
-        let Rule::Layer(rule) = call.row.rule else { return Err(Poison) };
+        let Rule::Layer(rule) = call.row.rule else { return Err(Reported) };
         let o = self.options(call.row, call.args, call.whole)?;
         let input = self.input(call.row, call.span, call.cx)?;
         if input.is_opaque() {
@@ -71,7 +71,11 @@ impl<'p> Elaborator<'p> {
 
     /// The features of a call in order: what flows in, then the arguments that are no numbers, strings or words, then
     /// those called one of `named`; and the arguments that are left.
-    pub(super) fn features(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Vec<Placed>, Vec<ast::Arg>), Poison> {
+    pub(super) fn features(
+        &mut self,
+        call: &Call<'_>,
+        named: &[&str],
+    ) -> Result<(Vec<Placed>, Vec<ast::Arg>), Reported> {
         let mut vals: Vec<(Val, Span)> = vec![];
         let mut rest: Vec<ast::Arg> = vec![];
         if let Some(v) = &call.cx.input {
@@ -89,14 +93,14 @@ impl<'p> Elaborator<'p> {
             if feature {
                 match self.eval(&a.value, &free) {
                     Ok(v) => vals.push((v, a.value.span)),
-                    Err(Poison) => failed = true,
+                    Err(Reported) => failed = true,
                 }
             } else {
                 rest.push(a.clone());
             }
         }
         if failed {
-            return Err(Poison);
+            return Err(Reported);
         }
         for (v, s) in &vals {
             if let Some(p) = self.parts_error(v, *s) {
@@ -121,7 +125,7 @@ impl<'p> Elaborator<'p> {
 
     /// The one input of a function, and its other arguments: what flows in, or its first argument when that is no
     /// option (`last(enc)`).
-    pub(super) fn one<'a>(&mut self, call: &Call<'a>) -> Result<(Val, Arguments<'a>), Poison> {
+    pub(super) fn one<'a>(&mut self, call: &Call<'a>) -> Result<(Val, Arguments<'a>), Reported> {
         if call.cx.input.is_none()
             && let Some(first) = call.args.first()
             && first.name.is_none()
@@ -136,7 +140,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// E0404: words, classes, spans and graphs are no vectors yet.
-    pub(super) fn need_vectors(&mut self, v: &Val, row: &'static Function, span: Span) -> Result<(), Poison> {
+    pub(super) fn need_vectors(&mut self, v: &Val, row: &'static Function, span: Span) -> Result<(), Reported> {
         let (what, place, help) = match v.kind {
             VKind::Text => ("words", "reads a text", format!("embed the words first: `embed(100) |> {}`", row.example)),
             VKind::Label => {
@@ -154,7 +158,7 @@ impl<'p> Elaborator<'p> {
         Err(self.report(d.help(help)))
     }
 
-    pub(super) fn need_seq(&mut self, v: &Val, call: &Call<'_>, span: Span) -> Result<(), Poison> {
+    pub(super) fn need_seq(&mut self, v: &Val, call: &Call<'_>, span: Span) -> Result<(), Reported> {
         if v.kind == VKind::Vec {
             // `enc(topic)`: nothing was pooled, what the encoder is applied to has no tokens
             let fields = &self.p.data[call.cx.corpus].fields;

@@ -5,7 +5,7 @@ use super::*;
 impl<'p> Elaborator<'p> {
     /// Brings values to the same lists: one that belongs to no list is repeated for each member, one that belongs to
     /// no text for each token of a sequence beside it.
-    pub(super) fn beside(&mut self, vals: &[(Val, Span)], cx: &Cx) -> Result<Vec<(Val, Span)>, Poison> {
+    pub(super) fn beside(&mut self, vals: &[(Val, Span)], cx: &Cx) -> Result<Vec<(Val, Span)>, Reported> {
         let Some(most) = vals.iter().rev().max_by_key(|(v, _)| v.outer.len()) else { return Ok(vec![]) };
         let (mut outer, outer_span) = (most.0.outer.clone(), most.1);
         for (v, _) in vals {
@@ -61,7 +61,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// Both per token of one text, or both per example; else an axis error that shows both.
-    pub(super) fn same_kind(&mut self, a: &Val, a_span: Span, b: &Val, b_span: Span, cx: &Cx) -> Result<(), Poison> {
+    pub(super) fn same_kind(&mut self, a: &Val, a_span: Span, b: &Val, b_span: Span, cx: &Cx) -> Result<(), Reported> {
         for (v, span) in [(a, a_span), (b, b_span)] {
             self.vectors(v, span)?;
         }
@@ -82,7 +82,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// E0404: only vectors stand beside vectors.
-    pub(super) fn vectors(&mut self, v: &Val, span: Span) -> Result<(), Poison> {
+    pub(super) fn vectors(&mut self, v: &Val, span: Span) -> Result<(), Reported> {
         let (what, place, help) = match v.kind {
             VKind::Text => ("words are", "a text", "embed them first: `embed(100)`"),
             VKind::Label => ("classes are", "a class", "embed it first: `embed(16)(class)`"),

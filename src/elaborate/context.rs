@@ -5,15 +5,15 @@ use crate::plan::VocabSpec;
 use crate::words::Arg;
 
 impl Resolve for Elaborator<'_> {
-    fn report(&mut self, d: Diagnostic) -> Poison {
+    fn report(&mut self, d: Diagnostic) -> Reported {
         self.r.report(d)
     }
 
-    fn later(&mut self, span: Span, what: &str) {
-        self.r.later(span, what);
+    fn unsupported(&mut self, span: Span, what: &str) {
+        self.r.unsupported(span, what);
     }
 
-    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Reported {
         self.r.unknown_word(code, what, word, span, known)
     }
 
@@ -25,7 +25,7 @@ impl Resolve for Elaborator<'_> {
         self.p.list(e, env)
     }
 
-    fn number(&mut self, row: &'static Function, arg: &Arg, e: &Expr, env: &Env) -> Result<f64, Poison> {
+    fn number(&mut self, row: &'static Function, arg: &Arg, e: &Expr, env: &Env) -> Result<f64, Reported> {
         self.r.argument_in_range(row, arg, e, env)
     }
 
@@ -34,11 +34,11 @@ impl Resolve for Elaborator<'_> {
         row: &'static Function,
         args: &'a [ast::Arg],
         span: Span,
-    ) -> Result<Arguments<'a>, Poison> {
+    ) -> Result<Arguments<'a>, Reported> {
         self.r.options(row, args, span)
     }
 
-    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Reported> {
         self.r.size(e, env, what)
     }
 }
@@ -48,11 +48,11 @@ impl Elaborate for Elaborator<'_> {
         self.eval(e, cx)
     }
 
-    fn features(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Vec<Placed>, Vec<ast::Arg>), Poison> {
+    fn features(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Vec<Placed>, Vec<ast::Arg>), Reported> {
         self.features(call, named)
     }
 
-    fn one<'a>(&mut self, call: &Call<'a>) -> Result<(Val, Arguments<'a>), Poison> {
+    fn one<'a>(&mut self, call: &Call<'a>) -> Result<(Val, Arguments<'a>), Reported> {
         self.one(call)
     }
 
@@ -68,19 +68,19 @@ impl Elaborate for Elaborator<'_> {
         self.opaque(cx)
     }
 
-    fn vectors(&mut self, v: &Val, span: Span) -> Result<(), Poison> {
+    fn vectors(&mut self, v: &Val, span: Span) -> Result<(), Reported> {
         self.vectors(v, span)
     }
 
-    fn need_seq(&mut self, v: &Val, call: &Call<'_>, span: Span) -> Result<(), Poison> {
+    fn need_seq(&mut self, v: &Val, call: &Call<'_>, span: Span) -> Result<(), Reported> {
         self.need_seq(v, call, span)
     }
 
-    fn same_kind(&mut self, a: &Val, a_span: Span, b: &Val, b_span: Span, cx: &Cx) -> Result<(), Poison> {
+    fn same_kind(&mut self, a: &Val, a_span: Span, b: &Val, b_span: Span, cx: &Cx) -> Result<(), Reported> {
         self.same_kind(a, a_span, b, b_span, cx)
     }
 
-    fn beside(&mut self, vals: &[Placed], cx: &Cx) -> Result<Vec<Placed>, Poison> {
+    fn beside(&mut self, vals: &[Placed], cx: &Cx) -> Result<Vec<Placed>, Reported> {
         self.beside(vals, cx)
     }
 

@@ -22,13 +22,13 @@ impl<'p> Elaborator<'p> {
             return Ok(v);
         }
         let done = match self.out.encoders.get(&key) {
-            Some(Err(Poison)) if self.without_text.contains(&(Kind::Encoder, key.clone())) => {
+            Some(Err(Reported)) if self.without_text.contains(&(Kind::Encoder, key.clone())) => {
                 return Err(self.no_text(span, &cx.within(span)));
             }
             Some(done) => done.clone(),
             None => {
                 // a cycle through encoders that no arrow closes: `encoder a = b`, `encoder b = a`
-                self.out.encoders.insert(key.clone(), Err(Poison));
+                self.out.encoders.insert(key.clone(), Err(Reported));
                 let out = self.nested(self.p.encoders[i].span, |c| {
                     c.noting_text((Kind::Encoder, key.clone()), |c| c.encoder_body(i, &cx.within(span)))
                 });
@@ -51,7 +51,7 @@ impl<'p> Elaborator<'p> {
         let Some(tap) = tap else { return Ok(Val { depth: 0, ..value.clone() }) };
         // how many layers it has stands in what could not be read
         if crate::hir::unreadable(&self.p.encoders[i].value) {
-            return Err(Poison);
+            return Err(Reported);
         }
         let pick = |k: usize| taps.get(k).cloned().flatten();
         let out_of_range = |k: u64| {
@@ -81,7 +81,7 @@ impl<'p> Elaborator<'p> {
                     return Err(self.report(d));
                 }
                 let parts: Vec<Val> = (a..=b).filter_map(pick).map(|v| Val { depth: 0, ..v }).collect();
-                let Some(last) = parts.last().cloned() else { return Err(Poison) };
+                let Some(last) = parts.last().cloned() else { return Err(Reported) };
                 let mut out = Val { star: matches!(tap.value, Tap::All), ..last };
                 for v in &parts {
                     out.tops.join(&v.tops);
@@ -140,7 +140,7 @@ impl<'p> Elaborator<'p> {
         Ok(v)
     }
 
-    pub(super) fn parts_error(&mut self, v: &Val, span: Span) -> Option<Poison> {
+    pub(super) fn parts_error(&mut self, v: &Val, span: Span) -> Option<Reported> {
         if v.parts.is_empty() || v.kind == VKind::Opaque {
             return None;
         }
@@ -149,7 +149,7 @@ impl<'p> Elaborator<'p> {
         Some(self.report(d.help("combine them: `enc@* |> mix_layers`, or concatenate them: `enc@1 & enc@2`")))
     }
 
-    pub(super) fn encoder_body(&mut self, i: usize, cx: &Cx) -> Result<Encoded, Poison> {
+    pub(super) fn encoder_body(&mut self, i: usize, cx: &Cx) -> Result<Encoded, Reported> {
         let named = &self.p.encoders[i];
         let inner = Cx { owner: named.name.as_str().into(), env: named.env.clone(), encoder: Some(i), ..cx.clone() };
         // taps are collected by depth while the body is elaborated
@@ -190,7 +190,7 @@ impl<'p> Elaborator<'p> {
                 let Ok(v) = self.stack(a, cx, taps) else {
                     let input = Some(self.opaque(cx));
                     let _ = self.eval(b, &cx.fed(input));
-                    return Err(Poison);
+                    return Err(Reported);
                 };
                 let inner = cx.fed(Some(v.clone()));
                 if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)

@@ -9,7 +9,7 @@ fn list_name(o: &Outer) -> &str {
 
 impl Elaborator<'_> {
     /// Findings about features `h`, written `from`, for the head of a task. `own`: the data hold the task's gold.
-    pub(super) fn fits(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, own: bool) -> Result<(), Poison> {
+    pub(super) fn fits(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, own: bool) -> Result<(), Reported> {
         let name = self.r.tasks[task].name.clone();
         if h.kind == VKind::Text {
             let d = Diagnostic::new("E0404", format!("`{name}` is given words and needs vectors"));
@@ -62,7 +62,7 @@ impl Elaborator<'_> {
         Ok(())
     }
 
-    fn needs_tokens(&mut self, task: usize, h: &Val, from: &Expr) -> Poison {
+    fn needs_tokens(&mut self, task: usize, h: &Val, from: &Expr) -> Reported {
         let def = &self.p.tasks[self.r.tasks[task].def];
         let d = Diagnostic::new("E0405", format!("`{}` needs a vector for each token", self.r.tasks[task].head.name))
             .at(from.span, h.words())
@@ -75,7 +75,7 @@ impl Elaborator<'_> {
         })
     }
 
-    fn fits_example(&mut self, task: usize, h: &Val, from: &Expr) -> Result<(), Poison> {
+    fn fits_example(&mut self, task: usize, h: &Val, from: &Expr) -> Result<(), Reported> {
         let head = self.r.tasks[task].head;
         let place = self.p.tasks[self.r.tasks[task].def].ast.head.span;
         if h.kind == VKind::Seq {
@@ -99,7 +99,7 @@ impl Elaborator<'_> {
         Ok(())
     }
 
-    fn fits_members(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize) -> Result<(), Poison> {
+    fn fits_members(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize) -> Result<(), Reported> {
         let (head, place) = (self.r.tasks[task].head, self.p.tasks[self.r.tasks[task].def].ast.head.span);
         let Some(list) = h.outer.last().cloned() else {
             let d = Diagnostic::new("E0424", format!("`{}` picks a member of a list, and here is none", head.name))
@@ -154,7 +154,7 @@ impl Elaborator<'_> {
     }
 
     /// The features stand on the text of the gold.
-    fn fits_axis(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, takes: Takes) -> Result<(), Poison> {
+    fn fits_axis(&mut self, task: usize, h: &Val, from: &Expr, corpus: usize, takes: Takes) -> Result<(), Reported> {
         let gold = self.r.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
         let fields = &self.p.data[corpus].fields;
         let Some(field) = gold.and_then(|f| fields.get(f)) else { return Ok(()) };

@@ -22,12 +22,12 @@ impl<'p> Elaborator<'p> {
         graph: usize,
         round: u32,
         text: SmallList<usize>,
-    ) -> Result<(Val, usize), Poison> {
+    ) -> Result<(Val, usize), Reported> {
         if self.r.tasks[task].poisoned {
-            return Err(Poison);
+            return Err(Reported);
         }
         let def = &self.p.tasks[self.r.tasks[task].def];
-        let from = def.ast.from.as_ref().ok_or(Poison)?;
+        let from = def.ast.from.as_ref().ok_or(Reported)?;
         let (corpus, phase) = (self.out.graphs[graph].corpus, self.out.graphs[graph].phase);
         let own = graph_has_gold(&self.r.tasks[task], corpus);
         let cx = Cx {
@@ -87,11 +87,11 @@ impl<'p> Elaborator<'p> {
         for e in self.edges_into(task, phase) {
             match self.enter(h.clone(), e, &cx) {
                 Ok(v) => h = v,
-                Err(Poison) => failed = true,
+                Err(Reported) => failed = true,
             }
         }
         if failed {
-            return Err(Poison);
+            return Err(Reported);
         }
         if h.is_opaque() {
             return Ok((h, 0));
@@ -155,7 +155,7 @@ impl<'p> Elaborator<'p> {
         (t.rule.width)(&t.headed())
     }
 
-    pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Poison> {
+    pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Reported> {
         if let Some((w, seen)) = &self.out.inputs[task].width {
             if *w != h.width {
                 let t = &self.r.tasks[task];

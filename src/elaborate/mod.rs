@@ -21,7 +21,7 @@ mod state;
 
 use crate::ast::{self, Expr, ExprKind, Tap};
 use crate::columns::FieldType;
-use crate::diagnostics::{Diagnostic, Reported as Poison};
+use crate::diagnostics::{Diagnostic, Reported};
 use crate::hir::{Env, Item, Kind, Meaning, Program};
 use crate::kinds::head_types::{Answers, Sent, Takes};
 use crate::kinds::layers::{self, add, dropout, gate};
@@ -184,7 +184,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// The text on which a task runs in a corpus, when its features name none. Empty: none can be told.
-    pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<SmallList<usize>, Poison> {
+    pub(crate) fn default_text(&mut self, task: usize, corpus: usize) -> Result<SmallList<usize>, Reported> {
         let fields = &self.p.data[corpus].fields;
         let texts = &self.r.texts[corpus];
         let t = &self.r.tasks[task];
@@ -226,14 +226,14 @@ impl<'p> Elaborator<'p> {
 
     fn eval_here(&mut self, e: &Expr, cx: &Cx) -> Out {
         match &*e.value {
-            ExprKind::Error => Err(Poison),
+            ExprKind::Error => Err(Reported),
             ExprKind::Paren(e) => self.eval(e, cx),
             ExprKind::Pipe(a, b) => {
                 let Ok(v) = self.eval(a, cx) else {
                     // what stands on the right is looked at all the same
                     let input = Some(self.opaque(cx));
                     let _ = self.eval(b, &cx.fed(input));
-                    return Err(Poison);
+                    return Err(Reported);
                 };
                 self.eval(b, &cx.fed(Some(v)))
             }
@@ -247,11 +247,11 @@ impl<'p> Elaborator<'p> {
                     let inner = if self.is_named(m, cx) { cx.fed(None) } else { cx.clone() };
                     match self.eval(m, &inner) {
                         Ok(v) => vals.push((v, m.span)),
-                        Err(Poison) => failed = true,
+                        Err(Reported) => failed = true,
                     }
                 }
                 if failed {
-                    return Err(Poison);
+                    return Err(Reported);
                 }
                 self.concat(vals, cx)
             }

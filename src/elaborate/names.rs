@@ -60,7 +60,7 @@ impl<'p> Elaborator<'p> {
         if self.p.has_field(n).is_some() {
             let c = &self.p.data[cx.corpus];
             if self.p.lost.contains(n) || self.p.unreadable_field(cx.corpus) {
-                return Err(Poison);
+                return Err(Reported);
             }
             if let Some(arrow) = self.brought_here(cx) {
                 return Err(self.field_missing_there(n, &arrow, cx));
@@ -78,7 +78,7 @@ impl<'p> Elaborator<'p> {
             };
             return Err(self.report(d.help(help)));
         }
-        Err(Poison)
+        Err(Reported)
     }
 
     /// The arrow for which a task runs on a data set that has none of its gold.
@@ -95,7 +95,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// E0412: an arrow takes its source to a data set that lacks a field which the source reads.
-    fn field_missing_there(&mut self, field: &str, arrow: &Edge, cx: &Cx) -> Poison {
+    fn field_missing_there(&mut self, field: &str, arrow: &Edge, cx: &Cx) -> Reported {
         let (source, there) = (&self.r.tasks[arrow.source], &self.p.data[cx.corpus]);
         let from = self.p.tasks[source.def].ast.from.as_ref();
         let mut lacks = vec![field];
@@ -120,7 +120,7 @@ impl<'p> Elaborator<'p> {
         let key = (i, cx.graph, cx.round, cx.text.clone(), cx.input.as_ref().map(|v| v.node));
         if let Some(done) = self.out.lets.get(&key) {
             return match done {
-                Err(Poison) if self.without_text.contains(&(Kind::Let, key)) => {
+                Err(Reported) if self.without_text.contains(&(Kind::Let, key)) => {
                     Err(self.no_text(span, &cx.within(span)))
                 }
                 done => done.clone(),
@@ -140,8 +140,8 @@ impl<'p> Elaborator<'p> {
     pub(super) fn nested<T>(
         &mut self,
         span: Span,
-        f: impl FnOnce(&mut Self) -> Result<T, Poison>,
-    ) -> Result<T, Poison> {
+        f: impl FnOnce(&mut Self) -> Result<T, Reported>,
+    ) -> Result<T, Reported> {
         if self.nesting >= MOST_NESTED {
             let d = Diagnostic::new("E0114", format!("more than {MOST_NESTED} declarations are built on each other"));
             return Err(self.report(d.at(span, "the chain passes here").help("write the chain in one declaration")));
@@ -189,8 +189,8 @@ impl<'p> Elaborator<'p> {
             FieldType::Heads { .. } => (VKind::Opaque, Dim::of(0), SmallList::none()),
         };
         match outer.is_empty() {
-            true => self.later(span, format!("a field of type `{}` as an input", type_word(ty))),
-            false => self.later(span, "a list of texts"),
+            true => self.unsupported(span, format!("a field of type `{}` as an input", type_word(ty))),
+            false => self.unsupported(span, "a list of texts"),
         }
         let fresh = cx.fed(None);
         let v = Val { kind, width, axis, outer, reads: SmallSet::one(f), ..self.opaque(&fresh) };
@@ -257,8 +257,8 @@ impl<'p> Elaborator<'p> {
     pub(super) fn noting_text<T>(
         &mut self,
         key: (Kind, EncoderKey),
-        f: impl FnOnce(&mut Self) -> Result<T, Poison>,
-    ) -> Result<T, Poison> {
+        f: impl FnOnce(&mut Self) -> Result<T, Reported>,
+    ) -> Result<T, Reported> {
         let before = std::mem::replace(&mut self.textless, false);
         let out = f(self);
         if self.textless && out.is_err() {
@@ -269,16 +269,16 @@ impl<'p> Elaborator<'p> {
     }
 
     /// E0413: nothing says which text is read.
-    pub(super) fn no_text(&mut self, span: Span, cx: &Cx) -> Poison {
+    pub(super) fn no_text(&mut self, span: Span, cx: &Cx) -> Reported {
         self.textless = true;
         let c = &self.p.data[cx.corpus];
         if self.p.unreadable_field(cx.corpus) {
-            return Poison;
+            return Reported;
         }
         let texts: Vec<String> = c.fields.iter().filter(|f| is_texty(&f.ty)).map(|f| f.name.clone()).collect();
         // E0613 has named the field that should be the text
         if texts.is_empty() && c.fields.iter().any(|f| self.stands_on_no_text(cx.corpus, f)) {
-            return Poison;
+            return Reported;
         }
         let task = self.r.tasks[cx.task].name.clone();
         let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
@@ -315,12 +315,12 @@ impl<'p> Elaborator<'p> {
         {
             let on_it = |g: &crate::columns::FieldDecl| g.ty.axis() == Some(fields[*f].name.as_str());
             if fields.iter().any(|g| on_it(g) && self.stands_on_no_text(cx.corpus, g)) {
-                return Err(Poison);
+                return Err(Reported);
             }
             return self.field(*f, span, cx);
         }
         if cx.text.iter().any(|f| fields[*f].ty.is_unreadable()) {
-            return Err(Poison);
+            return Err(Reported);
         }
         if let Some(f) = cx.text.iter().find(|f| !is_texty(&fields[**f].ty)) {
             let d = Diagnostic::new(
@@ -330,7 +330,7 @@ impl<'p> Elaborator<'p> {
             return Err(self.report(d.at(span, "").help("only texts are read together: encode it on its own")));
         }
         if cx.text.iter().any(|f| !fields[*f].ty.is_text()) {
-            self.later(span, "a list of texts");
+            self.unsupported(span, "a list of texts");
         }
         Ok(self.text_value(cx.text.clone(), cx))
     }
@@ -343,7 +343,7 @@ impl<'p> Elaborator<'p> {
             let d = Diagnostic::new("E0414", "only an encoder has layers to tap").at(tap.span, "");
             return Err(self.report(d.help("declare it: `encoder enc = ...`, then `enc@1`")));
         }
-        let Some(p) = path(e) else { return Err(Poison) };
+        let Some(p) = path(e) else { return Err(Reported) };
         let (kind, i) = self.one_of(&p, cx)?;
         match kind {
             Kind::Encoder => self.encoder(i, e.span, p.tap, cx),
@@ -354,7 +354,7 @@ impl<'p> Elaborator<'p> {
                 let to = self.reader_of(cx);
                 Err(self.report(d.at(e.span, "a task").help(format!("add a line: `{name}.hidden -> {to}`"))))
             }
-            Kind::Let if matches!(&*self.p.lets[i].value.value, ExprKind::Error) => Err(Poison),
+            Kind::Let if matches!(&*self.p.lets[i].value.value, ExprKind::Error) => Err(Reported),
             _ => {
                 let d = Diagnostic::new("E0414", format!("`{}` has no layers to tap", p.name)).at(e.span, "");
                 Err(self.report(d.help("only an encoder has: `enc@1`")))
@@ -362,7 +362,7 @@ impl<'p> Elaborator<'p> {
         }
     }
 
-    pub(super) fn one_of(&mut self, p: &Path<'_>, cx: &Cx) -> Result<(Kind, usize), Poison> {
+    pub(super) fn one_of(&mut self, p: &Path<'_>, cx: &Cx) -> Result<(Kind, usize), Reported> {
         let kinds = [Kind::Encoder, Kind::Let, Kind::Task, Kind::Data];
         let found = self.r.named(p, &cx.env, &kinds, "an encoder or a `let`", &[Part::Rest])?;
         match found.as_slice() {
@@ -391,7 +391,7 @@ impl<'p> Elaborator<'p> {
                 Some((Kind::Data, c)) if p.args.is_none() => {
                     let f = self.r.field_of(c, port)?;
                     if c != cx.corpus {
-                        self.later(e.span, "a text of another data set");
+                        self.unsupported(e.span, "a text of another data set");
                         let mut v = self.opaque(cx);
                         v.reads = SmallSet::none();
                         return Ok(v);
@@ -448,7 +448,7 @@ impl<'p> Elaborator<'p> {
             {
                 self.function(n, callee.span, args, e.span, cx)
             }
-            ExprKind::Name(n) if self.p.lookup(n, &cx.env).is_none() => Err(Poison),
+            ExprKind::Name(n) if self.p.lookup(n, &cx.env).is_none() => Err(Reported),
             _ if args.is_empty() => {
                 let name = path_words(callee);
                 let d = Diagnostic::new("E0236", format!("`{name}` is applied to nothing"));
@@ -482,7 +482,7 @@ impl<'p> Elaborator<'p> {
     }
 
     /// The context in which an encoder runs on the named texts.
-    pub(super) fn applied(&mut self, args: &[ast::Arg], cx: &Cx) -> Result<Cx, Poison> {
+    pub(super) fn applied(&mut self, args: &[ast::Arg], cx: &Cx) -> Result<Cx, Reported> {
         let mut fields = vec![];
         let mut input = None;
         for a in args {
@@ -511,7 +511,7 @@ impl<'p> Elaborator<'p> {
                     Some(Some(Meaning::One(Kind::Data, c))) => {
                         let f = self.r.field_of(c, f)?;
                         if c != cx.corpus {
-                            self.later(a.value.span, "a text of another data set");
+                            self.unsupported(a.value.span, "a text of another data set");
                             let graph = self.graph_of(c, cx.phase);
                             return Ok(Cx { input: None, corpus: c, graph, text: SmallList::one(f), ..cx.clone() });
                         }

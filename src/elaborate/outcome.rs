@@ -21,8 +21,8 @@ pub(crate) struct Elaborated {
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
     pub used_encoders: BTreeSet<usize>,
     pub(super) tasks: HashMap<TaskKey, Featured>,
-    pub(super) encoders: HashMap<EncoderKey, Result<Rc<Encoded>, Poison>>,
-    pub(super) lets: HashMap<EncoderKey, Result<Val, Poison>>,
+    pub(super) encoders: HashMap<EncoderKey, Result<Rc<Encoded>, Reported>>,
+    pub(super) lets: HashMap<EncoderKey, Result<Val, Reported>>,
 }
 
 /// What enters the head of a task.

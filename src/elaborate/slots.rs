@@ -52,7 +52,7 @@ impl Elaborator<'_> {
         task: usize,
         join: Join,
         cx: &Cx,
-    ) -> Result<Option<Val>, Poison> {
+    ) -> Result<Option<Val>, Reported> {
         let t = &self.r.tasks[task];
         let points = (t.rule.answers)(&t.settings) == Answers::GoldTokens;
         let candidates = self.head_takes(task) == Takes::Members

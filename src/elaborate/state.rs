@@ -3,11 +3,13 @@
 use super::*;
 
 /// Features of a task, and the node of its head.
-pub(crate) type Featured = Result<(Rc<Val>, usize), Poison>;
+pub(crate) type Featured = Result<(Rc<Val>, usize), Reported>;
 /// A task on a graph, in a round of feedback, over a text.
 pub(crate) type TaskKey = (usize, usize, u32, SmallList<usize>);
 /// An encoder on a graph, in a round of feedback, over a text or on the value of a node.
 pub(crate) type EncoderKey = (usize, usize, u32, SmallList<usize>, Option<usize>);
+/// Names of texts, by data set and fields.
+type AxisNames = HashMap<(usize, SmallList<usize>), Arc<str>>;
 /// An encoder's value and its layers by depth.
 pub(crate) type Encoded = (Val, Vec<Option<Val>>);
 
@@ -50,8 +52,7 @@ pub(crate) struct Places {
 /// Names and types that were made once.
 #[derive(Default)]
 pub(crate) struct Names {
-    /// of texts, by data set and fields
-    pub axes: RefCell<HashMap<(usize, SmallList<usize>), Arc<str>>>,
+    pub axes: RefCell<AxisNames>,
     /// types of values: most nodes have one of a few
     pub types: RefCell<HashTable<nodes::Known>>,
     /// how many layers have a name so far: owner and word
@@ -84,17 +85,17 @@ impl<'p> Elaborator<'p> {
 
 impl Elaborator<'_> {
     /// As [`Resolver::report`].
-    pub fn report(&mut self, d: Diagnostic) -> Poison {
+    pub fn report(&mut self, d: Diagnostic) -> Reported {
         self.r.report(d)
     }
 
-    /// As [`Resolver::later`].
-    pub fn later(&mut self, span: Span, what: impl Into<String>) {
-        self.r.later(span, what);
+    /// As [`Resolver::unsupported`].
+    pub fn unsupported(&mut self, span: Span, what: impl Into<String>) {
+        self.r.unsupported(span, what);
     }
 
     /// As [`Resolver::unknown_word`].
-    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Reported {
         self.r.unknown_word(code, what, word, span, known)
     }
 

@@ -10,7 +10,7 @@ mod unused;
 use crate::ast::{self, Expr, ExprKind, SettingKind};
 use crate::builtins;
 use crate::columns::FieldType;
-use crate::diagnostics::{Diagnostic, Reported as Poison};
+use crate::diagnostics::{Diagnostic, Reported};
 use crate::elaborate::Elaborated;
 use crate::hir::{Env, Kind, Meaning, Program, base_name, is_name};
 use crate::plan::{Init, Op, Phase, Port, Sampler, Stage, Train};
@@ -50,7 +50,7 @@ pub(crate) fn gaps<'p>(r: &mut Resolver<'p>, e: &Elaborated) {
 }
 
 impl Linter<'_, '_> {
-    fn report(&mut self, d: Diagnostic) -> Poison {
+    fn report(&mut self, d: Diagnostic) -> Reported {
         self.r.report(d)
     }
 

@@ -7,11 +7,11 @@ impl Linter<'_, '_> {
     pub(super) fn check_unused(&mut self, train: &Train) {
         for l in &self.p.losses {
             let (span, name) = (l.span, base_name(&l.name).to_string());
-            self.r.later(span, format!("the loss `{name}`"));
+            self.r.unsupported(span, format!("the loss `{name}`"));
         }
         for s in &self.p.shares {
             let span = s.span;
-            self.r.later(span, "`share`");
+            self.r.unsupported(span, "`share`");
         }
         if self.r.reports.any_error() {
             return;

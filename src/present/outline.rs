@@ -235,10 +235,14 @@ pub fn outline(
         reasons: g.dependencies.iter().map(|d| g.reason(d)).collect(),
         steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
         complete: known.is_some(),
-        parameters: sizes.count(c.params()).total().filter(|_| c.not_yet().is_empty()),
+        parameters: sizes.count(c.params()).total().filter(|_| c.unsupported().is_empty()),
         parts: parts(program, c, &sizes, &graphs, known),
         once: once(c, &graphs),
-        not_yet: c.not_yet().iter().map(|d| d.message.trim_end_matches(" cannot be trained yet").to_string()).collect(),
+        not_yet: c
+            .unsupported()
+            .iter()
+            .map(|d| d.message.trim_end_matches(" cannot be trained yet").to_string())
+            .collect(),
         ..Outline::default()
     };
     out.stages = stages(c, known);

@@ -98,7 +98,7 @@ impl<'p> Resolver<'p> {
                 }
                 ends.push((target.clone(), t.span));
                 if matches!(target, Target::Slot(..)) {
-                    self.later(t.span, "an arrow into a slot");
+                    self.unsupported(t.span, "an arrow into a slot");
                 }
                 if origin.from_data {
                     self.data_arrow(def, target, t, &proto);
@@ -128,12 +128,12 @@ impl<'p> Resolver<'p> {
             || !self.p.names.contains_key(p.name) && self.p.data_names.contains_key(p.name)
         {
             // an untrained value that enters a slot: a data edge
-            self.later(source.span, "an arrow from data");
+            self.unsupported(source.span, "an arrow from data");
             return Origin { from_data: true, fine: false, ..out };
         }
         match self.named(&p, &def.env, &[Kind::Task], "a task", &[Part::Dot, Part::Call]) {
             Ok(found) => out.tasks = found.into_iter().map(|(_, i)| i).collect(),
-            Err(Poison) => out.fine = false,
+            Err(Reported) => out.fine = false,
         }
         out.port = p.dots.first().copied();
         if out.fine && out.port.is_none() {
@@ -165,7 +165,7 @@ impl<'p> Resolver<'p> {
                 self.report(d.at(port.span, "a scalar for `loss` lines").help("send `.probs` or `.hidden`"));
                 origin.fine = false;
             } else if !matches!(port.value.as_str(), "hidden" | "logits" | "probs" | "labels") {
-                self.later(port.span, format!("the port `.{}`", port.value));
+                self.unsupported(port.span, format!("the port `.{}`", port.value));
             }
         }
     }
@@ -403,7 +403,7 @@ impl<'p> Resolver<'p> {
             }
             "straight" if hard => {
                 e.grad = Grad::Straight;
-                self.later(span, "a straight-through gradient of this port");
+                self.unsupported(span, "a straight-through gradient of this port");
             }
             "straight" => {
                 let d = Diagnostic::new("E0505", "`grad straight` belongs to a hard port");
@@ -445,14 +445,14 @@ impl<'p> Resolver<'p> {
         }
         if word == "turns" {
             e.turns = true;
-            self.later(o.first.span, "rounds over turns");
+            self.unsupported(o.first.span, "rounds over turns");
         } else if let Ok(n) = self.in_range(o.first, &def.env, o.row.takes.ranges(), "`rounds`", "write `rounds 1`") {
             e.rounds = Some(n as u32);
         }
         true
     }
 
-    pub(super) fn scheduled(&mut self, v: &Expr, env: &Env) -> Result<Mode, Poison> {
+    pub(super) fn scheduled(&mut self, v: &Expr, env: &Env) -> Result<Mode, Reported> {
         let arg = match &*v.value {
             ExprKind::Call(_, args) if args.len() == 1 => match &*args[0].value.value {
                 ExprKind::Arrow(a, b) => Some((a.clone(), b.clone())),

@@ -83,7 +83,7 @@ impl<'p> Resolver<'p> {
         self.task_options(def, &mut info);
         self.views(def);
         if head.runs.is_none() && !info.poisoned {
-            self.later(def.ast.head.span, format!("the head `{}`", head.name));
+            self.unsupported(def.ast.head.span, format!("the head `{}`", head.name));
         }
         if def.ast.from.is_none() && !poisoned {
             let d = Diagnostic::new("E0222", format!("`{}` reads nothing", def.name)).at(def.ast.name.span, "");
@@ -165,7 +165,7 @@ impl<'p> Resolver<'p> {
             }
             (heads::rule(head.name).option)(self, &HeadArg { word, arg: a, env }, settings);
             if head.runs.is_some_and(|r| !r.contains(&word)) {
-                self.later(span, format!("the option `{word}` of `{}`", head.name));
+                self.unsupported(span, format!("the option `{word}` of `{}`", head.name));
             }
         }
     }
@@ -279,7 +279,7 @@ impl<'p> Resolver<'p> {
                     }
                 }
                 "weight" => match self.anneal(first, env) {
-                    Some(_) => self.later(first.span, "an annealed weight"),
+                    Some(_) => self.unsupported(first.span, "an annealed weight"),
                     None => {
                         if let Ok(w) = self.weight(first, env, row.takes.ranges(), row.example) {
                             info.weight = w;
@@ -290,7 +290,7 @@ impl<'p> Resolver<'p> {
                     let default = matches!(&*first.value, ExprKind::Name(n) if info.rule.own_loss == Some(n));
                     if !default {
                         self.task_loss(first, env, info.head);
-                        self.later(span, format!("`loss {}`", path_words(first)));
+                        self.unsupported(span, format!("`loss {}`", path_words(first)));
                     }
                 }
                 "when" => info.when = self.phase_of(first).ok().or(info.when),
@@ -343,14 +343,14 @@ impl<'p> Resolver<'p> {
     }
 
     /// The name of a metric that exists, its place and its arguments; nothing where no name stands.
-    pub(crate) fn metric_word<'e>(&mut self, e: &'e Expr) -> Result<Option<Call<'e>>, Poison> {
+    pub(crate) fn metric_word<'e>(&mut self, e: &'e Expr) -> Result<Option<Call<'e>>, Reported> {
         let (word, span, args) = match &*e.value {
             ExprKind::Name(n) => (n.as_str(), e.span, &[][..]),
             ExprKind::Call(f, args) => match &*f.value {
                 ExprKind::Name(n) => (n.as_str(), f.span, args.as_slice()),
-                _ => return Err(Poison),
+                _ => return Err(Reported),
             },
-            ExprKind::Error => return Err(Poison),
+            ExprKind::Error => return Err(Reported),
             _ => return Ok(None),
         };
         if crate::kinds::metrics::find(word).is_none() && !builtins::METRICS_LATER.contains(&word) {
@@ -368,7 +368,7 @@ impl<'p> Resolver<'p> {
         env: &Env,
         head: &'static builtins::Head,
         settings: &crate::plan::Settings,
-    ) -> Result<Metric, Poison> {
+    ) -> Result<Metric, Reported> {
         let (word, span, args) = match self.metric_word(e)? {
             Some(found) => found,
             None => {
@@ -415,7 +415,7 @@ impl<'p> Resolver<'p> {
             return Err(self.report(d.help(format!("its metrics are: {}", all.join(", ")))));
         }
         if row.is_none() {
-            self.later(span, format!("the metric `{word}`"));
+            self.unsupported(span, format!("the metric `{word}`"));
         }
         let mut m = Metric { name: canonical.into(), args: vec![], classes: vec![], label: word.into() };
         for a in args {
@@ -428,7 +428,7 @@ impl<'p> Resolver<'p> {
                     if !matches!(&*a.value.value, ExprKind::Error) {
                         self.report(d.at(a.value.span, "neither").help(help));
                     }
-                    return Err(Poison);
+                    return Err(Reported);
                 }
             }
         }

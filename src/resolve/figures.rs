@@ -6,9 +6,9 @@ use crate::plan::Score;
 
 impl Resolver<'_> {
     /// An expression over metrics.
-    pub(crate) fn score(&mut self, e: &Expr, env: &Env) -> Result<Score, Poison> {
+    pub(crate) fn score(&mut self, e: &Expr, env: &Env) -> Result<Score, Reported> {
         match &*e.value {
-            ExprKind::Error => Err(Poison),
+            ExprKind::Error => Err(Reported),
             ExprKind::Paren(e) => self.score(e, env),
             ExprKind::Number(n) => Ok(Score::Number(n.value)),
             ExprKind::Binary(op, _, b)
@@ -39,7 +39,7 @@ impl Resolver<'_> {
                     all.extend(m?);
                 }
                 if all.is_empty() && self.tasks.iter().any(|t| t.left_out) {
-                    return Err(Poison);
+                    return Err(Reported);
                 }
                 if all.is_empty() {
                     let d = Diagnostic::new("E0242", "`mean` of nothing").at(e.span, "");
@@ -51,7 +51,7 @@ impl Resolver<'_> {
                 let mut all = self.scores(e, env)?;
                 match all.len() {
                     1 => Ok(all.remove(0)),
-                    0 => Err(Poison),
+                    0 => Err(Reported),
                     _ => {
                         let d = Diagnostic::new("E0242", "these are several figures")
                             .at(e.span, format!("{} figures", all.len()));
@@ -63,7 +63,7 @@ impl Resolver<'_> {
     }
 
     /// `slot.span_f1`, `sent[*].accuracy`, `slot`, `atis.frame_accuracy`.
-    pub(super) fn scores(&mut self, e: &Expr, env: &Env) -> Result<Vec<Score>, Poison> {
+    pub(super) fn scores(&mut self, e: &Expr, env: &Env) -> Result<Vec<Score>, Reported> {
         let (base, metric) = match &*e.value {
             ExprKind::Dot(b, m) => (b, Some(ast::Node::new(Box::new(ExprKind::Name(m.value.clone())), m.span))),
             // slot.f(0.5)
@@ -124,7 +124,7 @@ impl Resolver<'_> {
     }
 
     /// A metric of a task, the first of its own where none is named; it is added to them where it is new.
-    fn figure_of(&mut self, i: usize, e: &Expr, metric: Option<&Expr>, env: &Env) -> Result<Score, Poison> {
+    fn figure_of(&mut self, i: usize, e: &Expr, metric: Option<&Expr>, env: &Env) -> Result<Score, Reported> {
         if metric.is_some_and(|m| is_name(m, "frame_accuracy")) {
             let d = Diagnostic::new("E0242", "`frame_accuracy` is a figure of a data set").at(e.span, "of a task");
             let data = self.tasks[i].corpora.first().map(|c| self.p.data[*c].name.clone());
@@ -137,7 +137,7 @@ impl Resolver<'_> {
             if let Some(m) = metric {
                 let _ = self.metric_word(m);
             }
-            return Err(Poison);
+            return Err(Reported);
         }
         if self.tasks[i].when == Some(Phase::Train) {
             let name = self.tasks[i].name.clone();
@@ -152,7 +152,7 @@ impl Resolver<'_> {
                 // the metric is found in its canonical name among the task's, or added to them
                 let m = match &*m.value {
                     ExprKind::Name(w) if w == "f" && self.tasks[i].metrics.iter().any(|x| x.name == "f") => {
-                        self.tasks[i].metrics.iter().find(|x| x.name == "f").cloned().ok_or(Poison)?
+                        self.tasks[i].metrics.iter().find(|x| x.name == "f").cloned().ok_or(Reported)?
                     }
                     _ => {
                         let settings = self.tasks[i].settings.clone();
@@ -175,7 +175,7 @@ impl Resolver<'_> {
         Ok(Score::Metric { task: i, metric: at })
     }
 
-    pub(super) fn not_a_figure(&mut self, e: &Expr) -> Poison {
+    pub(super) fn not_a_figure(&mut self, e: &Expr) -> Reported {
         let d = Diagnostic::new("E0242", "this is not a figure").at(e.span, "");
         // `man(a.f1, b.f1)`
         if let ExprKind::Call(f, _) = &*e.value

@@ -16,7 +16,7 @@ impl<'p> Resolver<'p> {
         let on: Vec<usize> = match def.ast.on.as_ref().map(|e| self.corpora_of(e, &def.env)) {
             None => vec![],
             Some(Ok(c)) => c,
-            Some(Err(Poison)) => {
+            Some(Err(Reported)) => {
                 info.poisoned = true;
                 return;
             }
@@ -62,11 +62,11 @@ impl<'p> Resolver<'p> {
         of: &'p Expr,
         on: &[usize],
         info: &mut TaskInfo,
-    ) -> Result<Vec<(usize, usize)>, Poison> {
+    ) -> Result<Vec<(usize, usize)>, Reported> {
         let env = &def.env;
         match &*of.value {
             ExprKind::Dot(base, field) if self.is_let(base) => {
-                self.later(of.span, "data that are computed");
+                self.unsupported(of.span, "data that are computed");
                 self.computed(base, Some(field), env, info)
             }
             ExprKind::Dot(base, field) if self.field_path(base, env).is_some() => {
@@ -81,7 +81,7 @@ impl<'p> Resolver<'p> {
                 on.iter().map(|c| self.field_of(*c, &name).map(|f| (*c, f))).collect()
             }
             ExprKind::Name(n) if self.p.names.get(n).is_some_and(|s| s.kind == Kind::Let) => {
-                self.later(of.span, "a target that is computed");
+                self.unsupported(of.span, "a target that is computed");
                 self.computed(of, None, env, info)
             }
             ExprKind::Call(f, _) if crate::hir::names_of(f).iter().any(|n| self.is_encoder(n)) => {
@@ -89,11 +89,11 @@ impl<'p> Resolver<'p> {
             }
             ExprKind::Call(..) => {
                 self.walk(of, env);
-                self.later(of.span, "a target that is computed");
+                self.unsupported(of.span, "a target that is computed");
                 self.computed(of, None, env, info)
             }
             ExprKind::Name(n) => Err(self.no_field(n, of.span)),
-            ExprKind::Error => Err(Poison),
+            ExprKind::Error => Err(Reported),
             _ => {
                 let d = Diagnostic::new("E0226", "a target is a field of a data set").at(of.span, "");
                 Err(self.report(d.help("write `of corpus.field`")))
@@ -109,7 +109,7 @@ impl<'p> Resolver<'p> {
         base: &'p Expr,
         field: &'p ast::Name,
         info: &mut TaskInfo,
-    ) -> Result<Vec<(usize, usize)>, Poison> {
+    ) -> Result<Vec<(usize, usize)>, Reported> {
         let corpora = self.named_data(def, of, base, field)?;
         let several = corpora.len() > 1 || matches!(&*base.value, ExprKind::Index(_, None) | ExprKind::Call(..));
         if field.value == "source" && !corpora.iter().any(|c| self.p.field(*c, "source").is_some()) {
@@ -127,7 +127,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// E0244: `from ende.tgt of english(src)`.
-    fn features_as_target(&mut self, def: &TaskDef, of: &Expr) -> Poison {
+    fn features_as_target(&mut self, def: &TaskDef, of: &Expr) -> Reported {
         let whole = path_words(of);
         let d = Diagnostic::new("E0244", format!("`{whole}` are features, not a field of a data set"));
         let d = d.at(of.span, "a target is a field");
@@ -141,7 +141,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// A bare name as a target: a field without its data set, a data set without its field, or nothing.
-    fn no_field(&mut self, n: &str, at: Span) -> Poison {
+    fn no_field(&mut self, n: &str, at: Span) -> Reported {
         let p = self.p;
         if let Some(owner) = p.has_field(n).map(|c| &p.data[c].name) {
             let d = Diagnostic::new("E0226", format!("`{n}` does not say of which data set"));
@@ -172,10 +172,10 @@ impl<'p> Resolver<'p> {
             self.report(d.with(field, format!("this field is `{kind}`")));
             info.poisoned = true;
         }
-        if !info.poisoned {
-            if let Some(d) = (info.rule.gold)(&def.ast.head, &info.settings, &ty, field) {
-                self.report(d);
-            }
+        if !info.poisoned
+            && let Some(d) = (info.rule.gold)(&def.ast.head, &info.settings, &ty, field)
+        {
+            self.report(d);
         }
         info.gold = Some(ty);
     }
@@ -209,7 +209,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// E0403: the golds of one task are of one type in all of its data sets.
-    fn one_type(&mut self, of: &Expr, golds: &[(usize, usize)]) -> Result<(), Poison> {
+    fn one_type(&mut self, of: &Expr, golds: &[(usize, usize)]) -> Result<(), Reported> {
         let p = self.p;
         let field = |(c, f): (usize, usize)| (&p.data[c], p.data[c].fields.get(f));
         let Some((&first, rest)) = golds.split_first() else { return Ok(()) };
@@ -243,7 +243,7 @@ impl<'p> Resolver<'p> {
         of: &Expr,
         base: &Expr,
         field: &ast::Name,
-    ) -> Result<Vec<usize>, Poison> {
+    ) -> Result<Vec<usize>, Reported> {
         let corpora = self.corpora_of(base, &def.env)?;
         let Some(on) = &def.ast.on else { return Ok(corpora) };
         let (of_words, on_words) = (path_words(of), path_words(on));
@@ -284,7 +284,7 @@ impl<'p> Resolver<'p> {
         field: Option<&ast::Name>,
         env: &Env,
         info: &mut TaskInfo,
-    ) -> Result<Vec<(usize, usize)>, Poison> {
+    ) -> Result<Vec<(usize, usize)>, Reported> {
         let (mut word, mut named) = (None, vec![]);
         self.inside(e, env, &mut word, &mut named, 0);
         named.dedup();
@@ -357,7 +357,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// The corpora that `atis`, `reviews["books"]`, `reviews[*]` or `union(a, b)` names.
-    pub(crate) fn corpora_of(&mut self, e: &Expr, env: &Env) -> Result<Vec<usize>, Poison> {
+    pub(crate) fn corpora_of(&mut self, e: &Expr, env: &Env) -> Result<Vec<usize>, Reported> {
         if let ExprKind::Call(f, args) = &*e.value
             && crate::hir::is_name(f, layers::UNION)
         {
@@ -387,7 +387,7 @@ impl<'p> Resolver<'p> {
         if self.p.names.get(path.name).is_some_and(|s| s.kind == Kind::Let)
             && !self.p.data_names.contains_key(path.name)
         {
-            self.later(e.span, "data that is computed");
+            self.unsupported(e.span, "data that is computed");
             return Ok(vec![]);
         }
         Ok(self.named(&path, env, &[Kind::Data], "a data set", &[])?.into_iter().map(|(_, i)| i).collect())

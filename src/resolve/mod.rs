@@ -27,7 +27,7 @@ pub(crate) use crate::ast::path_words;
 use crate::ast::{self, Expr, ExprKind, SettingKind};
 use crate::builtins;
 use crate::columns::{CorpusDecl, FieldType};
-use crate::diagnostics::{Diagnostic, Reported as Poison, Reports, suggest};
+use crate::diagnostics::{Diagnostic, Reported, Reports, suggest};
 use crate::hir::{Env, Item, Kind, Meaning, Options, Program, is_name};
 use crate::kinds::head_types::{self as heads, Headed};
 use crate::plan::{LabelSpec, Metric, Phase, SOURCE_FIELD};
@@ -142,12 +142,12 @@ pub(crate) fn resolve<'p>(p: &'p Program, options: &Options) -> Resolver<'p> {
 
 impl Resolver<'_> {
     /// Reports a finding once, however many members of a family or phases show it.
-    pub fn report(&mut self, d: Diagnostic) -> Poison {
+    pub fn report(&mut self, d: Diagnostic) -> Reported {
         self.reports.report(d)
     }
 
     /// Notes that the trainer cannot run something yet.
-    pub fn later(&mut self, span: Span, what: impl Into<String>) {
+    pub fn unsupported(&mut self, span: Span, what: impl Into<String>) {
         self.reports.unsupported(span, what);
     }
 

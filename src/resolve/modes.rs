@@ -34,7 +34,7 @@ impl<'p> Resolver<'p> {
                     self.report(d.help("write `train gold`, `train predicted` or `train scheduled(1 -> 0)`"));
                     return None;
                 }
-                self.later(v.span, "`train predicted + gold`");
+                self.unsupported(v.span, "`train predicted + gold`");
                 Mode::Other(path_words(v))
             }
             (Some(("predicted", _, args)), _) => self.bare("predicted", args).then_some(Mode::Predicted)?,
@@ -44,7 +44,7 @@ impl<'p> Resolver<'p> {
                 if !self.bare("sample", args) || !self.draws(def, port, v, "train") {
                     return None;
                 }
-                self.later(v.span, "`train sample`");
+                self.unsupported(v.span, "`train sample`");
                 Mode::Other("sample".into())
             }
             (word, _) => {
@@ -84,7 +84,7 @@ impl<'p> Resolver<'p> {
             }
             Some(("sample", _, args)) => {
                 if self.bare("sample", args) && self.draws(def, port, v, "test") {
-                    self.later(v.span, "`test sample`");
+                    self.unsupported(v.span, "`test sample`");
                 }
             }
             Some(("top", _, args)) => {
@@ -98,7 +98,7 @@ impl<'p> Resolver<'p> {
                 match args {
                     [one] if one.name.is_none() => {
                         if self.size(&one.value, env, "`top`").is_ok() {
-                            self.later(v.span, "`test top`");
+                            self.unsupported(v.span, "`test top`");
                         }
                     }
                     _ => {

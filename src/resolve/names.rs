@@ -200,7 +200,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// E0302: a port of a task inside features.
-    pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name, to: Option<&str>) -> Poison {
+    pub(crate) fn port_in_features(&mut self, task: usize, e: &Expr, port: &ast::Name, to: Option<&str>) -> Reported {
         let name = &self.p.tasks[task].name;
         let d = Diagnostic::new("E0302", format!("`{name}.{}` is read without an arrow", port.value))
             .at(e.span, "only an arrow carries a task's output")
@@ -250,13 +250,13 @@ impl<'p> Resolver<'p> {
     }
 
     /// The index of a field by name.
-    pub(crate) fn field_of(&mut self, corpus: usize, name: &ast::Name) -> Result<usize, Poison> {
+    pub(crate) fn field_of(&mut self, corpus: usize, name: &ast::Name) -> Result<usize, Reported> {
         let decl = &self.p.data[corpus];
         if let Some(i) = self.p.field(corpus, &name.value) {
             return Ok(i);
         }
         if decl.fields.is_empty() || self.p.lost.contains(&name.value) {
-            return Err(Poison); // reported where it is declared
+            return Err(Reported); // reported where it is declared
         }
         let (cname, cspan) = (decl.name.clone(), decl.span);
         let fields: Vec<&str> = decl.fields.iter().map(|f| f.name.as_str()).collect();
@@ -265,7 +265,7 @@ impl<'p> Resolver<'p> {
         let mut names = BTreeSet::new();
         let twice = fields.iter().any(|f| !names.insert(*f));
         if near.is_empty() && (twice || self.p.unreadable_field(corpus)) {
-            return Err(Poison);
+            return Err(Reported);
         }
         let d = Diagnostic::new("E0217", format!("`{cname}` has no field `{}`", name.value))
             .at(name.span, "unknown field")

@@ -65,12 +65,12 @@ impl Path<'_> {
 
 impl Resolver<'_> {
     /// Takes a path apart, or says what stands in place of one.
-    pub(crate) fn path_of<'e>(&mut self, e: &'e Expr, what: &str) -> Result<Path<'e>, Poison> {
+    pub(crate) fn path_of<'e>(&mut self, e: &'e Expr, what: &str) -> Result<Path<'e>, Reported> {
         if let Some(p) = path(e) {
             return Ok(p);
         }
         let d = match &*e.value {
-            ExprKind::Error => return Err(Poison),
+            ExprKind::Error => return Err(Reported),
             ExprKind::List(items) => {
                 let names = items.iter().map(path_words).collect::<Vec<_>>().join(", ");
                 let d = Diagnostic::new("E0244", "names stand here without brackets").at(e.span, "a list");
@@ -107,10 +107,10 @@ impl Resolver<'_> {
         kinds: &[Kind],
         what: &str,
         may: &[Part],
-    ) -> Result<Vec<(Kind, usize)>, Poison> {
+    ) -> Result<Vec<(Kind, usize)>, Reported> {
         if let Some(key) = path.index {
             let (kind, members) =
-                self.check_key(path.name, path.span, key, env, kinds == [Kind::Data]).ok_or(Poison)?;
+                self.check_key(path.name, path.span, key, env, kinds == [Kind::Data]).ok_or(Reported)?;
             if !kinds.contains(&kind) {
                 return Err(self.unknown(path.name, path.span, kinds, &[], what));
             }
@@ -134,7 +134,7 @@ impl Resolver<'_> {
                 Err(self.report(d))
             }
             Some(Meaning::Var(Item::Expr(e))) => {
-                let inner = super::path(&e).ok_or(Poison)?;
+                let inner = super::path(&e).ok_or(Reported)?;
                 self.named(&inner, &Env::default(), kinds, what, may)
             }
             _ => Err(self.unknown(path.name, path.span, kinds, &[], what)),
@@ -142,7 +142,7 @@ impl Resolver<'_> {
     }
 
     /// E0220: `sent.books` for `sent["books"]`.
-    pub(crate) fn member_by_dot(&mut self, p: &Path<'_>) -> Result<(), Poison> {
+    pub(crate) fn member_by_dot(&mut self, p: &Path<'_>) -> Result<(), Reported> {
         // ports first: of a large family there are as many keys as arrows
         let port = |d: &ast::Name| builtins::PORTS.iter().chain(builtins::HARD_PORTS).any(|p| *p == d.value);
         let key = p.dots.first().filter(|d| p.index.is_none() && !port(d) && self.p.keys(p.name).contains(&d.value));
@@ -154,7 +154,7 @@ impl Resolver<'_> {
     }
 
     /// E0220, E0244, E0414: nothing follows a name but what may.
-    pub(crate) fn ends(&mut self, p: &Path<'_>, kind: Kind, may: &[Part]) -> Result<(), Poison> {
+    pub(crate) fn ends(&mut self, p: &Path<'_>, kind: Kind, may: &[Part]) -> Result<(), Reported> {
         if may.contains(&Part::Rest) {
             return Ok(());
         }
@@ -203,13 +203,13 @@ impl Resolver<'_> {
                 return Some(vec![i]);
             }
             if n == "kept" && !self.p.names.contains_key(n) {
-                self.later(e.span, "`tasks kept`");
+                self.unsupported(e.span, "`tasks kept`");
                 return None;
             }
         }
         let p = self.path_of(e, "a task").ok()?;
         if let Some(Meaning::One(Kind::Loss, _)) = self.p.lookup(p.name, env) {
-            self.later(e.span, "a `loss` among tasks");
+            self.unsupported(e.span, "a `loss` among tasks");
             return Some(vec![]);
         }
         if p.index.is_none()

@@ -54,13 +54,13 @@ impl<'p> Resolver<'p> {
         for m in &s.members {
             match self.member(m, &s.env) {
                 Ok(found) => out.extend(found.into_iter().map(|f| (f, m.span))),
-                Err(Poison) => fine = false,
+                Err(Reported) => fine = false,
             }
         }
         fine.then_some(out)
     }
 
-    fn member(&mut self, m: &Expr, env: &Env) -> Result<Vec<Member>, Poison> {
+    fn member(&mut self, m: &Expr, env: &Env) -> Result<Vec<Member>, Reported> {
         let what = "an encoder, or the decoder of a task";
         let p = self.path_of(m, what)?;
         let kinds = [Kind::Encoder, Kind::Task];

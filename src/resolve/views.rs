@@ -24,7 +24,7 @@ impl<'p> Resolver<'p> {
             } else if let Some((row, args)) = self.chosen("a view of the input", value, crate::kinds::views::VIEWS) {
                 self.arguments(row, value.span, args, &def.env);
             }
-            self.later(s.span, "a view");
+            self.unsupported(s.span, "a view");
         }
     }
 

@@ -86,7 +86,7 @@ impl<'p> Scheduler<'_, 'p> {
                 if values.iter().all(|v| !matches!(&*v.value, ExprKind::Error)) {
                     self.statement(row, s, values, env, settings);
                 }
-                self.later(s.span, format!("`{}`", row.name));
+                self.unsupported(s.span, format!("`{}`", row.name));
                 continue;
             }
             let Some(first) = self.one_value(row, s.span, values) else { continue };
@@ -181,7 +181,7 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// The value of a setting that is a number.
-    fn number_in(&mut self, g: &Given<'_, 'p>, v: &Expr) -> Result<f64, Poison> {
+    fn number_in(&mut self, g: &Given<'_, 'p>, v: &Expr) -> Result<f64, Reported> {
         let help = format!("for example `{}`", g.row.example);
         self.r.in_range(v, g.env, g.row.takes.ranges(), &format!("`{}`", g.row.name), &help)
     }
@@ -220,7 +220,7 @@ fn clip<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
 fn dropout<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
     if !b.top {
         let _ = c.number_in(g, g.first);
-        c.later(g.span, "`dropout` in a stage");
+        c.unsupported(g.span, "`dropout` in a stage");
     }
 }
 
@@ -294,7 +294,7 @@ fn freeze<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
         let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
         let Ok(found) = c.r.named(&p, g.env, &kinds, what, &[Part::Layer]) else { continue };
         if let Some(tap) = p.tap {
-            c.later(v.span, "freezing single layers");
+            c.unsupported(v.span, "freezing single layers");
             if let (ast::Tap::Layer(k), [(Kind::Encoder, i)]) = (&tap.value, found.as_slice()) {
                 c.layer_exists(*i, *k, tap.span);
             }

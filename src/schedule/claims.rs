@@ -33,9 +33,9 @@ impl<'p> Scheduler<'_, 'p> {
         out
     }
 
-    fn claim(&mut self, e: &Expr, env: &Env, g: &TaskGraph) -> Result<Claim, Poison> {
+    fn claim(&mut self, e: &Expr, env: &Env, g: &TaskGraph) -> Result<Claim, Reported> {
         match &*e.value {
-            ExprKind::Error => Err(Poison),
+            ExprKind::Error => Err(Reported),
             ExprKind::Name(n) if n == "joint" || n == "multi_step" => self.verdict(n, e.span, g),
             ExprKind::Binary(op, a, b) => match comparison(op.value) {
                 Some(op) => self.compared(a, op, b, env),
@@ -49,13 +49,13 @@ impl<'p> Scheduler<'_, 'p> {
         }
     }
 
-    fn no_claim(&mut self, at: Span) -> Poison {
+    fn no_claim(&mut self, at: Span) -> Reported {
         let d = Diagnostic::new("E0242", "this is not a claim").at(at, "");
         self.report(d.help("write `expect joint`, `expect multi_step` or `expect slot.span_f1 >= 90%`"))
     }
 
     /// `expect joint`
-    fn verdict(&mut self, n: &str, at: Span, g: &TaskGraph) -> Result<Claim, Poison> {
+    fn verdict(&mut self, n: &str, at: Span, g: &TaskGraph) -> Result<Claim, Reported> {
         let is = if g.multi_step() { "multi_step" } else { "joint" };
         if is != n
             && self.r.tasks.iter().all(|t| !t.left_out)
@@ -70,11 +70,11 @@ impl<'p> Scheduler<'_, 'p> {
             return Err(self.report(d.fix(at, is, false)));
         }
         // of a program that was cut by `--only` or `--without` the claim was not made
-        if is == n { Ok(Claim::Verdict) } else { Err(Poison) }
+        if is == n { Ok(Claim::Verdict) } else { Err(Reported) }
     }
 
     /// `slot.span_f1 >= 90%`, `gain(...) >= 1%`
-    fn compared(&mut self, a: &Expr, op: &'static str, b: &Expr, env: &Env) -> Result<Claim, Poison> {
+    fn compared(&mut self, a: &Expr, op: &'static str, b: &Expr, env: &Env) -> Result<Claim, Reported> {
         let value = self.r.number(b, env, "a threshold")?;
         let percent = matches!(&*b.value, ExprKind::Number(n) if n.unit == Some(ast::Unit::Percent));
         if percent && value > 1.0 {
@@ -87,13 +87,13 @@ impl<'p> Scheduler<'_, 'p> {
             ExprKind::Call(f, args) if is_name(f, "drop") => self.drop(a.span, args, than, env),
             ExprKind::Call(f, args) if is_name(f, "probe") => {
                 self.probed(a, args, env)?;
-                self.later(a.span, "this claim");
-                Err(Poison)
+                self.unsupported(a.span, "this claim");
+                Err(Reported)
             }
             ExprKind::Call(f, args) if is_name(f, "match") => {
                 self.matched(a, args, env)?;
-                self.later(a.span, "this claim");
-                Err(Poison)
+                self.unsupported(a.span, "this claim");
+                Err(Reported)
             }
             _ if matches!(self.p.constant(a, env), Some(Item::Number(_))) => {
                 let d = Diagnostic::new("E0242", "a claim compares a figure, and this is a number");
@@ -108,7 +108,7 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// E0207: a threshold above 1 of a figure that never is.
-    fn attainable(&mut self, score: &Score, t: &Threshold) -> Result<(), Poison> {
+    fn attainable(&mut self, score: &Score, t: &Threshold) -> Result<(), Reported> {
         if t.value <= 1.0 || !self.is_share(score) {
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// `gain(slot.span_f1, over = single)`
-    fn gain(&mut self, whole: Span, args: &[ast::Arg], t: &Threshold, env: &Env) -> Result<Claim, Poison> {
+    fn gain(&mut self, whole: Span, args: &[ast::Arg], t: &Threshold, env: &Env) -> Result<Claim, Reported> {
         self.named_in_claim("gain", args, &["over"])?;
         let over = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "over"));
         let Some(over) = over else {
@@ -139,11 +139,11 @@ impl<'p> Scheduler<'_, 'p> {
                 return Err(self.unknown_word("E0242", what, &word, over.value.span, &known));
             }
         }
-        let score = args.first().ok_or(Poison)?;
+        let score = args.first().ok_or(Reported)?;
         let score = self.r.score(&score.value, env)?;
         if !single {
-            self.later(whole, "this comparison");
-            return Err(Poison);
+            self.unsupported(whole, "this comparison");
+            return Err(Reported);
         }
         let Score::Metric { task, .. } = score else {
             let d = Diagnostic::new("E0242", "`gain` compares one task's figure").at(whole, "");
@@ -154,9 +154,9 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// `drop(chunk.span_f1, without = pos -> chunk)`
-    fn drop(&mut self, whole: Span, args: &[ast::Arg], than: &Threshold, env: &Env) -> Result<Claim, Poison> {
+    fn drop(&mut self, whole: Span, args: &[ast::Arg], than: &Threshold, env: &Env) -> Result<Claim, Reported> {
         self.named_in_claim("drop", args, &["without"])?;
-        let score = args.first().ok_or(Poison)?;
+        let score = args.first().ok_or(Reported)?;
         let score = self.r.score(&score.value, env)?;
         let without = args.iter().find(|x| x.name.as_ref().is_some_and(|n| n.value == "without"));
         let Some((w, ExprKind::Arrow(x, y))) = without.map(|w| (w, &*w.value.value)) else {
@@ -183,7 +183,7 @@ impl<'p> Scheduler<'_, 'p> {
         }
         // cut already by `--without` or `--only`: there is nothing to compare with
         if !self.r.edges.iter().any(|e| e.alive && self.r.edge_is(e, &s, &t)) {
-            return Err(Poison);
+            return Err(Reported);
         }
         self.attainable(&score, than)?;
         Ok(Claim::Drop { score, arrow: format!("{s} -> {t}"), op: than.op.into(), value: than.value })
@@ -203,7 +203,7 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// Names of a claim's arguments.
-    fn named_in_claim(&mut self, claim: &str, args: &[ast::Arg], known: &[&str]) -> Result<(), Poison> {
+    fn named_in_claim(&mut self, claim: &str, args: &[ast::Arg], known: &[&str]) -> Result<(), Reported> {
         let mut names = args.iter().filter_map(|a| a.name.as_ref());
         if let Some(n) = names.find(|n| !known.contains(&n.value.as_str())) {
             return Err(self.unknown_word("E0215", &format!("an option of `{claim}`"), &n.value, n.span, known));
@@ -223,7 +223,7 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// `probe(shared, reviews[*].source)`: an encoder, and a field that a fresh classifier reads off it.
-    fn probed(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<(), Poison> {
+    fn probed(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<(), Reported> {
         let [encoder, field] = args else {
             let d = Diagnostic::new("E0242", "`probe` names an encoder and a field").at(whole.span, "");
             return Err(self.report(d.help("write `probe(enc, corpus.field) <= 30%`")));
@@ -246,7 +246,7 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// `match(ask.text, kind.labels)`: what one task wrote, judged by another's labels.
-    fn matched(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<(), Poison> {
+    fn matched(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<(), Reported> {
         let [a, b] = args else {
             let d = Diagnostic::new("E0242", "`match` compares two ports").at(whole.span, "");
             return Err(self.report(d.help("write `match(ask.text, kind.labels) >= 90%`")));
@@ -258,7 +258,7 @@ impl<'p> Scheduler<'_, 'p> {
             };
             let t = self.r.one_task(task, env, "what is compared")?;
             if !self.port_of(t, port) {
-                return Err(Poison);
+                return Err(Reported);
             }
         }
         Ok(())

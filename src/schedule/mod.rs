@@ -17,7 +17,7 @@ pub(crate) use sampling::drawn_by_name;
 use crate::analysis::TaskGraph;
 use crate::ast::{self, BinOp, Expr, ExprKind, SettingKind};
 use crate::columns::FieldType;
-use crate::diagnostics::{Diagnostic, Reported as Poison, suggest};
+use crate::diagnostics::{Diagnostic, Reported, suggest};
 use crate::elaborate::Elaborated;
 use crate::hir::{Env, Item, Kind, Program, is_name};
 use crate::kinds::{optimisers, samplers, statements, weightings};
@@ -63,15 +63,15 @@ pub(crate) fn claims<'p>(r: &mut Resolver<'p>, e: &Elaborated, g: &TaskGraph) ->
 }
 
 impl Scheduler<'_, '_> {
-    fn report(&mut self, d: Diagnostic) -> Poison {
+    fn report(&mut self, d: Diagnostic) -> Reported {
         self.r.report(d)
     }
 
-    fn later(&mut self, span: Span, what: impl Into<String>) {
-        self.r.later(span, what);
+    fn unsupported(&mut self, span: Span, what: impl Into<String>) {
+        self.r.unsupported(span, what);
     }
 
-    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Reported {
         self.r.unknown_word(code, what, word, span, known)
     }
 }

@@ -17,8 +17,8 @@ impl<'p> Scheduler<'_, 'p> {
         }
         let Some(given) = self.r.arguments(row, v.span, args, env) else { return };
         if !row.runs {
-            self.sampler_later(word, &given, env);
-            self.later(v.span, format!("`{word}`"));
+            self.unsupported_sampler(word, &given, env);
+            self.unsupported(v.span, format!("`{word}`"));
             return;
         }
         let number = |c: &Self, key: &str| match given.get(key).and_then(|e| c.p.constant(e, env)) {
@@ -130,7 +130,7 @@ impl<'p> Scheduler<'_, 'p> {
             return;
         }
         if !row.runs {
-            self.later(v.span, format!("`{}`", row.name));
+            self.unsupported(v.span, format!("`{}`", row.name));
             return;
         }
         if row.name == "uncertainty" {

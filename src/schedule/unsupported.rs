@@ -308,7 +308,7 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// Own arguments of samplers that do not run.
-    pub(crate) fn sampler_later(&mut self, word: &str, given: &Given<'_>, env: &Env) {
+    pub(crate) fn unsupported_sampler(&mut self, word: &str, given: &Given<'_>, env: &Env) {
         if word != "policy" {
             return;
         }

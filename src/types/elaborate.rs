@@ -3,7 +3,7 @@
 use super::dim::{Dim, InitRule};
 use super::{Env, Item, VKind, Val};
 use crate::ast::{self, Expr, ExprKind};
-use crate::diagnostics::{Diagnostic, Reported as Poison};
+use crate::diagnostics::{Diagnostic, Reported};
 use crate::plan::{Phase, Setting, Settings, VocabSpec};
 use crate::source::Span;
 use crate::util::SmallList;
@@ -11,7 +11,7 @@ use crate::words::{Arg, Takes};
 use std::sync::Arc;
 
 /// What a rule gives.
-pub(crate) type Out = Result<Val, Poison>;
+pub(crate) type Out = Result<Val, Reported>;
 
 /// A value and the place of its expression.
 pub(crate) type Placed = (Val, Span);
@@ -289,26 +289,26 @@ pub(crate) type MakeParams<'a> = dyn Fn(&mut dyn Elaborate, &str) -> Vec<usize> 
 /// What constants, words and arguments mean.
 pub(crate) trait Resolve {
     /// Reports a finding, once for each place.
-    fn report(&mut self, d: Diagnostic) -> Poison;
+    fn report(&mut self, d: Diagnostic) -> Reported;
     /// Notes that the trainer cannot run something yet.
-    fn later(&mut self, span: Span, what: &str);
+    fn unsupported(&mut self, span: Span, what: &str);
     /// Reports a word that is none of the known ones, with what may be meant.
-    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison;
+    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Reported;
     /// The constant that an expression is, if it is one.
     fn constant(&self, e: &Expr, env: &Env) -> Option<Item>;
     /// The members of a list, if an expression is one.
     fn list(&self, e: &Expr, env: &Env) -> Option<Vec<(Item, Span)>>;
     /// A number in the range that the function's row gives its argument.
-    fn number(&mut self, row: &'static Function, arg: &Arg, e: &Expr, env: &Env) -> Result<f64, Poison>;
+    fn number(&mut self, row: &'static Function, arg: &Arg, e: &Expr, env: &Env) -> Result<f64, Reported>;
     /// Arguments by the names of the function's row.
     fn options<'a>(
         &mut self,
         row: &'static Function,
         args: &'a [ast::Arg],
         span: Span,
-    ) -> Result<Arguments<'a>, Poison>;
+    ) -> Result<Arguments<'a>, Reported>;
     /// A whole number of at least 1.
-    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison>;
+    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Reported>;
 }
 
 /// What a rule may ask of whoever elaborates.
@@ -317,9 +317,9 @@ pub(crate) trait Elaborate: Resolve {
     fn eval(&mut self, e: &Expr, cx: &Cx) -> Out;
     /// The features of a call in order: what flows in, then the arguments that are no numbers, strings or words, then
     /// those called one of `named`; and the arguments that are left.
-    fn features(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Vec<Placed>, Vec<ast::Arg>), Poison>;
+    fn features(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Vec<Placed>, Vec<ast::Arg>), Reported>;
     /// The one input of a function, and its other arguments.
-    fn one<'a>(&mut self, call: &Call<'a>) -> Result<(Val, Arguments<'a>), Poison>;
+    fn one<'a>(&mut self, call: &Call<'a>) -> Result<(Val, Arguments<'a>), Reported>;
     /// What a function reads from the left of `|>`: else the text that is meant.
     fn input(&mut self, row: &'static Function, span: Span, cx: &Cx) -> Out;
     /// The text that is meant when none is named.
@@ -328,13 +328,13 @@ pub(crate) trait Elaborate: Resolve {
     fn opaque(&self, cx: &Cx) -> Val;
 
     /// E0404: only vectors stand beside vectors.
-    fn vectors(&mut self, v: &Val, span: Span) -> Result<(), Poison>;
+    fn vectors(&mut self, v: &Val, span: Span) -> Result<(), Reported>;
     /// E0405: a vector for each token is needed.
-    fn need_seq(&mut self, v: &Val, call: &Call<'_>, span: Span) -> Result<(), Poison>;
+    fn need_seq(&mut self, v: &Val, call: &Call<'_>, span: Span) -> Result<(), Reported>;
     /// Both for each token of one text, or both for each example; else an axis error that shows both.
-    fn same_kind(&mut self, a: &Val, a_span: Span, b: &Val, b_span: Span, cx: &Cx) -> Result<(), Poison>;
+    fn same_kind(&mut self, a: &Val, a_span: Span, b: &Val, b_span: Span, cx: &Cx) -> Result<(), Reported>;
     /// Brings values to the same lists.
-    fn beside(&mut self, vals: &[Placed], cx: &Cx) -> Result<Vec<Placed>, Poison>;
+    fn beside(&mut self, vals: &[Placed], cx: &Cx) -> Result<Vec<Placed>, Reported>;
     /// Values side by side.
     fn concat(&mut self, vals: Vec<Placed>, cx: &Cx) -> Out;
     /// Brings `v` to the kind and axis of `like`.
@@ -393,7 +393,7 @@ impl dyn Elaborate + '_ {
         o: &Arguments<'_>,
         key: &'static str,
         default: f64,
-    ) -> Result<f64, Poison> {
+    ) -> Result<f64, Reported> {
         match (o.get(key), call.row.arg(key)) {
             (Some(e), Some(arg)) => self.number(call.row, arg, e, &call.cx.env),
             _ => Ok(default),
@@ -407,12 +407,12 @@ impl dyn Elaborate + '_ {
         o: &Arguments<'_>,
         key: &'static str,
         default: usize,
-    ) -> Result<usize, Poison> {
+    ) -> Result<usize, Reported> {
         Ok(self.opt_number(call, o, key, default as f64)? as usize)
     }
 
     /// A flag among the arguments.
-    pub fn opt_flag(&mut self, o: &Arguments<'_>, key: &'static str) -> Result<bool, Poison> {
+    pub fn opt_flag(&mut self, o: &Arguments<'_>, key: &'static str) -> Result<bool, Reported> {
         match o.get(key).map(|e| (&*e.value, e.span)) {
             None => Ok(false),
             Some((ExprKind::Name(n), _)) if n == key || n == "true" || n == "yes" => Ok(true),
@@ -425,7 +425,7 @@ impl dyn Elaborate + '_ {
     }
 
     /// As [`Elaborate::features`], of a function that joins two values.
-    pub fn two(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Placed, Placed, Vec<ast::Arg>), Poison> {
+    pub fn two(&mut self, call: &Call<'_>, named: &[&str]) -> Result<(Placed, Placed, Vec<ast::Arg>), Reported> {
         let (mut vals, rest) = self.features(call, named)?;
         let (Some(b), Some(a), true) = (vals.pop(), vals.pop(), vals.is_empty()) else {
             return Err(self.number_of_values(call, "joins two values"));
@@ -434,10 +434,10 @@ impl dyn Elaborate + '_ {
     }
 
     /// E0236: a function is given too few or too many values.
-    pub fn number_of_values(&mut self, call: &Call<'_>, what: &str) -> Poison {
+    pub fn number_of_values(&mut self, call: &Call<'_>, what: &str) -> Reported {
         // an option that is not known has its finding, and may be the value
         if call.args.iter().any(|a| a.name.as_ref().is_some_and(|n| call.row.arg(&n.value).is_none())) {
-            return Poison;
+            return Reported;
         }
         let given = call.args.len() + usize::from(call.cx.input.is_some());
         let d =
@@ -446,7 +446,7 @@ impl dyn Elaborate + '_ {
     }
 
     /// E0411: two widths that do not agree.
-    pub fn same_width(&mut self, a: &Placed, b: &Placed) -> Result<(), Poison> {
+    pub fn same_width(&mut self, a: &Placed, b: &Placed) -> Result<(), Reported> {
         if a.0.width == b.0.width {
             return Ok(());
         }
@@ -457,7 +457,7 @@ impl dyn Elaborate + '_ {
     }
 
     /// E0418: heads that do not divide a width.
-    pub fn divides(&mut self, d: usize, heads: usize, span: Span) -> Result<(), Poison> {
+    pub fn divides(&mut self, d: usize, heads: usize, span: Span) -> Result<(), Reported> {
         if !d.is_multiple_of(heads) {
             let x = Diagnostic::new("E0418", format!("{heads} heads do not divide a width of {d}")).at(span, "");
             let best = (1..=heads).rev().find(|h| d.is_multiple_of(*h)).unwrap_or(1);

@@ -74,7 +74,7 @@ fn chars(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
         return Err(c.report(x.help(format!("remove it, or write `chars(cnn, {d}, {key} = 3)`"))));
     }
     if way == "ngram" {
-        c.later(place, "`chars(ngram, ...)`");
+        c.unsupported(place, "`chars(ngram, ...)`");
         let out = c.plain(cx, "chars_ngram", settings([("width", Setting::Int(d as i64))]), &[&v], out);
         return Ok(dropout::apply(c, out, rate, cx));
     }

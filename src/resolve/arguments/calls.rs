@@ -130,7 +130,7 @@ impl Resolver<'_> {
     }
 
     /// Whether a value is what the argument takes.
-    fn takes(&mut self, row: &'static Choice, arg: &'static Arg, e: &Expr, env: &Env) -> Result<(), Poison> {
+    fn takes(&mut self, row: &'static Choice, arg: &'static Arg, e: &Expr, env: &Env) -> Result<(), Reported> {
         self.taken(arg, row.name, row.example, e, env)
     }
 
@@ -142,9 +142,9 @@ impl Resolver<'_> {
         example: &str,
         e: &Expr,
         env: &Env,
-    ) -> Result<(), Poison> {
+    ) -> Result<(), Reported> {
         if matches!(&*e.value, ExprKind::Error) {
-            return Err(Poison);
+            return Err(Reported);
         }
         let name = format!("`{}` of `{of}`", arg.name);
         let wrong = |c: &mut Self, must: &str| {
@@ -203,14 +203,14 @@ impl Resolver<'_> {
     }
 
     /// Exactly one task.
-    pub(crate) fn one_task(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+    pub(crate) fn one_task(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Reported> {
         if path(e).is_none() || is_name(e, "all") {
             let d = Diagnostic::new("E0207", format!("{what} must be a task")).at(e.span, "");
             return Err(self.report(d.help("write the name of a task")));
         }
-        match self.task_refs(e, env).ok_or(Poison)?.as_slice() {
+        match self.task_refs(e, env).ok_or(Reported)?.as_slice() {
             [one] => Ok(*one),
-            [] => Err(Poison),
+            [] => Err(Reported),
             _ => {
                 let d = Diagnostic::new("E0220", format!("{what} must be one task")).at(e.span, "which member?");
                 Err(self.report(d.help(format!("name one: `{}[\"...\"]`", path_words(e).trim_end_matches("[*]")))))
@@ -219,17 +219,17 @@ impl Resolver<'_> {
     }
 
     /// `anneal(0, 1, over = 5k)`, wherever a factor may stand.
-    pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<(), Poison>> {
+    pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<(), Reported>> {
         let (word, _, args) = word_of(e)?;
         if word != "anneal" || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_)))) {
             return None;
         }
         debug_assert!(terms::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));
-        Some(self.arguments(&terms::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Poison))
+        Some(self.arguments(&terms::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Reported))
     }
 
     /// The weight of a loss.
-    pub(crate) fn weight(&mut self, e: &Expr, env: &Env, ranges: &[Range], example: &str) -> Result<f64, Poison> {
+    pub(crate) fn weight(&mut self, e: &Expr, env: &Env, ranges: &[Range], example: &str) -> Result<f64, Reported> {
         let negative = matches!(self.p.constant(e, env), Some(Item::Number(w)) if w < 0.0);
         let help = match negative {
             true => "use `|> reverse` to train against a task".to_string(),

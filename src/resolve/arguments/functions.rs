@@ -16,14 +16,14 @@ impl Resolver<'_> {
         row: &'static Function,
         args: &'a [ast::Arg],
         span: Span,
-    ) -> Result<Arguments<'a>, Poison> {
+    ) -> Result<Arguments<'a>, Reported> {
         let mut out = Arguments::default();
         let mut next = 0;
         for a in args {
             let name = match &a.name {
                 Some(n) => match row.arg(&n.value) {
                     Some(r) => r.name,
-                    None => return Err(Poison), // reported with all names
+                    None => return Err(Reported), // reported with all names
                 },
                 // `transformer(causal)`: a flag
                 None if flag(row, &a.value).is_some() => flag(row, &a.value).unwrap_or_default(),
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         arg: &words::Arg,
         e: &Expr,
         env: &Env,
-    ) -> Result<f64, Poison> {
+    ) -> Result<f64, Reported> {
         let ranges = arg.takes.ranges();
         if let Some(x) = self.fitting(e, env, ranges) {
             return Ok(x);
@@ -79,7 +79,7 @@ impl Resolver<'_> {
     }
 
     /// E0207: features in the parentheses of a layer, which reads what is piped into it.
-    pub(crate) fn no_features(&mut self, row: &'static Function, e: &Expr, env: &Env) -> Result<(), Poison> {
+    pub(crate) fn no_features(&mut self, row: &'static Function, e: &Expr, env: &Env) -> Result<(), Reported> {
         let ExprKind::Name(n) = &*e.value else { return Ok(()) };
         let features = match self.p.lookup(n, env) {
             Some(Meaning::One(Kind::Encoder, _)) => true,
@@ -97,15 +97,15 @@ impl Resolver<'_> {
 }
 
 impl Resolve for Resolver<'_> {
-    fn report(&mut self, d: Diagnostic) -> Poison {
+    fn report(&mut self, d: Diagnostic) -> Reported {
         self.report(d)
     }
 
-    fn later(&mut self, span: Span, what: &str) {
-        self.later(span, what);
+    fn unsupported(&mut self, span: Span, what: &str) {
+        self.unsupported(span, what);
     }
 
-    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+    fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Reported {
         self.unknown_word(code, what, word, span, known)
     }
 
@@ -117,7 +117,7 @@ impl Resolve for Resolver<'_> {
         self.p.list(e, env)
     }
 
-    fn number(&mut self, row: &'static Function, arg: &words::Arg, e: &Expr, env: &Env) -> Result<f64, Poison> {
+    fn number(&mut self, row: &'static Function, arg: &words::Arg, e: &Expr, env: &Env) -> Result<f64, Reported> {
         self.argument_in_range(row, arg, e, env)
     }
 
@@ -126,11 +126,11 @@ impl Resolve for Resolver<'_> {
         row: &'static Function,
         args: &'a [ast::Arg],
         span: Span,
-    ) -> Result<Arguments<'a>, Poison> {
+    ) -> Result<Arguments<'a>, Reported> {
         self.options(row, args, span)
     }
 
-    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+    fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Reported> {
         self.size(e, env, what)
     }
 }

@@ -34,10 +34,10 @@ impl Resolver<'_> {
         ranges: &[Range],
         what: &str,
         help: &str,
-    ) -> Result<f64, Poison> {
+    ) -> Result<f64, Reported> {
         let x = match self.p.constant(e, env) {
             Some(Item::Number(x)) => x,
-            _ if self.unreadable(e, env) => return Err(Poison),
+            _ if self.unreadable(e, env) => return Err(Reported),
             _ => {
                 if let Some((n, span)) = self.nameless(e, env) {
                     return Err(self.unknown_number(n, span, ranges, what, help));
@@ -100,9 +100,9 @@ impl Resolver<'_> {
     }
 
     /// An unknown name where a number should stand.
-    fn unknown_number(&mut self, n: &str, span: Span, ranges: &[Range], what: &str, help: &str) -> Poison {
+    fn unknown_number(&mut self, n: &str, span: Span, ranges: &[Range], what: &str, help: &str) -> Reported {
         if self.p.lost.contains(n) {
-            return Poison;
+            return Reported;
         }
         let all = self.p.params.iter().chain(&self.p.lets);
         let number = |x: &&crate::hir::Named| matches!(self.p.constant(&x.value, &x.env), Some(Item::Number(_)));
@@ -132,17 +132,17 @@ impl Resolver<'_> {
     }
 
     /// Any number that is no time.
-    pub(crate) fn number(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
+    pub(crate) fn number(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Reported> {
         self.in_range(e, env, numbers::NUMBER, what, "write a number, for example `0.1`, `10%` or `20k`")
     }
 
     /// A whole number from 1.
-    pub(crate) fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Poison> {
+    pub(crate) fn size(&mut self, e: &Expr, env: &Env, what: &str) -> Result<usize, Reported> {
         Ok(self.in_range(e, env, SIZE, what, "write a whole number")? as usize)
     }
 
     /// A share below 100%.
-    pub(crate) fn rate(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Poison> {
+    pub(crate) fn rate(&mut self, e: &Expr, env: &Env, what: &str) -> Result<f64, Reported> {
         self.in_range(e, env, RATE, what, "for example `30%`")
     }
 

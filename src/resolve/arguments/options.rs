@@ -72,13 +72,13 @@ impl<'p> Resolver<'p> {
     }
 
     /// E0228: what is given a second time.
-    pub(crate) fn twice(&mut self, word: &str, again: Span, first: Span) -> Poison {
+    pub(crate) fn twice(&mut self, word: &str, again: Span, first: Span) -> Reported {
         let d = Diagnostic::new("E0228", format!("`{word}` is given twice")).at(again, "again");
         self.report(d.with(first, "first here").help("keep one of the two"))
     }
 
     /// `when train`, `when test`.
-    pub(crate) fn phase_of(&mut self, e: &Expr) -> Result<Phase, Poison> {
+    pub(crate) fn phase_of(&mut self, e: &Expr) -> Result<Phase, Reported> {
         match &*e.value {
             ExprKind::Name(n) if n == "train" => Ok(Phase::Train),
             ExprKind::Name(n) if n == "test" => Ok(Phase::Test),

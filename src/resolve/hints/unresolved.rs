@@ -42,7 +42,7 @@ pub(crate) struct Unresolved {
 
 impl Resolver<'_> {
     /// A finding for an unknown name, with near names of the wanted kinds first.
-    pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Poison {
+    pub fn unknown(&mut self, name: &str, span: Span, wanted: &[Kind], more: &[&str], what: &str) -> Reported {
         let known = self.unresolved.said.get(name).and_then(|all| all.get(what));
         let said = match known {
             Some(said) => said.clone(),
@@ -52,7 +52,7 @@ impl Resolver<'_> {
                 said
             }
         };
-        let Some(said) = said else { return Poison };
+        let Some(said) = said else { return Reported };
         let expected = if said.code == "E0201" { format!("expected {what}") } else { String::new() };
         let mut d = Diagnostic::new(said.code, said.message).at(span, expected);
         d.help = said.help;
@@ -151,7 +151,7 @@ impl Resolver<'_> {
     }
 
     /// A word that is none of a table's.
-    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Poison {
+    pub fn unknown_word(&mut self, code: &'static str, what: &str, word: &str, span: Span, known: &[&str]) -> Reported {
         let d = Diagnostic::new(code, format!("`{word}` is not {what}")).at(span, "unknown");
         let bare = word.trim_matches('"');
         if bare.len() < word.len() && known.contains(&bare) {

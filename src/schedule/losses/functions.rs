@@ -11,8 +11,8 @@ pub(super) struct LossCall<'a, 'p> {
 }
 
 impl<'p> LossCall<'_, 'p> {
-    fn arg(&self, key: &str) -> Result<&'p Expr, Poison> {
-        self.given.get(key).copied().ok_or(Poison)
+    fn arg(&self, key: &str) -> Result<&'p Expr, Reported> {
+        self.given.get(key).copied().ok_or(Reported)
     }
 
     /// `kl`, as it stands in a finding.
@@ -60,8 +60,8 @@ fn divergence<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut 
     let dist = |t: &Ty| matches!(t, Ty::Dist(_) | Ty::Gold(_));
     let wants = "distributions";
     let fine = [c.want(&a, p.span, &call.who(), wants, dist), c.want(&b, q.span, &call.who(), wants, dist)];
-    if fine.contains(&Err(Poison)) {
-        return Err(Poison);
+    if fine.contains(&Err(Reported)) {
+        return Err(Reported);
     }
     // of several views each meets the others
     if path_words(p) == path_words(q) && !path_words(p).contains("[*]") {

@@ -29,7 +29,7 @@ pub(crate) struct Reached {
     here: Option<(Span, bool)>,
 }
 
-type Typed = Result<Term, Poison>;
+type Typed = Result<Term, Reported>;
 
 impl<'p> Scheduler<'_, 'p> {
     /// Every `loss` of the program.
@@ -134,7 +134,7 @@ impl<'p> Scheduler<'_, 'p> {
             return done.map(|()| Term::new(Ty::Scalar, false));
         }
         match &*e.value {
-            ExprKind::Error => Err(Poison),
+            ExprKind::Error => Err(Reported),
             ExprKind::Number(_) => {
                 self.r.number(e, env, "a term of a loss")?;
                 Ok(Term::new(Ty::Scalar, false))
@@ -186,10 +186,10 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// Resolves names of features; the finding is there already when one fails.
-    fn walked(&mut self, e: &'p Expr, env: &Env) -> Result<(), Poison> {
+    fn walked(&mut self, e: &'p Expr, env: &Env) -> Result<(), Reported> {
         let before = self.r.reports.found().len();
         self.r.walk(e, env);
-        if self.r.reports.found().len() > before { Err(Poison) } else { Ok(()) }
+        if self.r.reports.found().len() > before { Err(Reported) } else { Ok(()) }
     }
 
     /// A layer or an encoder applied inside a loss.
@@ -214,7 +214,7 @@ impl<'p> Scheduler<'_, 'p> {
         Ok(Term::new(ty, true))
     }
 
-    fn want(&mut self, t: &Term, span: Span, who: &str, what: &str, ok: impl Fn(&Ty) -> bool) -> Result<(), Poison> {
+    fn want(&mut self, t: &Term, span: Span, who: &str, what: &str, ok: impl Fn(&Ty) -> bool) -> Result<(), Reported> {
         if ok(&t.ty) {
             return Ok(());
         }
@@ -244,8 +244,8 @@ impl<'p> Scheduler<'_, 'p> {
         env: &Env,
         out: &mut Reached,
     ) -> Typed {
-        let given = self.r.arguments(row, e.span, args, env).ok_or(Poison)?;
-        let rule = functions::rule(row.name).ok_or(Poison)?;
+        let given = self.r.arguments(row, e.span, args, env).ok_or(Reported)?;
+        let rule = functions::rule(row.name).ok_or(Reported)?;
         rule(self, &LossCall { row, given, env }, out)
     }
 
@@ -269,7 +269,7 @@ impl<'p> Scheduler<'_, 'p> {
         here: Option<(Span, bool)>,
         (a, a_at): (&Term, &Expr),
         (b, b_at): (&Term, &Expr),
-    ) -> Result<(), Poison> {
+    ) -> Result<(), Reported> {
         if here.is_some_and(|(_, on)| on) || a.several || b.several {
             return Ok(());
         }

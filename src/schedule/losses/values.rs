@@ -78,13 +78,13 @@ impl<'p> Scheduler<'_, 'p> {
             terms.push(self.meant(kind, i, e, &p, env)?);
         }
         let tasks = terms.iter().flat_map(|t| t.tasks.iter().copied()).collect();
-        let mut first = terms.into_iter().next().ok_or(Poison)?;
+        let mut first = terms.into_iter().next().ok_or(Reported)?;
         if let Ty::Weights(n) = &mut first.ty {
             // how many members the name has
             *n = self.members_named(&p, env);
             // of a family whose list could not be read the number is not known
             if self.p.keys(p.name).iter().any(|k| k == hir::UNKNOWN_MEMBER) {
-                return Err(Poison);
+                return Err(Reported);
             }
         }
         Ok(Term { tasks, several, ..first })
@@ -146,7 +146,7 @@ impl<'p> Scheduler<'_, 'p> {
 
     fn task_port(&mut self, task: usize, port: &ast::Name) -> Typed {
         if self.r.tasks[task].poisoned {
-            return Err(Poison);
+            return Err(Reported);
         }
         let tasks = vec![task];
         let t = &self.r.tasks[task];
@@ -249,7 +249,7 @@ impl<'p> Scheduler<'_, 'p> {
     fn let_term(&mut self, i: usize, e: &'p Expr, port: Option<&ast::Name>, env: &Env) -> Typed {
         let (value, name) = (&self.p.lets[i].value, &self.p.lets[i].name);
         if matches!(&*value.value, ExprKind::Error) {
-            return Err(Poison);
+            return Err(Reported);
         }
         // `c |> latent(...)`
         let last = rightmost(value);
@@ -262,10 +262,10 @@ impl<'p> Scheduler<'_, 'p> {
         if let Some(port) = port
             && row.is_some_and(|f| f.marks.latent)
         {
-            let ExprKind::Call(_, args) = &*last.value else { return Err(Poison) };
+            let ExprKind::Call(_, args) = &*last.value else { return Err(Reported) };
             let has = |k: &str| args.iter().any(|a| a.name.as_ref().is_some_and(|n| n.value == k));
             return match port.value.as_str() {
-                "posterior" if !has("posterior") && self.r.reports.any_error_within(value.span) => Err(Poison),
+                "posterior" if !has("posterior") && self.r.reports.any_error_within(value.span) => Err(Reported),
                 "posterior" if !has("posterior") => {
                     let d = Diagnostic::new("E0415", format!("`{name}` has no posterior")).at(port.span, "");
                     let d = d.with(self.p.lets[i].span, "declared without one");

@@ -229,7 +229,7 @@ impl Line<'_> {
                 self.walk.no_item(whole.0, whole.1, &first);
             }
         }
-        let Some(mut d) = self.walk.diagnostics.drain(before..).next() else { return None };
+        let mut d = self.walk.diagnostics.drain(before..).next()?;
         match kind {
             Kind::Word(right) => {
                 d = d.help(format!("did you mean `{right}`?")).fix(self.place(start, end), right, true);
