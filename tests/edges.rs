@@ -41,7 +41,7 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
     ]),
     ("engines", &[
         ("data", &["source", "diagnostics", "ast", "columns", "kinds::readers"]),
-        ("encode", &["source", "diagnostics", "columns", "records", "plan", "kinds::heads", "kinds::readers", "data"]),
+        ("encode", &["source", "util", "diagnostics", "columns", "records", "plan", "kinds::heads", "kinds::readers", "data"]),
         ("syntax", &["source", "diagnostics", "ast", "words", "builtins", "kinds::layers", "kinds::terms", "kinds::views", "kinds::optimisers", "kinds::readers", "kinds::statements", "kinds::lexicon"]),
         ("fmt", &["source", "diagnostics", "ast", "syntax"]),
         ("hir", &["source", "diagnostics", "ast", "words", "columns", "types", "kinds::readers", "data", "syntax"]),
@@ -60,9 +60,9 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
         ("present", &["diagnostics", "ast", "columns", "plan", "types", "builtins", "kinds::layers", "kinds::heads", "encode", "hir", "analysis", "check", "passes", "batches"]),
     ]),
     ("shell", &[
-        ("driver", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "data", "encode", "syntax", "hir", "analysis", "check", "passes", "lower"]),
+        ("driver", &["source", "util", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "data", "encode", "syntax", "hir", "analysis", "check", "passes", "lower"]),
         ("mend", &["source", "diagnostics", "hir", "driver"]),
-        ("cli", &["source", "diagnostics", "ast", "columns", "plan", "types", "ops", "kinds::metrics", "data", "encode", "syntax", "fmt", "hir", "check", "passes", "batches", "train", "present", "driver", "mend"]),
+        ("cli", &["source", "util", "diagnostics", "ast", "columns", "plan", "types", "ops", "kinds::metrics", "data", "encode", "syntax", "fmt", "hir", "check", "passes", "batches", "train", "present", "driver", "mend"]),
     ]),
 ];
 
