@@ -74,6 +74,40 @@ fn libraries_stay_where_they_belong() {
 }
 
 #[test]
+fn long_functions_say_why() {
+    const MOST: usize = 100;
+    let mut all = vec![];
+    files(&root().join("src"), &mut all);
+    let mut without = vec![];
+    for path in all.iter().filter(|p| p.extension().is_some_and(|e| e == "rs")) {
+        let text = fs::read_to_string(path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for (i, line) in lines.iter().enumerate() {
+            let code = line.trim_start();
+            let indent = &line[..line.len() - code.len()];
+            let modifiers = ["pub ", "pub(crate) ", "pub(super) ", "const ", "unsafe "];
+            let mut head = code;
+            while let Some(rest) = modifiers.iter().find_map(|m| head.strip_prefix(m)) {
+                head = rest;
+            }
+            if !head.starts_with("fn ") {
+                continue;
+            }
+            // a declaration without a body ends with `;`
+            let end = format!("{indent}}}");
+            let body = lines[i..].iter().position(|l| {
+                *l == end || l.starts_with(indent) && l.ends_with(';') && !l[indent.len()..].starts_with(' ')
+            });
+            let Some(n) = body.filter(|n| lines[i + n] == end) else { continue };
+            if n + 1 > MOST && !lines[i.saturating_sub(3)..i].iter().any(|l| l.trim_start().starts_with("// long: ")) {
+                without.push(format!("{}:{}: {} lines", path.display(), i + 1, n + 1));
+            }
+        }
+    }
+    assert!(without.is_empty(), "split them, or say why above them, `// long: ...`:\n{}", without.join("\n"));
+}
+
+#[test]
 fn only_the_command_line_prints() {
     let words = ["println!", "eprintln!", " print!(", " eprint!(", "stdout()", "stderr()"];
     assert_eq!(strays(&words, &["src/cli/", "src/main.rs"]), Vec::<String>::new());

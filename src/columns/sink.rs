@@ -379,6 +379,7 @@ pub fn tree_fault(heads: &[usize]) -> Option<(usize, String)> {
     None
 }
 
+// long: an arm for each type of field and form of value
 fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Item, String> {
     use serde_json::Value as J;
     let value = match value {

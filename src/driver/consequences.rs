@@ -145,6 +145,7 @@ pub(super) fn gather(all: &mut Vec<Diagnostic>) {
 }
 
 /// Leaves out what is only a consequence of another finding.
+// long: a table of what follows from what, which findings that carry their reasons would replace
 pub(super) fn follow(all: &mut Vec<Diagnostic>, sources: &Sources) {
     let place = |d: &Diagnostic| d.primary.as_ref().map(|l| l.span);
     let name = |d: &Diagnostic| d.message.split('`').nth(1).unwrap_or("").to_string();

@@ -337,6 +337,7 @@ fn task_shape(t: &Told<'_>, task: usize) -> String {
 }
 
 /// One task, value by value.
+// long: a page, section by section
 pub fn task(t: &Told<'_>, index: usize) -> String {
     let c = t.checked;
     let g = c.task_graph();

@@ -3,6 +3,7 @@
 use super::parser::Rule;
 
 /// How a token or a part is called where it was expected; `None` for what nobody needs to be told of.
+// long: an arm for each rule of the grammar
 pub(super) fn called(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::name => "a name",

@@ -67,6 +67,7 @@ fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     }
 }
 
+// long: what the columns of a file hold is settled first, and one loop reads its lines by it
 fn read_file(sink: &mut Sink<'_>, file: &DataFile) {
     let blank = |line: &str| line.trim_ascii().is_empty();
     let rows = || file.lines().map(|(_, l)| l).filter(|l| !blank(l) && !l.starts_with('#') && !is_docstart(l));

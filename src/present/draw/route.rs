@@ -149,6 +149,7 @@ fn doors(r: &Rect, side: Side, inwards: bool) -> Vec<(i32, i32, u32)> {
     }
 }
 
+// long: a search for the shortest way, whose steps share one state
 fn search(
     g: &Grid,
     m: &Measure<'_>,

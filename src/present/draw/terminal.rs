@@ -117,6 +117,7 @@ struct Cell {
 
 const LINES: [char; 16] = [' ', '─', '│', '┌', '─', '─', '┐', '┬', '│', '└', '│', '├', '┘', '┴', '┤', '┼'];
 
+// long: wires, heads of arrows, boxes and words are laid over one another on one canvas
 fn draw(s: &Scene, p: &Picture, d: Detail, numbers: &[Option<usize>], ascii: bool) -> String {
     let (w, h) = (p.width as usize, p.height as usize);
     let mut cells = vec![Cell::default(); w * h];

@@ -79,6 +79,7 @@ impl Reader<'_> {
     }
 
     /// Brackets to insert, ascending; faulty ones get an edit.
+    // long: one pass over the tokens with one stack of open brackets
     pub(super) fn balance(&mut self) -> Vec<(usize, char)> {
         let mut stack: Vec<usize> = vec![];
         let balanced = (0..self.tokens.len()).all(|k| match self.tokens[k].kind {

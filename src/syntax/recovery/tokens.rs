@@ -3,6 +3,7 @@
 use super::*;
 
 impl Reader<'_> {
+    // long: an arm for each kind of token
     pub(super) fn read(&mut self) {
         let text = self.text;
         let bytes = text.as_bytes();

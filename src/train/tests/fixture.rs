@@ -148,6 +148,7 @@ fn metric(name: &str) -> Metric {
 }
 
 /// A program with the given corpora and one stage; tasks 0 slot, 1 intent, 2 topic.
+// long: a program written out
 pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
     let corpora_decls = decls();
     let mut vocabs = vec![VocabSpec {
