@@ -19,7 +19,6 @@
 //! | [`types`] | – | widths, forms of values, arrows |
 //! | `ops` | – | operations on ragged batches, values, parameters, devices |
 //! | [`kinds`] | – | the open sets: one room each |
-//! | [`builtins`] | – | the rows of heads |
 //! | [`data`] | `data` declarations and files | typed columns |
 //! | [`encode`] | columns | vocabularies, label sets, encoded examples |
 //! | [`syntax`] | a text | its tree |
@@ -45,7 +44,6 @@
 pub mod analysis;
 pub mod ast;
 pub mod batches;
-pub mod builtins;
 pub mod check;
 pub mod cli;
 pub mod columns;

@@ -5,12 +5,11 @@
 //! the `console` blocks of the same page run. Of those, `mtlc check`, `explain`, `plan` and `graph` are run.
 //! `UPDATE=1 cargo test docs` writes the generated tables anew.
 
-use mtlc::builtins;
-use mtlc::builtins::Reads;
 use mtlc::diagnostics::{Diagnostic, codes};
 use mtlc::driver;
 use mtlc::hir::{Options, World};
 use mtlc::kinds::gradients;
+use mtlc::kinds::heads::{self, Reads};
 use mtlc::kinds::layers;
 use mtlc::kinds::optimisers;
 use mtlc::kinds::samplers;
@@ -155,8 +154,8 @@ fn numbers() -> Vec<Vec<String>> {
     words::EDGE_OPTIONS.iter().for_each(|o| add(o.name, "arrow", o.takes));
     words::LOSS_OPTIONS.iter().for_each(|o| add(o.name, "loss", o.takes));
     layers::functions().for_each(|f| f.args.iter().for_each(|a| add(a.name, f.name, a.takes)));
-    for h in builtins::HEADS {
-        let own = builtins::HEAD_ARGUMENTS.iter().filter(|(a, _)| h.args.contains(&a.name));
+    for h in heads::rows() {
+        let own = h.args.iter().filter_map(|a| a.value.as_ref());
         own.for_each(|(a, _)| add(a.name, h.name, a.takes));
     }
     for (name, settings) in optimisers::OPTIMIZERS {
@@ -178,7 +177,7 @@ fn numbers() -> Vec<Vec<String>> {
         statements::INNERS,
         terms::LOSS_FUNCTIONS,
     ];
-    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES.iter().map(|(c, _)| c));
+    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES);
     choices.for_each(|c| c.args.iter().for_each(|a| add(a.name, c.name, a.takes)));
     rows.into_iter().map(|(name, of, value)| vec![code(name), list(&of), value]).collect()
 }
@@ -193,10 +192,8 @@ fn tables() -> Vec<(&'static str, String)> {
             }),
         )
     };
-    let head = |h: &'static builtins::Head| {
-        let options = |o: &&str| {
-            if h.runs.is_some_and(|r| r.contains(o)) { code(o) } else { format!("(`{o}`)") }
-        };
+    let head = |h: &'static heads::Row| {
+        let options = |a: &heads::Argument| if a.runs { code(a.name) } else { format!("(`{}`)", a.name) };
         vec![
             code(h.name),
             h.doc.into(),
@@ -209,7 +206,7 @@ fn tables() -> Vec<(&'static str, String)> {
             list(h.golds),
             h.args.iter().map(options).collect::<Vec<_>>().join(" "),
             code(h.metrics[0]),
-            tick(h.runs.is_some()).into(),
+            tick(h.runs).into(),
         ]
     };
     let optimiser = |(name, settings): &(&str, optimisers::Defaults)| {
@@ -240,10 +237,7 @@ fn tables() -> Vec<(&'static str, String)> {
         ),
         (
             "heads",
-            table(
-                &["head", "gives", "reads", "gold", "options", "first metric", "runs"],
-                builtins::HEADS.iter().map(head),
-            ),
+            table(&["head", "gives", "reads", "gold", "options", "first metric", "runs"], heads::rows().map(head)),
         ),
         (
             "settings",
@@ -401,7 +395,7 @@ fn the_architecture_names_every_layer() {
     for kind in layers::built().map(|l| l.name) {
         assert!(page.contains(&format!("`{kind}`")), "docs/architecture.md says nothing of the layer `{kind}`");
     }
-    for word in ["src/builtins", "src/check", "src/plan", "src/train"] {
+    for word in ["src/kinds", "src/check", "src/plan", "src/train"] {
         assert!(page.contains(word), "{word}");
     }
 }

@@ -1,7 +1,7 @@
 //! `grammar/mtl.tmLanguage.json`: the TextMate grammar for editors. It is made of the tables of the language;
 //! `UPDATE=1 cargo test grammar` writes it anew.
 
-use mtlc::builtins;
+use mtlc::kinds::heads;
 use mtlc::kinds::layers;
 use mtlc::kinds::optimisers;
 use mtlc::kinds::readers::READERS;
@@ -29,7 +29,7 @@ fn grammar() -> Value {
     let functions = layers::functions().map(|r| r.name).chain(READERS.iter().map(|r| r.name));
     let values = samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name);
     let values = values.chain(optimisers::OPTIMIZERS.iter().map(|r| r.0)).chain(["joint", "multi_step"]);
-    let ports = builtins::PORTS.iter().chain(builtins::HARD_PORTS).copied();
+    let ports = heads::PORTS.iter().chain(heads::HARD_PORTS).copied();
     let named = format!("({})\\s+([A-Za-z_]\\w*)", any(NAMED));
     let rule = |name: &str, pattern: String| json!({ "name": format!("{name}.mtl"), "match": pattern });
     json!({
@@ -57,7 +57,7 @@ fn grammar() -> Value {
             rule("variable.parameter", "\\b[A-Za-z_]\\w*(?=\\s*=(?!=))".into()),
             rule("variable.language.port", format!("(?<=\\.){}", any(ports))),
             rule("variable.other.member", "(?<=\\.)[A-Za-z_]\\w*".into()),
-            rule("entity.name.type.head", format!("(?<=:)\\s*{}", any(builtins::HEADS.iter().map(|r| r.name)))),
+            rule("entity.name.type.head", format!("(?<=:)\\s*{}", any(heads::rows().map(|r| r.name)))),
             rule("support.type.field", format!("(?<=[:<])\\s*{}", any(words::FIELD_TYPES.iter().map(|r| r.name)))),
             rule("keyword.other.setting", format!("(?<=[{{;])\\s*{}|^\\s*{}(?=\\s+[^:\\s])", any(options.clone()), any(options))),
             rule("keyword.control", any(words::KEYWORDS.iter().copied())),

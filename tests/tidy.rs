@@ -1,8 +1,8 @@
 //! Rules of the architecture that no compiler checks.
 
-use mtlc::builtins;
 use mtlc::diagnostics::codes;
 use mtlc::kinds::gradients;
+use mtlc::kinds::heads;
 use mtlc::kinds::layers;
 use mtlc::kinds::optimisers;
 use mtlc::kinds::samplers;
@@ -144,7 +144,7 @@ fn rules_of_functions_and_heads_are_tables() {
     for (path, text) in sources() {
         let names: Vec<&str> = match path.as_str() {
             p if p.starts_with("src/elaborate/") => layers::functions().map(|f| f.name).collect(),
-            p if p.starts_with("src/kinds/head_types/") => builtins::HEADS.iter().map(|h| h.name).collect(),
+            p if p.starts_with("src/kinds/heads/") => heads::rows().map(|h| h.name).collect(),
             _ => continue,
         };
         let arm = |n: &&str| text.contains(&format!("\"{n}\" =>")) || text.contains(&format!("\"{n}\" |"));
@@ -179,7 +179,7 @@ fn every_word_is_in_the_reference() {
     words.extend(words::KEYWORDS);
     words.extend(words::FIELD_TYPES.iter().map(|r| r.name));
     words.extend(layers::functions().map(|r| r.name));
-    words.extend(builtins::HEADS.iter().map(|r| r.name));
+    words.extend(heads::rows().map(|r| r.name));
     words.extend(statements::SETTINGS.iter().map(|r| r.name));
     words.extend(samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name));
     words.extend(optimisers::OPTIMIZERS.iter().map(|r| r.0));
@@ -196,10 +196,10 @@ fn every_word_is_in_the_reference() {
         statements::INNERS,
         terms::LOSS_FUNCTIONS,
     ];
-    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES.iter().map(|(c, _)| c));
+    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES);
     words.extend(choices.flat_map(|c| std::iter::once(c.name).chain(c.args.iter().map(|a| a.name))));
     words.extend(words::TASK_OPTIONS.iter().chain(words::EDGE_OPTIONS).map(|o| o.name));
-    words.extend(builtins::PORTS);
+    words.extend(heads::PORTS);
     let known: BTreeSet<&str> = text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let missing: Vec<&&str> = words.iter().filter(|w| !known.contains(**w)).collect();
     assert!(missing.is_empty(), "docs/language.md does not mention {missing:?}");

@@ -23,7 +23,7 @@ use crate::ast::{self, Expr, ExprKind, Tap};
 use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported};
 use crate::hir::{Env, Item, Kind, Meaning, Program};
-use crate::kinds::head_types::{Answers, Sent, Takes};
+use crate::kinds::heads::{Answers, Sent, Takes};
 use crate::kinds::layers::{self, add, dropout, gate};
 use crate::plan::{Graph, GraphTask, Layer, Node, Op, Phase, Port, Setting, Settings, Shape, VocabSpec};
 use crate::resolve::{Part, Path, Resolver, TaskInfo, is_texty, path, path_words, type_word};

@@ -1,8 +1,7 @@
 //! Every word of every list: what the parser asks when it guesses.
 
 use super::optimisers::{OPTIMIZER_COMMON, OPTIMIZERS};
-use super::{gradients, layers, samplers, sharing, statements, terms, views, weightings};
-use crate::builtins::HEAD_ARGUMENTS;
+use super::{gradients, heads, layers, samplers, sharing, statements, terms, views, weightings};
 use crate::words::{Choice, Takes};
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
@@ -28,7 +27,7 @@ pub const CHOICES: [&[Choice]; 13] = [
 pub fn is_argument(word: &str) -> bool {
     static ALL: LazyLock<FxHashSet<&str>> = LazyLock::new(|| {
         let of_choices = CHOICES.iter().copied().flatten().flat_map(|c| c.args);
-        let of_heads = HEAD_ARGUMENTS.iter().map(|a| &a.0);
+        let of_heads = heads::rows().flat_map(|h| h.args).filter_map(|a| a.value.as_ref()).map(|v| &v.0);
         let of_optimizers = OPTIMIZERS.iter().flat_map(|o| o.1.iter().map(|a| &a.0)).chain(OPTIMIZER_COMMON);
         let of_functions = layers::functions().flat_map(|f| f.args);
         let all = of_functions.chain(of_heads).chain(of_choices).chain(of_optimizers);

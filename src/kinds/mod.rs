@@ -3,7 +3,6 @@
 //! name.
 
 pub mod gradients;
-pub(crate) mod head_types;
 pub mod heads;
 pub mod layers;
 pub mod lexicon;

@@ -4,19 +4,13 @@ use crate::words::Takes::*;
 use crate::words::numbers::*;
 use crate::words::{Choice, c, may, must};
 
-/// Losses that a task may name: `loss distant + mse`. `heads`: which heads have it (none: all).
-pub const TASK_LOSSES: &[(Choice, &[&str])] = &[
-    (c("none", &[], false, "none"), &[]),
-    (
-        c("ce", &[may("negatives", Number(SHARE))], false, "ce"),
-        &["tag", "classify", "relate", "parse", "span", "rank", "choose", "point", "generate", "transition"],
-    ),
-    (
-        c("margin", &[may("positive", Number(SHARE)), may("negative", Number(SHARE))], false, "margin(0.9, 0.1)"),
-        &["classify", "rank", "choose", "energy", "relate"],
-    ),
-    (c("distant", &[], false, "distant"), &["span", "choose"]),
-    (c("mse", &[], false, "mse"), &["regress", "rank", "choose"]),
+/// Losses that a task may name: `loss distant + mse`. Which heads have one, their rows say; `none` is for all.
+pub const TASK_LOSSES: &[Choice] = &[
+    c("none", &[], false, "none"),
+    c("ce", &[may("negatives", Number(SHARE))], false, "ce"),
+    c("margin", &[may("positive", Number(SHARE)), may("negative", Number(SHARE))], false, "margin(0.9, 0.1)"),
+    c("distant", &[], false, "distant"),
+    c("mse", &[], false, "mse"),
 ];
 
 /// A factor that changes over training.

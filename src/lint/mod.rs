@@ -8,11 +8,11 @@ mod untrained;
 mod unused;
 
 use crate::ast::{self, Expr, ExprKind, SettingKind};
-use crate::builtins;
 use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported};
 use crate::elaborate::Elaborated;
 use crate::hir::{Env, Kind, Meaning, Program, base_name, is_name};
+use crate::kinds::heads;
 use crate::plan::{Init, Op, Phase, Port, Sampler, Stage, Train};
 use crate::resolve::{Resolver, is_texty, path, word_of};
 use crate::schedule::{Reached, Schedule, drawn_by_name};

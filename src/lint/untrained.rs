@@ -43,7 +43,7 @@ impl Linter<'_, '_> {
     /// A gradient comes back along an arrow, as in attention.
     fn trained_by_arrow(&self, task: usize) -> bool {
         self.r.edges.iter().any(|e| {
-            let soft = !builtins::HARD_PORTS.contains(&e.port);
+            let soft = !heads::HARD_PORTS.contains(&e.port);
             let back = match e.grad {
                 Grad::Through | Grad::Reverse(_) => soft,
                 Grad::Straight => true,

@@ -275,7 +275,7 @@ fn arrow(t: &Told<'_>, a: &Arrow) -> String {
     }
     match &a.target {
         Target::Slot(k, s) => {
-            let slots = crate::builtins::head(&c.tasks()[*k].head).map_or(&[][..], |h| h.slots);
+            let slots = heads::row(&c.tasks()[*k].head).map_or(&[][..], |h| h.slots);
             let how = if slots.contains(&s.as_str()) { "into the slot" } else { "in place of the text" };
             let _ = write!(text, ", {how} `{s}`");
         }

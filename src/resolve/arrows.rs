@@ -151,8 +151,8 @@ impl<'p> Resolver<'p> {
         for s in &origin.tasks {
             let head = self.tasks[*s].head;
             // of a poisoned one it is not known which head it is
-            let any = builtins::HEADS.iter().filter(|_| self.tasks[*s].poisoned).flat_map(|h| h.ports);
-            let known = || builtins::PORTS.iter().chain(head.ports).chain(any.clone()).copied();
+            let any = heads::rows().filter(|_| self.tasks[*s].poisoned).flat_map(|h| h.ports);
+            let known = || heads::PORTS.iter().chain(head.ports).chain(any.clone()).copied();
             let found = known().find(|k| *k == port.value);
             proto.port = found.unwrap_or_default();
             if found.is_none() {
@@ -302,7 +302,7 @@ impl<'p> Resolver<'p> {
 
     pub(super) fn edge_options(&mut self, def: &'p EdgeDef, e: &mut Edge, sources: &[usize]) -> bool {
         let env = &def.env;
-        let hard = builtins::HARD_PORTS.contains(&e.port);
+        let hard = heads::HARD_PORTS.contains(&e.port);
         if hard {
             e.grad = Grad::Stop;
         }
@@ -378,7 +378,7 @@ impl<'p> Resolver<'p> {
 
     /// `grad stop`, `grad reverse(0.05)`: what flows back.
     fn gradient(&mut self, def: &EdgeDef, e: &mut Edge, span: Span, v: &Expr, word: &str) {
-        let hard = builtins::HARD_PORTS.contains(&e.port);
+        let hard = heads::HARD_PORTS.contains(&e.port);
         let args = word_of(v).map_or(&[][..], |(.., args)| args);
         if matches!(word, "through" | "stop" | "straight") && !self.bare(word, args) {
             return;

@@ -1,7 +1,7 @@
 //! Tasks as declared: head, options, metrics.
 
 use super::*;
-use crate::kinds::head_types::{self as heads, Classes, HeadArg};
+use crate::kinds::heads::{self, Bare, Classes, HeadArg};
 use crate::kinds::layers;
 use crate::words;
 use crate::words::numbers::PART;
@@ -29,9 +29,9 @@ impl<'p> Resolver<'p> {
             _ => ("", &[][..]),
         };
         let mut poisoned = false;
-        let head = builtins::head(word).unwrap_or_else(|| {
+        let head = heads::row(word).unwrap_or_else(|| {
             if !matches!(&*def.ast.head.value, ExprKind::Error) {
-                let known: Vec<&str> = builtins::HEADS.iter().map(|h| h.name).collect();
+                let known: Vec<&str> = heads::rows().map(|h| h.name).collect();
                 let span = match &*def.ast.head.value {
                     ExprKind::Call(f, _) => f.span,
                     _ => def.ast.head.span,
@@ -44,9 +44,9 @@ impl<'p> Resolver<'p> {
                 }
             }
             poisoned = true;
-            &builtins::HEADS[0]
+            &heads::HEADS[0].row
         });
-        let rule = heads::rule(head.name);
+        let rule = &heads::find(head.name).rule;
         let mut settings = crate::plan::Settings::new();
         if !poisoned {
             self.head_args(def, head, args, &mut settings);
@@ -82,7 +82,7 @@ impl<'p> Resolver<'p> {
         self.masked_at(args, &info);
         self.task_options(def, &mut info);
         self.views(def);
-        if head.runs.is_none() && !info.poisoned {
+        if !head.runs && !info.poisoned {
             self.unsupported(def.ast.head.span, format!("the head `{}`", head.name));
         }
         if def.ast.from.is_none() && !poisoned {
@@ -113,7 +113,7 @@ impl<'p> Resolver<'p> {
     pub(super) fn head_args(
         &mut self,
         def: &crate::hir::TaskDef,
-        head: &'static builtins::Head,
+        head: &'static heads::Row,
         args: &[ast::Arg],
         settings: &mut crate::plan::Settings,
     ) {
@@ -133,25 +133,29 @@ impl<'p> Resolver<'p> {
             let Some((word, span)) = word else {
                 // `mlm(15%)`, `denoise(spans, 15%, 3)`, `relate(biaffine, 64)`
                 let number = match self.p.constant(&a.value, env) {
-                    Some(Item::Number(_)) if head.name == "mlm" => {
-                        let _ = self.in_range(&a.value, env, PART, "`p` of `mlm`", "for example `mlm(15%)`");
+                    Some(Item::Number(_)) if matches!(head.bare, Bare::Of(_)) => {
+                        if let Bare::Of(p) = head.bare {
+                            let what = format!("`{p}` of `{}`", head.name);
+                            let help = format!("for example `{}(15%)`", head.name);
+                            let _ = self.in_range(&a.value, env, PART, &what, &help);
+                        }
                         true
                     }
                     Some(Item::Number(n)) => n > 0.0,
                     _ => false,
                 };
-                if !number || !matches!(head.name, "mlm" | "denoise" | "relate") {
+                if !number || head.bare == Bare::Never {
                     let d = Diagnostic::new("E0215", format!("`{}` cannot use this argument", head.name));
-                    self.report(d.at(a.value.span, "").help(format!("its options are: {}", head.args.join(", "))));
+                    self.report(d.at(a.value.span, "").help(format!("its options are: {}", head.names().join(", "))));
                 }
                 continue;
             };
-            if !head.args.contains(&word) {
+            if head.arg(word).is_none() {
                 if head.args.is_empty() {
                     let d = Diagnostic::new("E0215", format!("`{}` takes no options", head.name));
                     self.report(d.at(span, "unknown").help(format!("write `{}`", head.name)));
                 } else {
-                    self.unknown_word("E0215", &format!("an option of `{}`", head.name), word, span, head.args);
+                    self.unknown_word("E0215", &format!("an option of `{}`", head.name), word, span, &head.names());
                 }
                 continue;
             }
@@ -163,15 +167,15 @@ impl<'p> Resolver<'p> {
             if !self.head_value(head, word, span, a, env) {
                 continue;
             }
-            (heads::rule(head.name).option)(self, &HeadArg { word, arg: a, env }, settings);
-            if head.runs.is_some_and(|r| !r.contains(&word)) {
+            (heads::find(head.name).rule.option)(self, &HeadArg { word, arg: a, env }, settings);
+            if head.runs && head.arg(word).is_some_and(|a| !a.runs) {
                 self.unsupported(span, format!("the option `{word}` of `{}`", head.name));
             }
         }
     }
 
     /// Whether what follows an argument of a head is of its kind: `attention = additive`, `gru(256)`.
-    fn head_value(&mut self, head: &'static builtins::Head, word: &str, span: Span, a: &ast::Arg, env: &Env) -> bool {
+    fn head_value(&mut self, head: &'static heads::Row, word: &str, span: Span, a: &ast::Arg, env: &Env) -> bool {
         // a cell with its width
         if let (None, ExprKind::Call(_, args)) = (&a.name, &*a.value.value) {
             let Some(row) = layers::function(word) else {
@@ -191,7 +195,7 @@ impl<'p> Resolver<'p> {
             }
             return fine;
         }
-        let Some((arg, example)) = builtins::HEAD_ARGUMENTS.iter().find(|(arg, _)| arg.name == word) else {
+        let Some((arg, example)) = head.arg(word).and_then(|a| a.value.as_ref()) else {
             return true;
         };
         let flag = arg.takes == words::Takes::Flag;
@@ -353,9 +357,9 @@ impl<'p> Resolver<'p> {
             ExprKind::Error => return Err(Reported),
             _ => return Ok(None),
         };
-        if crate::kinds::metrics::find(word).is_none() && !builtins::METRICS_LATER.contains(&word) {
-            let mut known: Vec<&str> = crate::kinds::metrics::METRICS.iter().map(|m| m.name).collect();
-            known.extend(builtins::METRICS_LATER);
+        if !heads::is_metric(word) {
+            let mut known: Vec<&str> = heads::all_metrics().map(|m| m.name).collect();
+            known.extend(heads::rows().flat_map(|h| h.later));
             return Err(self.unknown_word("E0231", "a metric", word, span, &known));
         }
         Ok(Some((word, span, args)))
@@ -366,7 +370,7 @@ impl<'p> Resolver<'p> {
         &mut self,
         e: &Expr,
         env: &Env,
-        head: &'static builtins::Head,
+        head: &'static heads::Row,
         settings: &crate::plan::Settings,
     ) -> Result<Metric, Reported> {
         let (word, span, args) = match self.metric_word(e)? {
@@ -396,18 +400,18 @@ impl<'p> Resolver<'p> {
             }
         };
         // `recall(8)` of a head that ranks is not the `recall` that is computed
-        let elsewhere = head.runs.is_none() && builtins::METRICS_LATER.contains(&word);
-        let row = crate::kinds::metrics::find(word).filter(|_| !elsewhere);
+        let elsewhere = !head.runs && head.later.contains(&word);
+        let row = heads::metric(word).filter(|_| !elsewhere);
         let canonical = row.map_or(word, |r| r.name);
         // what a running head's predictions are says which metrics measure it; for the others the head's row does
-        let kind = (heads::rule(head.name).measures)(settings);
+        let kind = (heads::find(head.name).rule.measures)(settings);
         let fits = match (row, kind) {
             (Some(row), Some(kind)) => row.accepts(kind),
             _ => head.metrics.contains(&canonical),
         };
         if !fits {
             let all: Vec<&str> = match kind {
-                Some(k) => crate::kinds::metrics::METRICS.iter().filter(|m| m.accepts(k)).map(|m| m.name).collect(),
+                Some(k) => heads::all_metrics().filter(|m| m.accepts(k)).map(|m| m.name).collect(),
                 None => head.metrics.to_vec(),
             };
             let d = Diagnostic::new("E0232", format!("`{word}` does not measure the head `{}`", head.name));

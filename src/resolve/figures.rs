@@ -190,7 +190,7 @@ impl Resolver<'_> {
             let task = |a: &ast::Arg| matches!(&*a.value.value, ExprKind::Name(t) if self.p.names.get(t).is_some_and(|s| s.kind == Kind::Task));
             // `span_f1(chunk)`
             if let [one] = args.as_slice()
-                && (crate::kinds::metrics::find(n).is_some() || crate::builtins::METRICS_LATER.contains(&n.as_str()))
+                && heads::is_metric(n)
                 && task(one)
             {
                 let right = format!("{}.{n}", path_words(&one.value));

@@ -180,10 +180,9 @@ impl<'p> Resolver<'p> {
         info.gold = Some(ty);
     }
 
-    fn other_heads(&self, def: &TaskDef, head: &builtins::Head, ty: &FieldType) -> Diagnostic {
+    fn other_heads(&self, def: &TaskDef, head: &heads::Row, ty: &FieldType) -> Diagnostic {
         let kind = type_word(ty);
-        let fits: Vec<&str> = builtins::HEADS
-            .iter()
+        let fits: Vec<&str> = heads::rows()
             .filter(|h| h.golds.contains(&kind) && (!h.self_supervised || ty.is_text()))
             .map(|h| h.name)
             .collect();
@@ -315,7 +314,7 @@ impl<'p> Resolver<'p> {
             let d = Diagnostic::new("E0401", format!("the head `{}` cannot learn `{kind}`", info.head.name))
                 .at(info.gold_span, format!("makes `{kind}`"))
                 .with(info.span, format!("learns {}", wants.join(" or ")));
-            let fits = builtins::HEADS.iter().filter(|h| h.golds.contains(&kind) && !h.self_supervised);
+            let fits = heads::rows().filter(|h| h.golds.contains(&kind) && !h.self_supervised);
             let fits: Vec<&str> = fits.map(|h| h.name).collect();
             return Err(self.report(d.help(format!("heads for `{kind}`: {}", fits.join(", ")))));
         }

@@ -25,11 +25,10 @@ pub(crate) use shares::Member;
 
 pub(crate) use crate::ast::path_words;
 use crate::ast::{self, Expr, ExprKind, SettingKind};
-use crate::builtins;
 use crate::columns::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, Reported, Reports, suggest};
 use crate::hir::{Env, Item, Kind, Meaning, Options, Program, is_name};
-use crate::kinds::head_types::{self as heads, Headed};
+use crate::kinds::heads::{self, Headed};
 use crate::plan::{LabelSpec, Metric, Phase, SOURCE_FIELD};
 use crate::source::{FileId, Span};
 use crate::types::{Edge, Grad, Mode, Target};
@@ -46,8 +45,8 @@ pub(crate) struct TaskInfo {
     pub name: String,
     pub def: usize,
     pub span: Span,
-    pub head: &'static crate::builtins::Head,
-    pub rule: &'static heads::HeadRule,
+    pub head: &'static heads::Row,
+    pub rule: &'static heads::Rule,
     pub head_text: String,
     pub settings: crate::plan::Settings,
     pub golds: Vec<(usize, usize)>,

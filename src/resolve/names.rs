@@ -43,13 +43,13 @@ impl<'p> Resolver<'p> {
         if p_is_known(self.p, n, env) {
             return;
         }
-        if builtins::head(n).is_some() {
+        if heads::row(n).is_some() {
             self.head_as_layer(n, span);
             return;
         }
         // `enc |> crf`
         if what == PIPED
-            && let Some(head) = builtins::HEADS.iter().find(|h| h.args.contains(&n))
+            && let Some(head) = heads::rows().find(|h| h.arg(n).is_some())
         {
             let d = Diagnostic::new("E0216", format!("`{n}` is an option of the head `{}`, not a layer", head.name));
             self.report(
@@ -122,7 +122,7 @@ impl<'p> Resolver<'p> {
             ExprKind::Name(n) => {
                 let row = layers::function(n);
                 if row.is_none() && self.p.lookup(n, env).is_none() {
-                    if builtins::head(n).is_some() {
+                    if heads::row(n).is_some() {
                         self.head_as_layer(n, callee.span);
                         return;
                     }
@@ -211,7 +211,7 @@ impl<'p> Resolver<'p> {
     /// How a field could be declared that a task wants to learn.
     fn declaration(&self, corpus: usize, name: &ast::Name) -> Option<String> {
         let task = &self.p.tasks[*self.read_at().0.get(&(name.span.file, name.span.end))?];
-        let head = builtins::head(path(&task.ast.head)?.name)?;
+        let head = heads::row(path(&task.ast.head)?.name)?;
         let ty = words::FIELD_TYPES.iter().find(|t| Some(&t.name) == head.golds.first())?;
         let text = || self.texts[corpus].first().map(|f| self.p.data[corpus].fields[*f].name.as_str());
         Some(match ty.axis {

@@ -144,7 +144,7 @@ impl Resolver<'_> {
     /// E0220: `sent.books` for `sent["books"]`.
     pub(crate) fn member_by_dot(&mut self, p: &Path<'_>) -> Result<(), Reported> {
         // ports first: of a large family there are as many keys as arrows
-        let port = |d: &ast::Name| builtins::PORTS.iter().chain(builtins::HARD_PORTS).any(|p| *p == d.value);
+        let port = |d: &ast::Name| heads::PORTS.iter().chain(heads::HARD_PORTS).any(|p| *p == d.value);
         let key = p.dots.first().filter(|d| p.index.is_none() && !port(d) && self.p.keys(p.name).contains(&d.value));
         let Some(key) = key else { return Ok(()) };
         let member = format!("{}[\"{}\"]", p.name, key.value);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::builtins;
+use crate::kinds::heads;
 use crate::kinds::terms;
 use crate::words;
 
@@ -29,7 +29,7 @@ impl<'p> Resolver<'p> {
     }
 
     /// `loss distant + mse`, `loss ce(negatives = 10%)`, `loss none`.
-    pub(crate) fn task_loss(&mut self, e: &'p Expr, env: &Env, head: &'static builtins::Head) {
+    pub(crate) fn task_loss(&mut self, e: &'p Expr, env: &Env, head: &'static heads::Row) {
         match &*e.value {
             ExprKind::Error => {}
             ExprKind::Paren(e) => self.task_loss(e, env, head),
@@ -43,13 +43,13 @@ impl<'p> Resolver<'p> {
                 self.task_loss(of, env, head);
             }
             _ => {
-                let known: Vec<&str> = terms::TASK_LOSSES.iter().map(|(c, _)| c.name).collect();
+                let known: Vec<&str> = terms::TASK_LOSSES.iter().map(|c| c.name).collect();
                 let Some((word, span, args)) = word_of(e) else {
                     let d = Diagnostic::new("E0241", "this is not the loss of a task").at(e.span, "");
                     self.report(d.help(format!("known are: {}", known.join(", "))));
                     return;
                 };
-                let Some((row, heads)) = terms::TASK_LOSSES.iter().find(|(c, _)| c.name == word) else {
+                let Some(row) = words::choice(terms::TASK_LOSSES, word) else {
                     // a function of a `loss` line
                     if words::choice(terms::LOSS_FUNCTIONS, word).is_some() {
                         let d =
@@ -60,14 +60,11 @@ impl<'p> Resolver<'p> {
                     }
                     return;
                 };
-                if !heads.is_empty() && !heads.contains(&head.name) {
-                    let fits: Vec<String> = terms::TASK_LOSSES
-                        .iter()
-                        .filter(|(c, h)| c.name != "none" && h.contains(&head.name))
-                        .map(|(c, _)| format!("`{}`", c.name))
-                        .collect();
+                let having: Vec<&str> = heads::rows().filter(|h| h.losses.contains(&word)).map(|h| h.name).collect();
+                if !having.is_empty() && !head.losses.contains(&word) {
+                    let fits: Vec<String> = head.losses.iter().map(|l| format!("`{l}`")).collect();
                     let d = Diagnostic::new("E0232", format!("the head `{}` has no loss `{word}`", head.name));
-                    let d = d.at(span, format!("a loss of {}", either(heads)));
+                    let d = d.at(span, format!("a loss of {}", either(&having)));
                     self.report(match fits.as_slice() {
                         [] => d.help(format!("leave it out: the loss of `{}` is {}", head.name, head.loss)),
                         _ => d.help(format!("its losses are {}", fits.join(", "))),

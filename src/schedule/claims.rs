@@ -1,6 +1,7 @@
 //! Claims: `expect ...`.
 
 use super::*;
+use crate::kinds::heads;
 
 /// With what a figure is compared.
 struct Threshold {
@@ -194,7 +195,7 @@ impl<'p> Scheduler<'_, 'p> {
         match score {
             Score::Metric { task, metric } => {
                 let name = self.r.tasks[*task].metrics.get(*metric).map_or("", |m| m.name.as_str());
-                crate::kinds::metrics::find(name).is_some_and(|m| m.range.1 <= 1.0)
+                heads::metric(name).is_some_and(|m| m.range.1 <= 1.0)
             }
             Score::Frame { .. } => true,
             Score::Mean(all) => all.iter().all(|s| self.is_share(s)),

@@ -1,6 +1,7 @@
 //! Figures over the development split: objectives and what claims compare.
 
 use super::*;
+use crate::kinds::heads;
 
 /// A figure of an objective.
 struct Counted {
@@ -72,7 +73,7 @@ impl<'p> Scheduler<'_, 'p> {
             (_, Score::Metric { task, metric }) => {
                 let task = &self.r.tasks[*task];
                 let Some(m) = task.metrics.get(*metric) else { return };
-                let more = crate::kinds::metrics::find(&m.name).map(|m| m.higher_is_better);
+                let more = heads::metric(&m.name).map(|m| m.higher_is_better);
                 out.push(Counted { span: e.span, label: format!("{}.{}", task.name, m.label), up, more });
             }
             (_, Score::Frame { corpus }) => {
@@ -109,7 +110,7 @@ impl<'p> Scheduler<'_, 'p> {
             let base = t.name.split('[').next().unwrap_or(&t.name);
             let members = if t.name.contains('[') { "[*]" } else { "" };
             let word = format!("{base}{members}.{}", metric.label);
-            let upwards = crate::kinds::metrics::find(&metric.name).is_none_or(|m| m.higher_is_better);
+            let upwards = heads::metric(&metric.name).is_none_or(|m| m.higher_is_better);
             let list = if upwards { &mut more } else { &mut less };
             if seen.insert(word.clone()) {
                 list.push(word);

@@ -3,9 +3,9 @@
 
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
-use crate::builtins;
 use crate::hir::{Item, is_name};
 use crate::kinds::gradients;
+use crate::kinds::heads;
 use crate::kinds::statements;
 use crate::kinds::statements::SettingRow;
 use crate::resolve::{Given, word_of};
@@ -344,7 +344,7 @@ impl<'p> Scheduler<'_, 'p> {
         if t.poisoned {
             return false;
         }
-        let known: Vec<&str> = builtins::PORTS.iter().chain(t.head.ports).copied().collect();
+        let known: Vec<&str> = heads::PORTS.iter().chain(t.head.ports).copied().collect();
         if known.contains(&port.value.as_str()) {
             return true;
         }

@@ -8,7 +8,7 @@ use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::encode::{Encoded, Examples, Forms, Tables};
 use crate::kinds::heads;
-use crate::kinds::metrics::{self, Scored};
+use crate::kinds::metrics::{CLASSES, Scored};
 use crate::network::together::Share;
 use crate::network::{Batch, Job, Known, Moment, Network};
 use crate::ops::params::Params;
@@ -122,7 +122,7 @@ pub fn upwards(plan: &Plan, score: &Score) -> bool {
     match score {
         Score::Metric { task, metric } => {
             let m = plan.tasks.get(*task).and_then(|t| t.metrics.get(*metric));
-            m.and_then(|m| metrics::find(&m.name)).is_none_or(|m| m.higher_is_better)
+            m.and_then(|m| heads::metric(&m.name)).is_none_or(|m| m.higher_is_better)
         }
         _ => true,
     }
@@ -276,8 +276,9 @@ fn compute(plan: &Plan, tables: &Tables, task: usize, gold: &Records, said: &Rec
     let labels: Vec<String> = tables.of(task).0.all().map(str::to_string).collect();
     let own = (head.scored)(&task.settings, gold, said);
     let (gold, pred) = own.as_ref().map_or((gold, said), |(g, s)| (g, s));
-    let scored = Scored { kind: (head.measures)(&task.settings), gold, pred, labels: &labels };
-    let figure = |m: &crate::plan::Metric| metrics::find(&m.name)?.compute(&scored, &m.args, &m.classes);
+    let kind = (head.rule.measures)(&task.settings).unwrap_or(CLASSES);
+    let scored = Scored { kind, gold, pred, labels: &labels };
+    let figure = |m: &crate::plan::Metric| heads::metric(&m.name)?.compute(&scored, &m.args, &m.classes);
     task.metrics.iter().map(figure).collect()
 }
 

@@ -4,7 +4,8 @@ use super::evaluate::Figures;
 use super::twins::TwinReport;
 use crate::batches::Description;
 use crate::diagnostics::visible::visible_line;
-use crate::kinds::metrics::{self, aggregate};
+use crate::kinds::heads;
+use crate::kinds::metrics::aggregate;
 use crate::plan::{Claim, Expect, Plan, Score};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -253,7 +254,7 @@ pub fn verify(plan: &Plan, dev: &Figures, test: &Figures, mut compare: Option<Co
 pub fn show_value(metric: &str, value: Option<f64>) -> String {
     match value {
         None => "–".into(),
-        Some(v) if metrics::find(base_name(metric)).is_some_and(|m| m.range.1 > 1.0) => format!("{v:.4}"),
+        Some(v) if heads::metric(base_name(metric)).is_some_and(|m| m.range.1 > 1.0) => format!("{v:.4}"),
         Some(v) => format!("{:.2}", v * 100.0),
     }
 }

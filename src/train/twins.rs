@@ -1,7 +1,7 @@
 //! A program against its twin: which budget is fair, and what a difference is worth.
 
 use super::report::{ExpectReport, Report};
-use crate::kinds::metrics;
+use crate::kinds::heads;
 use crate::plan::{Claim, Length, Plan, Score};
 use serde::{Deserialize, Serialize};
 
@@ -33,7 +33,7 @@ impl Pair {
     pub fn new(score: &Score, plan: &Plan, report: &Report, with: f64, without: f64) -> Self {
         let share = |(task, metric): (usize, usize)| {
             let task = plan.tasks.get(task)?;
-            let (low, high) = metrics::find(&task.metrics.get(metric)?.name)?.range;
+            let (low, high) = heads::metric(&task.metrics.get(metric)?.name)?.range;
             let [_, dev, test] = report.tasks.iter().find(|t| t.name == task.name)?.examples;
             let n = if test > 0 { test } else { dev };
             let of = |p: f64| p.clamp(0.0, 1.0) * (1.0 - p.clamp(0.0, 1.0)) / n as f64;

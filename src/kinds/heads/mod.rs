@@ -1,32 +1,58 @@
 //! Heads: what a task may learn. Each is a folder (or file) of its own and a row of [`HEADS`]: how its gold is read,
 //! what its answer says, how it is scored, its formula, its model. A new head is a folder and a line of the list.
 
+mod antecedent;
+mod bag;
+mod choose;
 mod classify;
+mod contrast;
+mod denoise;
+mod detect;
+mod energy;
+mod generate;
+mod lm;
+mod mlm;
 #[cfg(feature = "train")]
 mod model;
+mod parse;
+mod point;
+mod ports;
+mod prelude;
+mod rank;
 mod regress;
+mod relate;
+mod row;
+mod rule;
+mod span;
 mod tag;
 #[cfg(all(test, feature = "train"))]
 mod tests;
+mod transition;
 
 #[cfg(feature = "train")]
 pub use model::{Builder, GoldRows, Head, LogP, build};
+pub use row::{Argument, Bare, HARD_PORTS, PORTS, Reads, Row};
+pub(crate) use rule::{Answers, Classes, HeadArg, Headed, Rule, Sent, Takes};
+
+use row::ROW;
+use rule::RULE;
 
 use crate::columns::Column;
-use crate::kinds::metrics::{CLASSES, Kind};
+use crate::kinds::metrics::{self, Metric};
 use crate::plan::{Param, Setting, Settings, Task};
 use crate::records::{LabelSet, Range, Records};
 use serde_json::{Map, Value as Json, json};
 
 /// A head: every stage's part of it.
-#[derive(Clone, Copy)]
 pub struct HeadKind {
-    /// `tag`
-    pub name: &'static str,
+    /// its words
+    pub row: Row,
+    /// its type
+    pub(crate) rule: Rule,
+    /// metrics of its own, beside those of [`metrics::METRICS`]
+    pub metrics: &'static [Metric],
     /// a column as records; none of a column that it cannot learn
     pub gold: fn(&GoldCx<'_>, &Column) -> Option<Records>,
-    /// how its records are counted
-    pub measures: fn(&Settings) -> Kind,
     /// said records as wide as the gold's; the same where they always are
     pub aligned: fn(&AnswerCx<'_>, gold: &Records, said: Records) -> Records,
     /// gold and said as metrics read them; none: as they are
@@ -48,15 +74,16 @@ pub struct HeadKind {
 
 impl std::fmt::Debug for HeadKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HeadKind({})", self.name)
+        write!(f, "HeadKind({})", self.row.name)
     }
 }
 
 /// What most heads share: one class for each example.
 const HEAD: HeadKind = HeadKind {
-    name: "",
+    row: ROW,
+    rule: RULE,
+    metrics: &[],
     gold: |_, _| None,
-    measures: |_| CLASSES,
     aligned: |_, _, said| said,
     scored: |_, _, _| None,
     right: |_, gold, said| Some(same(gold, said)),
@@ -69,11 +96,56 @@ const HEAD: HeadKind = HeadKind {
 };
 
 /// The heads.
-pub const HEADS: &[&HeadKind] = &[&tag::TAG, &classify::CLASSIFY, &regress::REGRESS];
+pub const HEADS: &[&HeadKind] = &[
+    &tag::TAG,
+    &classify::CLASSIFY,
+    &regress::REGRESS,
+    &relate::RELATE,
+    &parse::PARSE,
+    &antecedent::ANTECEDENT,
+    &transition::TRANSITION,
+    &span::SPAN,
+    &rank::RANK,
+    &choose::CHOOSE,
+    &point::POINT,
+    &generate::GENERATE,
+    &lm::LM,
+    &mlm::MLM,
+    &denoise::DENOISE,
+    &detect::DETECT,
+    &bag::BAG,
+    &contrast::CONTRAST,
+    &energy::ENERGY,
+];
 
 /// The head of this name; of a name without a room the empty one, which has no gold and no model.
 pub fn find(name: &str) -> &'static HeadKind {
-    HEADS.iter().find(|h| h.name == name).copied().unwrap_or(&HEAD)
+    HEADS.iter().find(|h| h.row.name == name).copied().unwrap_or(&HEAD)
+}
+
+/// The words of every head, in order.
+pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
+    HEADS.iter().map(|h| &h.row)
+}
+
+/// The words of a head.
+pub fn row(name: &str) -> Option<&'static Row> {
+    rows().find(|h| h.name == name)
+}
+
+/// The metric of this name or alias, be it a head's own.
+pub fn metric(name: &str) -> Option<&'static Metric> {
+    metrics::find(name).or_else(|| HEADS.iter().flat_map(|h| h.metrics).find(|m| m.is(name)))
+}
+
+/// Every metric that can be computed.
+pub fn all_metrics() -> impl Iterator<Item = &'static Metric> {
+    metrics::METRICS.iter().chain(HEADS.iter().flat_map(|h| h.metrics))
+}
+
+/// Whether a word is a metric, be it one that cannot be computed yet.
+pub fn is_metric(word: &str) -> bool {
+    metric(word).is_some() || rows().any(|h| h.later.contains(&word))
 }
 
 /// What turns a column into records.
@@ -153,4 +225,25 @@ fn flag(settings: &Settings, name: &str) -> bool {
 /// Whether every id of the gold that is one stands in the answer, too.
 fn same(gold: &[i32], said: &[i32]) -> bool {
     gold.iter().zip(said).all(|(g, p)| *g < 0 || g == p)
+}
+
+#[cfg(test)]
+mod table {
+    use super::*;
+
+    #[test]
+    fn heads_that_run_have_a_model() {
+        #[cfg(feature = "train")]
+        for h in HEADS {
+            assert_eq!(h.row.runs, h.build.is_some(), "{}", h.row.name);
+        }
+        for h in HEADS {
+            let rules: Vec<&str> = h.rule.ports.iter().map(|p| p.name).collect();
+            assert_eq!(h.row.ports, rules, "{}", h.row.name);
+        }
+        let mut names: Vec<&str> = rows().map(|r| r.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), HEADS.len());
+    }
 }

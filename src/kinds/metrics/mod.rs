@@ -187,13 +187,18 @@ pub const METRICS: &[Metric] = &[
 
 /// The metric of this name or alias.
 pub fn find(name: &str) -> Option<&'static Metric> {
-    METRICS.iter().find(|m| m.name == name || m.aliases.contains(&name))
+    METRICS.iter().find(|m| m.is(name))
 }
 
 impl Metric {
     /// Whether it can be computed from this kind of prediction.
     pub fn accepts(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind)
+    }
+
+    /// Whether it has this name or alias.
+    pub fn is(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
     }
 
     /// Whether `a` is strictly better than `b`.

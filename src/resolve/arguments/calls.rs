@@ -1,5 +1,5 @@
 //! Words with arguments (`cutoff(token, 5%)`, `l2(1e-3)`, `bandit(...)`): each call is held to its row of
-//! [`crate::builtins`], so that nothing is accepted unread.
+//! [`crate::kinds`], so that nothing is accepted unread.
 
 use super::*;
 use crate::ast::{self, ExprKind};

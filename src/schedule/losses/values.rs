@@ -1,7 +1,7 @@
 //! What a name in a loss stands for: a port, a view, gold, features, weights.
 
 use super::*;
-use crate::builtins;
+use crate::kinds::heads;
 use crate::kinds::layers;
 use crate::kinds::terms;
 
@@ -154,7 +154,7 @@ impl<'p> Scheduler<'_, 'p> {
         let bins = t.settings.contains_key("bins");
         let term = |ty: Ty, trains: bool| Ok(Term { ty, trains, tasks: tasks.clone(), several: false });
         if !terms::LOSS_PORTS.contains(&port.value.as_str()) {
-            let known: Vec<&str> = builtins::PORTS.iter().chain(head.ports).chain(terms::LOSS_PORTS).copied().collect();
+            let known: Vec<&str> = heads::PORTS.iter().chain(head.ports).chain(terms::LOSS_PORTS).copied().collect();
             if !known.contains(&port.value.as_str()) {
                 let what = format!("a port of `{}`", t.name);
                 return Err(self.unknown_word("E0304", &what, &port.value, port.span, &known));

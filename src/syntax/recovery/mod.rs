@@ -14,8 +14,8 @@ mod wrong;
 
 use super::parser::ITEMS;
 use crate::ast::Comment;
-use crate::builtins;
 use crate::diagnostics::{Diagnostic, suggest};
+use crate::kinds::heads;
 use crate::kinds::layers;
 use crate::kinds::lexicon;
 use crate::kinds::optimisers;
@@ -192,7 +192,7 @@ pub(super) fn callable(word: &str) -> bool {
     static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
         let choices = lexicon::CHOICES.iter().copied().flatten().map(|c| c.name);
         let functions = layers::functions().map(|f| f.name);
-        let heads = builtins::HEADS.iter().map(|h| h.name);
+        let heads = heads::rows().map(|h| h.name);
         let optimizers = optimisers::OPTIMIZERS.iter().map(|o| o.0);
         let readers = readers::READERS.iter().map(|r| r.name);
         choices.chain(functions).chain(heads).chain(optimizers).chain(readers).chain(MORE).collect()

@@ -145,7 +145,7 @@ impl Reader<'_> {
     /// Whether a head that is no head there may be the name of a family.
     fn names_family(&self, k: usize) -> bool {
         let head = k > 0 && self.byte(k - 1) == b':';
-        builtins::head(self.str(self.tokens[k])).is_some() && !head
+        heads::row(self.str(self.tokens[k])).is_some() && !head
     }
 
     /// Reads other brackets at tokens `k` and `m`.

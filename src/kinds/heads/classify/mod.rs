@@ -3,16 +3,61 @@
 #[cfg(feature = "train")]
 mod model;
 
-use super::{AnswerCx, GoldCx, HEAD, HeadKind, Said, flag, same};
+use super::prelude::*;
+use super::{AnswerCx, GoldCx, Said, flag, same};
 use crate::columns::Column;
-use crate::kinds::metrics::{CLASSES, SETS};
 use crate::records::Records;
 use serde_json::json;
 
 pub(super) const CLASSIFY: HeadKind = HeadKind {
-    name: "classify",
+    row: Row {
+        args: &[
+            Argument::runs(may("multi", Flag), "multi"),
+            Argument::later(may("san", Flag), "san"),
+            Argument::later(may("capsule", Flag), "capsule"),
+            Argument::runs(may("threshold", Number(PART)), "threshold = 0.5"),
+            Argument::later(may("steps", Number(SIZE)), "steps = 5"),
+            Argument::later(may("routing", Number(SIZE)), "routing = 2"),
+        ],
+        later: &["map", "mrr"],
+        losses: &["ce", "margin"],
+        name: "classify",
+        reads: Reads::Vec,
+        golds: &["label", "labels"],
+        metrics: &[
+            "accuracy",
+            "f1",
+            "macro_f1",
+            "micro_f1",
+            "matthews",
+            "f",
+            "jaccard",
+            "exact_match",
+            "hamming",
+            "map",
+            "mrr",
+        ],
+        runs: true,
+        doc: "one class, or a set of classes, per example",
+        ..ROW
+    },
+    rule: Rule {
+        // a stochastic answer network attends to the tokens itself
+        takes: |s| if on(s, "san") { Takes::Any } else { Takes::Example },
+        classes: |_| Classes::Gold,
+        width: classes,
+        space: "a class",
+        chooses: |t| Space::Classes(t.labels),
+        params: linear,
+        metric: |s| on(s, "multi").then_some("f1"),
+        loss: |s| on(s, "multi").then_some("binary cross-entropy"),
+        own_loss: Some("ce"),
+        option: classify_option,
+        gold: classify_gold,
+        measures: |s| Some(if on(s, "multi") { metrics::SETS } else { metrics::CLASSES }),
+        ..RULE
+    },
     gold,
-    measures: |s| if flag(s, "multi") { SETS } else { CLASSES },
     right: |s, gold, said| Some(if flag(s, "multi") { gold == said } else { same(gold, said) }),
     say,
     formula: |s| match flag(s, "multi") {
@@ -47,4 +92,44 @@ fn say(cx: &AnswerCx<'_>, said: &Records, example: usize, probs: &[f32]) -> Said
     }
     let label = names.into_iter().next().unwrap_or_default();
     Said::of(json!({ "label": label, "probs": cx.table(probs) }), label)
+}
+
+fn classify_option(c: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
+    match a.word {
+        "multi" | "san" | "capsule" => switch(c, a, settings),
+        "threshold" => {
+            if let Some(Item::Number(t)) = c.constant(&a.arg.value, a.env) {
+                settings.insert(a.word.to_string(), Setting::Real(t));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn classify_gold(head: &Expr, settings: &Settings, ty: &FieldType, field: Span) -> Option<Diagnostic> {
+    let (sets, multi) = (matches!(ty, FieldType::Labels { .. }), settings.contains_key("multi"));
+    if settings.contains_key("threshold") && !multi {
+        let d = Diagnostic::new("E0223", "`threshold` belongs to `classify(multi)`");
+        return Some(d.at(head.span, "chooses the most probable class").help(match sets {
+            true => "write `classify(multi, threshold = 0.5)`",
+            false => "remove `threshold`",
+        }));
+    }
+    match (sets, multi) {
+        (true, false) => {
+            let what = "several classes need a multi-label head";
+            let help = "write `classify(multi)`";
+            let d = differ(head.span, what, "chooses exactly one class", field, "a set of classes", help);
+            // options that stand there already are kept
+            let bare = matches!(&*head.value, ast::ExprKind::Name(_));
+            Some(if bare { d.fix(head.span, "classify(multi)", true) } else { d })
+        }
+        (false, true) => {
+            let what = "one class per example needs no multi-label head";
+            let help = "write `classify`, or declare the field as `labels`";
+            let d = differ(head.span, what, "chooses a set of classes", field, "one class", help);
+            Some(if settings.len() == 1 { d.fix(head.span, "classify", false) } else { d })
+        }
+        _ => None,
+    }
 }

@@ -3,18 +3,61 @@
 #[cfg(feature = "train")]
 mod model;
 
-use super::{AnswerCx, Fit, GoldCx, HEAD, HeadKind, Said, flag};
+use super::prelude::*;
+use super::{AnswerCx, Fit, GoldCx, Said, flag};
 use crate::columns::Column;
-use crate::kinds::metrics::TAGS;
-use crate::plan::Setting;
 use crate::records::{OUTSIDE, Records};
 use serde_json::json;
 use std::collections::BTreeMap;
 
 pub(super) const TAG: HeadKind = HeadKind {
-    name: "tag",
+    row: Row {
+        args: &[
+            Argument::runs(may("crf", Flag), "crf"),
+            Argument::word("lstm"),
+            Argument::later(may("capsule", Flag), "capsule"),
+            Argument::later(may("mixture", Number(SIZE)), "mixture = 3"),
+            Argument::later(may("em", Word(&["hard", "soft"])), "em = hard"),
+            Argument::runs(may("per", Word(&["relation"])), "per = relation"),
+            Argument::later(may("routing", Number(SIZE)), "routing = 2"),
+        ],
+        later: &["triple_f1"],
+        losses: &["ce"],
+        name: "tag",
+        reads: Reads::Seq,
+        golds: &["tags", "layers"],
+        metrics: &[
+            "accuracy",
+            "span_f1",
+            "span_precision",
+            "span_recall",
+            "sentence_accuracy",
+            "macro_f1",
+            "f1",
+            "f",
+            "triple_f1",
+        ],
+        runs: true,
+        loss: "cross-entropy per token",
+        doc: "one class per token",
+        ..ROW
+    },
+    rule: Rule {
+        takes: |_| Takes::Tokens,
+        answers: |_| Answers::Tokens,
+        classes: |s| if s.contains_key("per_layer") { Classes::Layers } else { Classes::Gold },
+        width: classes,
+        space: "a class for each token",
+        chooses: |t| Space::Tags(t.labels),
+        params: tag_params,
+        loss: |s| on(s, "crf").then_some("CRF likelihood per token"),
+        own_loss: Some("ce"),
+        option: tag_option,
+        gold: tag_gold,
+        measures: |_| Some(metrics::TAGS),
+        ..RULE
+    },
     gold,
-    measures: |_| TAGS,
     aligned,
     scored: |_, gold, said| (gold.width > 1).then(|| (sentences(gold), sentences(said))),
     say,
@@ -118,4 +161,42 @@ fn fit(f: &mut Fit<'_>) {
         }
         f.width = Some(r * k);
     }
+}
+
+fn tag_params(t: &Headed<'_>, h: &Val, k: Dim) -> Vec<SymParam> {
+    // of several layers of tags there are R·K columns: that product is made with the plan
+    let mut all = linear(t, h, k.clone());
+    if on(t.settings, "crf") {
+        let zero = InitRule::Fixed(Init::Zeros);
+        all.push(param(t, "transitions", vec![k.clone(), k.clone()], zero.clone()));
+        all.push(param(t, "start", vec![k.clone()], zero.clone()));
+        all.push(param(t, "end", vec![k], zero));
+    }
+    all
+}
+
+fn tag_option(c: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
+    match a.word {
+        "crf" => switch(c, a, settings),
+        "per" => {
+            settings.insert("per_layer", Setting::Bool(true));
+        }
+        _ => {}
+    }
+}
+
+fn tag_gold(head: &Expr, settings: &Settings, ty: &FieldType, field: Span) -> Option<Diagnostic> {
+    let per = settings.contains_key("per_layer");
+    if matches!(ty, FieldType::Layers { .. }) == per {
+        return None;
+    }
+    let what = "several layers of tags need `tag(per = relation)`, one layer needs `tag`";
+    let help = if per { "write `tag`" } else { "write `tag(per = relation)`" };
+    let d = differ(head.span, what, "", field, "the target", help);
+    let bare = matches!(&*head.value, ast::ExprKind::Name(_));
+    Some(match (per, bare, settings.len()) {
+        (false, true, _) => d.fix(head.span, "tag(per = relation)", true),
+        (true, _, 1) => d.fix(head.span, "tag", true),
+        _ => d,
+    })
 }

@@ -1,21 +1,13 @@
-//! The rules of heads: one row for each row of `builtins::HEADS`, with what its type depends on.
-//!
-//! A new head is a row in `HEADS`, and a rule in a file of this folder with a row here.
-
-mod examples;
-mod lists;
-mod ports;
-mod texts;
-mod tokens;
+//! What the type of a head depends on: the features that it takes, what it answers, its parameters, its ports.
 
 use crate::ast::{self, Expr};
 use crate::columns::FieldType;
 use crate::diagnostics::Diagnostic;
 use crate::kinds::metrics;
-use crate::plan::{Init, Setting, Settings};
+use crate::plan::{Setting, Settings};
 use crate::source::Span;
 use crate::types::dim::{Dim, InitRule, Letter, Size, SymParam};
-use crate::types::{Env, Flow, Outer, Resolve, Space, TRIPLE, VIEWS, VKind, Val};
+use crate::types::{Env, Resolve, Space, Val};
 
 /// What features a head takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +98,7 @@ pub(crate) struct HeadArg<'a> {
 }
 
 /// The rule of a head.
-pub(crate) struct HeadRule {
-    pub name: &'static str,
+pub(crate) struct Rule {
     pub takes: fn(&Settings) -> Takes,
     pub answers: fn(&Settings) -> Answers,
     pub classes: fn(&Settings) -> Classes,
@@ -136,15 +127,14 @@ pub(crate) struct HeadRule {
     pub writes: bool,
 }
 
-impl std::fmt::Debug for HeadRule {
+impl std::fmt::Debug for Rule {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "HeadRule({})", self.name)
+        write!(f, "Rule({})", self.space)
     }
 }
 
 /// What most rules share.
-const BASE: HeadRule = HeadRule {
-    name: "",
+pub(crate) const RULE: Rule = Rule {
     takes: |_| Takes::Any,
     answers: |_| Answers::Examples,
     classes: |_| Classes::None,
@@ -162,26 +152,18 @@ const BASE: HeadRule = HeadRule {
     writes: false,
 };
 
-/// The rules.
-const RULES: &[&[HeadRule]] = &[tokens::RULES, examples::RULES, lists::RULES, texts::RULES];
-
-/// The rule of a head.
-pub(crate) fn rule(name: &str) -> &'static HeadRule {
-    RULES.iter().copied().flatten().find(|r| r.name == name).unwrap_or(&BASE)
-}
-
 /// Whether a task has switched an option on.
-fn on(settings: &Settings, key: &str) -> bool {
+pub(super) fn on(settings: &Settings, key: &str) -> bool {
     settings.get(key).and_then(Setting::as_bool) == Some(true)
 }
 
 /// A size that no table gives yet, of a task.
-fn open(letter: Letter, t: &Headed<'_>) -> Dim {
+pub(super) fn open(letter: Letter, t: &Headed<'_>) -> Dim {
     Dim::size(Size::Open(letter, t.def as u32))
 }
 
 /// The classes of a task's gold.
-fn classes(t: &Headed<'_>) -> Dim {
+pub(super) fn classes(t: &Headed<'_>) -> Dim {
     match (t.labels, t.settings.get("bins").and_then(Setting::as_usize)) {
         (_, Some(n)) => Dim::of(n),
         (Some(l), _) => Dim::size(Size::labels(l)),
@@ -190,18 +172,18 @@ fn classes(t: &Headed<'_>) -> Dim {
 }
 
 /// A parameter of the head of a task: `name.out.weight`.
-fn param(t: &Headed<'_>, name: &str, shape: Vec<Dim>, init: InitRule) -> SymParam {
+pub(super) fn param(t: &Headed<'_>, name: &str, shape: Vec<Dim>, init: InitRule) -> SymParam {
     SymParam { name: format!("{}.{name}", t.name), shape, init, owner: t.name.into() }
 }
 
 /// `out.weight`, `out.bias`: a linear layer from the features to the scores.
-fn linear(t: &Headed<'_>, h: &Val, k: Dim) -> Vec<SymParam> {
+pub(super) fn linear(t: &Headed<'_>, h: &Val, k: Dim) -> Vec<SymParam> {
     let fan = InitRule::FanIn(h.width.clone());
     vec![param(t, "out.weight", vec![h.width.clone(), k.clone()], fan.clone()), param(t, "out.bias", vec![k], fan)]
 }
 
 /// An option that is switched on by its name.
-fn flag(_: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
+pub(super) fn switch(_: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
     let off = matches!(&*a.arg.value.value, ast::ExprKind::Name(n) if n == "false" || n == "no");
     if !off {
         settings.insert(a.word.to_string(), Setting::Bool(true));
@@ -209,29 +191,6 @@ fn flag(_: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {
 }
 
 /// E0402: the arguments of a head and the number of its gold's classes disagree.
-fn differ(head: Span, what: &str, place: &str, field: Span, gold: &str, help: &str) -> Diagnostic {
+pub(super) fn differ(head: Span, what: &str, place: &str, field: Span, gold: &str, help: &str) -> Diagnostic {
     Diagnostic::new("E0402", what).at(head, place).with(field, gold).help(help)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::builtins;
-
-    #[test]
-    fn every_head_has_one_rule() {
-        let mut rows: Vec<&str> = builtins::HEADS.iter().map(|h| h.name).collect();
-        let mut rules: Vec<&str> = RULES.iter().copied().flatten().map(|r| r.name).collect();
-        rows.sort_unstable();
-        rules.sort_unstable();
-        assert_eq!(rows, rules);
-    }
-
-    #[test]
-    fn ports_of_the_table_have_rules() {
-        for row in builtins::HEADS {
-            let rules: Vec<&str> = rule(row.name).ports.iter().map(|p| p.name).collect();
-            assert_eq!(row.ports, rules, "{}", row.name);
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! What leaves a head besides states, scores, probabilities and labels.
 
-use super::*;
+use super::rule::*;
+use crate::types::dim::Dim;
+use crate::types::{Flow, Outer, VKind, Val};
 
 const fn port(name: &'static str, arg: Option<&'static str>, value: fn(&Headed<'_>, &Sent<'_>) -> Val) -> PortRule {
     PortRule { name, arg, value: Some(value) }
