@@ -118,11 +118,10 @@ impl Builder<'_> {
     }
 
     pub(super) fn link(&mut self, from: usize, to: usize, link: Link, label: String) {
-        let gradient = match &label {
-            l if l.contains("reverse") => Gradient::Reverse,
-            l if l.split(' ').any(|w| w == "stop") => Gradient::None,
-            _ => Gradient::Through,
-        };
+        self.link_through(from, to, link, label, Gradient::Through);
+    }
+
+    fn link_through(&mut self, from: usize, to: usize, link: Link, label: String, gradient: Gradient) {
         let words = format!("{} → {}", self.nodes[from].name, self.nodes[to].name);
         self.edges.push(Edge { from, to, link, label, detail: vec![], phase: None, gradient, words });
     }
@@ -271,6 +270,7 @@ impl Builder<'_> {
     pub(super) fn reads(&mut self, to: usize, reads: &[Read], on: &[(usize, usize)], texts_only: bool) {
         for r in reads {
             let mut label = r.path.join(" ▸ ");
+            let gradient = gradient(&r.path);
             let here: Vec<(usize, usize)> = match r.on.as_slice() {
                 [] => on.to_vec(),
                 texts => {
@@ -290,7 +290,7 @@ impl Builder<'_> {
                     };
                     let from = self.slab(*i, k, &here);
                     if !texts_only {
-                        self.link(from, to, Link::Read, label);
+                        self.link_through(from, to, Link::Read, label, gradient);
                     }
                     // what is no text of a data set, such as a retrieved list
                     for x in &r.on {
@@ -303,7 +303,7 @@ impl Builder<'_> {
                 Source::Let(i) => {
                     let from = self.let_node(*i, &here);
                     if !texts_only {
-                        self.link(from, to, Link::Read, label);
+                        self.link_through(from, to, Link::Read, label, gradient);
                     }
                 }
                 Source::Task(i, port) => {
@@ -327,7 +327,7 @@ impl Builder<'_> {
                     for (c, f) in self.fields(r, &corpora) {
                         let from = self.text_node(c, f);
                         if !self.edges.iter().any(|e| e.from == from && e.to == to) {
-                            self.link(from, to, Link::Read, label.clone());
+                            self.link_through(from, to, Link::Read, label.clone(), gradient);
                         }
                     }
                 }
@@ -515,4 +515,15 @@ pub(super) fn fold(text: &str) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// What of a gradient passes the stages of a pipe.
+fn gradient(path: &[String]) -> Gradient {
+    let words = path.iter().flat_map(|stage| stage.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let passed: Vec<layers::Gradient> = words.filter_map(|w| Some(layers::layer(w)?.gradient)).collect();
+    match () {
+        () if passed.contains(&layers::Gradient::Reversed) => Gradient::Reverse,
+        () if passed.contains(&layers::Gradient::Stopped) => Gradient::None,
+        () => Gradient::Through,
+    }
 }
