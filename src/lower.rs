@@ -4,6 +4,7 @@ use crate::check::Checked;
 use crate::columns::Corpus;
 use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
+use crate::kinds::layers::ZEROS;
 use crate::plan::{self, Init, LabelSpec, Param, Plan, Setting, Shape, VERSION, Verdict, VocabSpec, Weights};
 use crate::types::dim::{Dim, InitRule, Size};
 
@@ -59,7 +60,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
             };
             // zeros in place of what a feedback arrow has not brought yet are as wide as it
             if let plan::Op::Layer { layer } = node.op
-                && layers[layer].kind == "zeros"
+                && layers[layer].kind == ZEROS
             {
                 layers[layer].settings.insert("width", Setting::Int(n(w) as i64));
             }
@@ -74,7 +75,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         }
     }
     // those from which only a width was wanted stand at no node
-    for l in layers.iter_mut().filter(|l| l.kind == "zeros" && !l.settings.contains_key("width")) {
+    for l in layers.iter_mut().filter(|l| l.kind == ZEROS && !l.settings.contains_key("width")) {
         l.settings.insert("width", Setting::Int(0));
     }
     let mut train = c.train.clone();

@@ -52,7 +52,7 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
         ("check", &["util", "diagnostics", "ast", "columns", "plan", "types", "hir", "analysis", "resolve", "elaborate", "schedule", "lint"]),
         ("passes", &["plan", "kinds::layers"]),
         ("batches", &["random", "diagnostics", "columns", "plan", "encode", "passes"]),
-        ("lower", &["columns", "plan", "types", "kinds::heads", "encode", "check"]),
+        ("lower", &["kinds::layers", "columns", "plan", "types", "kinds::heads", "encode", "check"]),
         ("model", &["plan", "ops"]),
         ("network", &["random", "records", "plan", "ops", "kinds::layers", "kinds::heads", "encode", "passes"]),
         ("train", &["diagnostics", "columns", "records", "plan", "ops", "kinds::metrics", "kinds::heads", "encode", "passes", "batches", "model", "network"]),

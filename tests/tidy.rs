@@ -138,17 +138,82 @@ fn codes_are_in_the_table_and_used() {
     }
 }
 
+/// Words of other lists that are also the names of functions or layers: where they are compared, and what they are there.
+const HOMONYMS: &[(&str, &[&str], &str)] = &[
+    ("at", &["src/resolve/masked.rs"], "an argument of a head"),
+    ("cosine", &["src/schedule/losses/functions.rs"], "a term of a loss"),
+    ("cosine", &["src/schedule/optimizer.rs"], "a decay"),
+    ("dot", &["src/cli/graph.rs"], "a format of drawings"),
+    ("dropout", &["src/resolve/arguments/calls.rs"], "a setting"),
+    ("layer", &["src/syntax/parser/repair/words.rs"], "a keyword of other languages"),
+    ("match", &["src/schedule/claims.rs"], "a claim"),
+    ("max", &["src/data/load.rs"], "an option of readers"),
+    ("max", &["src/resolve/figures.rs"], "what a score cannot be"),
+    ("mean", &["src/resolve/figures.rs"], "a score"),
+    ("mix", &["src/schedule/sampling.rs"], "a sampler"),
+    (
+        "posterior",
+        &["src/elaborate/names.rs", "src/lint/latents.rs", "src/schedule/losses/values.rs"],
+        "a port, an argument",
+    ),
+    ("prior", &["src/elaborate/names.rs", "src/schedule/losses/values.rs"], "a port"),
+    ("reverse", &["src/resolve/arrows.rs"], "an option `grad`"),
+    ("sample", &["src/analysis/mod.rs", "src/resolve/modes.rs", "src/schedule/losses/values.rs"], "a port, a mode"),
+    ("stop", &["src/resolve/arrows.rs"], "an option `grad`"),
+    ("stop", &["src/schedule/losses/mod.rs"], "a term of a loss"),
+    ("top", &["src/analysis/mod.rs", "src/resolve/arrows.rs"], "a port"),
+    ("top", &["src/resolve/modes.rs", "src/schedule/losses/values.rs"], "a port"),
+    ("weight", &["src/resolve/declare.rs", "src/syntax/recovery/lines.rs"], "an option of tasks and losses"),
+];
+
+/// Whether a literal that stands between two parts of a line is compared there, or matched against.
+fn is_compared(before: &str, after: &str) -> bool {
+    let (end, start) = (before.trim_end(), after.trim_start());
+    let open = |word: &str| {
+        before.rfind(word).is_some_and(|at| {
+            let inside = &before[at + word.len()..];
+            inside.matches('(').count() >= inside.matches(')').count()
+        })
+    };
+    ["==", "!=", "|", "Some(", "Some(("].iter().any(|sign| end.ends_with(sign))
+        || ["==", "!=", "=>", "|"].iter().any(|sign| start.starts_with(sign))
+        || open("matches!(")
+        || open("is_name(")
+        || open(".contains(&")
+        || end.rfind('[').is_some_and(|at| !end[at..].contains(']')) && after.contains("].contains(")
+}
+
 #[test]
-fn rules_of_functions_and_heads_are_tables() {
+fn no_engine_compares_the_name_of_a_layer() {
+    let names: BTreeSet<&str> = layers::functions().map(|f| f.name).chain(layers::layers().map(|l| l.name)).collect();
+    let (mut found, mut met) = (vec![], BTreeSet::new());
+    for (path, text) in sources().iter().filter(|(p, _)| !p.starts_with("src/kinds/")) {
+        for line in text.lines() {
+            let quotes: Vec<usize> = line.match_indices('"').map(|(at, _)| at).collect();
+            for pair in quotes.windows(2) {
+                let word = &line[pair[0] + 1..pair[1]];
+                if !names.contains(word) || !is_compared(&line[..pair[0]], &line[pair[1] + 1..]) {
+                    continue;
+                }
+                match HOMONYMS.iter().position(|(w, paths, _)| *w == word && paths.contains(&path.as_str())) {
+                    Some(row) => _ = met.insert((row, path.clone())),
+                    None => found.push(format!("{path}: {}", line.trim())),
+                }
+            }
+        }
+    }
+    assert_eq!(found, Vec::<String>::new(), "ask the row of the layer or function");
+    let all = HOMONYMS.iter().enumerate().flat_map(|(i, h)| h.1.iter().map(move |p| (i, p.to_string())));
+    let stale: Vec<(usize, String)> = all.filter(|h| !met.contains(h)).collect();
+    assert_eq!(stale, vec![], "no longer compared there: take them from the table");
+}
+
+#[test]
+fn rules_of_heads_are_tables() {
     let mut arms = vec![];
-    for (path, text) in sources() {
-        let names: Vec<&str> = match path.as_str() {
-            p if p.starts_with("src/elaborate/") => layers::functions().map(|f| f.name).collect(),
-            p if p.starts_with("src/kinds/heads/") => heads::rows().map(|h| h.name).collect(),
-            _ => continue,
-        };
+    for (path, text) in sources().into_iter().filter(|(p, _)| p.starts_with("src/kinds/heads/")) {
         let arm = |n: &&str| text.contains(&format!("\"{n}\" =>")) || text.contains(&format!("\"{n}\" |"));
-        arms.extend(names.into_iter().filter(arm).map(|n| format!("{path}: {n}")));
+        arms.extend(heads::rows().map(|h| h.name).filter(arm).map(|n| format!("{path}: {n}")));
     }
     assert_eq!(arms, Vec::<String>::new(), "a rule stands in the table, not in a `match` over names");
 }

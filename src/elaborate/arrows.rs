@@ -66,10 +66,10 @@ impl<'p> Elaborator<'p> {
             self.port(&e, &features, head, cx)?
         };
         match e.grad {
-            Grad::Stop if e.port != "labels" => v = self.plain(cx, "stop", Settings::new(), &[&v], v.clone()),
+            Grad::Stop if e.port != "labels" => v = self.plain(cx, layers::STOP, Settings::new(), &[&v], v.clone()),
             Grad::Reverse(l) => {
                 let out = Val { reversed: true, ..v.clone() };
-                v = self.plain(cx, "reverse", settings([("lambda", Setting::Real(l))]), &[&v], out);
+                v = self.plain(cx, layers::REVERSE, settings([("lambda", Setting::Real(l))]), &[&v], out);
             }
             _ => {}
         }
@@ -134,7 +134,7 @@ impl<'p> Elaborator<'p> {
             ("port", Setting::Text(e.port.into())),
         ]);
         let out = Val { kind, width, tops: SmallSet::none(), classes: e.port != "hidden", ..donor.clone() };
-        self.plain(cx, "zeros", set, &[&donor], out)
+        self.plain(cx, layers::ZEROS, set, &[&donor], out)
     }
 
     /// Width of the features of an arrow's source, with all that arrows add to them, before any of it is computed.
@@ -227,7 +227,7 @@ impl<'p> Elaborator<'p> {
             let v = value(&self.r.tasks[task].headed(), &Sent { features, scores: &scores, arg: e.arg });
             let set = settings([("task", Setting::Int(task as i64)), ("port", Setting::Text(e.port.into()))]);
             let from = Val { node: head, ..scores };
-            let v = self.plain(cx, "port", set, &[&from], v);
+            let v = self.plain(cx, layers::PORT, set, &[&from], v);
             let name = format!("{}.{}", self.r.tasks[task].name, e.port);
             return Ok(self.called(v, cx, &name));
         }
@@ -306,7 +306,7 @@ impl<'p> Elaborator<'p> {
             Join::Concat => {
                 let width = h.width.plus(&c.width);
                 let out = Val::merged(&[&h, &c], h.kind, width);
-                self.plain(cx, "concat", Settings::new(), &[&h, &c], out)
+                self.plain(cx, layers::CONCAT, Settings::new(), &[&h, &c], out)
             }
             Join::Weight | Join::Mask => {
                 let out = Val::merged(&[&h, &c], h.kind, h.width.clone());

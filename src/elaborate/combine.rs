@@ -33,7 +33,7 @@ impl<'p> Elaborator<'p> {
                 && v.is_condition()
             {
                 let wide = Val { kind: VKind::Seq, axis: like.axis.clone(), flow: Flow::Local, ..v.clone() };
-                v = self.plain(cx, "broadcast", Settings::new(), &[&v, like], wide);
+                v = self.plain(cx, layers::BROADCAST, Settings::new(), &[&v, like], wide);
             }
             v.outer.clone_from(&outer);
             out.push((v, *span));
@@ -57,7 +57,7 @@ impl<'p> Elaborator<'p> {
         }
         let width = all.iter().fold(Dim::of(0), |w, v| w.plus(&v.width));
         let out = Val::merged(&all, first.kind, width);
-        Ok(self.plain(cx, "concat", Settings::new(), &all, out))
+        Ok(self.plain(cx, layers::CONCAT, Settings::new(), &all, out))
     }
 
     /// Both per token of one text, or both per example; else an axis error that shows both.
@@ -118,14 +118,14 @@ impl<'p> Elaborator<'p> {
                     return Err(self.report(d.help("divide by another number")));
                 }
                 let k = if op.value == Div { 1.0 / k } else { k };
-                Ok(self.plain(cx, "scale", settings([("factor", Setting::Real(k))]), &[&v], v.clone()))
+                Ok(self.plain(cx, layers::SCALE, settings([("factor", Setting::Real(k))]), &[&v], v.clone()))
             }
             (Add | Sub | Mul, None, None) => {
                 let (x, y) = (self.eval(a, cx)?, self.eval(b, cx)?);
                 let kind = match op.value {
-                    Add => "add",
-                    Sub => "sub",
-                    _ => "mul",
+                    Add => add::ADD_LAYER.name,
+                    Sub => add::SUB.name,
+                    _ => add::MUL.name,
                 };
                 add::pointwise(self, kind, (x, a.span), (y, b.span), cx)
             }
@@ -159,11 +159,11 @@ impl<'p> Elaborator<'p> {
         match (v.kind, like.kind) {
             (VKind::Vec, VKind::Seq) => {
                 let out = Val { kind: VKind::Seq, axis: like.axis.clone(), flow: Flow::Full, ..v.clone() };
-                Ok(self.plain(cx, "broadcast", Settings::new(), &[&v, like], out))
+                Ok(self.plain(cx, layers::BROADCAST, Settings::new(), &[&v, like], out))
             }
             (VKind::Seq, VKind::Vec) => {
                 let out = Val { kind: VKind::Vec, halves: None, ..v.clone() };
-                Ok(self.plain(cx, "mean", Settings::new(), &[&v], out))
+                Ok(self.plain(cx, layers::MEAN, Settings::new(), &[&v], out))
             }
             (VKind::Seq, VKind::Seq) if v.axis != like.axis => {
                 let (x, y) = (self.axis_name(cx.corpus, &v.axis), self.axis_name(cx.corpus, &like.axis));

@@ -110,7 +110,7 @@ impl<'p> Elaborator<'p> {
             self.out.below.entry((i, l)).or_default().insert((i, l - 1));
         }
         let out = Val { tops: SmallSet::one((i, k)), ..top.clone() };
-        let v = self.plain(cx, "layer", settings([("k", Setting::Int(i64::from(k)))]), &[&top], out);
+        let v = self.plain(cx, layers::OF_MODEL, settings([("k", Setting::Int(i64::from(k)))]), &[&top], out);
         let name = format!("{}@{k}", self.p.encoders[i].name);
         self.called(v, cx, &name)
     }

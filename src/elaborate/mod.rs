@@ -266,7 +266,7 @@ impl<'p> Elaborator<'p> {
                 if v.is_opaque() {
                     return Ok(v);
                 }
-                Ok(self.plain(cx, "scale", settings([("factor", Setting::Real(-1.0))]), &[&v], v.clone()))
+                Ok(self.plain(cx, layers::SCALE, settings([("factor", Setting::Real(-1.0))]), &[&v], v.clone()))
             }
             ExprKind::Binary(op, a, b) => self.arithmetic(op, a, b, cx),
             ExprKind::Tap(..) | ExprKind::Index(..) => self.reference(e, cx),

@@ -194,7 +194,7 @@ impl<'p> Elaborator<'p> {
         }
         let fresh = cx.fed(None);
         let v = Val { kind, width, axis, outer, reads: SmallSet::one(f), ..self.opaque(&fresh) };
-        Ok(self.source(cx, "field", self.p.data[cx.corpus].fields[f].name.clone(), v))
+        Ok(self.source(cx, layers::FIELD, self.p.data[cx.corpus].fields[f].name.clone(), v))
     }
 
     /// A value that nothing computes.
@@ -430,7 +430,7 @@ impl<'p> Elaborator<'p> {
                 let (start, flow) = if side == "fwd" { (0, f) } else { (half, b) };
                 let out = Val { width: Dim::of(half), flow, halves: None, ..v.clone() };
                 let set = settings([("start", Setting::Int(start as i64)), ("len", Setting::Int(half as i64))]);
-                Ok(self.plain(cx, "slice", set, &[&v], out))
+                Ok(self.plain(cx, layers::SLICE, set, &[&v], out))
             }
             ("fwd" | "bwd" | "sides", None) => {
                 let d = Diagnostic::new("E0415", format!("only a bidirectional layer has `.{}`", port.value));
@@ -477,7 +477,7 @@ impl<'p> Elaborator<'p> {
         }
         out.outer.insert(0, Outer::of(name.clone()));
         let word = format!("{name}, value {} of graph {}", out.node, there.graph);
-        let v = self.source(cx, "elsewhere", word, out);
+        let v = self.source(cx, layers::ELSEWHERE, word, out);
         self.called(v, cx, &name)
     }
 

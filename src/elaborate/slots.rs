@@ -39,7 +39,7 @@ impl Elaborator<'_> {
         }
         out.reversed |= v.reversed;
         let set = settings([("slot", Setting::Text(slot.into()))]);
-        let out = self.plain(cx, "slot", set, &[&h, &v], out);
+        let out = self.plain(cx, layers::SLOT, set, &[&h, &v], out);
         Ok(self.called(out, cx, &format!("{name}.{slot}")))
     }
 
@@ -64,7 +64,7 @@ impl Elaborator<'_> {
             let mut out = Val::merged(&[h, v], VKind::Vec, v.width.clone());
             out.outer.clone_from(&v.outer);
             out.tops.clone_from(&h.tops);
-            return Ok(Some(self.plain(cx, "candidates", Settings::new(), &[h, v], out)));
+            return Ok(Some(self.plain(cx, layers::CANDIDATES, Settings::new(), &[h, v], out)));
         }
         if !points || !matches!(join, Join::Query | Join::Mask) {
             return Ok(None);
@@ -85,7 +85,7 @@ impl Elaborator<'_> {
         }
         let mut out = h.clone();
         out.reads.join(&v.reads);
-        let word = if join == Join::Query { "query" } else { "mask" };
+        let word = if join == Join::Query { layers::QUERY } else { layers::MASK };
         Ok(Some(self.plain(cx, word, Settings::new(), &[h, v], out)))
     }
 }

@@ -22,21 +22,21 @@ const ADD: Function = Function {
     marks: Marks { joins: Some(Join::Add), ..Marks::NONE },
 };
 
-const ADD_LAYER: Layer = Layer {
+pub(crate) const ADD_LAYER: Layer = Layer {
     name: "add",
     #[cfg(feature = "train")]
     build: Some(model::add),
     ..Layer::NONE
 };
 
-const SUB: Layer = Layer {
+pub(crate) const SUB: Layer = Layer {
     name: "sub",
     #[cfg(feature = "train")]
     build: Some(model::sub),
     ..Layer::NONE
 };
 
-const MUL: Layer = Layer {
+pub(crate) const MUL: Layer = Layer {
     name: "mul",
     #[cfg(feature = "train")]
     build: Some(model::mul),

@@ -5,7 +5,7 @@ use super::{Kind, Layer, Sees};
 /// The vector of an example at each of its tokens.
 pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
 
-const LAYER: Layer = Layer {
+pub(super) const LAYER: Layer = Layer {
     name: "broadcast",
     sees: |_| Sees::All,
     #[cfg(feature = "train")]

@@ -17,7 +17,7 @@ const CONCAT: Function = Function {
     marks: Marks { joins: Some(Join::Concat), ..Marks::NONE },
 };
 
-const LAYER: Layer = Layer {
+pub(super) const LAYER: Layer = Layer {
     name: "concat",
     #[cfg(feature = "train")]
     build: Some(model::build),

@@ -166,8 +166,39 @@ impl Layer {
 
 /// The function that joins data sets.
 pub const UNION: &str = union::UNION.name;
-/// The function that reverses gradients.
-pub const REVERSE: &str = reverse::REVERSE.name;
+
+/// Layers that engines apply by themselves, where no function is written.
+pub const BROADCAST: &str = broadcast::LAYER.name;
+/// Candidates of an arrow in place of the members that a head reads.
+pub const CANDIDATES: &str = given::CANDIDATES.name;
+/// Values side by side.
+pub const CONCAT: &str = concat::LAYER.name;
+/// A value of another data set.
+pub const ELSEWHERE: &str = given::ELSEWHERE.name;
+/// A field that is no text.
+pub const FIELD: &str = given::FIELD.name;
+/// What was picked by an arrow into a pointer.
+pub const MASK: &str = select::MASK_LAYER.name;
+/// The mean over tokens.
+pub const MEAN: &str = pools::MEAN_LAYER.name;
+/// A layer of a model from a file.
+pub const OF_MODEL: &str = pretrained::LAYER.name;
+/// A port of a head that the trainer does not run.
+pub const PORT: &str = given::PORT.name;
+/// What a pointer is asked with.
+pub const QUERY: &str = query::LAYER.name;
+/// A reversed gradient; also the function.
+pub const REVERSE: &str = reverse::LAYER.name;
+/// A value times a number.
+pub const SCALE: &str = scale::LAYER.name;
+/// Some columns.
+pub const SLICE: &str = slice::LAYER.name;
+/// What an arrow brings to a slot of a head.
+pub const SLOT: &str = given::SLOT.name;
+/// A value without its gradient.
+pub const STOP: &str = stop::LAYER.name;
+/// Zeros in the place of what has not come back yet.
+pub const ZEROS: &str = zeros::LAYER.name;
 
 /// Every kind, in the order of the reference.
 const KINDS: &[Kind] = &[

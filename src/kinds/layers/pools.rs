@@ -66,7 +66,7 @@ const FIRST_LAYER: Layer = Layer {
     ..Layer::NONE
 };
 
-const MEAN_LAYER: Layer = Layer {
+pub(super) const MEAN_LAYER: Layer = Layer {
     name: "mean",
     #[cfg(feature = "train")]
     build: Some(model::mean),

@@ -26,7 +26,7 @@ const PRETRAINED: Function = Function {
 
 const PRETRAINED_LAYER: Layer = Layer { name: "pretrained", ..Layer::NONE };
 
-const LAYER: Layer = Layer { name: "layer", ..Layer::NONE };
+pub(super) const LAYER: Layer = Layer { name: "layer", ..Layer::NONE };
 
 /// `pretrained("models/mini-bert")`: a stack of layers whose number and width stand in the model's file.
 fn pretrained(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

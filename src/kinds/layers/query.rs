@@ -19,7 +19,7 @@ const QUERY: Function = Function {
     marks: Marks { joins: Some(Join::Query), ..Marks::NONE },
 };
 
-const LAYER: Layer = Layer { name: "query", ..Layer::NONE };
+pub(super) const LAYER: Layer = Layer { name: "query", ..Layer::NONE };
 
 /// `query`: one query of a pointer for each token.
 fn query(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

@@ -10,7 +10,7 @@ use crate::words::numbers::FACTOR;
 /// Gradient reversal.
 pub(super) const KIND: Kind = Kind { functions: &[REVERSE], layers: &[LAYER] };
 
-pub(super) const REVERSE: Function = Function {
+const REVERSE: Function = Function {
     name: "reverse",
     args: &[may("lambda", Number(FACTOR))],
     deep: false,
@@ -21,7 +21,7 @@ pub(super) const REVERSE: Function = Function {
     marks: Marks { keeps_width: true, ..Marks::NONE },
 };
 
-const LAYER: Layer = Layer {
+pub(super) const LAYER: Layer = Layer {
     name: "reverse",
     gradient: Gradient::Reversed,
     #[cfg(feature = "train")]

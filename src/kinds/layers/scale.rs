@@ -5,7 +5,7 @@ use super::{Kind, Layer};
 /// Values times a number.
 pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
 
-const LAYER: Layer = Layer {
+pub(super) const LAYER: Layer = Layer {
     name: "scale",
     #[cfg(feature = "train")]
     build: Some(model::build),

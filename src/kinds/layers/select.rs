@@ -32,7 +32,7 @@ const SELECT: Function = Function {
     marks: Marks::NONE,
 };
 
-const MASK_LAYER: Layer = Layer { name: "mask", ..Layer::NONE };
+pub(super) const MASK_LAYER: Layer = Layer { name: "mask", ..Layer::NONE };
 
 const SELECT_LAYER: Layer = Layer { name: "select", ..Layer::NONE };
 

@@ -5,7 +5,7 @@ use super::{Kind, Layer};
 /// Some columns of a value.
 pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
 
-const LAYER: Layer = Layer {
+pub(super) const LAYER: Layer = Layer {
     name: "slice",
     #[cfg(feature = "train")]
     build: Some(model::build),

@@ -18,7 +18,7 @@ const STOP: Function = Function {
     marks: Marks { keeps_width: true, ..Marks::NONE },
 };
 
-const LAYER: Layer = Layer {
+pub(super) const LAYER: Layer = Layer {
     name: "stop",
     gradient: Gradient::Stopped,
     #[cfg(feature = "train")]

@@ -281,6 +281,20 @@ fn gradients_of_every_layer() {
 }
 
 #[test]
+fn rows_agree_with_each_other() {
+    let mut names = std::collections::BTreeSet::new();
+    assert!(functions().all(|f| names.insert(f.name)), "two functions of one name");
+    names.clear();
+    assert!(layers().all(|l| names.insert(l.name)), "two layers of one name");
+    for f in functions() {
+        let name = f.name;
+        assert!(f.deep || !f.is_layer(), "`{name}` is a layer of a stack, and its row is not `deep`");
+        assert!(f.marks.joins.is_none_or(|j| j.word() == name), "`{name}` joins under another name");
+        assert!(layer(name).is_none_or(|l| l.build.is_some() == f.runs), "`{name}` runs or has no builder");
+    }
+}
+
+#[test]
 fn a_row_says_whether_its_layer_draws() {
     for (kind, set, shapes, inputs) in cases() {
         let mut bed = Bed::new(kind, &set, &shapes, &inputs);

@@ -5,7 +5,7 @@ use super::{Gradient, Kind, Layer};
 /// Zeros in the place of what a feedback arrow has not brought yet.
 pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
 
-const LAYER: Layer = Layer {
+pub(super) const LAYER: Layer = Layer {
     name: "zeros",
     gradient: Gradient::Constant,
     #[cfg(feature = "train")]
