@@ -56,3 +56,24 @@ fn types_are_as_saved() {
         assert_eq!(fs::read_to_string(&saved).unwrap_or_default(), got, "{}", path.display());
     }
 }
+
+#[test]
+fn two_layers_of_a_kind_that_does_not_run_are_two() {
+    let spec = |read: &str| {
+        format!(
+            "data qa = jsonl(\"qa.jsonl\") {{ q: tokens; doc: tokens; answer: span on doc; yes: label }}\n\
+             encoder enc = embed(8) |> bilstm(8)\n\
+             let both = coattend(enc(q), enc(doc))\n\
+             task read : span of qa.answer from both\n\
+             task say : classify of qa.yes from {read} |> mean\n"
+        )
+    };
+    for (read, layers) in [("coattend(enc(q), enc(doc))", 2), ("both", 1)] {
+        let c = driver::compile(Path::new("two.mtl"), &spec(read), &Disk, &Options::default());
+        let checked = c.checked.unwrap_or_else(|| panic!("{:?}", c.diagnostics));
+        for (i, g) in checked.graphs().iter().enumerate() {
+            let nodes = (0..g.nodes.len()).filter(|n| checked.node_name(i, *n).starts_with("coattend")).count();
+            assert_eq!(nodes, layers, "{read}");
+        }
+    }
+}

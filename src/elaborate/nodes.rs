@@ -140,10 +140,15 @@ impl<'p> Elaborator<'p> {
         Ok(Val { node, ..out })
     }
 
-    /// A layer without parameters: equal settings are the same layer wherever they stand.
+    /// A layer without parameters: equal settings are the same layer wherever they stand, unless it will have weights.
     pub(super) fn plain(&mut self, cx: &Cx, kind: &'static str, settings: Settings, inputs: &[&Val], out: Val) -> Val {
-        let key =
-            if settings.is_empty() { LayerKey::Bare(kind) } else { LayerKey::Set(format!("{kind}|{settings:?}")) };
+        let key = match settings.is_empty() {
+            _ if layers::layer(kind).is_some_and(|l| l.weights_to_come) => {
+                LayerKey::At(cx.owner.clone(), kind, self.here, 0)
+            }
+            true => LayerKey::Bare(kind),
+            false => LayerKey::Set(format!("{kind}|{settings:?}")),
+        };
         let index = match self.places.layers.get(&key) {
             Some((i, _)) => *i,
             None => {

@@ -352,7 +352,8 @@ pub(crate) trait Elaborate: Resolve {
         out: Val,
         params: &MakeParams<'_>,
     ) -> Out;
-    /// Applies a layer without parameters: equal settings are the same layer wherever they stand.
+    /// Applies a layer without parameters: equal settings are the same layer wherever they stand, unless its row says
+    /// that it will have weights.
     fn plain(&mut self, cx: &Cx, kind: &'static str, settings: Settings, inputs: &[&Val], out: Val) -> Val;
     /// A new parameter.
     fn param(&mut self, name: String, shape: Vec<Dim>, init: InitRule, owner: &Arc<str>) -> usize;

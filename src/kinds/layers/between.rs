@@ -42,11 +42,11 @@ const MATCH_LSTM: Function = Function {
     marks: Marks::NONE,
 };
 
-const COATTEND_LAYER: Layer = Layer { name: "coattend", ..Layer::NONE };
+const COATTEND_LAYER: Layer = Layer { name: "coattend", weights_to_come: true, ..Layer::NONE };
 
-const BIDAF_LAYER: Layer = Layer { name: "bidaf", ..Layer::NONE };
+const BIDAF_LAYER: Layer = Layer { name: "bidaf", weights_to_come: true, ..Layer::NONE };
 
-const MATCH_LSTM_LAYER: Layer = Layer { name: "match_lstm", ..Layer::NONE };
+const MATCH_LSTM_LAYER: Layer = Layer { name: "match_lstm", weights_to_come: true, ..Layer::NONE };
 
 /// `coattend(q, d)` (Xiong et al. 2017): for each token of d the question and the co-attended context.
 fn coattend(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

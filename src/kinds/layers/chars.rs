@@ -45,7 +45,7 @@ const CHARS_LSTM: Layer = Layer {
     ..Layer::NONE
 };
 
-const CHARS_NGRAM: Layer = Layer { name: "chars_ngram", ..Layer::NONE };
+const CHARS_NGRAM: Layer = Layer { name: "chars_ngram", weights_to_come: true, ..Layer::NONE };
 
 /// Options of `chars` that belong to another way of reading characters.
 const ODD: &[(&str, &str)] = &[("lstm", "width"), ("ngram", "width"), ("ngram", "embed")];

@@ -19,7 +19,7 @@ const CO_SELECT: Function = Function {
     marks: Marks::NONE,
 };
 
-const LAYER: Layer = Layer { name: "co_select", ..Layer::NONE };
+const LAYER: Layer = Layer { name: "co_select", weights_to_come: true, ..Layer::NONE };
 
 /// `co_select`: the tokens that one text and a selection of them agree on.
 fn co_select(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

@@ -20,7 +20,7 @@ const CORRELATE: Function = Function {
     marks: Marks::NONE,
 };
 
-const LAYER: Layer = Layer { name: "correlate", ..Layer::NONE };
+const LAYER: Layer = Layer { name: "correlate", weights_to_come: true, ..Layer::NONE };
 
 /// `correlate`: each candidate in the light of the others.
 fn correlate(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

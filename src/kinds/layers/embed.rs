@@ -42,7 +42,7 @@ const EMBED_LAYER: Layer = Layer {
     ..Layer::NONE
 };
 
-const EMBED_CLASS: Layer = Layer { name: "embed_class", ..Layer::NONE };
+const EMBED_CLASS: Layer = Layer { name: "embed_class", weights_to_come: true, ..Layer::NONE };
 
 /// `embed(100)` of words; of classes that an arrow brings, one vector for each; of a class that the data give, too.
 fn embed(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

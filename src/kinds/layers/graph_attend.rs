@@ -24,7 +24,7 @@ const GRAPH_ATTEND: Function = Function {
     marks: Marks::NONE,
 };
 
-const LAYER: Layer = Layer { name: "graph_attend", ..Layer::NONE };
+const LAYER: Layer = Layer { name: "graph_attend", weights_to_come: true, ..Layer::NONE };
 
 /// `graph_attend(heads = 4)`, `graph_attend(graph)`: each member of a list, or each vector, attends its neighbours.
 fn graph_attend(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

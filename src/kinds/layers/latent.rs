@@ -56,9 +56,9 @@ const GAUSSIAN_LAYER: Layer = Layer { name: "gaussian", ..Layer::NONE };
 
 const CATEGORICAL_LAYER: Layer = Layer { name: "categorical", ..Layer::NONE };
 
-const PRIOR: Layer = Layer { name: "prior", ..Layer::NONE };
+const PRIOR: Layer = Layer { name: "prior", weights_to_come: true, ..Layer::NONE };
 
-const POSTERIOR: Layer = Layer { name: "posterior", ..Layer::NONE };
+const POSTERIOR: Layer = Layer { name: "posterior", weights_to_come: true, ..Layer::NONE };
 
 /// A distribution that reads nothing: the prior that a `latent` has when none is given.
 fn family(c: &mut dyn Elaborate, call: &Call<'_>, key: &'static str) -> Out {

@@ -86,6 +86,9 @@ pub struct Layer {
     pub gradient: Gradient,
     /// its matrix is a table from which rows are taken: nothing is multiplied
     pub lookup: bool,
+    /// the trainer does not run it, and it will have weights: those of two places are two, as those of layers with
+    /// parameters are
+    pub weights_to_come: bool,
     /// it joins what an arrow brings to what is there
     pub joins: bool,
     /// which tokens a token's row has seen after it, besides those that it had seen before
@@ -146,6 +149,7 @@ impl Layer {
         in_parts: false,
         gradient: Gradient::Through,
         lookup: false,
+        weights_to_come: false,
         joins: false,
         sees: |_| Sees::Own,
         held: |_, width| 3 * width,

@@ -24,7 +24,7 @@ const PRETRAINED: Function = Function {
     marks: Marks { reads_words: true, open_depth: true, reads, ..Marks::NONE },
 };
 
-const PRETRAINED_LAYER: Layer = Layer { name: "pretrained", ..Layer::NONE };
+const PRETRAINED_LAYER: Layer = Layer { name: "pretrained", weights_to_come: true, ..Layer::NONE };
 
 pub(super) const LAYER: Layer = Layer { name: "layer", ..Layer::NONE };
 

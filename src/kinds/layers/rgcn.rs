@@ -24,7 +24,7 @@ const RGCN: Function = Function {
     marks: Marks::NONE,
 };
 
-const LAYER: Layer = Layer { name: "rgcn", ..Layer::NONE };
+const LAYER: Layer = Layer { name: "rgcn", weights_to_come: true, ..Layer::NONE };
 
 /// `rgcn(graph, layers = 2, d = 128)`: a vector for each node of a graph. `enc |> rgcn(graph, 2)` begins with the
 /// states of the tokens that are its nodes.

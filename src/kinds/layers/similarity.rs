@@ -45,7 +45,7 @@ const COSINE_LAYER: Layer = Layer {
     ..Layer::NONE
 };
 
-const PROJECT: Layer = Layer { name: "project", ..Layer::NONE };
+const PROJECT: Layer = Layer { name: "project", weights_to_come: true, ..Layer::NONE };
 
 /// `dot`, `cosine`. Against the members of a list a wider or narrower vector is brought to their width first: a query
 /// is often made of several.

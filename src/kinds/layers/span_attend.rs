@@ -20,7 +20,7 @@ const SPAN_ATTEND: Function = Function {
     marks: Marks::NONE,
 };
 
-const LAYER: Layer = Layer { name: "span_attend", ..Layer::NONE };
+const LAYER: Layer = Layer { name: "span_attend", weights_to_come: true, ..Layer::NONE };
 
 /// `span_attend`: a vector for each span that a task has picked.
 fn span_attend(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {

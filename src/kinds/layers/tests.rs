@@ -292,6 +292,7 @@ fn rows_agree_with_each_other() {
         assert!(f.marks.joins.is_none_or(|j| j.word() == name), "`{name}` joins under another name");
         assert!(layer(name).is_none_or(|l| l.build.is_some() == f.runs), "`{name}` runs or has no builder");
     }
+    assert!(built().all(|l| !l.weights_to_come), "a layer that runs has its weights");
 }
 
 #[test]
