@@ -64,7 +64,7 @@ pub(crate) const ELSEWHERE: &[(&str, &str)] = &[
     ("E0103", "the command line reads files: `tests/tools/fix.rs`"),
     ("E0114", "no page holds hundreds of brackets: `tests/ui/E0114_brackets.mtl`"),
     ("E0210", "`--set`: `tests/ui/E0210_set.mtl`"),
-    ("E0701", "an error of `run`, not of `check`: `tests/ui/E0701_parse.mtl`"),
+    ("E0701", "an error of `run`, not of `check`: `tests/ui/E0701_transition.mtl`"),
 ];
 
 /// Codes found in data files, run folders and runs: tested where they arise.

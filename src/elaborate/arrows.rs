@@ -218,8 +218,9 @@ impl<'p> Elaborator<'p> {
                 d.at(e.span, format!("sends `.{}`", e.port)).help("use `regress(bins = 5)`, or send `.hidden`"),
             ));
         }
-        if self.r.tasks[task].layer_names.is_some() && e.port != "hidden" {
-            self.unsupported(e.span, "an arrow from `tag(per = relation)`");
+        if !(t.rule.sends)(&t.settings) && e.port != "hidden" {
+            let from = format!("an arrow from `{}`", t.head_text);
+            self.unsupported(e.span, from);
         }
         let scores = self.answer(task, features, cx.corpus);
         let own = self.r.tasks[task].rule.ports.iter().find(|p| p.name == e.port);

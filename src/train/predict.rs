@@ -6,6 +6,8 @@ use crate::diagnostics::{Diagnostic, suggest};
 use crate::encode::{Encoded, Examples, Forms};
 use crate::kinds::heads::{self, Said};
 use crate::network::{Batch, Job, Moment};
+use crate::ops::floats;
+use crate::ops::layer::matrix;
 use crate::ops::value::Value;
 use crate::plan::{Graph, NodeId, Op, Phase};
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,8 +144,9 @@ impl<'a> Predictor<'a> {
                 let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
                 let cx = network.cx(&job, t.head);
                 let answers = head.decide(scores, &cx);
-                let probs = match head.probs(scores, &cx) {
-                    Value::Vec(p) => p.into_data().try_to_vec::<f32>().unwrap_or_default(),
+                // of what is said token by token, no probabilities are shown
+                let probs = match scores {
+                    Value::Vec(_) => floats(matrix(&head.probs(scores, &cx))),
                     Value::Seq(..) | Value::Text(_) => vec![],
                 };
                 let width = probs.len() / examples.len().max(1);

@@ -17,10 +17,14 @@ pub trait Head: Send + Sync {
     fn loss(&self, scores: &Value, gold: &Records, cx: &Cx) -> Option<(Tensor<1>, usize)>;
     /// The log-probability of the gold, row by row: what means, marginals over rows and policy gradients are made of.
     fn logp(&self, scores: &Value, gold: &Records, cx: &Cx) -> LogP;
-    /// Probabilities, with their gradient.
-    fn probs(&self, scores: &Value, cx: &Cx) -> Value;
-    /// The decision as one-hot (multi-hot) rows, without gradient.
-    fn labels(&self, scores: &Value, cx: &Cx) -> Value;
+    /// Probabilities, with their gradient. Of a head that sends none (`Rule::sends`) its scores.
+    fn probs(&self, scores: &Value, _: &Cx) -> Value {
+        scores.clone()
+    }
+    /// The decision as one-hot (multi-hot) rows, without gradient. Of a head that sends none its scores.
+    fn labels(&self, scores: &Value, _: &Cx) -> Value {
+        like(scores, matrix(scores).clone().detach())
+    }
     /// The decision.
     fn decide(&self, scores: &Value, cx: &Cx) -> Records;
     /// Adds the gold of an example as rows of the label port.

@@ -123,6 +123,8 @@ pub(crate) struct Rule {
     /// what must hold between its arguments and the type of its gold
     pub gold: fn(&Expr, &Settings, &FieldType, Span) -> Option<Diagnostic>,
     pub ports: &'static [PortRule],
+    /// whether its scores, probabilities and labels can leave by an arrow; its states always can
+    pub sends: fn(&Settings) -> bool,
     /// it writes its gold word by word
     pub writes: bool,
 }
@@ -149,6 +151,7 @@ pub(crate) const RULE: Rule = Rule {
     option: |_, _, _| {},
     gold: |_, _, _, _| None,
     ports: &[],
+    sends: |_| true,
     writes: false,
 };
 

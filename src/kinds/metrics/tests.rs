@@ -342,8 +342,7 @@ fn table_and_arguments() {
 fn the_documentation_holds_the_table() {
     let page = include_str!("../../../docs/metrics.md");
     let shown: Vec<&str> = page.lines().filter(|l| l.starts_with("| `")).collect();
-    let rows: Vec<String> = METRICS
-        .iter()
+    let rows: Vec<String> = crate::kinds::heads::all_metrics()
         .map(|m| {
             let kinds: Vec<String> = m.kinds.iter().map(|k| k.0.to_string()).collect();
             let aliases: Vec<String> = m.aliases.iter().map(|a| format!("`{a}`")).collect();

@@ -55,6 +55,7 @@ pub(super) const TAG: HeadKind = HeadKind {
         option: tag_option,
         gold: tag_gold,
         measures: |_| Some(metrics::TAGS),
+        sends: |s| !s.contains_key("per_layer"),
         ..RULE
     },
     gold,
