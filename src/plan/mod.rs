@@ -9,6 +9,7 @@
 //! offsets of the examples. `Seq` is such a value, `Vec` is `[B, d]` with one row per example.
 
 mod settings;
+mod valid;
 
 pub use settings::{Setting, Settings};
 

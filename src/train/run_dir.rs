@@ -341,6 +341,7 @@ impl RunDir {
             return Err(Diagnostic::new("E0812", d).help("use the `mtlc` that wrote it, or run the program again"));
         }
         let plan: Plan = serde_json::from_str(&text).map_err(corrupt)?;
+        plan.validate().map_err(|e| self.corrupt(PLAN, e))?;
         let tables =
             Tables::load(&plan.vocabs, &plan.labels, |name| self.read_text(name), |name, why| self.corrupt(name, why))?;
         Ok((plan, tables))

@@ -382,6 +382,12 @@ fn folders_that_are_no_runs() {
     assert!(forged("vocab/0-words.txt", "x\t1\n").1.contains("but the plan was made for"));
     assert!(forged("labels/1-intent.txt", "x\n").1.contains("not those of `plan.json`"));
     let plan = std::fs::read_to_string(path.join("plan.json")).unwrap();
+    for (old, new) in
+        [("\"layer\": 2", "\"layer\": 99"), ("\"task\": 1", "\"task\": 7"), ("\"batch\": 8", "\"batch\": 0")]
+    {
+        assert!(plan.contains(old), "{old}");
+        assert_eq!(forged("plan.json", &plan.replacen(old, new, 1)).0, "E0804", "{new}");
+    }
     assert_eq!(forged("plan.json", &plan.replacen("\"version\": 1", "\"version\": 2", 1)).0, "E0812");
     std::fs::remove_file(path.join("model.safetensors")).unwrap();
     assert_eq!(open(&path).0, "E0803");
