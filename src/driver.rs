@@ -53,7 +53,7 @@ use crate::columns::Corpus;
 use crate::data;
 use crate::diagnostics::Diagnostic;
 use crate::encode::cache::{self, Cache};
-use crate::encode::{Examples, Tables, classes};
+use crate::encode::{Examples, Tables, ahead, classes};
 use crate::hir::{self, Options, Program, World};
 use crate::plan::{self, Plan};
 use crate::source::{Sources, Span};
@@ -344,6 +344,14 @@ fn placed(d: Diagnostic, checked: &Checked, p: &Program) -> Diagnostic {
     match named.chain(tasks).find_map(|(e, env)| find(e, file, p, env)) {
         Some(span) => d.at(span, ""),
         None => d,
+    }
+}
+
+/// What `run` would refuse of a plan without computing anything.
+pub fn refused(plan: &Plan, data: &Data) -> Vec<Diagnostic> {
+    match &data.examples {
+        Some(examples) => ahead::refused(plan, &(plan, examples)),
+        None => ahead::refused(plan, &(plan, data.corpora.as_slice())),
     }
 }
 

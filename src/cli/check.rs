@@ -45,6 +45,11 @@ pub(super) fn command(files: &[PathBuf], asked: Asked, changes: &Changes, look: 
             true => driver::Data::default(),
             false => driver::load_cached(&mut c, cache.as_ref(), false),
         };
+        // what `run` would refuse at once; heads that are not trained yet are listed below instead
+        if data.complete && c.checked.as_ref().is_some_and(|k| k.unsupported().is_empty()) {
+            let refused = driver::plan(&mut c, &data).map(|plan| driver::refused(&plan, &data));
+            c.diagnostics.extend(refused.into_iter().flatten());
+        }
         if people {
             findings(&c.sources, &c.diagnostics, look);
         }

@@ -356,6 +356,25 @@ impl Column {
         }
     }
 
+    /// Number of examples with a value.
+    pub fn known(&self) -> usize {
+        fn some<T>(v: &[Option<T>]) -> usize {
+            v.iter().flatten().count()
+        }
+        match self {
+            Column::Tokens(v) => v.len(),
+            Column::Lengths(v) => v.len(),
+            Column::Label(v) => some(v),
+            Column::Labels(v) => some(v),
+            Column::Real(v) => some(v),
+            Column::Vector(v) => some(v),
+            Column::Tags(v) => v.iter().flatten().filter(|t| t.iter().any(|t| !t.is_empty())).count(),
+            Column::Layers(v) => some(v),
+            Column::Heads(v) => some(v),
+            Column::Json(v) => some(v),
+        }
+    }
+
     /// Whether there are no examples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

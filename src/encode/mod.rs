@@ -7,6 +7,7 @@
 //! Every distinct token of a program has one number, its *form*; a text is a list of forms, and a vocabulary is a map
 //! from forms to ids. A text that three encoders read with three vocabularies is therefore kept once.
 
+pub mod ahead;
 mod build;
 pub mod cache;
 pub mod classes;
@@ -93,6 +94,13 @@ impl Vocab {
     /// Never true: the reserved ids are always there.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
+    }
+
+    /// How many words of the training texts there are, and how many have a vector of a file; none without one.
+    pub fn coverage(&self) -> Option<(usize, usize)> {
+        let words: Vec<usize> = (0..self.len()).filter(|i| self.counts.get(*i).is_some_and(|n| *n > 0)).collect();
+        let with = words.iter().filter(|i| self.vectors.contains_key(i)).count();
+        (!self.vectors.is_empty()).then_some((with, words.len()))
     }
 
     /// Width of the vectors that came from a file.

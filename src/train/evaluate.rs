@@ -6,6 +6,7 @@ use super::report::{Figure, Report};
 use super::run_dir::{self, MODEL, RunDir};
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
+use crate::encode::ahead::There;
 use crate::encode::{Encoded, Examples, Forms, Tables};
 use crate::kinds::heads;
 use crate::kinds::metrics::{CLASSES, Scored};
@@ -113,8 +114,7 @@ pub fn count_gold(plan: &Plan, examples: &Examples, task: usize, split: SplitNam
 
 /// Whether any example of a split has gold of a task.
 pub fn has_gold(plan: &Plan, examples: &Examples, task: usize, split: SplitName) -> bool {
-    let splits = plan.tasks[task].golds.iter().filter_map(|(c, _)| examples.split(*c, split));
-    splits.into_iter().any(|e| (0..e.len).any(|i| e.has_gold(task, i)))
+    (plan, examples).gold(task, split)
 }
 
 /// Whether more is better: of a bare metric what its row says; of an expression, always.

@@ -147,19 +147,7 @@ pub fn score(score: &Score, figures: &Figures) -> Option<f64> {
     v.is_finite().then_some(v)
 }
 
-/// The figures that a score reads: (task, metric) and corpora.
-pub fn reads(score: &Score, metrics: &mut Vec<(usize, usize)>, frames: &mut Vec<usize>) {
-    match score {
-        Score::Metric { task, metric } => metrics.push((*task, *metric)),
-        Score::Frame { corpus } => frames.push(*corpus),
-        Score::Number(_) => {}
-        Score::Mean(xs) => xs.iter().for_each(|x| reads(x, metrics, frames)),
-        Score::Add(a, b) | Score::Sub(a, b) | Score::Mul(a, b) | Score::Div(a, b) => {
-            reads(a, metrics, frames);
-            reads(b, metrics, frames);
-        }
-    }
-}
+pub use crate::encode::ahead::reads;
 
 /// A score as people write it.
 pub fn show_score(score: &Score, plan: &Plan) -> String {

@@ -1,0 +1,123 @@
+//! What a run would refuse for want of examples or gold, found before the first step.
+
+use super::Examples;
+use crate::columns::{Corpus, SplitName};
+use crate::diagnostics::Diagnostic;
+use crate::plan::{Plan, SOURCE_FIELD, Score};
+
+/// What data there are.
+pub trait There {
+    /// Whether any example of a split has gold of a task.
+    fn gold(&self, task: usize, split: SplitName) -> bool;
+    /// Whether a corpus has examples in a split.
+    fn examples(&self, corpus: usize, split: SplitName) -> bool;
+}
+
+impl There for (&Plan, &Examples) {
+    fn gold(&self, task: usize, split: SplitName) -> bool {
+        let (plan, examples) = self;
+        let splits = plan.tasks[task].golds.iter().filter_map(|(c, _)| examples.split(*c, split));
+        splits.into_iter().any(|e| (0..e.len).any(|i| e.has_gold(task, i)))
+    }
+
+    fn examples(&self, corpus: usize, split: SplitName) -> bool {
+        self.1.split(corpus, split).is_some_and(|e| e.len > 0)
+    }
+}
+
+/// The same of corpora that are not indexed yet.
+impl There for (&Plan, &[Corpus]) {
+    fn gold(&self, task: usize, split: SplitName) -> bool {
+        let (plan, corpora) = self;
+        plan.tasks[task].golds.iter().any(|(c, f)| {
+            let Some(split) = corpora.get(*c).map(|c| c.split(split)) else { return false };
+            if *f == SOURCE_FIELD { split.len > 0 } else { split.columns.get(*f).is_some_and(|c| c.known() > 0) }
+        })
+    }
+
+    fn examples(&self, corpus: usize, split: SplitName) -> bool {
+        self.1.get(corpus).is_some_and(|c| c.split(split).len > 0)
+    }
+}
+
+/// What chooses the kept weights: the declared objective; a single task's own metric where it has dev figures.
+pub fn objective(plan: &Plan, there: &dyn There) -> Option<Score> {
+    let only = || match plan.tasks.as_slice() {
+        [t] if !t.metrics.is_empty() && there.gold(0, SplitName::Dev) => Some(Score::Metric { task: 0, metric: 0 }),
+        _ => None,
+    };
+    plan.train.objective.clone().or_else(only)
+}
+
+/// The figures that a score reads: (task, metric) and corpora of frames.
+pub fn reads(score: &Score, metrics: &mut Vec<(usize, usize)>, frames: &mut Vec<usize>) {
+    match score {
+        Score::Metric { task, metric } => metrics.push((*task, *metric)),
+        Score::Frame { corpus } => frames.push(*corpus),
+        Score::Number(_) => {}
+        Score::Mean(xs) => xs.iter().for_each(|x| reads(x, metrics, frames)),
+        Score::Add(a, b) | Score::Sub(a, b) | Score::Mul(a, b) | Score::Div(a, b) => {
+            reads(a, metrics, frames);
+            reads(b, metrics, frames);
+        }
+    }
+}
+
+/// What would fail later, found before the first step.
+pub fn refused(plan: &Plan, there: &dyn There) -> Vec<Diagnostic> {
+    let mut faults = vec![];
+    let corpora_of = |t: usize| -> String {
+        let names: Vec<String> = plan.tasks[t].golds.iter().map(|(c, _)| plan.corpora[*c].name.clone()).collect();
+        names.join("`, `")
+    };
+    let split = "as in `columns(\"data\", dev = split(10%))`";
+    if let Some(score) = &plan.train.objective {
+        let (mut metrics, mut frames) = (vec![], vec![]);
+        reads(score, &mut metrics, &mut frames);
+        metrics.sort_unstable();
+        metrics.dedup_by_key(|(t, _)| *t);
+        for (t, _) in metrics {
+            if !there.gold(t, SplitName::Dev) {
+                let (name, corpora) = (&plan.tasks[t].name, corpora_of(t));
+                let e = format!("the objective needs dev figures of `{name}`, but `{corpora}` has no dev examples");
+                faults.push(Diagnostic::new("E0802", e).help(format!("give `{corpora}` a dev split, {split}")));
+            }
+        }
+        for c in frames {
+            if !there.examples(c, SplitName::Dev) {
+                let name = &plan.corpora[c].name;
+                let e = format!("the objective needs dev figures of `{name}`, which has no dev examples");
+                faults.push(Diagnostic::new("E0802", e).help(format!("give `{name}` a dev split, {split}")));
+            }
+        }
+    }
+    let objective = objective(plan, there);
+    for stage in &plan.train.stages {
+        if stage.early_stop.is_some() && objective.is_none() {
+            let e = format!("stage `{}` stops early, but no objective says what is better", stage.name);
+            let metric =
+                |t: usize| Some(format!("{}.{}", plan.tasks.get(t)?.name, plan.tasks[t].metrics.first()?.label));
+            let metrics: Vec<String> = stage.tasks.iter().filter_map(|t| metric(*t)).collect();
+            let help = match metrics.as_slice() {
+                [one] => format!("give its corpus a dev split, {split}, and write `objective {one}` in `train`"),
+                many => format!("write `objective mean({})` in `train`", many.join(", ")),
+            };
+            faults.push(Diagnostic::new("E0802", e).help(help));
+        }
+        if stage.tasks.is_empty() {
+            let e = format!("stage `{}` trains no task", stage.name);
+            faults.push(Diagnostic::new("E0808", e).help("name its tasks, as in `stage first { tasks pos }`"));
+        }
+        for &t in &stage.tasks {
+            if !there.gold(t, SplitName::Train) {
+                let (name, corpora) = (&plan.tasks[t].name, corpora_of(t));
+                let e = format!("no training example of `{corpora}` holds gold for `{name}`");
+                faults.push(Diagnostic::new("E0808", e).help(format!(
+                    "check the column of the field that `{name}` is `of`, or leave `{name}` out of stage `{}`",
+                    stage.name
+                )));
+            }
+        }
+    }
+    faults
+}
