@@ -4,6 +4,7 @@ use super::output::{self, out_text};
 use super::run::{placeless, unreadable};
 use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings};
 use super::{out, out_json, say};
+use crate::columns::words::{TextReading, or_empty};
 use crate::columns::{Corpus, FieldType, SplitName};
 use crate::diagnostics::visible::visible_line;
 use crate::diagnostics::{Diagnostic, suggest, thousands};
@@ -242,15 +243,16 @@ fn short_lines(mut reader: impl BufRead) -> impl Iterator<Item = std::io::Result
 }
 
 /// The text fields that test graphs read, with their kinds, in the order of the data set.
-fn fields(plan: &Plan, chosen: Option<usize>) -> Vec<(String, FieldType)> {
-    let mut out: Vec<(String, FieldType)> = vec![];
+fn fields(plan: &Plan, chosen: Option<usize>) -> Vec<TextField> {
+    let mut out: Vec<TextField> = vec![];
     for g in plan.graphs.iter().filter(|g| g.phase == Phase::Test && chosen.is_none_or(|c| c == g.corpus)) {
         for n in &g.nodes {
             if let crate::plan::Op::Text { fields } = &n.op {
                 for f in fields {
                     let Some(d) = plan.corpora[g.corpus].fields.get(*f) else { continue };
-                    if !out.iter().any(|(n, _)| *n == d.name) {
-                        out.push((d.name.clone(), d.ty.clone()));
+                    if !out.iter().any(|f| f.name == d.name) {
+                        let reading = TextReading::of(&plan.corpora[g.corpus]);
+                        out.push(TextField { name: d.name.clone(), ty: d.ty.clone(), reading });
                     }
                 }
             }
@@ -259,14 +261,15 @@ fn fields(plan: &Plan, chosen: Option<usize>) -> Vec<(String, FieldType)> {
     out
 }
 
+/// A text that a run reads, and how the files of its corpus are read.
+struct TextField {
+    name: String,
+    ty: FieldType,
+    reading: TextReading,
+}
+
 /// One line: a JSON object, or texts separated by tabs.
-fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
-    let tokens = |text: &str, ty: &FieldType| -> Vec<String> {
-        match ty {
-            FieldType::Text => crate::columns::words::words(text).map(String::from).collect(),
-            _ => text.split_whitespace().map(String::from).collect(),
-        }
-    };
+fn input(line: &str, fields: &[TextField]) -> Result<Input, String> {
     if line.trim_start().starts_with('{') {
         let object: Map<String, Value> = serde_json::from_str(line).map_err(|e| {
             // it counts lines of its own
@@ -276,22 +279,22 @@ fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
         })?;
         let mut out = Input::new();
         // lines of a data file hold labels too: they are passed over where the texts are there
-        let known = |k: &str| fields.iter().any(|(n, _)| n == k);
+        let known = |k: &str| fields.iter().any(|f| f.name == k);
         let texts = object.keys().any(|k| known(k));
         for (k, v) in object.into_iter().filter(|(k, _)| !texts || known(k)) {
-            let ty = fields.iter().find(|(n, _)| *n == k).map(|(_, t)| t.clone()).unwrap_or(FieldType::Tokens);
-            let value =
-                match v {
-                    Value::String(s) => tokens(&s, &ty),
-                    Value::Array(items) => items
-                        .into_iter()
-                        .map(|i| {
-                            if let Value::String(s) = i { Ok(s) } else { Err(format!("`{k}` holds {i}, not a string")) }
-                        })
-                        .collect::<Result<_, _>>()?,
-                    other => return Err(format!("`{k}` is {other}, not a text")),
-                };
-            out.insert(k, value);
+            let unknown = TextField { name: k.clone(), ty: FieldType::Tokens, reading: TextReading::default() };
+            let field = fields.iter().find(|f| f.name == k).unwrap_or(&unknown);
+            let value = match &v {
+                Value::String(s) => field.reading.split(&field.ty, s),
+                Value::Array(items) => {
+                    let one =
+                        |i: &'_ Value| i.as_str().map(String::from).ok_or(format!("`{k}` holds {i}, not a string"));
+                    let items: Vec<String> = items.iter().map(one).collect::<Result<_, _>>()?;
+                    field.reading.list(&field.ty, items.iter().map(String::as_str))
+                }
+                other => return Err(format!("`{k}` is {other}, not a text")),
+            };
+            out.insert(k, or_empty(value));
         }
         return Ok(out);
     }
@@ -300,7 +303,7 @@ fn input(line: &str, fields: &[(String, FieldType)]) -> Result<Input, String> {
         return Err(format!("{} texts separated by tabs, but the run reads {}", parts.len(), fields.len()));
     }
     let pairs = parts.iter().zip(fields).filter(|(p, _)| !p.trim().is_empty());
-    Ok(pairs.map(|(p, (n, ty))| (n.clone(), tokens(p, ty))).collect())
+    Ok(pairs.map(|(p, f)| (f.name.clone(), or_empty(f.reading.split(&f.ty, p)))).collect())
 }
 
 fn json(said: &Prediction) -> String {
