@@ -531,6 +531,7 @@ fn before(plan: &Plan, c: &driver::Compilation, data: &driver::Data, threads: Op
             show(corpus.test.len)
         ));
     }
+    o.push_str(&view::coverage(&data.tables, &plan.vocabs));
     if plan.train.stages.len() > 1 {
         let lengths: Vec<String> = plan
             .train

@@ -4,8 +4,20 @@ use crate::check::Checked;
 pub(crate) use crate::diagnostics::thousands;
 use crate::diagnostics::visible::visible_line;
 use crate::driver::Data;
+use crate::encode::{Tables, Vocab};
+use crate::plan::VocabSpec;
 use crate::types::dim::Size;
 use std::collections::{BTreeSet, HashMap};
+
+/// How many words have a vector of a file, a line for each file.
+pub(crate) fn coverage(tables: &Tables, specs: &[VocabSpec]) -> String {
+    let line = |(v, spec): (&Vocab, &VocabSpec)| {
+        let ((with, words), file) = (v.coverage()?, spec.vectors.as_ref()?);
+        let file = visible_line(file);
+        Some(format!("  {file}: vectors of {} of the {} training words\n", thousands(with), thousands(words)))
+    };
+    tables.vocabs.iter().zip(specs).filter_map(line).collect()
+}
 
 /// The verdict, its reasons, the steps, the tasks.
 pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
@@ -61,6 +73,9 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
         let shown: Vec<String> = owners.iter().take(8).map(|o| format!("{o} {}", number(count(o)))).collect();
         let more = if owners.len() > 8 { format!(", and {} more", owners.len() - 8) } else { String::new() };
         out.push_str(&format!("\n  shared parameters: {}{more}\n", shown.join(", ")));
+    }
+    if let Some(data) = data {
+        out.push_str(&coverage(&data.tables, c.vocabs()));
     }
     if !c.unsupported().is_empty() {
         out.push_str("\n  checked, but not trained by this version (an error of `mtlc run`):\n");

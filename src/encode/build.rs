@@ -5,7 +5,7 @@ use super::{Vocab, reserved};
 use crate::columns::{Column, Corpus, CorpusDecl, FieldType, SplitName};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{LabelSpec, SOURCE_FIELD, Unit, VocabSpec};
-use crate::records::{LabelSet, OUTSIDE, Range, is_bio};
+use crate::records::{ABSENT, LabelSet, OUTSIDE, Range, is_bio};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -86,7 +86,11 @@ pub(super) fn build_vocab(spec: &VocabSpec, corpora: &[Corpus], base: &Path, fin
     let mut vectors = match &spec.vectors {
         Some(path) => {
             let wanted: HashSet<&str> = items.iter().map(|(w, _)| w.as_str()).collect();
-            read_vectors(&base.join(path), path, &wanted, findings)
+            let (before, found) = (findings.len(), read_vectors(&base.join(path), path, &wanted, findings));
+            if found.vectors.is_empty() && findings.len() == before && !wanted.is_empty() {
+                findings.push(nothing_in_common(path, wanted.len(), found.folded));
+            }
+            found.vectors
         }
         None => HashMap::new(),
     };
@@ -95,6 +99,12 @@ pub(super) fn build_vocab(spec: &VocabSpec, corpora: &[Corpus], base: &Path, fin
     if spec.max_size > 0 {
         items.truncate(spec.max_size);
     }
+    if items.is_empty() && spec.min_count > 1 && !spec.fields.is_empty() {
+        let what = if spec.unit == Unit::Word { "word" } else { "character" };
+        let message = format!("no {what} of the training texts occurs {} times: all are unknown", spec.min_count);
+        let help = format!("lower `min_count` of `{}`, or leave it out", spec.name);
+        findings.push(Diagnostic::new("W0652", message).help(help));
+    }
     let mut vocab = Vocab::new(&spec.name, spec.unit, spec.lower, items);
     for id in reserved(spec.unit).len()..vocab.len() {
         if let Some(v) = vectors.remove(&vocab.items[id]) {
@@ -102,6 +112,21 @@ pub(super) fn build_vocab(spec: &VocabSpec, corpora: &[Corpus], base: &Path, fin
         }
     }
     vocab
+}
+
+/// W0651: a vectors file has no word of the texts; perhaps one in other letters.
+fn nothing_in_common(path: &str, words: usize, folded: Option<(String, String)>) -> Diagnostic {
+    let message = format!("`{path}` has a vector for none of the {words} words of the texts");
+    let d = Diagnostic::new("W0651", message);
+    match folded {
+        Some((there, here)) if there == here.to_lowercase() => d.help(format!(
+            "it has `{there}`, the texts have `{here}`: look words up in lower case, as in `embed(lower)`"
+        )),
+        Some((there, here)) => {
+            d.help(format!("it has `{there}`, the texts have `{here}`: keep the case of the texts, without `lower`"))
+        }
+        None => d.help("look whether it is a file of this language, with a word at the start of each line"),
+    }
 }
 
 /// Calls `f` with every class of a column.
@@ -143,6 +168,13 @@ pub(super) fn build_labels(spec: &LabelSpec, decls: &[CorpusDecl], corpora: &[Co
         classes.insert(OUTSIDE.to_string());
         let begins: Vec<String> = classes.iter().filter_map(|c| Some(format!("B-{}", c.strip_prefix("I-")?))).collect();
         classes.extend(begins);
+    }
+    // what a layer has on a token that says nothing of it
+    let layered = spec.fields.iter().filter(|_| !spec.layer_names).any(|&(c, f)| {
+        matches!(decls.get(c).and_then(|d| d.fields.get(f)).map(|f| &f.ty), Some(FieldType::Layers { .. }))
+    });
+    if layered && !classes.is_empty() && !classes.contains(OUTSIDE) {
+        classes.insert(ABSENT.to_string());
     }
     let bio = classes.contains(OUTSIDE) && is_bio(classes.iter().map(String::as_str));
     let mut extra: Vec<String> =

@@ -44,9 +44,12 @@ const FEWEST: usize = 10;
 fn single(fields: &[(usize, usize)], set: &LabelSet, decls: &[CorpusDecl], corpora: &[Corpus]) -> Option<Diagnostic> {
     let [only] = set.classes.as_slice() else { return None };
     let &at = fields.first()?;
-    let examples: usize = fields.iter().filter_map(|(c, _)| Some(corpora.get(*c)?.train.len)).sum();
+    let with_gold = |(c, f): &(usize, usize)| Some(corpora.get(*c)?.train.columns.get(*f)?.known());
+    let examples: usize = fields.iter().filter_map(with_gold).sum();
     let field = decls.get(at.0)?.fields.get(at.1).filter(|_| examples >= FEWEST)?;
-    let message = format!("`{}` is `{only}` in all of the {examples} training examples", name(decls, at));
+    let all: usize = fields.iter().filter_map(|(c, _)| Some(corpora.get(*c)?.train.len)).sum();
+    let those = if all == examples { "" } else { " that have it" };
+    let message = format!("`{}` is `{only}` in all of the {examples} training examples{those}", name(decls, at));
     Some(
         Diagnostic::new("W0608", message)
             .at(field.span, "one class: there is nothing to tell apart")

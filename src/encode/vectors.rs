@@ -9,15 +9,36 @@ use std::path::Path;
 /// At most so many faults of one vectors file are shown.
 const MAX_FAULTS: usize = 10;
 
+/// So many lines tell how many numbers a vector has.
+const SAMPLE: usize = 20;
+
+/// What a vectors file has.
+#[derive(Default)]
+pub(super) struct Found {
+    /// by word, of those that are wanted
+    pub vectors: HashMap<String, Vec<f32>>,
+    /// a word of the file, and a wanted one that differs only in case
+    pub folded: Option<(String, String)>,
+}
+
+/// How many numbers follow a word in most of the first lines.
+fn usual_width(path: &Path) -> Option<usize> {
+    let lines = BufReader::new(regular::open(path).ok()?).split(b'\n').take(SAMPLE).filter_map(Result::ok);
+    let mut widths: Vec<usize> = vec![];
+    for line in lines {
+        let text = String::from_utf8_lossy(&line);
+        widths.push(text.trim_end().split([' ', '\t']).filter(|p| !p.is_empty()).count().saturating_sub(1));
+    }
+    let count = |w: &usize| widths.iter().filter(|o| *o == w).count();
+    // of two that are even, the wider: a heading is narrow
+    widths.iter().copied().filter(|w| *w > 0).max_by_key(|w| (count(w), *w))
+}
+
 /// The vectors of the wanted words in a file of GloVe's or word2vec's text format (the latter has a line `count width`
 /// at its head). A word may contain spaces, so the numbers are counted from the end.
-pub(super) fn read_vectors(
-    path: &Path,
-    shown: &str,
-    wanted: &HashSet<&str>,
-    findings: &mut Vec<Diagnostic>,
-) -> HashMap<String, Vec<f32>> {
-    let mut vectors = HashMap::new();
+pub(super) fn read_vectors(path: &Path, shown: &str, wanted: &HashSet<&str>, findings: &mut Vec<Diagnostic>) -> Found {
+    let mut vectors = Found::default();
+    let lowered: HashMap<String, &str> = wanted.iter().map(|w| (w.to_lowercase(), *w)).collect();
     let unreadable = |e: std::io::Error| {
         Diagnostic::new("E0651", format!("the vectors file `{shown}` cannot be read: {e}"))
             .help("name a text file of vectors, as in `embed(100, vectors = \"glove.6B.100d.txt\")`")
@@ -31,6 +52,7 @@ pub(super) fn read_vectors(
     };
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let (mut bytes, mut number, mut width, mut faults) = (vec![], 0, None::<usize>, 0usize);
+    let usual = usual_width(path);
     loop {
         bytes.clear();
         match reader.read_until(b'\n', &mut bytes) {
@@ -54,7 +76,7 @@ pub(super) fn read_vectors(
                 continue;
             }
         }
-        let width = *width.get_or_insert(parts.saturating_sub(1));
+        let width = *width.get_or_insert(usual.unwrap_or(parts.saturating_sub(1)));
         let fault = |note: String| {
             let text: String = line.chars().take(80).collect();
             Diagnostic::new("E0652", format!("line {number} of `{shown}` is not a word with {width} numbers"))
@@ -69,6 +91,11 @@ pub(super) fn read_vectors(
                 rest = rest.rfind([' ', '\t']).map_or("", |i| rest[..i].trim_end_matches([' ', '\t']));
             }
             if !wanted.contains(rest) {
+                if vectors.folded.is_none()
+                    && let Some(other) = lowered.get(&rest.to_lowercase())
+                {
+                    vectors.folded = Some((rest.to_string(), (*other).to_string()));
+                }
                 continue;
             }
             let numbers = &line[rest.len()..];
@@ -80,7 +107,7 @@ pub(super) fn read_vectors(
         };
         match found {
             Ok((word, v)) => {
-                vectors.entry(word).or_insert(v);
+                vectors.vectors.entry(word).or_insert(v);
             }
             Err(d) => {
                 faults += 1;
@@ -93,6 +120,10 @@ pub(super) fn read_vectors(
     if faults > MAX_FAULTS {
         let more = faults - MAX_FAULTS;
         findings.push(Diagnostic::new("E0652", format!("{more} more lines of `{shown}` are not vectors")));
+    }
+    if number == 0 {
+        let d = Diagnostic::new("E0651", format!("the vectors file `{shown}` is empty"));
+        findings.push(d.help("name a text file with a word and its vector on each line"));
     }
     vectors
 }

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 /// The class outside every span of a BIO set.
 pub const OUTSIDE: &str = "O";
+/// The class of a token in a layer that it does not have.
+pub const ABSENT: &str = "_";
 
 /// Mean and range of the training golds of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,6 +64,14 @@ impl LabelSet {
     /// The name of a class or extra class.
     pub fn name_of(&self, id: usize) -> Option<&str> {
         self.classes.get(id).or_else(|| self.extra.get(id.checked_sub(self.classes.len())?)).map(String::as_str)
+    }
+
+    /// The class of a token on which a layer holds nothing: `O`, or `_` where tags mark no spans; −1 if there is neither.
+    pub fn nothing(&self) -> i32 {
+        match self.id(OUTSIDE) {
+            -1 => self.id(ABSENT),
+            outside => outside,
+        }
     }
 
     /// Whether these are BIO tags.

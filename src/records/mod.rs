@@ -14,7 +14,7 @@
 
 mod labels;
 
-pub use labels::{LabelSet, OUTSIDE, Range, is_bio};
+pub use labels::{ABSENT, LabelSet, OUTSIDE, Range, is_bio};
 
 use serde::{Deserialize, Serialize};
 

@@ -6,7 +6,7 @@ mod model;
 use super::prelude::*;
 use super::{AnswerCx, Fit, GoldCx, Said, flag};
 use crate::columns::Column;
-use crate::records::{OUTSIDE, Records};
+use crate::records::Records;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -86,13 +86,13 @@ fn gold(cx: &GoldCx<'_>, column: &Column) -> Option<Records> {
         )),
         Column::Layers(v) => {
             let names: Vec<&str> = cx.layers.all().collect();
-            let outside = labels.id(OUTSIDE);
+            let nothing = labels.nothing();
             let rows = v.iter().enumerate().map(|(i, layers)| {
                 let tag = |t: usize, name: &str| match layers {
                     None => -1,
-                    // a layer that an annotated example does not name holds no span
+                    // a layer that an annotated example does not name holds nothing on any token
                     Some(layers) => match layers.get(name) {
-                        None => outside,
+                        None => nothing,
                         Some(tags) => tags.get(t).map_or(-1, |c| labels.id(c)),
                     },
                 };
@@ -110,11 +110,11 @@ fn aligned(cx: &AnswerCx<'_>, gold: &Records, said: Records) -> Records {
     if said.width == gold.width {
         return said;
     }
-    let outside = cx.labels.id(OUTSIDE).max(0);
+    let nothing = cx.labels.nothing().max(0);
     let mut wide = Records::new(gold.width);
     for e in 0..said.len() {
         let tokens = said.row(e).chunks_exact(said.width.max(1));
-        let cells = tokens.flat_map(|t| (0..gold.width).map(|l| t.get(l).copied().unwrap_or(outside)));
+        let cells = tokens.flat_map(|t| (0..gold.width).map(|l| t.get(l).copied().unwrap_or(nothing)));
         wide.push(said.present(e), cells);
     }
     wide
@@ -138,9 +138,10 @@ fn say(cx: &AnswerCx<'_>, said: &Records, example: usize, _: &[f32]) -> Said {
     }
     let layer = |l: usize| row.iter().skip(l).step_by(said.width.max(1)).map(|c| cx.name(*c)).collect::<Vec<_>>();
     // layers in which nothing is found are left out
+    let nothing = cx.labels.nothing();
     let found = |(l, name): (usize, &String)| {
-        let tags = layer(l);
-        tags.iter().any(|t| t != OUTSIDE).then(|| (name.clone(), tags))
+        let found = row.iter().skip(l).step_by(said.width.max(1)).any(|c| *c != nothing);
+        found.then(|| (name.clone(), layer(l)))
     };
     let layers: BTreeMap<String, Vec<String>> = cx.layers.classes.iter().enumerate().filter_map(found).collect();
     let json = json!(layers);
