@@ -5,7 +5,9 @@ use crate::columns::Corpus;
 use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
 use crate::kinds::layers::ZEROS;
-use crate::plan::{self, Init, LabelSpec, Param, Plan, Setting, Shape, VERSION, Verdict, VocabSpec, Weights};
+use crate::plan::{
+    self, Claim, Init, LabelSpec, Param, Plan, Score, Setting, Shape, VERSION, Verdict, VocabSpec, Weights,
+};
 use crate::types::dim::{Dim, InitRule, Size};
 
 /// Builds the plan. `tables` must come from the program's own specs.
@@ -90,6 +92,14 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         reasons: if g.multi_step() { g.reasons() } else { vec![] },
         steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
     };
+    let mut expects = c.expects.clone();
+    for (i, t) in tasks.iter_mut().enumerate().filter(|(_, t)| c.metric_by_data.contains(&t.name)) {
+        let spans = t.layers.is_none() && t.labels.and_then(|l| tables.labels.get(l)).is_some_and(|l| l.is_bio());
+        if let Some(moved) = first_metric(t, spans) {
+            train.objective.iter_mut().for_each(|s| renumber(s, i, moved));
+            expects.iter_mut().filter_map(|e| score_of(&mut e.claim)).for_each(|s| renumber(s, i, moved));
+        }
+    }
     Plan {
         version: VERSION,
         name: name.into(),
@@ -101,8 +111,44 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         tasks,
         graphs,
         train,
-        expects: c.expects.clone(),
+        expects,
         verdict,
         passes: vec![],
+    }
+}
+/// What stands for a tagger that names no metric: chunks where its tags mark spans, with the accuracy beside them. Gives
+/// the place of a metric that was named elsewhere and is the first now.
+fn first_metric(task: &mut plan::Task, spans: bool) -> Option<usize> {
+    let metric = |name: &str| plan::Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() };
+    task.metrics[0] = metric(if spans { "span_f1" } else { "accuracy" });
+    let again = task.metrics.iter().skip(1).position(|m| *m == task.metrics[0]).map(|i| i + 1);
+    if let Some(at) = again {
+        task.metrics.remove(at);
+    }
+    if !task.metrics.iter().any(|m| m.name == "accuracy") {
+        task.metrics.push(metric("accuracy"));
+    }
+    again
+}
+
+/// A metric of a task has become its first.
+fn renumber(score: &mut Score, of: usize, moved: usize) {
+    match score {
+        Score::Metric { task, metric } if *task == of && *metric >= moved => {
+            *metric = if *metric == moved { 0 } else { *metric - 1 };
+        }
+        Score::Metric { .. } | Score::Frame { .. } | Score::Number(_) => {}
+        Score::Mean(xs) => xs.iter_mut().for_each(|x| renumber(x, of, moved)),
+        Score::Add(a, b) | Score::Sub(a, b) | Score::Mul(a, b) | Score::Div(a, b) => {
+            renumber(a, of, moved);
+            renumber(b, of, moved);
+        }
+    }
+}
+
+fn score_of(claim: &mut Claim) -> Option<&mut Score> {
+    match claim {
+        Claim::Verdict => None,
+        Claim::Figure { score, .. } | Claim::Gain { score, .. } | Claim::Drop { score, .. } => Some(score),
     }
 }

@@ -44,6 +44,8 @@ pub struct Checked {
     task_graph: TaskGraph,
     unsupported: Vec<Diagnostic>,
     summaries: Vec<TaskSummary>,
+    /// names of the tasks whose first metric is the default of their head, which depends on their classes
+    pub(crate) metric_by_data: std::collections::BTreeSet<String>,
     shapes: BTreeMap<Place, (Shape, Dim)>,
 }
 
@@ -153,6 +155,7 @@ fn assemble(
     let uncertainty = log_variances(&r, &mut e, &train);
     let summaries = summaries(&r, &task_graph);
     let shapes = e.shapes();
+    let metric_by_data = r.tasks.iter().filter(|t| t.metric_by_data).map(|t| t.name.clone()).collect();
     let kept: Vec<usize> = (0..r.tasks.len()).filter(|i| !r.tasks[*i].left_out).collect();
     let all = r.edges.into_iter().zip(e.carried);
     let arrows =
@@ -187,6 +190,7 @@ fn assemble(
         task_graph,
         unsupported,
         summaries,
+        metric_by_data,
         shapes,
     };
     if kept.len() < checked.tasks.len() {

@@ -124,3 +124,62 @@ fn tables_are_read_as_written() {
     assert_eq!(Tables::load(&vocabs, &labels, read, |_, e| e), Ok(t));
     assert!(files.contains_key("vocab/0-v_1.txt") && files.contains_key("labels/0-é.txt"));
 }
+
+#[test]
+fn classes_of_other_files_are_errors_too() {
+    let labels = |v: &[&str]| Column::Label(v.iter().map(|c| Some((*c).to_string())).collect());
+    let spec = LabelSpec { name: "y".into(), fields: vec![(0, 1)], layer_names: false, classes: vec![] };
+    let decls = decl(vec![FieldType::Text, FieldType::Label]);
+    let train = corpus(vec![words(&["a", "b"]), labels(&["p", "q"])], vec![words(&["a"]), labels(&["r"])]);
+    let (tables, _) = Tables::build(&[], std::slice::from_ref(&spec), &decls, &train, Path::new("."));
+    assert_eq!((tables.labels[0].id("r"), tables.labels[0].id("s")), (2, -1));
+    let other = corpus(vec![], vec![words(&["a"; 3]), labels(&["p", "t", "s"])]);
+    let grown = tables.with_unseen(&[spec], &other);
+    assert_eq!(grown.labels[0].all().collect::<Vec<_>>(), ["p", "q", "r", "s", "t"]);
+    assert_eq!(grown.labels[0].classes, tables.labels[0].classes, "what a head says stays");
+}
+
+#[test]
+fn a_layer_that_a_sentence_lacks_holds_nothing() {
+    let layers = |all: &[&[(&str, &str)]]| {
+        let one = |l: &&[(&str, &str)]| {
+            Some(l.iter().map(|(k, t)| ((*k).to_string(), t.split(' ').map(str::to_string).collect())).collect())
+        };
+        Column::Layers(all.iter().map(one).collect())
+    };
+    let spec = LabelSpec { name: "f".into(), fields: vec![(0, 1)], layer_names: false, classes: vec![] };
+    let decls = decl(vec![FieldType::Tokens, FieldType::Layers { on: "f0".into() }]);
+    let c = corpus(vec![words(&["a b"]), layers(&[&[("Case", "Nom Acc")]])], vec![]);
+    let (tables, _) = Tables::build(&[], std::slice::from_ref(&spec), &decls, &c, Path::new("."));
+    assert_eq!(tables.labels[0].classes, ["Acc", "Nom", "_"]);
+    assert_eq!(tables.labels[0].nothing(), 2);
+    let c = corpus(vec![words(&["a b"]), layers(&[&[("PER", "B-PER O")]])], vec![]);
+    let (tables, _) = Tables::build(&[], &[spec], &decls, &c, Path::new("."));
+    assert_eq!(tables.labels[0].classes, ["O", "B-PER"]);
+    assert_eq!(tables.labels[0].nothing(), 0);
+}
+
+#[test]
+fn vectors_that_fit_no_word_are_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let c = corpus(vec![words(&["Mira sings", "Mira"])], vec![]);
+    let said = |file: &str, lower: bool| {
+        std::fs::write(dir.path().join("v.txt"), file).unwrap();
+        let own = VocabSpec { vectors: Some("v.txt".into()), lower, ..spec(Unit::Word) };
+        let (v, d) = build(own, &c, dir.path());
+        (
+            v.coverage(),
+            d.iter().map(|d| format!("{} {}", d.code, d.help.clone().unwrap_or_default())).collect::<Vec<_>>(),
+        )
+    };
+    assert_eq!(said("mira 1 2\nx 3 4\n", true), (Some((1, 2)), vec![]));
+    let (none, d) = said("mira 1 2\nx 3 4\n", false);
+    assert_eq!((none, d.len()), (None, 1));
+    assert!(d[0].starts_with("W0651 it has `mira`, the texts have `Mira`: look words up in lower case"), "{d:?}");
+    assert!(said("Mira 1 2\n", true).1[0].starts_with("W0651 it has `Mira`, the texts have `mira`: keep the case"));
+    assert_eq!(said("", false).1.len(), 1, "an empty file");
+    // what most lines have is right, not the first
+    let (_, d) = said("<<<<<<< HEAD\nMira 1 2\nsings 3 4\n", false);
+    assert_eq!(d.len(), 1);
+    assert!(d[0].starts_with("E0652"), "{d:?}");
+}

@@ -68,6 +68,7 @@ impl<'p> Resolver<'p> {
             labels: None,
             layer_names: None,
             metrics: vec![],
+            metric_by_data: false,
             weight: 1.0,
             when: None,
             dropout: 0.0,
@@ -309,6 +310,8 @@ impl<'p> Resolver<'p> {
         if info.metrics.is_empty() {
             let name = (info.rule.metric)(&info.settings).unwrap_or(info.head.metrics[0]);
             info.metrics = vec![Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() }];
+            // whether tags mark spans, the data say
+            info.metric_by_data = name == "accuracy" && info.head.metrics.contains(&"span_f1");
         }
     }
 

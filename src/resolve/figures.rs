@@ -159,12 +159,15 @@ impl Resolver<'_> {
                         self.metric(m, env, head, &settings)?
                     }
                 };
+                // one by default may become another
+                let skipped = usize::from(self.tasks[i].metric_by_data);
                 match self.tasks[i]
                     .metrics
                     .iter()
+                    .skip(skipped)
                     .position(|x| x.name == m.name && x.args == m.args && x.classes == m.classes)
                 {
-                    Some(k) => k,
+                    Some(k) => k + skipped,
                     None => {
                         self.tasks[i].metrics.push(m);
                         self.tasks[i].metrics.len() - 1

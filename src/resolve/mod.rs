@@ -60,6 +60,8 @@ pub(crate) struct TaskInfo {
     pub labels: Option<usize>,
     pub layer_names: Option<usize>,
     pub metrics: Vec<Metric>,
+    /// the first of them is the default, which depends on the classes
+    pub metric_by_data: bool,
     pub weight: f64,
     pub when: Option<Phase>,
     pub dropout: f64,
