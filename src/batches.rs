@@ -7,10 +7,10 @@
 use crate::columns::SplitName;
 use crate::diagnostics::some;
 use crate::encode::Examples;
+use crate::kinds::samplers::{self, Order};
 use crate::passes::{self, bucket::POOL};
-use crate::plan::{Phase, Plan, Sampler, Stage};
+use crate::plan::{Phase, Plan, Stage};
 use crate::random::generator;
-use rand::RngExt;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -73,15 +73,6 @@ pub struct Cursor {
     pub drawn: Vec<u64>,
 }
 
-enum Order {
-    /// several units a step, spread evenly over the epoch
-    Joint,
-    /// units in turn
-    Turns(Vec<usize>),
-    /// a unit drawn with these weights
-    Drawn(Vec<f64>),
-}
-
 /// The batches of a stage.
 pub struct Schedule {
     seed: u64,
@@ -89,9 +80,11 @@ pub struct Schedule {
     batch: usize,
     /// whether pools are sorted by length
     sorted: bool,
-    order: Order,
+    order: Box<dyn Order>,
     /// what is drawn
     pub units: Vec<Unit>,
+    /// batches of a pass over each unit
+    counts: Vec<u64>,
     /// constant over the stage
     pub steps_per_epoch: u64,
     lengths: Vec<Vec<u32>>,
@@ -104,65 +97,32 @@ impl Schedule {
     pub fn new(plan: &Plan, index: usize, examples: &Examples, seed: u64) -> Self {
         let Some(stage) = plan.train.stages.get(index) else { return Self::empty(seed) };
         let batch = stage.batch.max(1);
-        let mut units;
-        let order = match &stage.sampler {
-            Sampler::Joint => {
-                units = corpus_units(plan, stage, examples, batch);
-                Order::Joint
+        let (Some(kind), sampler) = (samplers::find(&stage.sampler.kind), &stage.sampler) else {
+            return Self::empty(seed);
+        };
+        let Some(order) = kind.order else { return Self::empty(seed) };
+        let units = match kind.unit {
+            samplers::Unit::Corpora => corpus_units(plan, stage, examples, batch),
+            samplers::Unit::Tasks if sampler.tasks.is_empty() => {
+                task_units(plan, stage, examples, batch, &drawn_tasks(plan, stage))
             }
-            Sampler::Proportional { cap, temperature } => {
-                units = corpus_units(plan, stage, examples, batch);
-                let weight = |n: usize| (n as f64).min(cap.unwrap_or(f64::INFINITY)).powf(1.0 / temperature);
-                Order::Drawn(units.iter().map(|u| weight(u.len())).collect())
-            }
-            Sampler::Smoothed { alpha } => {
-                units = corpus_units(plan, stage, examples, batch);
-                Order::Drawn(units.iter().map(|u| (u.len() as f64).powf(*alpha)).collect())
-            }
-            Sampler::Random => {
-                let drawn = drawn_tasks(plan, stage);
-                units = task_units(plan, stage, examples, batch, &drawn);
-                Order::Drawn(vec![1.0; units.len()])
-            }
-            Sampler::Mix { rates } => {
-                let drawn: Vec<usize> = rates.iter().filter(|(_, r)| *r > 0.0).map(|(t, _)| *t).collect();
-                units = task_units(plan, stage, examples, batch, &drawn);
-                let rate = |u: &Unit| {
-                    let named = rates.iter().find(|(t, _)| plan.tasks.get(*t).is_some_and(|t| t.name == u.name));
-                    named.map_or(0.0, |(_, r)| *r)
-                };
-                Order::Drawn(units.iter().map(rate).collect())
-            }
-            Sampler::Alternate { turns } => {
-                let drawn = match turns.is_empty() {
-                    true => drawn_tasks(plan, stage),
-                    false => {
-                        let mut t: Vec<usize> = vec![];
-                        turns.iter().filter(|(_, n)| *n > 0).for_each(|(task, _)| {
-                            if !t.contains(task) {
-                                t.push(*task);
-                            }
-                        });
-                        t
+            samplers::Unit::Tasks => {
+                let mut drawn: Vec<usize> = vec![];
+                for (task, _) in sampler.tasks.iter().filter(|(_, n)| *n > 0.0) {
+                    if !drawn.contains(task) {
+                        drawn.push(*task);
                     }
-                };
-                units = task_units(plan, stage, examples, batch, &drawn);
-                let place = |t: usize| units.iter().position(|u| plan.tasks.get(t).is_some_and(|t| t.name == u.name));
-                Order::Turns(match turns.is_empty() {
-                    true => (0..units.len()).collect(),
-                    false => {
-                        let turns = turns.iter().filter_map(|(t, n)| Some((place(*t)?, *n)));
-                        turns.flat_map(|(u, n)| std::iter::repeat_n(u, n as usize)).collect()
-                    }
-                })
+                }
+                task_units(plan, stage, examples, batch, &drawn)
             }
         };
+        let place = |t: usize| units.iter().position(|u| plan.tasks.get(t).is_some_and(|t| t.name == u.name));
+        let named: Vec<(usize, f64)> = sampler.tasks.iter().filter_map(|(t, n)| Some((place(*t)?, *n))).collect();
+        let sizes: Vec<usize> = units.iter().map(Unit::len).collect();
+        let named = (!sampler.tasks.is_empty()).then_some(named.as_slice());
+        let order = order(&sampler.settings, &samplers::Units { examples: &sizes, named });
         let counts: Vec<u64> = units.iter().map(|u| u.batches).collect();
-        let steps_per_epoch = match &order {
-            Order::Joint => counts.iter().copied().max().unwrap_or(0),
-            Order::Drawn(_) => counts.iter().sum(),
-            Order::Turns(turns) => turns_until_all_seen(turns, &counts),
-        };
+        let steps_per_epoch = order.steps(&counts);
         let lengths = (0..plan.corpora.len())
             .map(|c| examples.split(c, SplitName::Train).map_or(vec![], |e| e.lengths.clone()))
             .collect();
@@ -173,7 +133,8 @@ impl Schedule {
             batch,
             sorted: plan.pass(passes::BUCKET),
             order,
-            units: std::mem::take(&mut units),
+            units,
+            counts,
             steps_per_epoch,
             lengths,
             passes,
@@ -181,14 +142,14 @@ impl Schedule {
     }
 
     fn empty(seed: u64) -> Self {
-        let order = Order::Joint;
         Self {
             seed,
             stage: 0,
             batch: 1,
             sorted: true,
-            order,
+            order: Box::new(Never),
             units: vec![],
+            counts: vec![],
             steps_per_epoch: 0,
             lengths: vec![],
             passes: vec![],
@@ -209,7 +170,7 @@ impl Schedule {
         if cursor.step >= self.steps_per_epoch {
             cursor.epoch += 1;
             cursor.step = 0;
-            if matches!(self.order, Order::Turns(_)) {
+            if self.order.anew() {
                 // the next epoch begins with full passes, so that it too shows every example
                 for (drawn, unit) in cursor.drawn.iter_mut().zip(&self.units) {
                     *drawn = drawn.next_multiple_of(unit.batches.max(1));
@@ -221,25 +182,14 @@ impl Schedule {
 
     /// The units of this step.
     fn now(&self, cursor: &Cursor) -> Vec<usize> {
-        match &self.order {
-            Order::Joint => {
-                let (step, steps) = (cursor.step, self.steps_per_epoch);
-                let due = |u: &Unit| (step + 1) * u.batches / steps > step * u.batches / steps;
-                (0..self.units.len()).filter(|&u| due(&self.units[u])).collect()
-            }
-            Order::Turns(turns) if turns.is_empty() => vec![],
-            Order::Turns(turns) => vec![turns[(cursor.step % turns.len() as u64) as usize]],
-            Order::Drawn(weights) => {
-                let sum: f64 = weights.iter().sum();
-                let mut point = generator(self.seed, "sampler", &[self.stage, cursor.total]).random::<f64>() * sum;
-                let chosen = weights.iter().position(|w| {
-                    point -= w;
-                    point < 0.0
-                });
-                // rounding may leave the point at the very end
-                chosen.or_else(|| weights.iter().rposition(|w| *w > 0.0)).into_iter().collect()
-            }
-        }
+        let at = samplers::Place {
+            seed: self.seed,
+            stage: self.stage,
+            step: cursor.step,
+            total: cursor.total,
+            steps: self.steps_per_epoch,
+        };
+        self.order.now(&at, &self.counts)
     }
 
     fn draw(&mut self, unit: usize, cursor: &mut Cursor) -> Option<Draw> {
@@ -274,17 +224,7 @@ impl Schedule {
 
     /// What will be drawn in an epoch, and where that departs from one pass over everything.
     pub fn describe(&self, plan: &Plan, stage: &Stage) -> Description {
-        let steps = self.steps_per_epoch as f64;
-        let expected = |u: usize| -> f64 {
-            match &self.order {
-                Order::Joint => self.units[u].batches as f64,
-                Order::Turns(turns) => {
-                    (0..self.steps_per_epoch).filter(|s| turns[(s % turns.len() as u64) as usize] == u).count() as f64
-                }
-                Order::Drawn(w) => steps * w[u] / w.iter().sum::<f64>().max(f64::MIN_POSITIVE),
-            }
-        };
-        let drawn = matches!(self.order, Order::Drawn(_));
+        let drawn = self.order.random();
         let mut d = Description {
             stage: stage.name.clone(),
             steps_per_epoch: self.steps_per_epoch,
@@ -293,7 +233,7 @@ impl Schedule {
             notes: vec![],
         };
         for (i, u) in self.units.iter().enumerate() {
-            let batches = expected(i);
+            let batches = self.order.expected(i, self.steps_per_epoch, &self.counts);
             let mut names: Vec<String> = vec![];
             for t in u.tasks.iter().flatten().filter_map(|t| plan.tasks.get(*t)) {
                 if !names.contains(&t.name) {
@@ -328,20 +268,21 @@ impl Schedule {
     }
 }
 
-/// Steps until every unit that has turns has seen all its batches.
-fn turns_until_all_seen(turns: &[usize], batches: &[u64]) -> u64 {
-    let mut left = batches.to_vec();
-    let mut open = turns.iter().filter(|u| left[**u] > 0).collect::<std::collections::BTreeSet<_>>().len();
-    let mut steps = 0;
-    while open > 0 {
-        let u = turns[(steps % turns.len() as u64) as usize];
-        steps += 1;
-        if left[u] > 0 {
-            left[u] -= 1;
-            open -= usize::from(left[u] == 0);
-        }
+/// The order of a stage that has nothing to draw.
+struct Never;
+
+impl Order for Never {
+    fn steps(&self, _: &[u64]) -> u64 {
+        0
     }
-    steps
+
+    fn now(&self, _: &samplers::Place, _: &[u64]) -> Vec<usize> {
+        vec![]
+    }
+
+    fn expected(&self, _: usize, _: u64, _: &[u64]) -> f64 {
+        0.0
+    }
 }
 
 /// Corpora in which a task has gold.

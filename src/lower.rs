@@ -5,9 +5,8 @@ use crate::columns::Corpus;
 use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
 use crate::kinds::layers::ZEROS;
-use crate::plan::{
-    self, Claim, Init, LabelSpec, Param, Plan, Score, Setting, Shape, VERSION, Verdict, VocabSpec, Weights,
-};
+use crate::kinds::weightings;
+use crate::plan::{self, Claim, Init, LabelSpec, Param, Plan, Score, Setting, Shape, VERSION, Verdict, VocabSpec};
 use crate::types::dim::{Dim, InitRule, Size};
 
 /// Builds the plan. `tables` must come from the program's own specs.
@@ -82,8 +81,8 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
     }
     let mut train = c.train.clone();
     for s in &mut train.stages {
-        if let Weights::Uncertainty { params } = &mut s.weights {
-            *params = c.uncertainty.iter().map(|(t, p)| (*t, *p)).collect();
+        if weightings::find(&s.weights.kind).is_some_and(|w| w.learns) {
+            s.weights.params = c.uncertainty.iter().map(|(t, p)| (*t, *p)).collect();
         }
     }
     let g = c.task_graph();

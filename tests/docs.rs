@@ -8,15 +8,13 @@
 use mtlc::diagnostics::{Diagnostic, codes};
 use mtlc::driver;
 use mtlc::hir::{Options, World};
-use mtlc::kinds::gradients;
 use mtlc::kinds::heads::{self, Reads};
 use mtlc::kinds::layers;
+use mtlc::kinds::lexicon;
 use mtlc::kinds::optimisers;
 use mtlc::kinds::samplers;
-use mtlc::kinds::sharing;
 use mtlc::kinds::statements;
 use mtlc::kinds::terms;
-use mtlc::kinds::views;
 use mtlc::kinds::weightings;
 use mtlc::words;
 use std::fmt::Write;
@@ -158,33 +156,19 @@ fn numbers() -> Vec<Vec<String>> {
         let own = h.args.iter().filter_map(|a| a.value.as_ref());
         own.for_each(|(a, _)| add(a.name, h.name, a.takes));
     }
-    for (name, settings) in optimisers::OPTIMIZERS {
-        settings.iter().for_each(|(a, _)| add(a.name, name, a.takes));
+    for o in optimisers::OPTIMIZERS {
+        o.settings.iter().for_each(|(a, _)| add(a.name, o.name, a.takes));
     }
     optimisers::OPTIMIZER_COMMON.iter().for_each(|a| add(a.name, "optimizer", a.takes));
-    let choices = [
-        optimisers::DECAYS,
-        samplers::SAMPLERS,
-        weightings::WEIGHTINGS,
-        gradients::GRADIENTS,
-        sharing::SHARES,
-        views::VIEWS,
-        statements::ANCHORS,
-        statements::KEEPS,
-        statements::SEARCHES,
-        statements::CONSTRAINTS,
-        statements::PROBES,
-        statements::INNERS,
-        terms::LOSS_FUNCTIONS,
-    ];
-    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES);
+    let decays = optimisers::DECAYS.iter().map(|d| &d.row);
+    let choices = decays.chain(lexicon::choices()).chain(terms::TASK_LOSSES);
     choices.for_each(|c| c.args.iter().for_each(|a| add(a.name, c.name, a.takes)));
     rows.into_iter().map(|(name, of, value)| vec![code(name), list(&of), value]).collect()
 }
 
 /// The tables of `docs/language.md`, by name.
 fn tables() -> Vec<(&'static str, String)> {
-    let choices = |all: &[words::Choice]| {
+    let choices = |all: Vec<&words::Choice>| {
         table(
             &["word", "options", "runs"],
             all.iter().map(|c| {
@@ -209,7 +193,8 @@ fn tables() -> Vec<(&'static str, String)> {
             tick(h.runs).into(),
         ]
     };
-    let optimiser = |(name, settings): &(&str, optimisers::Defaults)| {
+    let optimiser = |o: &optimisers::Optimiser| {
+        let (name, settings) = (&o.name, &o.settings);
         let show = |(arg, value): &(words::Arg, f64)| match arg.name {
             "nesterov" => "`nesterov = false`".to_string(),
             key if *value != 0.0 && *value < 1e-3 => format!("`{key} = {value:e}`"),
@@ -251,8 +236,8 @@ fn tables() -> Vec<(&'static str, String)> {
         ),
         ("optimisers", table(&["optimiser", "settings"], optimisers::OPTIMIZERS.iter().map(optimiser))),
         ("numbers", table(&["number", "of", "value"], numbers())),
-        ("samplers", choices(samplers::SAMPLERS)),
-        ("weightings", choices(weightings::WEIGHTINGS)),
+        ("samplers", choices(samplers::SAMPLERS.iter().map(|s| &s.row).collect())),
+        ("weightings", choices(weightings::WEIGHTINGS.iter().map(|w| &w.row).collect())),
         (
             "codes",
             table(

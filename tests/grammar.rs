@@ -27,8 +27,8 @@ fn grammar() -> Value {
     let settings = statements::SETTINGS.iter().map(|r| r.name);
     let options = settings.chain(words::TASK_OPTIONS.iter().chain(words::EDGE_OPTIONS).map(|o| o.name));
     let functions = layers::functions().map(|r| r.name).chain(READERS.iter().map(|r| r.name));
-    let values = samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name);
-    let values = values.chain(optimisers::OPTIMIZERS.iter().map(|r| r.0)).chain(["joint", "multi_step"]);
+    let values = samplers::SAMPLERS.iter().map(|r| r.row.name).chain(weightings::WEIGHTINGS.iter().map(|r| r.row.name));
+    let values = values.chain(optimisers::OPTIMIZERS.iter().map(|r| r.name)).chain(["joint", "multi_step"]);
     let ports = heads::PORTS.iter().chain(heads::HARD_PORTS).copied();
     let named = format!("({})\\s+([A-Za-z_]\\w*)", any(NAMED));
     let rule = |name: &str, pattern: String| json!({ "name": format!("{name}.mtl"), "match": pattern });

@@ -1,16 +1,12 @@
 //! Rules of the architecture that no compiler checks.
 
 use mtlc::diagnostics::codes;
-use mtlc::kinds::gradients;
 use mtlc::kinds::heads;
 use mtlc::kinds::layers;
+use mtlc::kinds::lexicon;
 use mtlc::kinds::optimisers;
-use mtlc::kinds::samplers;
-use mtlc::kinds::sharing;
 use mtlc::kinds::statements;
 use mtlc::kinds::terms;
-use mtlc::kinds::views;
-use mtlc::kinds::weightings;
 use mtlc::words;
 use std::collections::BTreeSet;
 use std::fs;
@@ -141,8 +137,6 @@ fn codes_are_in_the_table_and_used() {
 /// Words of other lists that are also the names of functions or layers: where they are compared, and what they are there.
 const HOMONYMS: &[(&str, &[&str], &str)] = &[
     ("at", &["src/resolve/masked.rs"], "an argument of a head"),
-    ("cosine", &["src/schedule/losses/functions.rs"], "a term of a loss"),
-    ("cosine", &["src/schedule/optimizer.rs"], "a decay"),
     ("dot", &["src/cli/graph.rs"], "a format of drawings"),
     ("dropout", &["src/resolve/arguments/calls.rs"], "a setting"),
     ("layer", &["src/syntax/parser/repair/words.rs"], "a keyword of other languages"),
@@ -150,7 +144,6 @@ const HOMONYMS: &[(&str, &[&str], &str)] = &[
     ("max", &["src/data/load.rs"], "an option of readers"),
     ("max", &["src/resolve/figures.rs"], "what a score cannot be"),
     ("mean", &["src/resolve/figures.rs"], "a score"),
-    ("mix", &["src/schedule/sampling.rs"], "a sampler"),
     (
         "posterior",
         &["src/elaborate/names.rs", "src/lint/latents.rs", "src/schedule/losses/values.rs"],
@@ -246,22 +239,8 @@ fn every_word_is_in_the_reference() {
     words.extend(layers::functions().map(|r| r.name));
     words.extend(heads::rows().map(|r| r.name));
     words.extend(statements::SETTINGS.iter().map(|r| r.name));
-    words.extend(samplers::SAMPLERS.iter().chain(weightings::WEIGHTINGS).map(|r| r.name));
-    words.extend(optimisers::OPTIMIZERS.iter().map(|r| r.0));
-    let choices = [
-        gradients::GRADIENTS,
-        sharing::SHARES,
-        views::VIEWS,
-        statements::ANCHORS,
-        statements::KEEPS,
-        statements::SEARCHES,
-        statements::REWEIGHTS,
-        statements::CONSTRAINTS,
-        statements::PROBES,
-        statements::INNERS,
-        terms::LOSS_FUNCTIONS,
-    ];
-    let choices = choices.into_iter().flatten().chain(terms::TASK_LOSSES);
+    words.extend(optimisers::OPTIMIZERS.iter().map(|r| r.name));
+    let choices = lexicon::choices().chain(terms::TASK_LOSSES);
     words.extend(choices.flat_map(|c| std::iter::once(c.name).chain(c.args.iter().map(|a| a.name))));
     words.extend(words::TASK_OPTIONS.iter().chain(words::EDGE_OPTIONS).map(|o| o.name));
     words.extend(heads::PORTS);

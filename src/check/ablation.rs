@@ -27,15 +27,9 @@ pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
     }
     for s in &mut c.train.stages {
         s.tasks.retain_mut(|t| move_to(t));
-        match &mut s.sampler {
-            Sampler::Alternate { turns } => turns.retain_mut(|t| move_to(&mut t.0)),
-            Sampler::Mix { rates } => rates.retain_mut(|t| move_to(&mut t.0)),
-            Sampler::Joint | Sampler::Random | Sampler::Proportional { .. } | Sampler::Smoothed { .. } => {}
-        }
-        // uncertainty's parameters are filled in with the plan
-        if let Weights::Fixed { weights } = &mut s.weights {
-            weights.retain_mut(|t| move_to(&mut t.0));
-        }
+        s.sampler.tasks.retain_mut(|t| move_to(&mut t.0));
+        // parameters are filled in with the plan
+        s.weights.tasks.retain_mut(|t| move_to(&mut t.0));
     }
     if let Some(s) = &mut c.train.objective {
         s.renumber(&new);

@@ -14,9 +14,8 @@ use crate::columns::CorpusDecl;
 use crate::diagnostics::Diagnostic;
 use crate::elaborate::{Elaborated, HeadInput, elaborate};
 use crate::hir::{Options, Program, is_name};
-use crate::plan::{
-    Claim, Expect, Graph, Init, LabelSpec, Layer, Op, Sampler, Setting, Shape, Task, Train, VocabSpec, Weights,
-};
+use crate::kinds::weightings;
+use crate::plan::{Claim, Expect, Graph, Init, LabelSpec, Layer, Op, Setting, Shape, Task, Train, VocabSpec};
 use crate::resolve::{Resolver, TaskInfo, path_words, resolve};
 use crate::types::dim::{Dim, InitRule, SymParam};
 use crate::types::{Edge, Place};
@@ -201,7 +200,7 @@ fn assemble(
 
 /// The parameters that a weighting by uncertainty adds: one for each task (Kendall et al. 2018).
 fn log_variances(r: &Resolver<'_>, e: &mut Elaborated, train: &Train) -> BTreeMap<usize, usize> {
-    if !train.stages.iter().any(|s| matches!(s.weights, Weights::Uncertainty { .. })) {
+    if !train.stages.iter().any(|s| weightings::find(&s.weights.kind).is_some_and(|w| w.learns)) {
         return BTreeMap::new();
     }
     let kept = r.tasks.iter().enumerate().filter(|(_, t)| !t.left_out);

@@ -82,7 +82,7 @@ fn read(decl: &CorpusDecl, base: &Path) -> Loaded {
         *corpus.split_mut(split) = examples;
     }
     tagging::normalise(decl, &mut corpus, &mut faults);
-    tagging::single_tokens(decl, &corpus, &mut faults);
+    tagging::single_tokens(decl, reader, &corpus, &mut faults);
     texts::forms(decl, &corpus, &mut faults);
     if corpus.train.len == 0 && !faults.any_error() {
         let file = parts.get(&SplitName::Train).and_then(|f| f.first()).map(|f| f.display().to_string());

@@ -1,6 +1,7 @@
 //! The tags of a corpus as BIO, and what is odd about them: spellings, transitions, splits without a span.
 
 use crate::columns::faults::Faults;
+use crate::columns::reader::Reader;
 use crate::columns::schemes::{self, Odd, Reading, Scheme};
 use crate::columns::{Column, Corpus, CorpusDecl, FieldDecl, FieldType, SplitName};
 use crate::diagnostics::{Diagnostic, times};
@@ -41,7 +42,7 @@ pub(super) fn normalise(decl: &CorpusDecl, corpus: &mut Corpus, faults: &mut Fau
 }
 
 /// W0615: every text is one token, so that the rows of a sentence were not put together.
-pub(super) fn single_tokens(decl: &CorpusDecl, corpus: &Corpus, faults: &mut Faults) {
+pub(super) fn single_tokens(decl: &CorpusDecl, reader: &Reader, corpus: &Corpus, faults: &mut Faults) {
     for field in &decl.fields {
         let FieldType::Tags { on } = &field.ty else { continue };
         let text = decl.fields.iter().position(|f| f.name == *on).and_then(|i| corpus.train.columns.get(i));
@@ -49,11 +50,7 @@ pub(super) fn single_tokens(decl: &CorpusDecl, corpus: &Corpus, faults: &mut Fau
         if texts.iter().all(|t| t.len() == 1) {
             let message = format!("every text of `{}.{on}` is a single token", decl.name);
             let d = Diagnostic::new("W0615", message).at(field.span, "its tags have no neighbours");
-            faults.plain(d.help(match decl.reader.as_str() {
-                "tsv" | "csv" => "name the column that says which rows are one text: `group = \"sentence\"`",
-                "columns" => "take the blank lines between the tokens of a sentence away",
-                _ => "put the tokens of a text, and its tags, into one example",
-            }));
+            faults.plain(d.help(reader.together));
             return;
         }
     }

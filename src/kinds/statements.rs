@@ -15,6 +15,12 @@ pub struct SettingRow {
     pub runs: bool,
     /// only in a stage
     pub stage_only: bool,
+    /// only outside stages: it belongs to the whole run
+    pub whole_run: bool,
+    /// so many values may stand behind it
+    pub most: usize,
+    /// what makes one value of several: `mean(a, b)`
+    pub joined_by: Option<&'static str>,
     /// as written
     pub example: &'static str,
     /// one line
@@ -29,7 +35,7 @@ const fn s(
     example: &'static str,
     doc: &'static str,
 ) -> SettingRow {
-    SettingRow { name, takes, runs, stage_only, example, doc }
+    SettingRow { name, takes, runs, stage_only, whole_run: false, most: 1, joined_by: None, example, doc }
 }
 
 /// Settings of `train` and of its stages.
@@ -51,36 +57,56 @@ pub const SETTINGS: &[SettingRow] = &[
     s("gradients", Own, false, false, "gradients pcgrad", "how gradients of tasks are combined"),
     s("clip", Number(POSITIVE), true, false, "clip 5", "largest global norm of the gradients"),
     s("dropout", Number(RATE), true, false, "dropout 30%", "after embeddings and after each layer of an encoder"),
-    s("objective", Own, true, false, "objective slot.span_f1", "what chooses the model that is kept"),
+    SettingRow {
+        whole_run: true,
+        joined_by: Some("mean"),
+        ..s("objective", Own, true, false, "objective slot.span_f1", "what chooses the model that is kept")
+    },
     s("early_stop", Number(SIZE), true, false, "early_stop 5", "evaluations without progress before stopping"),
     s("eval", Number(STEPS_OR_TIME), true, false, "eval every 500", "steps between evaluations (default: each epoch)"),
-    s("seed", Number(SEED), true, false, "seed 1", "of everything random"),
-    s("tasks", Own, true, false, "tasks pos, chunk", "which tasks learn"),
-    s("freeze", Own, true, false, "freeze enc", "what does not learn"),
+    SettingRow { whole_run: true, ..s("seed", Number(SEED), true, false, "seed 1", "of everything random") },
+    SettingRow { most: usize::MAX, ..s("tasks", Own, true, false, "tasks pos, chunk", "which tasks learn") },
+    SettingRow { most: usize::MAX, ..s("freeze", Own, true, false, "freeze enc", "what does not learn") },
     s("anchor", Own, false, true, "anchor l2(1e-2)", "pull towards the weights before the stage"),
-    s("fork", Own, false, true, "fork", "one copy of the model per member"),
+    SettingRow { most: 0, ..s("fork", Own, false, true, "fork", "one copy of the model per member") },
     s("keep", Own, false, true, "keep tasks(utility > 0.5)", "what survives the stage"),
-    s("restart", Own, false, true, "restart", "fresh weights"),
+    SettingRow { most: 0, ..s("restart", Own, false, true, "restart", "fresh weights") },
     s("search", Own, false, true, "search gaussian_process(trials = 12)", "search over schedules"),
     s("pseudo", Own, false, true, "pseudo squad(q = ask(raw))", "examples made by the model"),
     s("then", Own, false, true, "then freeze", "after the stage"),
     s("shots", Number(SIZE), false, true, "shots 5", "examples per class"),
     s("inner", Own, false, false, "inner sgd(lr = 0.1, steps = 5)", "the inner loop of meta-learning"),
-    s("reweight", Own, false, false, "reweight t, cross_entropy_difference(main = m)", "weights of examples"),
-    s(
-        "constrain",
-        Own,
-        false,
-        false,
-        "constrain domain.loss >= 0.69, augmented_lagrangian(0.1)",
-        "a constraint on losses",
-    ),
+    SettingRow {
+        most: 2,
+        ..s("reweight", Own, false, false, "reweight t, cross_entropy_difference(main = m)", "weights of examples")
+    },
+    SettingRow {
+        most: 2,
+        ..s(
+            "constrain",
+            Own,
+            false,
+            false,
+            "constrain domain.loss >= 0.69, augmented_lagrangian(0.1)",
+            "a constraint on losses",
+        )
+    },
     s("probe", Own, false, false, "probe affinity(every = 10)", "a report while training"),
 ];
 
 /// The row of a setting.
 pub fn row(word: &str) -> Option<&'static SettingRow> {
     SETTINGS.iter().find(|r| r.name == word)
+}
+
+/// Whether a word is a setting that takes no value.
+pub fn stands_alone(word: &str) -> bool {
+    row(word).is_some_and(|r| r.most == 0)
+}
+
+/// Whether a word is a setting that takes a list of values.
+pub fn takes_many(word: &str) -> bool {
+    row(word).is_some_and(|r| r.most == usize::MAX)
 }
 
 /// Whether a word is a setting of `train` or of a stage.

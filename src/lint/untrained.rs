@@ -66,7 +66,7 @@ impl Linter<'_, '_> {
                     ("exists at test only", "leave out `when test`".into())
                 }
                 Some(s) => {
-                    let word = if matches!(s.sampler, Sampler::Mix { .. }) { "mix" } else { "alternate" };
+                    let word = &s.sampler.kind;
                     ("is drawn by no sampler", format!("name it in `sample {word}(...)`"))
                 }
                 None => ("is trained by no stage", format!("add `{name}` to the `tasks` of a stage")),
@@ -88,7 +88,7 @@ impl Linter<'_, '_> {
     /// The tasks that learn in a stage: those that its sampler draws, where it names them, and those that learn along.
     fn learn_in(&self, s: &Stage) -> BTreeSet<usize> {
         let all = s.tasks.iter().copied().filter(|t| self.r.tasks[*t].when != Some(Phase::Test));
-        let Some(drawn) = drawn_by_name(&s.sampler) else { return all.collect() };
+        let Some(drawn) = s.sampler.drawn() else { return all.collect() };
         let covered = |c: &usize| drawn.iter().any(|t| self.r.tasks[*t].corpora.contains(c));
         let along = |t: usize| self.r.tasks[t].corpora.len() > 1 && self.r.tasks[t].corpora.iter().all(covered);
         all.filter(|t| drawn.contains(t) || along(*t)).collect()

@@ -1,7 +1,7 @@
 //! What learns in a stage, where gradients go, and what stays the same from one epoch to the next.
 
 use crate::kinds::layers::{self, Layer};
-use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Weights};
+use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port};
 
 /// Whether an owner is meant by a name: itself, or a part of it (`enc.bilstm1` and `sent["books"]` of `enc`, `sent`).
 /// An arrow is no part of the task at which it begins: it learns although that is frozen.
@@ -96,9 +96,7 @@ pub fn learning(plan: &Plan, stage: usize) -> Vec<bool> {
             params(plan, node).iter().for_each(|p| learning[*p] = true);
         }
     }
-    if let Weights::Uncertainty { params } = &s.weights {
-        params.iter().for_each(|(_, p)| learning[*p] = true);
-    }
+    s.weights.params.iter().for_each(|(_, p)| learning[*p] = true);
     learning.iter().zip(frozen).map(|(l, f)| *l && !f).collect()
 }
 

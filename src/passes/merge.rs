@@ -3,7 +3,8 @@
 //! padding that is a concatenation of rows. Small batches gain; a step of more than [`MOST_TOKENS`] is left alone. Without the pass each batch goes through alone.
 
 use super::{Found, flow, names};
-use crate::plan::{Graph, Node, Op, Phase, Plan, Sampler, Shape};
+use crate::kinds::samplers;
+use crate::plan::{Graph, Node, Op, Phase, Plan, Shape};
 use std::collections::HashMap;
 
 /// Steps of more tokens go batch by batch: what is put together would no longer fit the processor's caches (see
@@ -85,9 +86,9 @@ pub(super) fn find(plan: &Plan) -> Found {
         };
         let graphs: Vec<&Graph> = plan.graphs.iter().filter(own).collect();
         // other samplers hold one data set in a step
-        let steps = match stage.sampler {
-            Sampler::Joint => vec![graphs],
-            _ => graphs.into_iter().map(|g| vec![g]).collect(),
+        let steps = match samplers::find(&stage.sampler.kind).is_some_and(|s| s.together) {
+            true => vec![graphs],
+            false => graphs.into_iter().map(|g| vec![g]).collect(),
         };
         let (mut found, mut most) = (vec![], 0);
         for graphs in steps {

@@ -17,8 +17,8 @@ use crate::columns::CorpusDecl;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The format of [`Plan`]s.
-pub const VERSION: u32 = 1;
+/// The format of [`Plan`]s. A plan of another one is refused, never guessed at.
+pub const VERSION: u32 = 2;
 
 /// Index of a node in its graph.
 pub type NodeId = usize;
@@ -348,7 +348,7 @@ pub struct Stage {
     /// which corpus the next batch comes from
     pub sampler: Sampler,
     /// how losses are weighted against each other
-    pub weights: Weights,
+    pub weights: Weighting,
     /// how parameters move
     pub optimizer: Optimizer,
     /// global norm above which gradients are scaled down
@@ -373,56 +373,50 @@ pub enum Length {
     Seconds(f64),
 }
 
-/// Which examples the next step sees. Units are corpora for `Joint`, `Proportional` and `Smoothed` (every task with
-/// gold in the batch learns) and tasks for `Alternate`, `Random` and `Mix` (only that task learns, except that a task
-/// over several corpora, such as a domain adversary, learns along with every batch of its corpora when all of them
-/// are drawn for other tasks).
+/// Which examples the next step sees: a row of the table of samplers, with its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sampler {
-    /// each step holds a batch of every corpus; corpora with fewer batches are spread evenly over the epoch
-    Joint,
-    /// tasks in turn; an epoch ends when every task has seen all its examples, and shorter ones start again
-    Alternate {
-        /// order and ratio by task: (task, batches in a row); empty: all tasks of the stage, one batch each
-        turns: Vec<(usize, u64)>,
-    },
-    /// a task drawn uniformly at each step (Søgaard and Goldberg 2016)
-    Random,
-    /// a corpus drawn in proportion to min(size, cap)^(1/temperature)
-    Proportional {
-        /// Raffel et al. 2020
-        cap: Option<f64>,
-        /// 1: proportional
-        temperature: f64,
-    },
-    /// a corpus drawn in proportion to size^alpha (van der Goot et al. 2021)
-    Smoothed {
-        /// 1: proportional, 0: uniform
-        alpha: f64,
-    },
-    /// tasks drawn by given rates (Luong et al. 2016)
-    Mix {
-        /// (task, rate)
-        rates: Vec<(usize, f64)>,
-    },
+pub struct Sampler {
+    /// `joint`, `alternate`, `proportional`, ...
+    pub kind: String,
+    /// by name: cap, temperature, alpha
+    #[serde(default)]
+    pub settings: Settings,
+    /// tasks that it draws, in its order, each with its number (batches in a row, a rate); empty: it names none
+    #[serde(default)]
+    pub tasks: Vec<(usize, f64)>,
 }
 
-/// How losses are weighted.
+impl Sampler {
+    /// Without settings.
+    pub fn new(kind: impl Into<String>) -> Self {
+        Self { kind: kind.into(), settings: Settings::new(), tasks: vec![] }
+    }
+
+    /// The tasks that it names, if it draws only those.
+    pub fn drawn(&self) -> Option<Vec<usize>> {
+        let named: Vec<usize> = self.tasks.iter().filter(|(_, n)| *n > 0.0).map(|(t, _)| *t).collect();
+        (!named.is_empty()).then_some(named)
+    }
+}
+
+/// How losses are weighted: a row of the table of weightings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Weights {
-    /// each task's own `weight`, unless the stage names another
-    Fixed {
-        /// (task, weight)
-        weights: Vec<(usize, f64)>,
-    },
-    /// homoscedastic uncertainty, s = log σ² learned (Kendall et al. 2018): Σ w·(exp(−s)·L + s/2), with L/2 in place of
-    /// L for a regression by squared error; w is each task's own `weight`
-    Uncertainty {
-        /// index of the parameter s_i by task
-        params: Vec<(usize, usize)>,
-    },
+pub struct Weighting {
+    /// `fixed`, `uncertainty`, ...
+    pub kind: String,
+    /// (task, number): weights that the stage gives
+    #[serde(default)]
+    pub tasks: Vec<(usize, f64)>,
+    /// index of the parameter that is learned for a task
+    #[serde(default)]
+    pub params: Vec<(usize, usize)>,
+}
+
+impl Weighting {
+    /// Of a kind, with nothing else said.
+    pub fn new(kind: impl Into<String>) -> Self {
+        Self { kind: kind.into(), tasks: vec![], params: vec![] }
+    }
 }
 
 /// An optimiser with its schedule.
@@ -440,20 +434,14 @@ pub struct Optimizer {
     pub decay: Decay,
 }
 
-/// Learning-rate decay after the warm-up, over the rest of the stage.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Decay {
-    /// constant
-    None,
-    /// to zero
-    Linear,
-    /// to zero along a half cosine
-    Cosine,
-    /// multiplied by the factor after each epoch
-    Exponential(f64),
-    /// divided by 1 + rate·epoch
-    InverseTime(f64),
+/// Learning-rate decay after the warm-up, over the rest of the stage: a row of the table of decays.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decay {
+    /// `none`, `linear`, ...
+    pub kind: String,
+    /// by name: factor, rate
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// An expression over dev metrics.

@@ -1,6 +1,6 @@
 //! Whether a plan that was read hangs together, so that whoever computes with it need not ask again.
 
-use super::{Claim, Graph, Init, Op, Phase, Plan, SOURCE_FIELD, Sampler, Score, Weights};
+use super::{Claim, Graph, Init, Op, Phase, Plan, SOURCE_FIELD, Score};
 
 /// More numbers than any machine holds.
 const MOST: usize = 1 << 40;
@@ -53,15 +53,8 @@ impl Plan {
         }
         for (i, s) in self.train.stages.iter().enumerate() {
             s.tasks.iter().try_for_each(|t| task(*t))?;
-            match &s.sampler {
-                Sampler::Alternate { turns } => turns.iter().try_for_each(|(t, _)| task(*t))?,
-                Sampler::Mix { rates } => rates.iter().try_for_each(|(t, _)| task(*t))?,
-                Sampler::Joint | Sampler::Random | Sampler::Proportional { .. } | Sampler::Smoothed { .. } => {}
-            }
-            match &s.weights {
-                Weights::Fixed { weights } => weights.iter().try_for_each(|(t, _)| task(*t))?,
-                Weights::Uncertainty { params } => params.iter().try_for_each(|(t, p)| task(*t).and(param(p)))?,
-            }
+            s.sampler.tasks.iter().chain(&s.weights.tasks).try_for_each(|(t, _)| task(*t))?;
+            s.weights.params.iter().try_for_each(|(t, p)| task(*t).and(param(p)))?;
             if s.batch == 0 {
                 return Err(format!("stage {i} has batches of no examples"));
             }

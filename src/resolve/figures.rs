@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::ast::BinOp;
+use crate::kinds::metrics;
 use crate::plan::Score;
 
 impl Resolver<'_> {
@@ -151,8 +152,8 @@ impl Resolver<'_> {
                 let head = self.tasks[i].head;
                 // the metric is found in its canonical name among the task's, or added to them
                 let m = match &*m.value {
-                    ExprKind::Name(w) if w == "f" && self.tasks[i].metrics.iter().any(|x| x.name == "f") => {
-                        self.tasks[i].metrics.iter().find(|x| x.name == "f").cloned().ok_or(Reported)?
+                    ExprKind::Name(w) if with_numbers(w) && self.tasks[i].metrics.iter().any(|x| x.name == *w) => {
+                        self.tasks[i].metrics.iter().find(|x| x.name == *w).cloned().ok_or(Reported)?
                     }
                     _ => {
                         let settings = self.tasks[i].settings.clone();
@@ -205,4 +206,9 @@ impl Resolver<'_> {
         }
         self.report(d.help(format!("write `task.metric`, for example `{}`", self.some_figure())))
     }
+}
+
+/// Whether a metric takes numbers, so that several of one name may stand beside each other.
+fn with_numbers(metric: &str) -> bool {
+    metrics::find(metric).is_some_and(|m| !m.numbers.is_empty())
 }

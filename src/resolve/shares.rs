@@ -20,8 +20,8 @@ impl<'p> Resolver<'p> {
     pub(crate) fn check_shares(&mut self) {
         let p = self.p;
         for s in &p.shares {
-            if let Some((row, args)) = self.chosen("a scheme of sharing", &s.scheme, sharing::SHARES) {
-                self.arguments(row, s.scheme.span, args, &s.env);
+            if let Some((scheme, args)) = self.chosen("a scheme of sharing", &s.scheme, sharing::SHARES) {
+                self.arguments(&scheme.row, s.scheme.span, args, &s.env);
             }
             let Some(members) = self.members_of(s) else { continue };
             let kind = |m: &Member| matches!(m, Member::Encoder(..));

@@ -27,9 +27,9 @@ type Read = for<'p> fn(&mut Scheduler<'_, 'p>, &Given<'_, 'p>, &mut Block<'_>);
 /// How each setting that runs is read.
 const READS: &[(&str, Read)] = &[
     ("batch", batch),
-    ("epochs", length),
-    ("steps", length),
-    ("minutes", length),
+    ("epochs", |c, g, b| length(c, g, b, |n, _| Length::Epochs(n))),
+    ("steps", |c, g, b| length(c, g, b, |n, _| Length::Steps(n as u64))),
+    ("minutes", |c, g, b| length(c, g, b, |n, time| Length::Seconds(if time { n } else { 60.0 * n }))),
     ("optimizer", |c, g, b| c.optimizer(g.first, g.env, b.base)),
     ("sample", |c, g, b| c.sampler(g.first, g.env, b.base)),
     ("weights", |c, g, b| c.weighting(g.first, g.env, b.base)),
@@ -103,7 +103,7 @@ impl<'p> Scheduler<'_, 'p> {
         let word = name.value.as_str();
         let known: Vec<&str> = statements::SETTINGS.iter().map(|r| r.name).collect();
         let value = || values.first().map_or_else(|| "...".into(), path_words);
-        let own = optimisers::OPTIMIZERS.iter().flat_map(|(_, keys)| keys.iter().map(|(a, _)| a));
+        let own = optimisers::OPTIMIZERS.iter().flat_map(|o| o.settings.iter().map(|(a, _)| a));
         let of_optimizer = own.chain(optimisers::OPTIMIZER_COMMON).any(|a| a.name == word);
         if of_optimizer {
             let d = Diagnostic::new("E0239", format!("`{word}` is a setting of the optimiser"));
@@ -128,9 +128,9 @@ impl<'p> Scheduler<'_, 'p> {
             return;
         }
         // `proportional` for `sample proportional`
-        let choice = [("sample", "sampler", samplers::SAMPLERS), ("weights", "weighting", weightings::WEIGHTINGS)];
-        let choice = choice.into_iter().find_map(|(s, what, t)| Some((s, what, words::choice(t, word)?)));
-        if let Some((setting, what, row)) = choice {
+        let sampler = words::choice(samplers::SAMPLERS, word).map(|row| ("sample", "sampler", row));
+        let weighting = || words::choice(weightings::WEIGHTINGS, word).map(|row| ("weights", "weighting", row));
+        if let Some((setting, what, row)) = sampler.or_else(weighting) {
             let d = Diagnostic::new("E0239", format!("`{word}` is a {what}")).at(name.span, "");
             self.report(d.help(format!("write `{setting} {}`", row.example)));
             return;
@@ -141,7 +141,7 @@ impl<'p> Scheduler<'_, 'p> {
     /// E0239: a setting of the whole run in a stage, or one of a stage outside it.
     fn out_of_place(&mut self, row: &SettingRow, at: Span, top: bool) -> bool {
         let word = row.name;
-        if matches!(word, "objective" | "seed") && !top {
+        if row.whole_run && !top {
             let d = Diagnostic::new("E0239", format!("`{word}` belongs to the whole run")).at(at, "in a stage");
             self.report(d.help("move it out of the stage, into `train { ... }`"));
             return true;
@@ -162,12 +162,12 @@ impl<'p> Scheduler<'_, 'p> {
             self.report(d.help(format!("for example `{}`", row.example)));
             return None;
         };
-        if let Some(second) = values.get(1).filter(|_| !matches!(word, "tasks" | "freeze")) {
+        if let Some(second) = values.get(1).filter(|_| row.most == 1) {
             let d = Diagnostic::new("E0229", format!("`{word}` takes one value")).at(second.span, "one too many");
             let all: Vec<String> = values.iter().map(path_words).collect();
-            self.report(match word {
-                "objective" => d.help(format!("write `objective mean({})`", all.join(", "))),
-                _ => d.help(format!("for example `{}`", row.example)),
+            self.report(match row.joined_by {
+                Some(by) => d.help(format!("write `{word} {by}({})`", all.join(", "))),
+                None => d.help(format!("for example `{}`", row.example)),
             });
             return None;
         }
@@ -194,7 +194,7 @@ fn batch<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
 }
 
 /// `epochs 20`, `steps 20k`, `minutes 10`: one of them
-fn length<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
+fn length<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>, of: fn(f64, bool) -> Length) {
     let word = g.row.name;
     if let Some((other, first)) = b.length {
         let d = Diagnostic::new("E0240", format!("`{other}` and `{word}` exclude each other")).at(g.span, "");
@@ -204,12 +204,7 @@ fn length<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
     b.length = Some((word, g.span));
     let Ok(n) = c.number_in(g, g.first) else { return };
     b.base.length_given = true;
-    b.base.stage.length = match word {
-        "epochs" => Length::Epochs(n),
-        "steps" => Length::Steps(n as u64),
-        _ if c.is_time(g.first, g.env) => Length::Seconds(n),
-        _ => Length::Seconds(60.0 * n),
-    };
+    b.base.stage.length = of(n, c.is_time(g.first, g.env));
 }
 
 fn clip<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {

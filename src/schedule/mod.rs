@@ -12,7 +12,6 @@ mod sharing;
 mod unsupported;
 
 pub(crate) use losses::Reached;
-pub(crate) use sampling::drawn_by_name;
 
 use crate::analysis::TaskGraph;
 use crate::ast::{self, BinOp, Expr, ExprKind, SettingKind};
@@ -21,7 +20,7 @@ use crate::diagnostics::{Diagnostic, Reported, suggest};
 use crate::elaborate::Elaborated;
 use crate::hir::{Env, Item, Kind, Program, is_name};
 use crate::kinds::{optimisers, samplers, statements, weightings};
-use crate::plan::{Claim, Decay, Expect, Length, Optimizer, Sampler, Score, Setting, Settings, Stage, Train, Weights};
+use crate::plan::{Claim, Expect, Length, Optimizer, Score, Setting, Settings, Stage, Train, Weighting};
 use crate::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::source::Span;
 use crate::types::dim::{self, Dim};
@@ -95,9 +94,9 @@ impl<'p> Scheduler<'_, 'p> {
                 tasks: all,
                 length: Length::Epochs(10.0),
                 batch: 32,
-                sampler: Sampler::Joint,
-                weights: Weights::Fixed { weights: vec![] },
-                optimizer: self.optimizer_defaults("adam"),
+                sampler: samplers::usual(false),
+                weights: weightings::usual(),
+                optimizer: self.optimizer_defaults(optimisers::USUAL),
                 clip: None,
                 freeze: vec![],
                 eval_every: None,
@@ -108,7 +107,7 @@ impl<'p> Scheduler<'_, 'p> {
         // several corpora: a step is a batch of one of them
         let corpora: BTreeSet<usize> = self.r.tasks.iter().flat_map(|t| t.corpora.clone()).collect();
         if corpora.len() > 1 {
-            base.stage.sampler = Sampler::Proportional { cap: None, temperature: 1.0 };
+            base.stage.sampler = samplers::usual(true);
         }
         let mut train = Train { stages: vec![], objective: None, seed: 1 };
         let settings = &self.p.train;
@@ -219,22 +218,23 @@ impl<'p> Scheduler<'_, 'p> {
     fn counts_its_own(&mut self, stage: &Stage, body: &[ast::Setting], whole: Span) {
         let setting =
             |word: &str| body.iter().find(|s| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == word));
-        if let (Weights::Fixed { weights }, Some(at)) = (&stage.weights, setting("weights"))
-            && let Some((t, _)) = weights.iter().find(|(t, _)| !stage.tasks.contains(t) && !self.r.tasks[*t].left_out)
+        if let Some(at) = setting("weights")
+            && let Some((t, _)) =
+                stage.weights.tasks.iter().find(|(t, _)| !stage.tasks.contains(t) && !self.r.tasks[*t].left_out)
         {
             let name = self.r.tasks[*t].name.clone();
             let d = Diagnostic::new("E0223", format!("`weights` names `{name}`, which is not trained here"));
             let d = d.at(at.span, "weighs nothing").help(format!("remove it, or add `{name}` to the `tasks`"));
             self.report(d);
         }
-        let Some(drawn) = sampling::drawn_by_name(&stage.sampler) else { return };
+        let Some(drawn) = stage.sampler.drawn() else { return };
         if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.r.tasks[*t].left_out) {
             return;
         }
         let at = setting("sample").or_else(|| setting("tasks")).map_or(whole, |s| s.span);
         let names = |all: &[usize]| all.iter().map(|t| self.r.tasks[*t].name.clone()).collect::<Vec<_>>().join(", ");
         let (drawn, tasks) = (names(&drawn), names(&stage.tasks));
-        let word = if matches!(stage.sampler, Sampler::Mix { .. }) { "mix" } else { "alternate" };
+        let word = &stage.sampler.kind;
         let d = Diagnostic::new("E0223", format!("`sample {word}` draws none of the tasks of this stage"));
         let d = d.at(at, format!("draws {drawn}, and trains {tasks}"));
         self.report(d.help(format!("name `{tasks}` in `sample {word}(...)`")));

@@ -9,15 +9,14 @@ use crate::words::numbers::GROUP_RATE;
 
 impl<'p> Scheduler<'_, 'p> {
     pub(super) fn optimizer_defaults(&self, kind: &str) -> Optimizer {
-        let row = optimisers::OPTIMIZERS.iter().find(|(n, _)| *n == kind);
-        let settings: Settings = row
-            .map(|(_, d)| d.iter().map(|(a, v)| (a.name.to_string(), Setting::Real(*v))).collect())
+        let settings: Settings = optimisers::find(kind)
+            .map(|o| o.settings.iter().map(|(a, v)| (a.name.to_string(), Setting::Real(*v))).collect())
             .unwrap_or_default();
-        Optimizer { kind: kind.into(), settings, groups: vec![], warmup: 0.0, decay: Decay::None }
+        Optimizer { kind: kind.into(), settings, groups: vec![], warmup: 0.0, decay: optimisers::Decay::usual() }
     }
 
     pub(super) fn optimizer(&mut self, v: &Expr, env: &Env, b: &mut Base) {
-        let known: Vec<&str> = optimisers::OPTIMIZERS.iter().map(|(n, _)| *n).collect();
+        let known: Vec<&str> = optimisers::OPTIMIZERS.iter().map(|o| o.name).collect();
         let Some((word, span, args)) = word_of(v) else {
             self.unknown_word("E0241", "an optimiser", &path_words(v), v.span, &known);
             return;
@@ -26,7 +25,7 @@ impl<'p> Scheduler<'_, 'p> {
             self.unknown_word("E0241", "an optimiser", word, span, &known);
             return;
         }
-        let own = optimisers::OPTIMIZERS.iter().find(|(n, _)| *n == word).map_or(&[][..], |(_, keys)| *keys);
+        let own = optimisers::find(word).map_or(&[][..], |o| o.settings);
         let table: Vec<&words::Arg> = own.iter().map(|(a, _)| a).chain(optimisers::OPTIMIZER_COMMON).collect();
         let mut o = self.optimizer_defaults(word);
         let mut seen: Vec<(&str, Span)> = vec![];
@@ -93,19 +92,9 @@ impl<'p> Scheduler<'_, 'p> {
 
     /// `decay = exponential(0.95)`
     fn decay(&mut self, e: &Expr, env: &Env, o: &mut Optimizer) {
-        let Some((row, args)) = self.r.chosen("a decay", e, optimisers::DECAYS) else { return };
-        let Some(given) = self.r.arguments(row, e.span, args, env) else { return };
-        let rate = |key: &str, default: f64| match given.get(key).and_then(|e| self.p.constant(e, env)) {
-            Some(Item::Number(x)) => x,
-            _ => default,
-        };
-        o.decay = match row.name {
-            "linear" => Decay::Linear,
-            "cosine" => Decay::Cosine,
-            "exponential" => Decay::Exponential(rate("factor", 0.95)),
-            "inverse" => Decay::InverseTime(rate("rate", 0.05)),
-            _ => Decay::None,
-        };
+        let Some((kind, args)) = self.r.chosen("a decay", e, optimisers::DECAYS) else { return };
+        let Some(values) = self.values(&kind.row, crate::words::Naming::None, e.span, args, env, "") else { return };
+        o.decay = kind.plan(&values);
     }
 
     /// `groups = [enc(1e-4), slot(1e-3)]`: learning rates by encoder or task.

@@ -1,11 +1,9 @@
 //! `share A, B by SCHEME`: what is shared, and whether the shapes allow it.
 
 use super::*;
-use crate::hir::{self};
+use crate::hir;
+use crate::kinds::sharing as schemes;
 use crate::resolve::Member;
-
-/// Schemes whose members must have the same shapes: they add, mix or compare weights or states one by one.
-const OF_EQUALS: &[&str] = &["tie", "l2", "cross_stitch", "sluice"];
 
 impl<'p> Scheduler<'_, 'p> {
     /// E0420, E0414: members of a scheme that sets weights side by side have the same layers and widths.
@@ -20,17 +18,19 @@ impl<'p> Scheduler<'_, 'p> {
                 let Member::Encoder(i, Some(k)) = *m else { continue };
                 self.layer_exists(i, k, *span);
             }
-            let scheme = word_of(&s.scheme).map_or("", |(w, ..)| w);
-            if !OF_EQUALS.contains(&scheme) {
+            let Some(scheme) = word_of(&s.scheme).and_then(|(w, ..)| schemes::find(w)) else { continue };
+            if scheme.alike == schemes::Alike::No {
                 continue;
             }
             let Some((first, first_span)) = members.first().copied() else { continue };
             for (m, span) in &members[1..] {
-                let weights = matches!(scheme, "tie" | "l2");
+                let weights = scheme.alike == schemes::Alike::Shapes;
                 let Some((a, b)) = self.differ(first, *m, weights) else { continue };
                 let (x, y) = (self.r.member_words(first), self.r.member_words(*m));
-                let d =
-                    Diagnostic::new("E0420", format!("`{x}` and `{y}` differ in shape, and `{scheme}` needs equals"));
+                let d = Diagnostic::new(
+                    "E0420",
+                    format!("`{x}` and `{y}` differ in shape, and `{}` needs equals", scheme.row.name),
+                );
                 self.report(
                     d.at(*span, b).with(first_span, a).help("give both the same layers and widths, or share by `gate`"),
                 );

@@ -12,6 +12,57 @@ use crate::resolve::{Given, word_of};
 use crate::resolve::{Part, path, path_words};
 use crate::words;
 
+/// A setting that does not run, as it was given.
+struct Unsupported<'a, 'p> {
+    row: &'static SettingRow,
+    s: &'p ast::Setting,
+    values: &'p [Expr],
+    env: &'a Env,
+    /// all settings beside it
+    block: &'p [ast::Setting],
+}
+
+type Read = for<'p> fn(&mut Scheduler<'_, 'p>, &Unsupported<'_, 'p>, Option<&'p Expr>);
+
+/// How each setting that does not run is read; those that take a value are given the first one.
+const READS: &[(&str, Read)] = &[
+    ("gradients", |c, u, v| c.worded("a way to combine gradients", v, gradients::GRADIENTS, u.env)),
+    ("anchor", |c, u, v| c.worded("an anchor", v, statements::ANCHORS, u.env)),
+    ("fork", |c, u, _| c.needs_family(u.s)),
+    ("keep", |c, u, v| {
+        if let Some(v) = v {
+            c.keep(v, u.env, u.block);
+        }
+    }),
+    ("restart", |_, _, _| {}),
+    ("search", |c, u, v| c.worded("a search", v, statements::SEARCHES, u.env)),
+    ("pseudo", |c, u, v| {
+        if let Some(v) = v {
+            c.pseudo(v, u.env);
+        }
+    }),
+    ("then", |c, _, v| {
+        if let Some(v) = v.filter(|v| !is_name(v, "freeze")) {
+            c.unknown_word("E0241", "something done after a stage", &path_words(v), v.span, &["freeze"]);
+        }
+    }),
+    ("shots", |c, u, v| {
+        if let Some(v) = v {
+            let help = format!("for example `{}`", u.row.example);
+            let _ = c.r.in_range(v, u.env, u.row.takes.ranges(), "`shots`", &help);
+        }
+    }),
+    ("inner", |c, u, v| c.worded("an optimiser of an inner loop", v, statements::INNERS, u.env)),
+    ("reweight", |c, u, v| {
+        if let Some(v) = v {
+            let _ = c.r.one_task(v, u.env, "what is reweighted");
+            c.second(u.row, u.s, u.values, "a way to reweight", statements::REWEIGHTS, u.env);
+        }
+    }),
+    ("constrain", |c, u, _| c.constraint(u.row, u.s, u.values, u.env)),
+    ("probe", |c, u, v| c.worded("a probe", v, statements::PROBES, u.env)),
+];
+
 impl<'p> Scheduler<'_, 'p> {
     /// A setting that does not run: its values, and what else must stand in the block.
     pub(crate) fn statement(
@@ -22,13 +73,8 @@ impl<'p> Scheduler<'_, 'p> {
         env: &Env,
         block: &'p [ast::Setting],
     ) {
-        let most = match row.name {
-            "fork" | "restart" => 0,
-            "constrain" | "reweight" => 2,
-            _ => 1,
-        };
-        if let Some(extra) = values.get(most) {
-            let d = match most {
+        if let Some(extra) = values.get(row.most) {
+            let d = match row.most {
                 0 => Diagnostic::new("E0229", format!("`{}` takes no value", row.name)),
                 1 => Diagnostic::new("E0229", format!("`{}` takes one value", row.name)),
                 n => Diagnostic::new("E0229", format!("`{}` takes {n} values", row.name)),
@@ -36,44 +82,22 @@ impl<'p> Scheduler<'_, 'p> {
             self.report(d.at(extra.span, "one too many").help(format!("write `{}`", row.example)));
             return;
         }
-        let Some(v) = values.first() else {
-            match row.name {
-                "fork" => self.needs_family(s),
-                "restart" => {}
-                _ => {
-                    let d = Diagnostic::new("E0229", format!("`{}` needs a value", row.name)).at(s.span, "");
-                    self.report(d.help(format!("for example `{}`", row.example)));
-                }
-            }
+        let first = values.first();
+        if first.is_none() && row.most > 0 {
+            let d = Diagnostic::new("E0229", format!("`{}` needs a value", row.name)).at(s.span, "");
+            self.report(d.help(format!("for example `{}`", row.example)));
             return;
-        };
-        match row.name {
-            "gradients" => self.worded("a way to combine gradients", v, gradients::GRADIENTS, env),
-            "anchor" => self.worded("an anchor", v, statements::ANCHORS, env),
-            "search" => self.worded("a search", v, statements::SEARCHES, env),
-            "inner" => self.worded("an optimiser of an inner loop", v, statements::INNERS, env),
-            "probe" => self.worded("a probe", v, statements::PROBES, env),
-            "keep" => self.keep(v, env, block),
-            "pseudo" => self.pseudo(v, env),
-            "then" if !is_name(v, "freeze") => {
-                self.unknown_word("E0241", "something done after a stage", &path_words(v), v.span, &["freeze"]);
-            }
-            "shots" => {
-                let help = format!("for example `{}`", row.example);
-                let _ = self.r.in_range(v, env, row.takes.ranges(), "`shots`", &help);
-            }
-            "reweight" => {
-                let _ = self.r.one_task(v, env, "what is reweighted");
-                self.second(row, s, values, "a way to reweight", statements::REWEIGHTS, env);
-            }
-            "constrain" => self.constraint(row, s, values, env),
-            _ => {}
+        }
+        if let Some((_, read)) = READS.iter().find(|(word, _)| *word == row.name) {
+            read(self, &Unsupported { row, s, values, env, block }, first);
         }
     }
 
     /// One word of a table with its arguments.
-    fn worded(&mut self, what: &str, v: &'p Expr, table: &'static [words::Choice], env: &Env) {
-        if let Some((row, args)) = self.r.chosen(what, v, table) {
+    fn worded(&mut self, what: &str, v: Option<&'p Expr>, table: &'static [words::Choice], env: &Env) {
+        if let Some(v) = v
+            && let Some((row, args)) = self.r.chosen(what, v, table)
+        {
             self.r.arguments(row, v.span, args, env);
         }
     }
@@ -88,7 +112,7 @@ impl<'p> Scheduler<'_, 'p> {
         env: &Env,
     ) {
         match values.get(1) {
-            Some(v) => self.worded(what, v, table, env),
+            Some(v) => self.worded(what, Some(v), table, env),
             None => {
                 let d = Diagnostic::new("E0229", format!("`{}` needs {what}", row.name)).at(s.span, "");
                 let first = values.first().zip(table.first());
@@ -133,7 +157,7 @@ impl<'p> Scheduler<'_, 'p> {
                 _ => false,
             })
         };
-        if row.name == "confidence" {
+        if row.args.iter().all(|a| a.takes != words::Takes::Own) {
             if self.r.arguments(row, v.span, args, env).is_some() && !has("pseudo", None) && !self.unknown_in(block) {
                 let d = Diagnostic::new(
                     "E0246",
@@ -307,33 +331,29 @@ impl<'p> Scheduler<'_, 'p> {
         }
     }
 
-    /// Own arguments of samplers that do not run.
-    pub(crate) fn unsupported_sampler(&mut self, word: &str, given: &Given<'_>, env: &Env) {
-        if word != "policy" {
-            return;
-        }
-        if let Some(e) = given.get("features") {
-            match &*e.value {
-                ExprKind::Dot(task, port) => {
-                    if let Ok(t) = self.r.one_task(task, env, "what the policy reads") {
+    /// Arguments that are ports of tasks, and those that are figures on dev.
+    pub(crate) fn figures_and_ports(&mut self, row: &words::Choice, given: &Given<'_>, env: &Env) {
+        for arg in row.args {
+            let Some(e) = given.get(arg.name) else { continue };
+            match (arg.takes, &*e.value) {
+                (words::Takes::Port, ExprKind::Dot(task, port)) => {
+                    let what = format!("what the {} reads", row.name);
+                    if let Ok(t) = self.r.one_task(task, env, &what) {
                         self.port_of(t, port);
                     }
                 }
-                _ => {
-                    let d = Diagnostic::new("E0207", "a policy reads the port of a task").at(e.span, "");
-                    self.report(d.help("write `features = task.hidden`"));
+                (words::Takes::Port, _) => {
+                    let d = Diagnostic::new("E0207", format!("a {} reads the port of a task", row.name));
+                    self.report(d.at(e.span, "").help(format!("write `{} = task.hidden`", arg.name)));
                 }
-            }
-        }
-        if let Some(e) = given.get("reward") {
-            match &*e.value {
-                ExprKind::Call(f, args) if is_name(f, "dev") && args.len() == 1 => {
+                (words::Takes::Dev, ExprKind::Call(f, args)) if is_name(f, "dev") && args.len() == 1 => {
                     let _ = self.r.score(&args[0].value, env);
                 }
-                _ => {
-                    let d = Diagnostic::new("E0207", "the reward of a policy is a figure on dev").at(e.span, "");
-                    self.report(d.help("write `reward = dev(task.f1)`"));
+                (words::Takes::Dev, _) => {
+                    let d = Diagnostic::new("E0207", format!("the {} of a {} is a figure on dev", arg.name, row.name));
+                    self.report(d.at(e.span, "").help(format!("write `{} = dev(task.f1)`", arg.name)));
                 }
+                _ => {}
             }
         }
     }
@@ -382,5 +402,18 @@ impl<'p> Scheduler<'_, 'p> {
                 );
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_that_does_not_run_is_read() {
+        let of_table = statements::SETTINGS.iter().filter(|r| !r.runs).map(|r| r.name);
+        let read: Vec<&str> = READS.iter().map(|(word, _)| *word).collect();
+        assert_eq!(of_table.collect::<BTreeSet<_>>(), read.iter().copied().collect());
+        assert_eq!(read.len(), statements::SETTINGS.iter().filter(|r| !r.runs).count());
     }
 }

@@ -18,8 +18,10 @@
 use super::files;
 use crate::diagnostics::Diagnostic;
 use crate::encode::{Tables, file_name};
+use crate::kinds::optimisers::Decay;
+use crate::kinds::{samplers, weightings};
 use crate::ops::params::{Outgoing, Stored};
-use crate::plan::Plan;
+use crate::plan::{Plan, Stage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -121,6 +123,18 @@ fn vacant(path: &Path) -> Result<(), Diagnostic> {
     let more = if foreign.len() > 1 { format!(" and {} more", foreign.len() - 1) } else { String::new() };
     Err(Diagnostic::new("E0806", format!("`{shown}` holds what is no part of a run: {first}{more}"))
         .help("name a folder after `--out` that is new or empty"))
+}
+
+/// A word of a stage that no table knows.
+fn unknown(stage: &Stage) -> Option<String> {
+    let none = |what: &str, kind: &str| Some(format!("there is no {what} `{kind}`"));
+    let (sampler, weighting, decay) = (&stage.sampler.kind, &stage.weights.kind, &stage.optimizer.decay.kind);
+    match () {
+        () if samplers::find(sampler).is_none_or(|s| s.order.is_none()) => none("sampler", sampler),
+        () if weightings::find(weighting).is_none_or(|w| w.weigh.is_none()) => none("weighting", weighting),
+        () if Decay::find(decay).is_none() => none("decay", decay),
+        () => None,
+    }
 }
 
 impl RunDir {
@@ -342,6 +356,9 @@ impl RunDir {
         }
         let plan: Plan = serde_json::from_str(&text).map_err(corrupt)?;
         plan.validate().map_err(|e| self.corrupt(PLAN, e))?;
+        if let Some(why) = plan.train.stages.iter().find_map(unknown) {
+            return Err(self.corrupt(PLAN, why));
+        }
         let tables =
             Tables::load(&plan.vocabs, &plan.labels, |name| self.read_text(name), |name, why| self.corrupt(name, why))?;
         Ok((plan, tables))

@@ -43,6 +43,10 @@ pub enum Takes {
     Figure,
     /// an encoder
     Encoder,
+    /// the port of a task: `slot.hidden`
+    Port,
+    /// a figure on dev: `dev(slot.f1)`
+    Dev,
     /// read where the call stands, in its own way
     Own,
 }
@@ -71,9 +75,57 @@ pub struct Choice {
     pub example: &'static str,
 }
 
+/// A row that says how its word is called.
+pub trait Row: 'static {
+    /// The word and its arguments.
+    fn choice(&self) -> &Choice;
+}
+
+impl Row for Choice {
+    fn choice(&self) -> &Choice {
+        self
+    }
+}
+
 /// The row of a word.
-pub fn choice(table: &'static [Choice], name: &str) -> Option<&'static Choice> {
-    table.iter().find(|c| c.name == name)
+pub fn choice<R: Row>(table: &'static [R], name: &str) -> Option<&'static Choice> {
+    table.iter().map(Row::choice).find(|c| c.name == name)
+}
+
+/// How a call names tasks, besides the arguments of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// it names none
+    None,
+    /// in order, without a name of their own: `alternate(a, b)`
+    InOrder,
+    /// each with a number, and what that is: `mix(a = 2, b = 1)`, "a rate"
+    Numbers(&'static str),
+}
+
+/// What a call gave, held to its row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Values {
+    /// nothing stood between its parentheses
+    pub none_given: bool,
+    /// numbers by argument
+    pub numbers: Vec<(&'static str, f64)>,
+    /// lists of numbers by argument
+    pub lists: Vec<(&'static str, Vec<f64>)>,
+    /// tasks that it names, with their numbers (1 where it gives none)
+    pub tasks: Vec<(usize, f64)>,
+}
+
+impl Values {
+    /// The number that an argument was given.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.numbers.iter().find(|(n, _)| *n == name).map(|(_, x)| *x)
+    }
+
+    /// The numbers that an argument was given; none where it was left out.
+    pub fn list(&self, name: &str) -> &[f64] {
+        self.lists.iter().find(|(n, _)| *n == name).map_or(&[], |(_, all)| all)
+    }
 }
 
 /// A row.

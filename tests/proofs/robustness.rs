@@ -169,7 +169,10 @@ fn only_and_without_still_train() {
         let stage = &single.plan.train.stages[0];
         assert_eq!(
             stage.weights,
-            mtlc::plan::Weights::Fixed { weights: vec![(0, if task == "y" { 0.5 } else { 2.0 })] }
+            mtlc::plan::Weighting {
+                tasks: vec![(0, if task == "y" { 0.5 } else { 2.0 })],
+                ..mtlc::plan::Weighting::new("fixed")
+            }
         );
         let owners: Vec<&str> = single.plan.params.iter().map(|p| p.owner.as_str()).collect();
         assert!(owners.iter().all(|o| [task, if task == "y" { "e" } else { "f" }].contains(o)), "{owners:?}");

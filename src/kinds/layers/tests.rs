@@ -480,7 +480,7 @@ fn bilstm_step() {
         settings: Settings::new(),
         groups: vec![],
         warmup: 0.0,
-        decay: plan::Decay::None,
+        decay: crate::kinds::optimisers::Decay::usual(),
     };
     let layer = |kind: &str, set: &[(&str, Setting)], params: Vec<usize>| {
         build(&plan::Layer { kind: kind.into(), name: kind.into(), settings: settings(set), params }).unwrap()

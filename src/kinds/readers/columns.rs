@@ -22,6 +22,7 @@ pub(super) const COLUMNS: Reader = Reader {
     extensions: &["conll", "iob", "bio", "iob2", "txt", "tsv"],
     token_lines: true,
     quoted: false,
+    together: "take the blank lines between the tokens of a sentence away",
     layout: Layout::OneFile,
     field,
     read,

@@ -13,6 +13,7 @@ pub(super) const CONLLU: Reader = Reader {
     extensions: &["conllu", "conll"],
     token_lines: true,
     quoted: false,
+    together: super::TOGETHER,
     layout: Layout::OneFile,
     field,
     read,

@@ -11,6 +11,7 @@ pub(super) const LINES: Reader = Reader {
     extensions: &["txt"],
     token_lines: false,
     quoted: false,
+    together: super::TOGETHER,
     layout: Layout::OneFile,
     field,
     read,

@@ -34,6 +34,9 @@ pub fn is_flag(reader: &str, name: &str) -> bool {
     find(reader).is_some_and(|r| r.all_options().any(|o| o.name == name && o.kind == OptionKind::Flag))
 }
 
+/// Of formats that hold a text in one place.
+const TOGETHER: &str = "put the tokens of a text, and its tags, into one example";
+
 const SEPARATOR: OptionSpec =
     option("separator", OptionKind::Text, "what stands between columns: a string, or `tab`, `space`, `comma`");
 

@@ -13,6 +13,7 @@ pub(super) const PARALLEL: Reader = Reader {
     extensions: &[],
     token_lines: false,
     quoted: false,
+    together: super::TOGETHER,
     layout: Layout::FilePerField,
     field,
     read,

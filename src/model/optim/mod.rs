@@ -1,13 +1,12 @@
-//! Optimisers: one pass over each parameter, with PyTorch's formulas and defaults.
+//! Moving parameters: one pass over each of them, by the formula of its optimiser (`kinds::optimisers`).
 
-mod rules;
-
+use crate::kinds::optimisers::{self, Optimise, Optimiser, Reals, Update};
 use crate::ops::kernels::{self, simd};
 use crate::ops::params::{Grad, Outgoing, Params, Stored};
 use crate::plan;
 use burn::tensor::Gradients;
 use rayon::prelude::*;
-use rules::{KINDS, Kind, Rule, Settings, apply};
+use std::sync::Arc;
 
 simd! {
     fn square_sum(x: &[f32], total: &mut f64) {
@@ -35,8 +34,8 @@ struct State {
 
 /// An optimiser with its state.
 pub struct Optimizer {
-    kind: &'static Kind,
-    settings: Settings,
+    kind: &'static Optimiser,
+    rule: Box<dyn Optimise>,
     names: Vec<(String, Vec<usize>)>,
     states: Vec<State>,
 }
@@ -47,24 +46,11 @@ impl Optimizer {
     /// # Errors
     /// The kind is not known.
     pub fn new(spec: &plan::Optimizer, params: &Params) -> Result<Self, String> {
-        let kind = KINDS
-            .iter()
-            .find(|k| k.name == spec.kind)
-            .ok_or_else(|| format!("there is no optimiser `{}`", spec.kind))?;
-        let real = |name: &str, default| spec.settings.get(name).and_then(plan::Setting::as_f64).unwrap_or(default);
-        let settings = Settings {
-            beta1: real("beta1", 0.9),
-            beta2: real("beta2", 0.999),
-            epsilon: real("epsilon", if kind.name == "adadelta" { 1e-6 } else { 1e-8 }),
-            weight_decay: real("weight_decay", if kind.name == "adamw" { 1e-2 } else { 0.0 }),
-            momentum: real("momentum", 0.0),
-            rho: real("rho", 0.9),
-            // as the spec's plan holds it: a number like every other setting
-            nesterov: real("nesterov", 0.0) > 0.0,
-        };
+        let kind = optimisers::find(&spec.kind).ok_or_else(|| format!("there is no optimiser `{}`", spec.kind))?;
+        let rule = (kind.build)(&Reals { of: kind, given: &spec.settings });
         Ok(Self {
             kind,
-            settings,
+            rule,
             names: params.specs().iter().map(|p| (p.name.clone(), p.shape.clone())).collect(),
             states: vec![State::default(); params.len()],
         })
@@ -92,19 +78,19 @@ impl Optimizer {
         let ids: Vec<usize> = taken.iter().map(|(i, _)| *i).collect();
         let mut wanted = ids.iter().peekable();
         let states = self.states.iter_mut().enumerate().filter(|(i, _)| wanted.next_if_eq(&i).is_some());
-        let (kind, settings) = (self.kind, &self.settings);
+        let (kind, rule) = (self.kind, &self.rule);
+        let stateless = rule.stateless();
         params.update_all(&ids, |values| {
             let mut work = vec![];
             for ((p, (_, state)), (i, g)) in values.into_iter().zip(states).zip(&taken) {
                 state.steps += 1;
-                let rule = (kind.rule)(settings, state.steps, lr(*i));
-                let stateless = matches!(rule, Rule::Sgd { momentum: 0.0, .. });
                 for (j, s) in [&mut state.first, &mut state.second].into_iter().enumerate() {
                     if !stateless && j < kind.state.len() {
                         s.resize(p.len(), 0.0);
                     }
                 }
-                divide(p, g, state, rule, &mut work);
+                let update = rule.at(state.steps, lr(*i)).into();
+                divide(p, g, state, &update, &mut work);
             }
             work.into_par_iter().for_each(|w| w.run(clip));
         });
@@ -200,11 +186,11 @@ struct Work<'a> {
     first: &'a mut [f32],
     second: &'a mut [f32],
     slope: Slope<'a>,
-    rule: Rule,
+    update: Arc<dyn Update>,
 }
 
 /// Divides a parameter into parts of about [`PART`] values.
-fn divide<'a>(p: &'a mut [f32], g: &'a Grad, state: &'a mut State, rule: Rule, work: &mut Vec<Work<'a>>) {
+fn divide<'a>(p: &'a mut [f32], g: &'a Grad, state: &'a mut State, update: &Arc<dyn Update>, work: &mut Vec<Work<'a>>) {
     let (width, n) = match g {
         Grad::Dense(_) => (1, p.len()),
         Grad::Rows { rows, values } => (values.len().checked_div(rows.len()).unwrap_or(1).max(1), p.len()),
@@ -223,7 +209,7 @@ fn divide<'a>(p: &'a mut [f32], g: &'a Grad, state: &'a mut State, rule: Rule, w
             }
         };
         let [first, second] = states.each_mut().map(|s| s.next().unwrap_or_default());
-        work.push(Work { p, first, second, slope, rule });
+        work.push(Work { p, first, second, slope, update: update.clone() });
     }
 }
 
@@ -258,7 +244,7 @@ impl Work<'_> {
         let range = from..from + g.len();
         let of = |s: &[f32]| if s.is_empty() { 0..0 } else { range.clone() };
         let (m, v) = (of(self.first), of(self.second));
-        apply(&mut self.p[range], g, &mut self.first[m], &mut self.second[v], clip, self.rule);
+        self.update.apply(&mut self.p[range], g, &mut self.first[m], &mut self.second[v], clip);
     }
 }
 

@@ -1,10 +1,11 @@
 use super::*;
-use crate::plan::{Decay, Init, Setting};
+use crate::kinds::optimisers::Decay;
+use crate::plan::{Init, Setting};
 use burn::tensor::{Device, Tensor};
 
 fn optimizer(kind: &str, settings: &[(&str, f64)], params: &Params) -> Optimizer {
     let map: plan::Settings = settings.iter().map(|(k, v)| (k.to_string(), Setting::Real(*v))).collect();
-    let spec = plan::Optimizer { kind: kind.into(), settings: map, groups: vec![], warmup: 0.0, decay: Decay::None };
+    let spec = plan::Optimizer { kind: kind.into(), settings: map, groups: vec![], warmup: 0.0, decay: Decay::usual() };
     Optimizer::new(&spec, params).unwrap()
 }
 
@@ -176,7 +177,7 @@ fn frozen_parameters_and_bad_gradients_move_nothing() {
 
 #[test]
 fn a_resumed_run_is_the_same_run() {
-    for kind in KINDS.iter().map(|k| k.name) {
+    for kind in optimisers::OPTIMIZERS.iter().map(|k| k.name) {
         let settings: &[(&str, f64)] = if kind == "sgd" { &[("momentum", 0.9)] } else { &[] };
         let run = |stop: bool| {
             let mut p = params();

@@ -6,7 +6,7 @@ use crate::ast::{self, ExprKind};
 use crate::hir::{Item, is_name};
 use crate::kinds::{statements, terms};
 use crate::words::numbers::{RATE, Range};
-use crate::words::{Arg, Choice, Takes, numbers};
+use crate::words::{Arg, Choice, Row, Takes, numbers};
 
 /// The arguments of a call, by the names of its row.
 pub(crate) type Given<'e> = BTreeMap<&'static str, &'e Expr>;
@@ -34,13 +34,13 @@ pub(crate) fn either(words: &[&str]) -> String {
 
 impl Resolver<'_> {
     /// The row of a word; E0241 where there is none.
-    pub(crate) fn chosen<'e>(
+    pub(crate) fn chosen<'e, R: Row>(
         &mut self,
         what: &str,
         e: &'e Expr,
-        table: &'static [Choice],
-    ) -> Option<(&'static Choice, &'e [ast::Arg])> {
-        let known: Vec<&str> = table.iter().map(|c| c.name).collect();
+        table: &'static [R],
+    ) -> Option<(&'static R, &'e [ast::Arg])> {
+        let known: Vec<&str> = table.iter().map(|r| r.choice().name).collect();
         let Some((word, span, args)) = word_of(e) else {
             if !matches!(&*e.value, ExprKind::Error) {
                 let d = Diagnostic::new("E0241", format!("this is not {what}")).at(e.span, "");
@@ -52,7 +52,7 @@ impl Resolver<'_> {
             }
             return None;
         };
-        let Some(row) = table.iter().find(|c| c.name == word) else {
+        let Some(row) = table.iter().find(|r| r.choice().name == word) else {
             self.unknown_word("E0241", what, word, span, &known);
             return None;
         };
@@ -152,7 +152,7 @@ impl Resolver<'_> {
             Err(c.report(d.help(format!("for example `{example}`"))))
         };
         match arg.takes {
-            Takes::Own => Ok(()),
+            Takes::Own | Takes::Port | Takes::Dev => Ok(()),
             Takes::Number(ranges) => {
                 // an example that shows this argument
                 let own = arg.needed || !example.contains('=') || example.contains(&format!("{} =", arg.name));
@@ -221,7 +221,9 @@ impl Resolver<'_> {
     /// `anneal(0, 1, over = 5k)`, wherever a factor may stand.
     pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<(), Reported>> {
         let (word, _, args) = word_of(e)?;
-        if word != "anneal" || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_)))) {
+        if word != terms::ANNEAL.name
+            || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_))))
+        {
             return None;
         }
         debug_assert!(terms::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));

@@ -28,8 +28,8 @@ pub(super) type LossRule = for<'p> fn(&mut Scheduler<'_, 'p>, &LossCall<'_, 'p>,
 const RULES: &[(&str, LossRule)] = &[
     ("kl", divergence),
     ("js", divergence),
-    ("cosine", similarity),
-    ("orthogonal", similarity),
+    ("cosine", |c, call, out| similarity(c, call, out, true)),
+    ("orthogonal", |c, call, out| similarity(c, call, out, false)),
     ("square", square),
     ("covariance", covariance),
     ("tensor_normal", covariance),
@@ -103,7 +103,8 @@ fn divergence<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut 
 }
 
 /// `cosine(u, v)`, `orthogonal(u, v)`
-fn similarity<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+/// Of two features, or distributions; `wide` where both have the same width.
+fn similarity<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached, wide: bool) -> Typed {
     let (u, v) = (call.arg("u")?, call.arg("v")?);
     let (a, b) = (c.term(u, call.env, out), c.term(v, call.env, out));
     let (a, b) = (a?, b?);
@@ -111,7 +112,7 @@ fn similarity<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut 
         c.want(t, at.span, &call.who(), "features", |t| matches!(t, Ty::Features | Ty::Dist(_)))?;
     }
     c.one_example(out.here, (&a, u), (&b, v))?;
-    if call.row.name == "cosine"
+    if wide
         && let (Some(x), Some(y)) = (c.width_in_loss(u, call.env), c.width_in_loss(v, call.env))
         && x != y
     {

@@ -1,6 +1,7 @@
 //! Settings in braces.
 
 use super::*;
+use crate::kinds::statements;
 
 impl<'a> Walk<'a> {
     pub(super) fn block(&mut self, p: P<'a>) -> Vec<Setting> {
@@ -85,7 +86,7 @@ impl<'a> Walk<'a> {
                 let wrong = it.next_if(|p| p.as_rule() == Rule::wrong_set);
                 let mut values: Vec<Expr> = exact(it.map(|p| self.expr(Some(p))));
                 // `tasks = [a, b]`: names in brackets, with another habit
-                let names = matches!(name.value.as_str(), "tasks" | "freeze" | "metric" | "also");
+                let names = statements::takes_many(&name.value) || matches!(name.value.as_str(), "metric" | "also");
                 let unlisted = match (&wrong, values.as_mut_slice()) {
                     (Some(_), [one]) if names => match &mut *one.value {
                         ExprKind::List(items) => Some(std::mem::take(items)),

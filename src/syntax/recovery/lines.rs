@@ -199,7 +199,7 @@ impl Reader<'_> {
         self.tokens[b].kind == Kind::Word
             && begins(b)
             && statements::is_setting(word)
-            && !matches!(word, "fork" | "restart")
+            && !statements::stands_alone(word)
             && matches!(next.kind, Kind::Word | Kind::Number | Kind::Text)
             && !(statements::is_setting(next_word) || matches!(next_word, "stage" | "repeat" | "view"))
             && !self.declares(k + 1)

@@ -190,10 +190,10 @@ const OPTIONS: [&str; 11] =
 pub(super) fn callable(word: &str) -> bool {
     const MORE: [&str; 4] = ["split", "sample", "gumbel", "tasks"];
     static ALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-        let choices = lexicon::CHOICES.iter().copied().flatten().map(|c| c.name);
+        let choices = lexicon::choices().map(|c| c.name);
         let functions = layers::functions().map(|f| f.name);
         let heads = heads::rows().map(|h| h.name);
-        let optimizers = optimisers::OPTIMIZERS.iter().map(|o| o.0);
+        let optimizers = optimisers::OPTIMIZERS.iter().map(|o| o.name);
         let readers = readers::READERS.iter().map(|r| r.name);
         choices.chain(functions).chain(heads).chain(optimizers).chain(readers).chain(MORE).collect()
     });

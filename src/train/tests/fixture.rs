@@ -95,14 +95,14 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
         tasks,
         length,
         batch: 8,
-        sampler: Sampler::Joint,
-        weights: Weights::Fixed { weights: vec![] },
+        sampler: Sampler::new("joint"),
+        weights: Weighting::new("fixed"),
         optimizer: Optimizer {
             kind: "adam".into(),
             settings: Settings::from([("lr", Setting::Real(0.01))]),
             groups: vec![],
             warmup: 0.0,
-            decay: Decay::None,
+            decay: crate::kinds::optimisers::Decay::usual(),
         },
         clip: Some(5.0),
         freeze: vec![],
@@ -244,7 +244,7 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
     };
     let graphs = vec![graph(0, Phase::Train), graph(0, Phase::Test), graph(1, Phase::Train), graph(1, Phase::Test)];
     let plan = Plan {
-        version: 1,
+        version: VERSION,
         name: "tiny.mtl".into(),
         corpora: corpora_decls,
         vocabs,

@@ -388,7 +388,10 @@ fn folders_that_are_no_runs() {
         assert!(plan.contains(old), "{old}");
         assert_eq!(forged("plan.json", &plan.replacen(old, new, 1)).0, "E0804", "{new}");
     }
-    assert_eq!(forged("plan.json", &plan.replacen("\"version\": 1", "\"version\": 2", 1)).0, "E0812");
+    let version = |n: u32| format!("\"version\": {n}");
+    assert_eq!(forged("plan.json", &plan.replacen(&version(VERSION), &version(1), 1)).0, "E0812");
+    let (code, message) = forged("plan.json", &plan.replace("\"joint\"", "\"jiont\""));
+    assert!(code == "E0804" && message.contains("there is no sampler `jiont`"), "{message}");
     std::fs::remove_file(path.join("model.safetensors")).unwrap();
     assert_eq!(open(&path).0, "E0803");
 }
@@ -406,7 +409,8 @@ fn uncertainty_weights_settle_where_theory_says() {
     });
     p.plan.layers[0].settings.insert("unk", Setting::Real(0.0));
     p.plan.params.push(Param { name: "s".into(), shape: vec![1], init: Init::Zeros, owner: "weights".into() });
-    p.plan.train.stages[0].weights = Weights::Uncertainty { params: vec![(1, p.plan.params.len() - 1)] };
+    p.plan.train.stages[0].weights =
+        Weighting { params: vec![(1, p.plan.params.len() - 1)], ..Weighting::new("uncertainty") };
     let dir = temp();
     train(&p, dir.path(), 1);
     let run = RunDir::at(dir.path().join("run"));
@@ -422,19 +426,24 @@ fn uncertainty_weights_settle_where_theory_says() {
     assert!((f64::from(found) - (2.0 * loss).ln()).abs() < 0.02, "{found}, loss {loss}");
 }
 
+fn decay(kind: &str, settings: &[(&'static str, f64)]) -> Decay {
+    let settings = settings.iter().map(|(n, x)| (*n, Setting::Real(*x))).collect();
+    Decay { kind: kind.into(), settings }
+}
+
 #[test]
 fn rates_over_a_stage() {
     let mut s = stage(vec![0], Length::Steps(10));
     s.optimizer.warmup = 0.2;
-    s.optimizer.decay = Decay::Linear;
+    s.optimizer.decay = decay("linear", &[]);
     let r: Vec<f64> = (0..10).map(|i| rate(&s, i, Some(10), 0.0, 0)).collect();
     assert_eq!(r[..4], [0.5, 1.0, 1.0, 0.875]);
     assert_eq!(r[9], 0.125);
-    s.optimizer.decay = Decay::Cosine;
+    s.optimizer.decay = decay("cosine", &[]);
     assert!((rate(&s, 6, Some(10), 0.0, 0) - 0.5).abs() < 1e-12);
-    s.optimizer.decay = Decay::Exponential(0.5);
+    s.optimizer.decay = decay("exponential", &[("factor", 0.5)]);
     assert_eq!(rate(&s, 6, Some(10), 0.0, 3), 0.125);
-    s.optimizer.decay = Decay::InverseTime(0.5);
+    s.optimizer.decay = decay("inverse", &[("rate", 0.5)]);
     assert_eq!(rate(&s, 6, Some(10), 0.0, 2), 0.5);
     s.optimizer.warmup = 4.0;
     assert_eq!(rate(&s, 1, None, 0.5, 0), 0.5);

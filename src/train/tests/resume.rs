@@ -15,11 +15,11 @@ use std::time::Duration;
 /// Two stages, an objective, early stopping, a random sampler: everything that a state must hold.
 fn demanding() -> Program {
     let mut first = stage(vec![0, 1, 2], Length::Epochs(2.0));
-    first.sampler = Sampler::Random;
+    first.sampler = Sampler::new("random");
     first.eval_every = Some(Length::Steps(3));
     let mut second = stage(vec![0, 2], Length::Epochs(3.0));
     second.name = "second".into();
-    second.sampler = Sampler::Alternate { turns: vec![] };
+    second.sampler = Sampler::new("alternate");
     second.early_stop = Some(2);
     second.freeze = vec!["intent".into()];
     second.optimizer.kind = "adamw".into();

@@ -8,6 +8,11 @@ use crate::records::LabelSet;
 use std::collections::BTreeMap;
 
 /// 40 examples of slot and intent on corpus a (5 batches), 20 of topic on corpus b (3 batches).
+fn sampler(kind: &str, settings: &[(&'static str, f64)], tasks: &[(usize, f64)]) -> Sampler {
+    let settings = settings.iter().map(|(n, x)| (*n, Setting::Real(*x))).collect();
+    Sampler { settings, tasks: tasks.to_vec(), ..Sampler::new(kind) }
+}
+
 fn with(sampler: Sampler) -> Program {
     let mut s = stage(vec![0, 1, 2], Length::Epochs(1.0));
     s.sampler = sampler;
@@ -40,7 +45,7 @@ fn seen(steps: &[Vec<Draw>], corpus: usize, tasks: &[usize]) -> Vec<usize> {
 
 #[test]
 fn joint() {
-    let p = with(Sampler::Joint);
+    let p = with(sampler("joint", &[], &[]));
     let steps = epochs(&p, 1);
     assert_eq!(steps.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1, 2, 2], "spread evenly");
     assert_eq!(seen(&steps, 0, &[0, 1]), [1; 40]);
@@ -52,7 +57,7 @@ fn joint() {
 
 #[test]
 fn alternate() {
-    let p = with(Sampler::Alternate { turns: vec![] });
+    let p = with(sampler("alternate", &[], &[]));
     let steps = epochs(&p, 2);
     // slot, intent, topic in turn until slot and intent have had their 5 batches
     assert_eq!(steps.len(), 2 * 14);
@@ -67,7 +72,7 @@ fn alternate() {
     let d = schedule(&p).describe(&p.plan, &p.plan.train.stages[0]);
     assert_eq!(d.notes, ["`topic` starts again: 1.33 passes an epoch"]);
 
-    let p = with(Sampler::Alternate { turns: vec![(0, 2), (2, 1)] });
+    let p = with(sampler("alternate", &[], &[(0, 2.0), (2, 1.0)]));
     let steps = epochs(&p, 1);
     assert_eq!(steps.iter().map(|s| s[0].tasks[0]).collect::<Vec<_>>(), [0, 0, 2, 0, 0, 2, 0, 0, 2]);
     let d = schedule(&p).describe(&p.plan, &p.plan.train.stages[0]);
@@ -92,16 +97,16 @@ fn drawn() {
             assert!((f - e).abs() < 0.03, "{sampler:?}: {found:?}, not {expected:?}");
         }
     };
-    near(Sampler::Random, &[1.0 / 3.0; 3]);
-    near(Sampler::Proportional { cap: None, temperature: 1.0 }, &[2.0 / 3.0, 1.0 / 3.0]);
-    near(Sampler::Proportional { cap: Some(20.0), temperature: 1.0 }, &[0.5, 0.5]);
+    near(sampler("random", &[], &[]), &[1.0 / 3.0; 3]);
+    near(sampler("proportional", &[("temperature", 1.0)], &[]), &[2.0 / 3.0, 1.0 / 3.0]);
+    near(sampler("proportional", &[("cap", 20.0), ("temperature", 1.0)], &[]), &[0.5, 0.5]);
     let r = 2f64.sqrt();
-    near(Sampler::Proportional { cap: None, temperature: 2.0 }, &[r / (1.0 + r), 1.0 / (1.0 + r)]);
-    near(Sampler::Smoothed { alpha: 0.5 }, &[r / (1.0 + r), 1.0 / (1.0 + r)]);
-    near(Sampler::Smoothed { alpha: 0.0 }, &[0.5, 0.5]);
-    near(Sampler::Mix { rates: vec![(0, 3.0), (2, 1.0)] }, &[0.75, 0.25]);
+    near(sampler("proportional", &[("temperature", 2.0)], &[]), &[r / (1.0 + r), 1.0 / (1.0 + r)]);
+    near(sampler("smoothed", &[("alpha", 0.5)], &[]), &[r / (1.0 + r), 1.0 / (1.0 + r)]);
+    near(sampler("smoothed", &[("alpha", 0.0)], &[]), &[0.5, 0.5]);
+    near(sampler("mix", &[], &[(0, 3.0), (2, 1.0)]), &[0.75, 0.25]);
     // every pass shows every example once, over the ends of epochs
-    let p = with(Sampler::Random);
+    let p = with(sampler("random", &[], &[]));
     let counts = seen(&epochs(&p, 40), 1, &[2]);
     assert!(counts.len() == 20 && counts.iter().max().unwrap() - counts.iter().min().unwrap() <= 1, "{counts:?}");
     let d = schedule(&p).describe(&p.plan, &p.plan.train.stages[0]);
@@ -110,7 +115,7 @@ fn drawn() {
 
 #[test]
 fn a_task_over_several_corpora_learns_along() {
-    let mut p = with(Sampler::Alternate { turns: vec![] });
+    let mut p = with(sampler("alternate", &[], &[]));
     // which corpus an example comes from
     let fields = vec![(0, SOURCE_FIELD), (1, SOURCE_FIELD)];
     let classes = vec!["a".to_string(), "b".to_string()];

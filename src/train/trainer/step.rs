@@ -5,11 +5,13 @@ use crate::batches::Draw;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::kinds::heads;
+use crate::kinds::optimisers::Decay;
+use crate::kinds::weightings;
 use crate::network::together::Share;
 use crate::network::{Batch, Job, Known, Moment, TaskLoss, Values};
 use crate::ops::params::Params;
 use crate::passes;
-use crate::plan::{Decay, Phase, Plan, Stage, Weights};
+use crate::plan::{Phase, Plan, Stage};
 use crate::train::{NamedLoss, RunError, StepNews};
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -36,13 +38,7 @@ pub fn rate(stage: &Stage, step: u64, steps: Option<u64>, share: f64, epoch: u64
         return (next / warmup).clamp(1e-3, 1.0);
     }
     let rest = ((now - warmup) / (all - warmup).max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
-    match o.decay {
-        Decay::None => 1.0,
-        Decay::Linear => 1.0 - rest,
-        Decay::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * rest).cos()),
-        Decay::Exponential(factor) => factor.powf(epoch as f64),
-        Decay::InverseTime(rate) => 1.0 / (1.0 + rate * epoch as f64),
-    }
+    Decay::find(&o.decay.kind).map_or(1.0, |d| d.factor(&o.decay.settings, rest, epoch))
 }
 
 impl Trainer<'_> {
@@ -224,29 +220,19 @@ fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> (us
     (task, loss.unwrap_or_else(|| Tensor::zeros([1], params.device())), count)
 }
 
-/// The losses of a step as one number.
-///
-/// Fixed: Σ w·L. Uncertainty (Kendall et al. 2018, equations 7 and 10, with s = log σ²): w·(exp(−s)·L + s/2), and
-/// w·(exp(−s)·L/2 + s/2) for a regression by squared error. Only tasks with gold in the step take part.
+/// The losses of a step as one number, weighed as the stage says. Only tasks with gold in the step take part.
 fn total_loss(plan: &Plan, stage: &Stage, losses: &[(usize, Tensor<1>, usize)], params: &Params) -> Option<Tensor<1>> {
-    let term = |(task, loss, _): &(usize, Tensor<1>, usize)| {
+    let weighing = &stage.weights;
+    let weigh = weightings::find(&weighing.kind)?.weigh?;
+    let term = |(task, value, _): &(usize, Tensor<1>, usize)| {
         let t = plan.tasks.get(*task)?;
-        let mut weight = t.weight;
-        let loss = match &stage.weights {
-            Weights::Fixed { weights } => {
-                weight = weights.iter().find(|(t, _)| t == task).map_or(weight, |(_, w)| *w);
-                loss.clone()
-            }
-            Weights::Uncertainty { params: own } => match own.iter().find(|(t, _)| t == task) {
-                None => loss.clone(),
-                Some((_, p)) => {
-                    let s = params.get1(*p);
-                    let half = if (heads::find(&t.head).squared)(&t.settings) { 0.5 } else { 1.0 };
-                    s.clone().neg().exp() * loss.clone().mul_scalar(half) + s.mul_scalar(0.5)
-                }
-            },
-        };
-        Some(if weight == 1.0 { loss } else { loss.mul_scalar(weight) })
+        Some(weigh(&weightings::Loss {
+            value,
+            weight: t.weight,
+            given: weighing.tasks.iter().find(|(t, _)| t == task).map(|(_, w)| *w),
+            learned: weighing.params.iter().find(|(t, _)| t == task).map(|(_, p)| params.get1(*p)),
+            squared: (heads::find(&t.head).squared)(&t.settings),
+        }))
     };
     losses.iter().filter_map(term).reduce(|a, b| a + b)
 }

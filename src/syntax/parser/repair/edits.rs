@@ -168,7 +168,7 @@ impl<'l> Edits<'l> {
         // a statement begins with its word
         let moved = k == self.first && crate::words::is_reserved(x) && y != "{";
         // what a semicolon ends stays before it, unless a setting begins there
-        let begins = option(x) && !matches!(x, "fork" | "restart") || self.word(k + 2) == ":";
+        let begins = option(x) && !statements::stands_alone(x) || self.word(k + 2) == ":";
         let odd = moved
             || y == ";" && !begins && self.operand(k) && self.operand(k.wrapping_sub(1))
             || y == "{" && clause

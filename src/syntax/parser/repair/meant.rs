@@ -23,7 +23,7 @@ impl Edits<'_> {
         }
         // `tasks t fork`
         let attr = fault.rule == Some(Rule::only_attr) && f > self.first + 1;
-        let moved = self.word(f + 1) == ";" && !matches!(self.word(f), "fork" | "restart");
+        let moved = self.word(f + 1) == ";" && !statements::stands_alone(self.word(f));
         if attr && option(self.word(f)) && !moved && fault.expected().contains(&Rule::EOI) {
             self.put(self.gap(f), "; ", Kind::Part);
         }
