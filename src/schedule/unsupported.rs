@@ -148,17 +148,21 @@ impl<'p> Scheduler<'_, 'p> {
     /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
     fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) {
         let Some((row, args)) = self.r.chosen("something that a stage keeps", v, statements::KEEPS) else { return };
-        let has = |word: &str, of: Option<&str>| {
-            block.iter().any(|s| match &s.value {
-                SettingKind::Attr { name, values } => {
-                    name.value == word
-                        && of.is_none_or(|of| values.first().and_then(word_of).is_some_and(|(w, ..)| w == of))
-                }
-                _ => false,
+        let value_of = |word: &str| {
+            block.iter().find_map(|s| match &s.value {
+                SettingKind::Attr { name, values } if name.value == word => Some(values),
+                _ => None,
             })
         };
+        let measured = || {
+            let sampler = value_of("sample").and_then(|v| word_of(v.first()?)).and_then(|(w, ..)| samplers::find(w));
+            sampler.is_some_and(|s| s.measures)
+        };
         if row.args.iter().all(|a| a.takes != words::Takes::Own) {
-            if self.r.arguments(row, v.span, args, env).is_some() && !has("pseudo", None) && !self.unknown_in(block) {
+            if self.r.arguments(row, v.span, args, env).is_some()
+                && value_of("pseudo").is_none()
+                && !self.unknown_in(block)
+            {
                 let d = Diagnostic::new(
                     "E0246",
                     "`keep confidence` chooses among made examples, and this stage makes none",
@@ -182,7 +186,7 @@ impl<'p> Scheduler<'_, 'p> {
                     }
                 }
                 let _ = self.r.rate(b, env, "a utility");
-                if !has("sample", Some("bandit")) && !self.unknown_in(block) {
+                if !measured() && !self.unknown_in(block) {
                     let d = Diagnostic::new("E0246", "`keep tasks` needs a sampler that measures utility");
                     self.report(
                         d.at(v.span, "utility of what?")

@@ -17,6 +17,7 @@ pub(super) const BANDIT: Sampler = Sampler {
         false,
         "bandit(beta_thompson, main = a, reward = dev_gain)",
     ),
+    measures: true,
     ..SAMPLER
 };
 

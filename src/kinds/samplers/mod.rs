@@ -25,6 +25,8 @@ pub struct Sampler {
     pub unit: Unit,
     /// a step may hold batches of several units
     pub together: bool,
+    /// it measures of what use each task is
+    pub measures: bool,
     /// its part of the plan, from its arguments; `None` where they change nothing
     #[allow(clippy::type_complexity)]
     pub plan: Option<fn(&Values, &Tasks) -> Result<Option<plan::Sampler>, Diagnostic>>,
@@ -67,6 +69,7 @@ const SAMPLER: Sampler = Sampler {
     names: Naming::None,
     unit: Unit::Corpora,
     together: false,
+    measures: false,
     plan: None,
     order: None,
 };
