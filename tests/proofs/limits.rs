@@ -90,3 +90,18 @@ expect gain(y.accuracy, over = single) >= 0%
     let claim = &report["expects"][0];
     assert!(claim["twin"]["with"][0].is_f64() && claim["twin"]["interval"][0].is_f64(), "{claim}");
 }
+
+/// What is read many times is drawn once: each `let` reads the one before it twice.
+#[test]
+fn doubling_lets_are_drawn_once() {
+    let w = World::new();
+    let lets: String = (0..40).map(|i| format!("let x{} = x{i} + x{i}\n", i + 1)).collect();
+    let spec = format!(
+        "data d = tsv(\"c\") {{ x: tokens; y: label }}\nlet x0 = embed(4)\n{lets}task t : classify of d.y from x40 |> mean\n"
+    );
+    w.file("s.mtl", &spec);
+    for command in ["check", "graph", "explain", "plan"] {
+        let (code, said) = mtlc(&w, &[command, "--no-data", "s.mtl"]);
+        assert_eq!(code, Some(0), "{command}: {said}");
+    }
+}

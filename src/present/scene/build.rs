@@ -33,6 +33,9 @@ pub(super) struct Builder<'a> {
     pub edges: Vec<Edge>,
     /// last layers of the parts of each encoder; `u32::MAX`: its end
     pub slabs: BTreeMap<usize, Vec<u32>>,
+    /// encoders and lets whose reads are drawn, with the texts that were meant: each is followed once, however often it is
+    /// read
+    pub followed: BTreeSet<(Key, Vec<(usize, usize)>)>,
 }
 
 impl Builder<'_> {
@@ -184,6 +187,9 @@ impl Builder<'_> {
             below = Some(id);
         }
         // the same encoder on another text
+        if !self.followed.insert((Key::Slab(encoder, 0), on.to_vec())) {
+            return below.unwrap_or(self.keys[&Key::Slab(encoder, 0)]);
+        }
         let (value, env) = (self.p.encoders[encoder].value.clone(), self.p.encoders[encoder].env.clone());
         let bottom = self.keys[&Key::Slab(encoder, 0)];
         let reads = self.inside(&value, &env);
@@ -354,6 +360,9 @@ impl Builder<'_> {
         let node =
             Node { kind: Kind::Let, name: named.name.clone(), lines, ty, members: 1, step: usize::MAX, phase: None };
         let id = self.add(Key::Let(i), || node);
+        if !self.followed.insert((Key::Let(i), on.to_vec())) {
+            return id;
+        }
         let reads = self.inside(&named.value, &named.env);
         self.reads(id, &reads, on, !fresh);
         id

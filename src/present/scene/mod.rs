@@ -10,7 +10,7 @@ use crate::check::Checked;
 use crate::plan::Phase;
 use crate::present::sizes::Sizes;
 use build::Builder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The picture.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -124,6 +124,7 @@ pub fn scene(title: &str, reader: Reader<'_>, checked: &Checked, sizes: &Sizes<'
         keys: BTreeMap::new(),
         edges: vec![],
         slabs: BTreeMap::new(),
+        followed: BTreeSet::new(),
     };
     b.slabs = b.cut();
     b.tasks();
