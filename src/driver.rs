@@ -1,7 +1,7 @@
 //! The whole pipeline on one screen.
 //!
 //! ```text
-//! text ─parse→ File ─expand→ Program ─check→ Checked ─load→ Corpora, Tables ─build→ Plan
+//! text ─parse→ File ─expand→ Program ─check→ Checked ─load→ Corpora, Tables ─lower→ Plan
 //! ```
 //! A stage runs unless the one before left an error that blocks it; independent checks all still run, so one call
 //! gives every finding.

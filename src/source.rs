@@ -75,7 +75,7 @@ impl Sources {
         FileId(self.files.len() as u32 - 1)
     }
 
-    /// The file of an id; the first file if the id is of another `Sources`.
+    /// The file of an id, if it is of these sources.
     pub fn get(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
     }

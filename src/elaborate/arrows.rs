@@ -19,10 +19,7 @@ impl<'p> Elaborator<'p> {
         };
         let round = match e.rounds {
             None => cx.round,
-            Some(n) if cx.round == 0 => {
-                let _ = n;
-                0
-            }
+            Some(_) if cx.round == 0 => 0,
             Some(n) => (cx.round - 1).min(n.saturating_sub(1)),
         };
         let first_round = e.rounds.is_some() && cx.round == 0;

@@ -178,7 +178,7 @@ pub struct ShareDef {
 pub struct Program {
     /// data sets
     pub data: Arc<Vec<CorpusDecl>>,
-    /// the expressions of their readers, for later messages
+    /// encoders, members of families one by one
     pub encoders: Vec<Named>,
     /// lists and named intermediate values
     pub lets: Vec<Named>,

@@ -69,11 +69,6 @@ pub const PASSES: &[Pass] = &[
     },
 ];
 
-/// Every pass.
-pub fn table() -> &'static [Pass] {
-    PASSES
-}
-
 /// Records in the plan what each pass does; those named in `off` do nothing.
 pub fn apply(plan: &mut Plan, off: &[String]) {
     let record = |p: &Pass| {

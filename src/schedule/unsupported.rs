@@ -235,12 +235,11 @@ impl<'p> Scheduler<'_, 'p> {
     /// `pseudo squad(q = ask(raw), a = read(raw))`: examples of `squad` whose fields tasks make from other data.
     fn pseudo(&mut self, v: &'p Expr, env: &Env) {
         let example = self.r.some_pseudo();
-        let (ExprKind::Call(f, args), Some(p)) = (&*v.value, path(v)) else {
+        let (ExprKind::Call(_, args), Some(p)) = (&*v.value, path(v)) else {
             let d = Diagnostic::new("E0229", "`pseudo` names the data set whose examples are made").at(v.span, "");
             self.report(d.help(format!("write `{example}`")));
             return;
         };
-        let _ = f;
         let Ok(found) = self.r.named(&p, env, &[Kind::Data], "a data set", &[Part::Call]) else { return };
         let [(_, corpus)] = found.as_slice() else { return };
         if args.is_empty() {
