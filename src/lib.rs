@@ -33,7 +33,7 @@
 //! | [`passes`] | a plan | what is computed once, together or not at all |
 //! | [`batches`] | a plan and examples | which examples the next step sees |
 //! | [`lower`] | a checked program and its tables | a plan |
-//! | `model` | a plan | heads, optimisers |
+//! | `model` | a plan | optimisers |
 //! | `network` | a plan and a batch | the values of its nodes |
 //! | `train` | a plan and its examples | a run folder, a report |
 //! | [`present`] | a checked program, a plan | pictures, sentences, sizes, costs |

@@ -35,19 +35,19 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
         ("kinds::heads", &["source", "diagnostics", "ast", "words", "columns", "records", "plan", "types", "ops", "kinds::metrics"]),
         ("kinds::readers", &["diagnostics", "columns"]),
         ("kinds::statements", &["words"]),
-        ("kinds::lexicon", &["words", "kinds::heads", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::statements"]),
+        ("kinds::lexicon", &["words", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::heads", "kinds::statements"]),
     ]),
     ("engines", &[
         ("data", &["source", "diagnostics", "ast", "columns", "kinds::readers"]),
         ("encode", &["source", "util", "diagnostics", "columns", "records", "plan", "kinds::heads", "kinds::readers", "data"]),
-        ("syntax", &["source", "diagnostics", "ast", "words", "kinds::heads", "kinds::layers", "kinds::terms", "kinds::views", "kinds::optimisers", "kinds::readers", "kinds::statements", "kinds::lexicon"]),
+        ("syntax", &["source", "diagnostics", "ast", "words", "kinds::layers", "kinds::terms", "kinds::views", "kinds::optimisers", "kinds::heads", "kinds::readers", "kinds::statements", "kinds::lexicon"]),
         ("fmt", &["source", "diagnostics", "ast", "syntax"]),
         ("hir", &["source", "diagnostics", "ast", "words", "columns", "types", "kinds::readers", "data", "syntax"]),
         ("analysis", &["source", "util", "diagnostics", "ast", "plan", "types", "kinds::layers", "hir"]),
-        ("resolve", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::heads", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::metrics", "kinds::heads", "kinds::statements", "hir"]),
+        ("resolve", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::metrics", "kinds::heads", "kinds::statements", "hir"]),
         ("elaborate", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::metrics", "kinds::heads", "hir", "analysis", "resolve"]),
         ("schedule", &["source", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::heads", "kinds::statements", "hir", "analysis", "resolve", "elaborate"]),
-        ("lint", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::heads", "kinds::layers", "hir", "resolve", "elaborate", "schedule"]),
+        ("lint", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "kinds::heads", "hir", "resolve", "elaborate", "schedule"]),
         ("check", &["util", "diagnostics", "ast", "columns", "plan", "types", "kinds::weightings", "hir", "analysis", "resolve", "elaborate", "schedule", "lint"]),
         ("passes", &["plan", "kinds::layers", "kinds::samplers"]),
         ("batches", &["random", "diagnostics", "columns", "plan", "kinds::samplers", "encode", "passes"]),
@@ -105,7 +105,7 @@ fn read(path: &Path, src: &Path) -> File {
         module.pop();
     }
     let text = fs::read_to_string(path).unwrap();
-    let tokens = tokens(text.split("#[cfg(test)]\nmod tests {").next().unwrap());
+    let tokens = tokens(without_tests(&text));
     let mut file = File { module, ..File::default() };
     let mut at = 0;
     while at < tokens.len() {
@@ -127,6 +127,15 @@ fn read(path: &Path, src: &Path) -> File {
         }
     }
     file
+}
+
+/// The code before the unit tests, which stand last.
+fn without_tests(text: &str) -> &str {
+    let tests = text.match_indices("#[cfg(test)]\nmod ").find(|(at, _)| {
+        let line = text[at + "#[cfg(test)]\n".len()..].lines().next();
+        line.is_some_and(|l| l.ends_with('{'))
+    });
+    tests.map_or(text, |(at, _)| &text[..at])
 }
 
 fn text_of(part: &std::ffi::OsStr) -> String {
