@@ -10,6 +10,7 @@ use crate::plan::{self, Claim, Init, LabelSpec, Param, Plan, Score, Setting, Sha
 use crate::types::dim::{Dim, InitRule, Size};
 
 /// Builds the plan. `tables` must come from the program's own specs.
+// long: puts in the sizes of one part of the plan after another
 pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Plan {
     let size = |s: Size| match s {
         Size::Labels(i) => tables.labels.get(i as usize).map_or(0, |l| l.len()),
