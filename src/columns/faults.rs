@@ -90,6 +90,10 @@ impl Faults {
 
     /// Records a finding as it is.
     pub fn plain(&mut self, diagnostic: Diagnostic) {
+        // one file may be two splits
+        if self.groups.iter().any(|g| g.count == 1 && g.first == diagnostic) {
+            return;
+        }
         self.groups.push(Group { file: String::new(), count: 1, first: diagnostic });
     }
 

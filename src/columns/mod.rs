@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub mod faults;
+mod offsets;
 pub mod reader;
 pub mod schemes;
 pub mod sink;

@@ -119,7 +119,8 @@ impl Reading {
         // every tag in the same other spelling, `O` among them
         let other: Option<BTreeMap<&str, String>> =
             distinct.keys().map(|t| Some((*t, if *t == OUTSIDE { OUTSIDE.into() } else { respelt(t)? }))).collect();
-        if let Some(other) = other {
+        let standard = distinct.keys().any(|t| typed(t).is_some());
+        if let Some(other) = other.filter(|_| !standard) {
             let has = |mark: &str| other.values().any(|t| t.starts_with(mark));
             if other.values().any(|t| t == OUTSIDE) && (has("B-") || has("I-")) {
                 let spelt = |t: &String| other.get(t.as_str()).map_or(Tag::Gap, |t| parts_or_gap(t));
@@ -129,15 +130,22 @@ impl Reading {
             }
         }
         // most are tags of a scheme, some are not
-        let spans: usize = distinct.iter().filter(|(t, _)| parts(t).is_some()).map(|(_, n)| n).sum();
+        let types: BTreeSet<String> = distinct.keys().filter_map(|t| Some(typed(t)?.1)).collect();
+        let meant =
+            |t: &str| respelt(t).is_some_and(|t| t == OUTSIDE || typed(&t).is_some_and(|(_, ty)| types.contains(&ty)));
+        let spans: usize = distinct.iter().filter(|(t, _)| parts(t).is_some() || meant(t)).map(|(_, n)| n).sum();
+        let outside = [OUTSIDE, "o", "0"].iter().any(|t| distinct.contains_key(t));
         let has = |mark: u8| distinct.keys().any(|t| typed(t).is_some_and(|(p, _)| p == mark));
-        let marked = has(b'I') && (has(b'B') || distinct.contains_key(OUTSIDE))
-            || has(b'B') && (distinct.contains_key(OUTSIDE) || has(b'E') || has(b'L'));
+        let marked = has(b'I') && (has(b'B') || outside) || has(b'B') && (outside || has(b'E') || has(b'L'));
         if !marked || spans * 2 <= distinct.values().sum() {
             return plain;
         }
-        let scheme = detect(examples.map(|tags| tags.iter().map(|t| parts_or_gap(t))));
-        Reading { scheme, other: false, types: distinct.keys().filter_map(|t| Some(typed(t)?.1)).collect() }
+        let odd = distinct.keys().filter(|t| parts(t).is_none() && meant(t));
+        let read: BTreeMap<&str, String> = odd.filter_map(|t| Some((*t, respelt(t)?))).collect();
+        let scheme = detect(
+            examples.map(|tags| tags.iter().map(|t| read.get(t.as_str()).unwrap_or(t)).map(|t| parts_or_gap(t))),
+        );
+        Reading { scheme, other: false, types }
     }
 
     /// Writes every tag of a text as the scheme has it, where it is one in another spelling; counts those that are not as
@@ -303,6 +311,8 @@ mod tests {
         let (reading, mut odd) = (Reading::of([&tags[..]].into_iter()), Odd::default());
         reading.respell(&mut tags, &mut odd);
         assert_eq!(tags.join(" "), "B-A I-A O - B-A O B-A A B_C O O");
+        let tags = ["B-A I-A 0 0 0 0 B-A 0"].map(|t| t.split(' ').map(String::from).collect::<Vec<_>>());
+        assert_eq!(Reading::of([&tags[0][..]].into_iter()).scheme, Scheme::Bio, "`0` for `O` throughout");
         let kept: Vec<_> = odd.kept.keys().map(String::as_str).collect();
         assert_eq!(kept, ["-", "A", "B_C"]);
         assert_eq!(odd.read[&("0".into(), "O".into())], 1);

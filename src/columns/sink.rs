@@ -2,8 +2,8 @@
 
 use super::faults::{Faults, Place};
 use super::reader::Options;
-use crate::columns::words;
 use crate::columns::{Column, CorpusDecl, FieldDecl, FieldType, Split, SplitName};
+use crate::columns::{offsets, words};
 use crate::diagnostics::{DataPlace, Diagnostic};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -61,6 +61,8 @@ pub struct Sink<'a> {
     json: Vec<Counted>,
     /// by field: sets of classes of which nothing is known
     unknown: Vec<Counted>,
+    /// by field: spans that do not end where tokens do
+    inside: Vec<Counted>,
     axes: Vec<Option<usize>>,
 }
 
@@ -95,7 +97,7 @@ impl<'a> Sink<'a> {
         };
         let axes: Vec<Option<usize>> = decl.fields.iter().map(axis).collect();
         let split = Split { len: 0, columns };
-        let (json, unknown) = (vec![Counted::default(); axes.len()], vec![Counted::default(); axes.len()]);
+        let none = vec![Counted::default(); axes.len()];
         Self {
             decl,
             options,
@@ -105,8 +107,9 @@ impl<'a> Sink<'a> {
             limit,
             part,
             empty: Counted::default(),
-            json,
-            unknown,
+            json: none.clone(),
+            unknown: none.clone(),
+            inside: none,
             axes,
         }
     }
@@ -136,13 +139,25 @@ impl<'a> Sink<'a> {
         }
         let mut items = Vec::with_capacity(values.len());
         let mut sound = true;
+        let raw: Vec<Option<String>> = self.raw_texts(&values);
         for (i, (field, value)) in self.decl.fields.iter().zip(values).enumerate() {
             if let Value::Text(t) = &value
                 && holds_json(&field.ty, t)
             {
                 self.json[i].add(|| place(i).data("a cell that holds JSON"));
             }
-            match convert(field, value, self.options) {
+            let item = match (&value, raw.get(i).and_then(Option::as_ref), self.axes[i]) {
+                (Value::Json(serde_json::Value::Array(spans)), Some(text), Some(axis)) => {
+                    offsets::tags(spans, &self.decl.fields[axis].ty, text).map(|(tags, inside)| {
+                        if inside {
+                            self.inside[i].add(|| place(i).data("a span that ends inside a token"));
+                        }
+                        Item::Tags(Some(tags))
+                    })
+                }
+                _ => convert(field, value, self.options),
+            };
+            match item {
                 Ok(item) => items.push(item),
                 Err(note) => {
                     sound = false;
@@ -196,6 +211,24 @@ impl<'a> Sink<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// By field of tags that stands as spans: the text that they are places of.
+    fn raw_texts(&self, values: &[Value<'_>]) -> Vec<Option<String>> {
+        use serde_json::Value as J;
+        let text = |i: usize| match (&self.decl.fields[i].ty, &values[i], self.axes[i]) {
+            (FieldType::Tags { .. }, Value::Json(J::Array(list)), Some(axis)) if offsets::are_spans(list) => {
+                match &values[axis] {
+                    // an empty list is as well no tags of a text whose tokens the file has
+                    Value::Json(J::String(s)) if !list.is_empty() || self.decl.fields[axis].ty == FieldType::Text => {
+                        Some(s.clone())
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        (0..values.len()).map(text).collect()
     }
 
     /// One token for each empty text, whose tags are unknown.
@@ -299,6 +332,16 @@ impl<'a> Sink<'a> {
             };
             let help = "write the values as this reader takes them, or the examples as JSON for `jsonl(...)`";
             self.faults.plain(Diagnostic::new("W0614", message).at(field.span, "").data(first).help(help));
+        }
+        for (field, inside) in self.decl.fields.iter().zip(self.inside) {
+            let Some(first) = inside.first else { continue };
+            let (n, file) = (inside.count, &first.file);
+            let message = match n {
+                1 => format!("an example of `{file}` has a span of `{}` that ends inside a token", field.name),
+                _ => format!("{n} examples of `{file}` have spans of `{}` that end inside a token", field.name),
+            };
+            let why = "such a token belongs to the span as a whole";
+            self.faults.plain(Diagnostic::new("W0618", message).at(field.span, why).data(first));
         }
         for (field, unknown) in self.decl.fields.iter().zip(self.unknown) {
             let own = self.options.missing.is_some() || self.options.none.is_some();
@@ -507,9 +550,10 @@ fn tags(j: &serde_json::Value, options: &Options) -> Result<Vec<String>, String>
     let want = "a list of strings";
     let one = |(i, j): (usize, &serde_json::Value)| match j {
         serde_json::Value::Null => Ok(String::new()),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
-            Err(format!("{}; places in the text are not read: write one tag for each token", member(want, i, j)))
-        }
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => Err(format!(
+            "{}; write one tag for each token, or spans of a text that is one string: [[0, 4, \"PER\"]]",
+            member(want, i, j)
+        )),
         j => options.tag(&scalar(j).ok_or_else(|| member(want, i, j))?),
     };
     j.as_array().ok_or_else(|| expected(want, j))?.iter().enumerate().map(one).collect()

@@ -83,6 +83,7 @@ fn read(decl: &CorpusDecl, base: &Path) -> Loaded {
     }
     tagging::normalise(decl, &mut corpus, &mut faults);
     tagging::single_tokens(decl, reader, &corpus, &mut faults);
+    tagging::joined_classes(decl, &corpus, &mut faults);
     texts::forms(decl, &corpus, &mut faults);
     if corpus.train.len == 0 && !faults.any_error() {
         let file = parts.get(&SplitName::Train).and_then(|f| f.first()).map(|f| f.display().to_string());

@@ -5,6 +5,7 @@ use crate::columns::reader::Reader;
 use crate::columns::schemes::{self, Odd, Reading, Scheme};
 use crate::columns::{Column, Corpus, CorpusDecl, FieldDecl, FieldType, SplitName};
 use crate::diagnostics::{Diagnostic, times};
+use std::collections::BTreeSet;
 
 const SPLITS: [SplitName; 3] = [SplitName::Train, SplitName::Dev, SplitName::Test];
 /// Most tags that a message lists.
@@ -52,6 +53,27 @@ pub(super) fn single_tokens(decl: &CorpusDecl, reader: &Reader, corpus: &Corpus,
             let d = Diagnostic::new("W0615", message).at(field.span, "its tags have no neighbours");
             faults.plain(d.help(reader.together));
             return;
+        }
+    }
+}
+
+/// W0619: a class of a set that is several others, between another sign than the one that parts them.
+pub(super) fn joined_classes(decl: &CorpusDecl, corpus: &Corpus, faults: &mut Faults) {
+    if decl.options.contains_key("split") {
+        return;
+    }
+    for (field, column) in decl.fields.iter().zip(&corpus.train.columns) {
+        let Column::Labels(sets) = column else { continue };
+        let classes: BTreeSet<&str> = sets.iter().flatten().flatten().map(String::as_str).collect();
+        let joined = |class: &&&str, sign: char| {
+            class.contains(sign) && class.split(sign).all(|part| classes.contains(part.trim()))
+        };
+        for sign in ['#', ';', '|', '/', '+', '&', ' '] {
+            let Some(class) = classes.iter().find(|c| joined(c, sign)) else { continue };
+            let message = format!("the class `{class}` of `{}` looks like several between `{sign}`", field.name);
+            let help = format!("write `split = \"{sign}\"` if it is");
+            faults.plain(Diagnostic::new("W0619", message).at(field.span, "").help(help));
+            break;
         }
     }
 }

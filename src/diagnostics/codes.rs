@@ -194,6 +194,8 @@ codes! {
     "W0615" "rows and texts do not match"
     "W0616" "sets of classes of which nothing is known"
     "W0617" "a letter is written in two ways"
+    "W0618" "spans that end inside a token"
+    "W0619" "classes that look like several"
     "W0651" "a vectors file has no word of the texts"
     "W0652" "no word is left in a vocabulary"
 }
