@@ -93,13 +93,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         steps: g.steps.iter().map(|s| s.iter().map(|t| g.tasks[*t].clone()).collect()).collect(),
     };
     let mut expects = c.expects.clone();
-    for (i, t) in tasks.iter_mut().enumerate().filter(|(_, t)| c.metric_by_data.contains(&t.name)) {
-        let spans = t.layers.is_none() && t.labels.and_then(|l| tables.labels.get(l)).is_some_and(|l| l.is_bio());
-        if let Some(moved) = first_metric(t, spans) {
-            train.objective.iter_mut().for_each(|s| renumber(s, i, moved));
-            expects.iter_mut().filter_map(|e| score_of(&mut e.claim)).for_each(|s| renumber(s, i, moved));
-        }
-    }
+    first_metrics(c, tables, &mut tasks, &mut train, &mut expects);
     Plan {
         version: VERSION,
         name: name.into(),
@@ -116,6 +110,23 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         passes: vec![],
     }
 }
+/// Settles the first metric of the tasks that name none.
+fn first_metrics(
+    c: &Checked,
+    tables: &Tables,
+    tasks: &mut [plan::Task],
+    train: &mut plan::Train,
+    expects: &mut [plan::Expect],
+) {
+    for (i, t) in tasks.iter_mut().enumerate().filter(|(_, t)| c.metric_by_data.contains(&t.name)) {
+        let spans = t.layers.is_none() && t.labels.and_then(|l| tables.labels.get(l)).is_some_and(|l| l.is_bio());
+        if let Some(moved) = first_metric(t, spans) {
+            train.objective.iter_mut().for_each(|s| renumber(s, i, moved));
+            expects.iter_mut().filter_map(|e| score_of(&mut e.claim)).for_each(|s| renumber(s, i, moved));
+        }
+    }
+}
+
 /// What stands for a tagger that names no metric: chunks where its tags mark spans, with the accuracy beside them. Gives
 /// the place of a metric that was named elsewhere and is the first now.
 fn first_metric(task: &mut plan::Task, spans: bool) -> Option<usize> {
