@@ -228,7 +228,7 @@ fn same(gold: &[i32], said: &[i32]) -> bool {
 }
 
 #[cfg(test)]
-mod table {
+mod tests {
     use super::*;
 
     #[test]
