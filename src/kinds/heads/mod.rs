@@ -228,8 +228,8 @@ fn same(gold: &[i32], said: &[i32]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod table {
+    use crate::kinds::heads::{HEADS, rows};
 
     #[test]
     fn heads_that_run_have_a_model() {
