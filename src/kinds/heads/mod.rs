@@ -226,24 +226,3 @@ fn flag(settings: &Settings, name: &str) -> bool {
 fn same(gold: &[i32], said: &[i32]) -> bool {
     gold.iter().zip(said).all(|(g, p)| *g < 0 || g == p)
 }
-
-#[cfg(test)]
-mod table {
-    use crate::kinds::heads::{HEADS, rows};
-
-    #[test]
-    fn heads_that_run_have_a_model() {
-        #[cfg(feature = "train")]
-        for h in HEADS {
-            assert_eq!(h.row.runs, h.build.is_some(), "{}", h.row.name);
-        }
-        for h in HEADS {
-            let rules: Vec<&str> = h.rule.ports.iter().map(|p| p.name).collect();
-            assert_eq!(h.row.ports, rules, "{}", h.row.name);
-        }
-        let mut names: Vec<&str> = rows().map(|r| r.name).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), HEADS.len());
-    }
-}

@@ -1,6 +1,7 @@
 //! Losses, ports and decisions of the heads.
 
 use super::model::*;
+use super::{HEADS, rows};
 use crate::ops::host::tensor;
 use crate::ops::host::to_vec;
 use crate::ops::kernels::{mix, uniform};
@@ -322,4 +323,15 @@ fn heads_that_cannot_be_built() {
     assert!(error(task("classify", &[], 1)).contains("a weight and a bias"));
     assert!(error(task("tag", &[], 2)).contains("label set"));
     assert!(error(task("regress", &[("bins", Setting::Int(3))], 2)).contains("`low`"));
+}
+
+#[test]
+fn heads_that_run_have_a_model() {
+    for h in HEADS {
+        assert_eq!(h.row.runs, h.build.is_some(), "{}", h.row.name);
+        let rules: Vec<&str> = h.rule.ports.iter().map(|p| p.name).collect();
+        assert_eq!(h.row.ports, rules, "{}", h.row.name);
+    }
+    let names: std::collections::BTreeSet<&str> = rows().map(|r| r.name).collect();
+    assert_eq!(names.len(), HEADS.len());
 }
