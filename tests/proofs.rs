@@ -11,4 +11,5 @@ mod passes;
 mod resume;
 mod robustness;
 mod sharing;
+mod trees;
 mod world;
