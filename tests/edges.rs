@@ -46,7 +46,7 @@ const TABLE: &[(&str, &[(&str, &[&str])])] = &[
         ("analysis", &["source", "util", "diagnostics", "ast", "plan", "types", "kinds::layers", "hir"]),
         ("resolve", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::metrics", "kinds::heads", "kinds::statements", "hir"]),
         ("elaborate", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::metrics", "kinds::heads", "hir", "analysis", "resolve"]),
-        ("schedule", &["source", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::heads", "kinds::statements", "hir", "analysis", "resolve", "elaborate"]),
+        ("schedule", &["source", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::statements", "hir", "analysis", "resolve", "elaborate"]),
         ("lint", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "kinds::heads", "hir", "resolve", "elaborate", "schedule"]),
         ("check", &["util", "diagnostics", "ast", "columns", "plan", "types", "kinds::weightings", "hir", "analysis", "resolve", "elaborate", "schedule", "lint"]),
         ("passes", &["plan", "kinds::layers", "kinds::samplers"]),

@@ -154,6 +154,7 @@ const HOMONYMS: &[(&str, &[&str], &str)] = &[
     ("prior", &["src/elaborate/names.rs", "src/schedule/losses/values.rs"], "a port"),
     ("reverse", &["src/resolve/arrows.rs"], "an option `grad`"),
     ("sample", &["src/analysis/mod.rs", "src/resolve/modes.rs", "src/schedule/losses/values.rs"], "a port, a mode"),
+    ("span", &["src/elaborate/names.rs", "src/schedule/losses/functions.rs"], "a type of field"),
     ("stop", &["src/resolve/arrows.rs"], "an option `grad`"),
     ("stop", &["src/schedule/losses/mod.rs"], "a term of a loss"),
     ("top", &["src/analysis/mod.rs", "src/resolve/arrows.rs"], "a port"),
@@ -218,6 +219,7 @@ fn no_engine_compares_the_name_of_a_kind() {
     names.extend(statements::SETTINGS.iter().map(|s| s.name));
     names.extend(readers::READERS.iter().map(|r| r.name));
     names.extend(metrics::METRICS.iter().map(|m| m.name));
+    names.extend(heads::rows().map(|h| h.name));
     let (mut found, mut met) = (vec![], BTreeSet::new());
     for (path, text) in sources().iter().filter(|(p, _)| !p.starts_with("src/kinds/")) {
         for line in text.lines() {

@@ -1,7 +1,10 @@
 //! What never learns: tasks without a loss, of no stage, frozen from the beginning, or trained against their purpose.
 
 use super::*;
+use crate::kinds::heads::Takes;
 use crate::kinds::layers::{self, Gradient};
+use crate::resolve::TaskInfo;
+use crate::types::VIEWS;
 
 impl Linter<'_, '_> {
     /// E0510: a task with `loss none` that neither a loss nor a gradient through an arrow reaches.
@@ -18,8 +21,9 @@ impl Linter<'_, '_> {
                 continue;
             }
             let name = self.r.tasks[t].name.clone();
-            let help = match self.r.tasks[t].head.name {
-                "choose" | "rank" => format!("`loss l = marginal(task, over = {name})`"),
+            let task = &self.r.tasks[t];
+            let help = match (task.rule.takes)(&task.settings) {
+                Takes::Members => format!("`loss l = marginal(task, over = {name})`"),
                 _ => format!("`loss l = marginal({name}, over = choice)`"),
             };
             let help = format!("remove `loss none`, or add a loss that reaches it, such as {help}");
@@ -37,7 +41,8 @@ impl Linter<'_, '_> {
             out
         };
         let own = reads(task);
-        (0..self.r.tasks.len()).any(|t| self.r.tasks[t].head.name == "contrast" && own.is_subset(&reads(t)))
+        let contrasts = |t: &TaskInfo| (t.rule.takes)(&t.settings) == Takes::Joined(VIEWS);
+        (0..self.r.tasks.len()).any(|t| contrasts(&self.r.tasks[t]) && own.is_subset(&reads(t)))
     }
 
     /// A gradient comes back along an arrow, as in attention.

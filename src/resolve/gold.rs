@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hir::TaskDef;
+use crate::kinds::heads::Reads;
 use crate::kinds::layers;
 
 impl<'p> Resolver<'p> {
@@ -193,9 +194,10 @@ impl<'p> Resolver<'p> {
             [] => d.help(format!("no head learns `{kind}`: declare the field as another type, or name another field")),
             [one] if matches!(&*def.ast.head.value, ExprKind::Name(_)) => {
                 let pooled = def.ast.from.as_ref().map(|e| self.pooled(e));
-                d.help(match (*one, pooled) {
-                    ("tag", Some(true)) => "write `tag`, and read the features without pooling".to_string(),
-                    ("classify" | "regress", Some(false)) => {
+                let reads = heads::row(one).map(|h| h.reads);
+                d.help(match (reads, pooled) {
+                    (Some(Reads::Seq), Some(true)) => format!("write `{one}`, and read the features without pooling"),
+                    (Some(Reads::Vec), Some(false)) => {
                         format!("write `{one}`, and pool what it reads: `from ... |> attend`")
                     }
                     _ => format!("write `{one}`"),

@@ -6,7 +6,7 @@ impl Resolver<'_> {
     /// `mlm(50%, at = mentions)`: only tokens that a field of tags marks are masked.
     pub(super) fn masked_at(&mut self, args: &[ast::Arg], info: &TaskInfo) {
         let at = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "at"));
-        let Some(at) = at.filter(|_| info.head.name == "mlm" && !info.poisoned) else { return };
+        let Some(at) = at.filter(|_| info.head.arg("at").is_some() && !info.poisoned) else { return };
         let ExprKind::Name(name) = &*at.value.value else {
             let d = Diagnostic::new("E0207", "`at` of `mlm` must be a field of tags").at(at.value.span, "");
             self.report(d.help("name one of the text that is masked: `mlm(50%, at = mentions)`"));

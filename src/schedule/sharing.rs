@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hir;
+use crate::kinds::heads::Answers;
 use crate::kinds::sharing as schemes;
 use crate::resolve::Member;
 
@@ -76,8 +77,8 @@ impl<'p> Scheduler<'_, 'p> {
                 if [t, u].iter().any(|t| t.poisoned || hir::unreadable(&self.p.tasks[t.def].ast.head)) {
                     return None;
                 }
-                let texts = |h: &str| matches!(h, "generate" | "denoise");
-                if t.head.name != u.head.name && !(texts(t.head.name) && texts(u.head.name)) {
+                let writes = |t: &TaskInfo| (t.rule.answers)(&t.settings) == Answers::Words;
+                if t.head.name != u.head.name && !(writes(t) && writes(u)) {
                     return Some((format!("the head `{}`", t.head.name), format!("the head `{}`", u.head.name)));
                 }
                 let head = |t: &TaskInfo| path_words(&self.p.tasks[t.def].ast.head);

@@ -1,7 +1,9 @@
 //! What helps say in names of the program at hand, so that they can be written as they stand.
 
 use super::*;
+use crate::kinds::heads::{self, Reads};
 use crate::kinds::layers;
+use crate::resolve::type_word;
 use crate::types::Marks;
 
 impl Resolver<'_> {
@@ -97,11 +99,11 @@ impl Resolver<'_> {
         let first = self.p.encoders.first();
         let encoder = first.map_or("enc", |e| e.name.as_str());
         let pool = if first.is_some_and(|e| self.pooled(&e.value)) { "" } else { " |> attend" };
-        let learnt = |ty: &FieldType| match ty {
-            FieldType::Tags { .. } => Some(("tag", "")),
-            FieldType::Label => Some(("classify", pool)),
-            FieldType::Real => Some(("regress", pool)),
-            _ => None,
+        let learnt = |ty: &FieldType| {
+            let kind =
+                matches!(ty, FieldType::Tags { .. } | FieldType::Label | FieldType::Real).then(|| type_word(ty))?;
+            let head = heads::rows().find(|h| h.golds.contains(&kind))?;
+            Some((head.name, if head.reads == Reads::Seq { "" } else { pool }))
         };
         let fields = self.p.data.iter().flat_map(|d| d.fields.iter().map(move |f| (d, f)));
         let line = fields.filter(|(d, _)| !d.name.contains('[')).find_map(|(d, f)| {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::kinds::heads;
 use crate::kinds::layers;
+use crate::kinds::metrics::REALS;
 use crate::kinds::terms;
 
 impl<'p> Scheduler<'_, 'p> {
@@ -151,7 +152,7 @@ impl<'p> Scheduler<'_, 'p> {
         let tasks = vec![task];
         let t = &self.r.tasks[task];
         let head = t.head;
-        let bins = t.settings.contains_key("bins");
+        let number = (t.rule.measures)(&t.settings) == Some(REALS) && !t.settings.contains_key("bins");
         let term = |ty: Ty, trains: bool| Ok(Term { ty, trains, tasks: tasks.clone(), several: false });
         if !terms::LOSS_PORTS.contains(&port.value.as_str()) {
             let known: Vec<&str> = heads::PORTS.iter().chain(head.ports).chain(terms::LOSS_PORTS).copied().collect();
@@ -172,7 +173,7 @@ impl<'p> Scheduler<'_, 'p> {
             "weights" => Ok(Term::new(Ty::Weights(1), true)),
             "hidden" | "logits" | "states" => term(Ty::Features, true),
             "value" => term(Ty::Scalar, true),
-            "probs" if head.name == "regress" && !bins => {
+            "probs" if number => {
                 let name = self.r.tasks[task].name.clone();
                 let d = Diagnostic::new("E0304", format!("`{name}` predicts a number, not probabilities"));
                 Err(self.report(
