@@ -162,7 +162,7 @@ mod tests {
             "{DATA}encoder enc= embed(8)\ntask t : classify of d.y from enc |> max {{ metric accuracy }}\ntrain {{ epochs 3 }}\n"
         );
         assert_eq!(m.files[Path::new("spec.mtl")], want);
-        assert_eq!(m.applied.len(), 5, "{:?}", m.applied);
+        assert_eq!(m.applied.len(), 6, "{:?}", m.applied);
     }
 
     #[test]
