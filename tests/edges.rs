@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// A module with what it imports.
+type Row = (&'static str, &'static [&'static str]);
+
 /// The modules from the ground up, by layer, each with all that it imports. What `docs/architecture.md` says of them in
 /// words.
 #[rustfmt::skip]
-const TABLE: &[(&str, &[(&str, &[&str])])] = &[
+const TABLE: &[(&str, &[Row])] = &[
     ("base", &[
         ("source", &[]),
         ("random", &[]),

@@ -21,13 +21,16 @@ pub struct Source {
     tensors: Vec<Stored>,
 }
 
+/// Rows of a tensor: here, there.
+type Rows = Vec<(usize, usize)>;
+
 /// What of a [`Source`] a plan can take.
 #[derive(Clone, Debug, Default)]
 pub struct Fit {
     /// parameter and tensor
     whole: Vec<(usize, usize)>,
     /// parameter, tensor, and its rows: here, there
-    rows: Vec<(usize, usize, Vec<(usize, usize)>)>,
+    rows: Vec<(usize, usize, Rows)>,
     /// names of parameters that keep their own initial values, by reason
     left: BTreeMap<&'static str, Vec<String>>,
 }

@@ -25,7 +25,8 @@ mod row;
 mod rule;
 mod span;
 mod tag;
-#[cfg(all(test, feature = "train"))]
+#[cfg(test)]
+#[cfg(feature = "train")]
 mod tests;
 mod transition;
 

@@ -50,7 +50,8 @@ mod span_attend;
 mod step;
 mod stop;
 mod target;
-#[cfg(all(test, feature = "train"))]
+#[cfg(test)]
+#[cfg(feature = "train")]
 mod tests;
 mod top;
 mod transformer;

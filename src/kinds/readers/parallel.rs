@@ -73,8 +73,9 @@ fn read(sink: &mut Sink<'_>, all: &[DataFile]) {
         if sink.full() {
             return;
         }
-        let values = at.iter().map(|at| at.map_or(Value::Missing, |at| Value::Text(lines[at][i].into()))).collect();
+        let line = |file: usize| lines.get(file).and_then(|l| l.get(i)).copied().unwrap_or_default();
+        let values = at.iter().map(|at| at.map_or(Value::Missing, |at| Value::Text(line(at).into()))).collect();
         let file = |field: usize| at[field].unwrap_or(most);
-        sink.push(values, |field| files[file(field)].place(i + 1, lines[file(field)][i]));
+        sink.push(values, |field| files[file(field)].place(i + 1, line(file(field))));
     }
 }

@@ -28,11 +28,15 @@ pub struct Sampler {
     /// it measures of what use each task is
     pub measures: bool,
     /// its part of the plan, from its arguments; `None` where they change nothing
-    #[allow(clippy::type_complexity)]
-    pub plan: Option<fn(&Values, &Tasks) -> Result<Option<plan::Sampler>, Diagnostic>>,
+    pub plan: Option<Planner>,
     /// in which order units are drawn
-    pub order: Option<fn(&Settings, &Units) -> Box<dyn Order>>,
+    pub order: Option<Ordering>,
 }
+
+/// Makes the part of the plan.
+pub type Planner = fn(&Values, &Tasks) -> Result<Option<plan::Sampler>, Diagnostic>;
+/// Makes the order in which units are drawn.
+pub type Ordering = fn(&Settings, &Units) -> Box<dyn Order>;
 
 /// What a sampler draws.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,8 @@
 mod model;
 #[cfg(feature = "train")]
 mod mst;
-#[cfg(all(test, feature = "train"))]
+#[cfg(test)]
+#[cfg(feature = "train")]
 mod tests;
 
 use super::prelude::*;

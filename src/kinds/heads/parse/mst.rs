@@ -17,7 +17,8 @@ pub(super) fn tree(scores: &[f32], n: usize) -> Vec<u32> {
     let mut greatest = 1f64;
     for token in 1..=n {
         for head in (0..=n).filter(|h| *h != token) {
-            let score = f64::from(scores[(token - 1) * width + head]).max(-MOST).min(MOST);
+            let score = f64::from(scores[(token - 1) * width + head]);
+            let score = if score.is_nan() { -MOST } else { score.clamp(-MOST, MOST) };
             weights[head * width + token] = score;
             greatest = greatest.max(score.abs());
         }
