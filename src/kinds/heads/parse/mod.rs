@@ -15,7 +15,7 @@ mod tests;
 use super::prelude::*;
 use super::{AnswerCx, Fit, GoldCx, Said};
 use crate::columns::Column;
-use crate::kinds::metrics::{Kind, Metric, Scored, row};
+use crate::kinds::metrics::{Kind, Scored, row};
 use crate::records::Records;
 use serde_json::json;
 
@@ -59,16 +59,9 @@ pub(super) const PARSE: HeadKind = HeadKind {
         ..RULE
     },
     metrics: &[
-        Metric {
-            aliases: &[],
-            kinds: &[TREES],
-            ..row(
-                "las",
-                "share of tokens with the right governor and relation, without its subtype",
-                &[TREES],
-                |s, _| share(s, |s, gold, said| gold[0] == said[0] && same_relation(s, gold[1], said[1])),
-            )
-        },
+        row("las", "share of tokens with the right governor and relation, without its subtype", &[TREES], |s, _| {
+            share(s, |s, gold, said| gold[0] == said[0] && same_relation(s, gold[1], said[1]))
+        }),
         row("uas", "share of tokens with the right governor", &[TREES], |s, _| {
             share(s, |_, gold, said| gold[0] == said[0])
         }),

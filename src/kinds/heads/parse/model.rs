@@ -176,7 +176,13 @@ fn log_softmax(s: &mut [f32], n: usize) {
 
 /// log softmax_i(q_j·[root; k_1 … k_n]_i)[heads_j] for each token j `[N, 1]`, zero where it has none. Equation 5 of Dozat
 /// and Manning (2017), the dependants' side being multiplied by U and u already.
-fn arc_logp(q: &Tensor<2>, k: &Tensor<2>, root: &Tensor<2>, layout: &Arc<Layout>, heads: &[i32]) -> Tensor<2> {
+pub(super) fn arc_logp(
+    q: &Tensor<2>,
+    k: &Tensor<2>,
+    root: &Tensor<2>,
+    layout: &Arc<Layout>,
+    heads: &[i32],
+) -> Tensor<2> {
     let [n, a] = q.dims();
     let Some(inputs) = hosts!(q, k, root) else { return arc_logp_reference(q, k, root, layout, heads) };
     let (layout, heads) = (layout.clone(), heads.to_vec());
@@ -258,15 +264,4 @@ pub(super) fn arc_logp_reference(
         all.push(weighted(&activation::log_softmax(scores, 1), one_hot(&heads[r], n + 1)));
     }
     if all.is_empty() { Tensor::zeros([0, 1], &device) } else { Tensor::cat(all, 0) }
-}
-
-#[cfg(test)]
-pub(super) fn arc_logp_fused(
-    q: &Tensor<2>,
-    k: &Tensor<2>,
-    root: &Tensor<2>,
-    layout: &Arc<Layout>,
-    heads: &[i32],
-) -> Tensor<2> {
-    arc_logp(q, k, root, layout, heads)
 }

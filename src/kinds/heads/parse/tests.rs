@@ -121,7 +121,7 @@ fn governors_are_as_likely_as_in_plain_operations() {
     let run = |fused: bool| {
         let (q, k, root) = (leaf(n, 1), leaf(n, 2), leaf(1, 3));
         let p = match fused {
-            true => model::arc_logp_fused(&q, &k, &root, &layout, &heads),
+            true => model::arc_logp(&q, &k, &root, &layout, &heads),
             false => model::arc_logp_reference(&q, &k, &root, &layout, &heads),
         };
         let grads = (p.clone() * weights.clone()).sum().backward();
