@@ -6,7 +6,7 @@ use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
 use crate::kinds::layers::ZEROS;
 use crate::kinds::weightings;
-use crate::plan::{self, Claim, Init, LabelSpec, Param, Plan, Score, Setting, Shape, VERSION, Verdict, VocabSpec};
+use crate::plan::{self, Claim, Init, LabelSpec, Param, Plan, Score, Setting, VERSION, Verdict, VocabSpec};
 use crate::types::dim::{Dim, InitRule, Size};
 
 /// Builds the plan. `tables` must come from the program's own specs.
@@ -55,11 +55,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
     for (at, (g, widths)) in graphs.iter_mut().zip(&c.widths).enumerate() {
         for (i, (node, w)) in g.nodes.iter_mut().zip(widths).enumerate() {
             node.name = c.node_name(at, i);
-            node.shape = match node.shape {
-                Shape::Text => Shape::Text,
-                Shape::Seq(_) => Shape::Seq(n(w)),
-                Shape::Vec(_) => Shape::Vec(n(w)),
-            };
+            node.shape = node.shape.with_width(n(w));
             // zeros in place of what a feedback arrow has not brought yet are as wide as it
             if let plan::Op::Layer { layer } = node.op
                 && layers[layer].kind == ZEROS
@@ -69,10 +65,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
             if let plan::Op::Head { task } = node.op
                 && let Some(wide) = score_widths[task]
             {
-                node.shape = match node.shape {
-                    Shape::Seq(_) => Shape::Seq(wide),
-                    _ => Shape::Vec(wide),
-                };
+                node.shape = node.shape.with_width(wide);
             }
         }
     }

@@ -21,9 +21,9 @@ const TABLE: &[(&str, &[Row])] = &[
         ("words", &["ast"]),
         ("columns", &["source", "diagnostics", "ast"]),
         ("records", &[]),
-        ("plan", &["columns"]),
+        ("plan", &["util", "columns"]),
         ("types", &["source", "util", "diagnostics", "ast", "words", "plan"]),
-        ("ops", &["plan"]),
+        ("ops", &["records", "plan"]),
     ]),
     ("kinds", &[
         ("kinds::layers", &["source", "util", "diagnostics", "ast", "words", "plan", "types", "ops"]),

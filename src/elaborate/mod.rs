@@ -25,7 +25,7 @@ use crate::diagnostics::{Diagnostic, Reported};
 use crate::hir::{Env, Item, Kind, Meaning, Program};
 use crate::kinds::heads::{Answers, Sent, Takes};
 use crate::kinds::layers::{self, add, dropout, gate};
-use crate::plan::{Graph, GraphTask, Layer, Node, Op, Phase, Port, Setting, Settings, Shape, VocabSpec};
+use crate::plan::{Graph, GraphTask, Layer, Level, Node, Op, Phase, Port, Setting, Settings, Shape, VocabSpec};
 use crate::resolve::{Part, Path, Resolver, TaskInfo, is_texty, path, path_words, type_word};
 use crate::source::Span;
 use crate::types::dim::{Dim, InitRule, SymParam};

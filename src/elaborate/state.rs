@@ -100,10 +100,8 @@ impl Elaborator<'_> {
     }
 
     pub(crate) fn shape(v: &Val) -> Shape {
-        match v.kind {
-            VKind::Text => Shape::Text,
-            VKind::Seq => Shape::Seq(v.width.n),
-            _ => Shape::Vec(v.width.n),
-        }
+        let tokens = matches!(v.kind, VKind::Text | VKind::Seq).then_some(Level::Tokens);
+        let members = v.outer.iter().map(|_| Level::Members);
+        Shape { over: members.chain(tokens).collect(), width: (v.kind != VKind::Text).then_some(v.width.n) }
     }
 }

@@ -4,7 +4,7 @@ use super::{SEPARATOR, Tables, WORD_BEGIN, WORD_END};
 use crate::columns::{Column, Corpus, Split, SplitName};
 use crate::kinds::heads::{self, GoldCx};
 use crate::plan::{Plan, SOURCE_FIELD, Task, Unit};
-use crate::records::Records;
+use crate::records::{Forms, Ragged, Records};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,46 +16,6 @@ pub struct Examples {
     /// train, dev and test of every corpus
     pub corpora: Vec<[Encoded; 3]>,
 }
-
-/// Distinct tokens in every vocabulary.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Forms {
-    /// ids by word vocabulary
-    pub words: BTreeMap<usize, Vec<i32>>,
-    /// spellings by character vocabulary
-    pub chars: BTreeMap<usize, Ragged>,
-}
-
-/// Rows of different lengths, one after the other.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Ragged {
-    /// rows + 1 numbers
-    pub offsets: Vec<u32>,
-    /// all values
-    pub values: Vec<i32>,
-}
-
-impl Ragged {
-    fn new() -> Self {
-        Self { offsets: vec![0], values: vec![] }
-    }
-
-    fn push(&mut self, row: impl IntoIterator<Item = i32>) {
-        self.values.extend(row);
-        self.offsets.push(self.values.len() as u32);
-    }
-
-    /// One row.
-    pub fn row(&self, i: usize) -> &[i32] {
-        match (self.offsets.get(i), self.offsets.get(i + 1)) {
-            (Some(&a), Some(&b)) => &self.values[a as usize..b as usize],
-            _ => &[],
-        }
-    }
-}
-
-/// The form of the separator between joined texts.
-pub const SEPARATOR_FORM: i32 = 0;
 
 /// One split of a corpus as ids.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

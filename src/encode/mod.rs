@@ -18,7 +18,7 @@ mod vectors;
 
 pub(crate) use build::each_class;
 pub use build::number_range;
-pub use examples::{Encoded, Examples, Forms, Ragged, SEPARATOR_FORM};
+pub use examples::{Encoded, Examples};
 
 use crate::columns::{Corpus, CorpusDecl};
 use crate::diagnostics::Diagnostic;

@@ -2,19 +2,19 @@
 
 pub mod together;
 
-use crate::encode::{Encoded, Forms, SEPARATOR_FORM, Tables, Vocab};
+use crate::encode::{Encoded, Tables, Vocab};
 use crate::kinds::heads::{self, GoldRows, Head};
 use crate::kinds::layers;
 use crate::ops::layer::{Cx, Layer};
 use crate::ops::params::Params;
-use crate::ops::value::{CharBatch, Layout, TextBatch, Value};
+use crate::ops::value::{Axis, Text, Value};
 use crate::passes::{self, flow};
-use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port, Shape};
+use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port};
 use crate::random::generator;
-use crate::records::Records;
+use crate::records::{Forms, Records, SEPARATOR_FORM};
 use burn::tensor::{Tensor, TensorData};
 use rand::{Rng, RngExt};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use together::Share;
 
@@ -163,16 +163,17 @@ impl Network {
             dropout_key: generator(job.moment.seed, "dropout", &counters).next_u64(),
             node,
             progress: job.moment.progress,
+            forms: job.batch.forms,
             vocab_counts: &self.vocab_counts,
             pieces: &[],
         }
     }
 
     fn node(&self, job: &Job<'_>, i: NodeId, inputs: &[&Value], needed: &Needed, cx: &Cx<'_>) -> Value {
-        let Job { plan, graph, batch, .. } = *job;
+        let Job { graph, batch, .. } = *job;
         let node = &graph.nodes[i];
         match &node.op {
-            Op::Text { fields } => Value::Text(Arc::new(text(plan, graph, batch, i, fields))),
+            Op::Text { fields } => Value::Text(Arc::new(text(std::iter::once((batch, fields.as_slice()))))),
             Op::Layer { layer } => self.layer(*layer, inputs, cx),
             Op::Head { task } => self.heads[*task].scores(inputs, cx),
             Op::Port { task, port } => {
@@ -186,7 +187,7 @@ impl Network {
             }
             Op::Gold { task, field, .. } => {
                 let gold = batch.split.golds.get(&(*task, *field));
-                let rows = self.gold_rows(*task, gold, batch, &needed.gold[&i], width(node));
+                let rows = self.gold_rows(*task, gold, batch, &needed.gold[&i], node.shape.width());
                 mix_gold(inputs.first().copied(), rows, node, batch, gold, cx)
             }
         }
@@ -217,13 +218,6 @@ impl Network {
             Some(TaskLoss { task: t.task, mean, count })
         };
         job.graph.tasks.iter().filter(|t| wanted.contains(&t.task)).filter_map(loss).collect()
-    }
-}
-
-fn width(node: &Node) -> usize {
-    match node.shape {
-        Shape::Text => 0,
-        Shape::Seq(w) | Shape::Vec(w) => w,
     }
 }
 
@@ -259,8 +253,7 @@ fn with_gradient(v: &Value, job: &Job<'_>, tracked: bool) -> Value {
     match v {
         _ if !job.params.device().is_autodiff() => v.clone(),
         Value::Text(_) => v.clone(),
-        Value::Seq(t, l) => Value::Seq(turn(t), l.clone()),
-        Value::Vec(t) => Value::Vec(turn(t)),
+        Value::Rows(t, axis) => Value::Rows(turn(t), axis.clone()),
     }
 }
 
@@ -321,9 +314,9 @@ fn mix_gold(
     gold: Option<&Records>,
     cx: &Cx<'_>,
 ) -> Value {
-    let (n, w) = (rows.holds.len(), width(node));
+    let (n, w) = (rows.holds.len(), node.shape.width());
     let device = match predicted {
-        Some(Value::Seq(t, _) | Value::Vec(t)) => t.device(),
+        Some(Value::Rows(t, _)) => t.device(),
         _ => cx.params.device().clone(),
     };
     let values = Tensor::<2>::from_data(TensorData::new(rows.values, [n, w]), &device);
@@ -332,33 +325,20 @@ fn mix_gold(
         let keep = Tensor::<2>::from_data(TensorData::new(keep, [n, 1]), &device);
         t.clone() * keep + values.clone()
     };
-    match (predicted, &node.shape) {
-        (Some(Value::Seq(t, layout)), _) => Value::Seq(mixed(t), layout.clone()),
-        (Some(Value::Vec(t)), _) => Value::Vec(mixed(t)),
-        (_, Shape::Seq(_)) => {
+    match predicted {
+        Some(Value::Rows(t, axis)) => Value::Rows(mixed(t), axis.clone()),
+        _ if node.shape.per_token() => {
             let records = |e: &usize| gold.map_or(0, |g| g.range(*e).len());
-            Value::Seq(values, Arc::new(Layout::from_lengths(batch.examples.iter().map(records))))
+            Value::Rows(values, Arc::new(Axis::from_lengths(batch.examples.iter().map(records))))
         }
-        (_, Shape::Vec(_) | Shape::Text) => Value::Vec(values),
+        _ => Value::Rows(values, Axis::examples(n)),
     }
 }
 
-/// The token ids of a text node, in the vocabularies that its readers use.
-fn text(plan: &Plan, graph: &Graph, batch: Batch<'_>, node: NodeId, fields: &[usize]) -> TextBatch {
-    texts(std::iter::once((batch, fields)), vocabs_read(plan, graph, node))
-}
-
-/// The token ids of several batches, one after the other.
-fn merged_text<'a>(parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>, vocab: Option<usize>) -> TextBatch {
-    texts(parts, vocab.into_iter().collect())
-}
-
-fn texts<'a>(parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>, vocabs: BTreeSet<usize>) -> TextBatch {
-    let mut lengths = vec![];
-    let mut forms: Vec<i32> = vec![];
-    let mut known: Option<&Forms> = None;
+/// The texts of several batches, one after the other: of each example the given fields, joined.
+fn text<'a>(parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>) -> Text {
+    let (mut lengths, mut forms) = (vec![], vec![]);
     for (batch, fields) in parts {
-        known = Some(batch.forms);
         for &e in batch.examples {
             let start = forms.len();
             for (k, f) in fields.iter().enumerate() {
@@ -372,42 +352,5 @@ fn texts<'a>(parts: impl Iterator<Item = (Batch<'a>, &'a [usize])>, vocabs: BTre
             lengths.push(forms.len() - start);
         }
     }
-    let mut t =
-        TextBatch { layout: Arc::new(Layout::from_lengths(lengths)), words: HashMap::new(), chars: HashMap::new() };
-    let mut distinct: Option<(Vec<i32>, Vec<i32>)> = None;
-    for (v, known) in vocabs.into_iter().filter_map(|v| Some((v, known?))) {
-        if let Some(ids) = known.words.get(&v) {
-            t.words.insert(v, Arc::new(forms.iter().map(|f| ids[*f as usize]).collect()));
-        }
-        if let Some(spellings) = known.chars.get(&v) {
-            let (rows, index) = distinct.get_or_insert_with(|| number_distinct(&forms));
-            let layout = Layout::from_lengths(rows.iter().map(|f| spellings.row(*f as usize).len()));
-            let ids = rows.iter().flat_map(|f| spellings.row(*f as usize)).copied().collect();
-            t.chars.insert(v, Arc::new(CharBatch { layout, ids, index: index.clone() }));
-        }
-    }
-    t
-}
-
-/// Distinct forms in the order of first occurrence, and each token's place among them.
-fn number_distinct(forms: &[i32]) -> (Vec<i32>, Vec<i32>) {
-    let (mut rows, mut places) = (vec![], HashMap::new());
-    let index = forms.iter().map(|f| {
-        *places.entry(*f).or_insert_with(|| {
-            rows.push(*f);
-            rows.len() as i32 - 1
-        })
-    });
-    let index = index.collect();
-    (rows, index)
-}
-
-/// Vocabularies of the layers that read a text node.
-fn vocabs_read(plan: &Plan, graph: &Graph, node: NodeId) -> BTreeSet<usize> {
-    let readers = graph.nodes.iter().filter(|n| n.inputs.contains(&node));
-    let vocab = |n: &Node| match n.op {
-        Op::Layer { layer } => plan.layers.get(layer)?.settings.get("vocab")?.as_usize(),
-        _ => None,
-    };
-    readers.filter_map(vocab).collect()
+    Text::new(Arc::new(Axis::from_lengths(lengths)), forms)
 }

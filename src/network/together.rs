@@ -1,9 +1,9 @@
 //! Several batches of a step computed as one where they go through the same layers.
 
-use super::{Job, Known, Needed, Network, Values, merged_text, with_gradient};
-use crate::ops::layer::{Piece, layout};
+use super::{Job, Known, Needed, Network, Values, text, with_gradient};
+use crate::ops::layer::{Piece, axis};
 use crate::ops::parts::{Begun, part};
-use crate::ops::value::{Layout, Value};
+use crate::ops::value::Value;
 use crate::passes::merge::{self, Class, Place};
 use crate::plan::{Graph, NodeId, Op};
 use std::collections::HashMap;
@@ -82,8 +82,7 @@ impl Network {
                             _ => None,
                         }
                     });
-                    let vocab = first.job.plan.layers[class.layer].settings.get("vocab").and_then(|v| v.as_usize());
-                    Value::Text(Arc::new(merged_text(texts, vocab)))
+                    Value::Text(Arc::new(text(texts)))
                 }
             });
         }
@@ -91,14 +90,7 @@ impl Network {
         for (g, _) in &class.members {
             starts.push(starts[starts.len() - 1] + shares[*g].job.batch.examples.len());
         }
-        let per_token = !matches!(inputs[0], Value::Vec(_));
-        let rows = |k: usize| match per_token {
-            true => {
-                let offsets = &layout(&inputs[0]).offsets;
-                offsets[starts[k + 1]] - offsets[starts[k]]
-            }
-            false => starts[k + 1] - starts[k],
-        };
+        let rows = |k: usize| axis(&inputs[0]).cut(starts[k]..starts[k + 1]).0.len();
         let piece = |(k, (g, n)): (usize, &Place)| Piece { key: self.cx(&shares[*g].job, *n).base(), rows: rows(k) };
         let pieces: Vec<Piece> = class.members.iter().enumerate().map(piece).collect();
         let mut cx = self.cx(&first.job, n0);
@@ -116,13 +108,10 @@ impl Merged {
     fn of(&self, k: usize) -> Value {
         let examples = self.starts[k]..self.starts[k + 1];
         match &self.value {
-            Value::Seq(t, l) => {
-                let offsets = &l.offsets[examples.start..=examples.end];
-                let (from, to) = (offsets[0], offsets[offsets.len() - 1]);
-                let own = Layout { offsets: offsets.iter().map(|o| o - from).collect() };
-                Value::Seq(part(t, from..to, &self.begun), Arc::new(own))
+            Value::Rows(t, axis) => {
+                let (rows, own) = axis.cut(examples);
+                Value::Rows(part(t, rows, &self.begun), Arc::new(own))
             }
-            Value::Vec(t) => Value::Vec(part(t, examples, &self.begun)),
             Value::Text(t) => Value::Text(t.clone()),
         }
     }

@@ -4,7 +4,7 @@ use super::buffer::Buffer;
 use super::host::{Back, Grads, fused, hosts, tensor};
 use super::kernels::{Mask, dot, simd, softmax_rows};
 use super::matmul::{Mat, mm};
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ impl Attention {
 }
 
 /// Splits rows of `width` into one slice per text.
-fn split<'a>(mut x: &'a mut [f32], layout: &Layout, size: impl Fn(usize) -> usize) -> Vec<&'a mut [f32]> {
+fn split<'a>(mut x: &'a mut [f32], layout: &Axis, size: impl Fn(usize) -> usize) -> Vec<&'a mut [f32]> {
     let mut parts = vec![];
     for r in layout.rows() {
         let (part, rest) = std::mem::take(&mut x).split_at_mut(size(r.len()));
@@ -69,13 +69,7 @@ fn dropped<'a>(p: &'a [f32], mask: Option<Mask>, base: usize, out: &'a mut [f32]
 }
 
 /// softmax(q·kᵀ/√e)·v per text and head; all `[N, heads·e]`.
-pub(crate) fn attention(
-    q: &Tensor<2>,
-    k: &Tensor<2>,
-    v: &Tensor<2>,
-    layout: &Arc<Layout>,
-    how: Attention,
-) -> Tensor<2> {
+pub(crate) fn attention(q: &Tensor<2>, k: &Tensor<2>, v: &Tensor<2>, layout: &Arc<Axis>, how: Attention) -> Tensor<2> {
     let [n, d] = q.dims();
     let Some(inputs) = hosts!(q, k, v) else { return reference(q, k, v, layout, how) };
     let (heads, mask, layout) = (how.heads, how.mask(), layout.clone());
@@ -144,7 +138,7 @@ pub(crate) fn attention(
 }
 
 /// The same in tensor operations.
-pub(crate) fn reference(q: &Tensor<2>, k: &Tensor<2>, v: &Tensor<2>, layout: &Layout, how: Attention) -> Tensor<2> {
+pub(crate) fn reference(q: &Tensor<2>, k: &Tensor<2>, v: &Tensor<2>, layout: &Axis, how: Attention) -> Tensor<2> {
     let [_, d] = q.dims();
     let device = q.device();
     let e = d / how.heads;

@@ -7,7 +7,7 @@
 use super::host::{Back, Grads, fused, hosts, tensor};
 use super::kernels::simd;
 use super::loss::one_hot;
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -252,7 +252,7 @@ impl<'a> Field<'a> {
 
 /// Negative log-likelihood: the sum over sentences divided by the number of tokens with gold, and that number; `None`
 /// without any. Where a token has no gold (−1), every class is summed over.
-pub(crate) fn nll(scores: &Tensor<2>, chain: &Chain, gold: &[i32], layout: &Layout) -> Option<(Tensor<1>, usize)> {
+pub(crate) fn nll(scores: &Tensor<2>, chain: &Chain, gold: &[i32], layout: &Axis) -> Option<(Tensor<1>, usize)> {
     let count = gold.iter().filter(|&&g| g >= 0).count();
     if count == 0 {
         return None;
@@ -275,7 +275,7 @@ pub(crate) fn nll(scores: &Tensor<2>, chain: &Chain, gold: &[i32], layout: &Layo
 }
 
 /// Marginal probabilities `[N, K]`, with their exact gradient.
-pub(crate) fn marginals(scores: &Tensor<2>, chain: &Chain, layout: &Arc<Layout>) -> Tensor<2> {
+pub(crate) fn marginals(scores: &Tensor<2>, chain: &Chain, layout: &Arc<Axis>) -> Tensor<2> {
     let [n, k] = scores.dims();
     let Some(inputs) = hosts!(scores, &chain.transitions, &chain.start, &chain.end) else {
         return marginals_reference(scores, chain, layout);
@@ -337,7 +337,7 @@ simd! {
 }
 
 /// The best legal path of each text (Viterbi 1967); the scores, the chain's values, all on the host.
-pub(crate) fn viterbi(inputs: [&[f32]; 4], layout: &Layout, legal: &Legal) -> Vec<u32> {
+pub(crate) fn viterbi(inputs: [&[f32]; 4], layout: &Axis, legal: &Legal) -> Vec<u32> {
     let [scores, transitions, start, end] = inputs;
     let k = start.len();
     // an illegal step costs so much that it is taken only where there is no other
@@ -400,7 +400,7 @@ pub(crate) fn nll_reference(
     scores: &Tensor<2>,
     chain: &Chain,
     gold: &[i32],
-    layout: &Layout,
+    layout: &Axis,
 ) -> Option<(Tensor<1>, usize)> {
     let k = scores.dims()[1];
     let device = scores.device();
@@ -423,7 +423,7 @@ pub(crate) fn nll_reference(
 }
 
 /// [`marginals`] in tensor operations.
-pub(crate) fn marginals_reference(scores: &Tensor<2>, chain: &Chain, layout: &Layout) -> Tensor<2> {
+pub(crate) fn marginals_reference(scores: &Tensor<2>, chain: &Chain, layout: &Axis) -> Tensor<2> {
     let mut parts = vec![];
     for r in layout.rows().filter(|r| !r.is_empty()) {
         let (a, b) = log_sums(&scores.clone().narrow(0, r.start, r.len()), chain);

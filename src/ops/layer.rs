@@ -2,8 +2,9 @@
 
 use super::kernels::mix;
 use super::params::Params;
-use super::value::{Layout, TextBatch, Value};
+use super::value::{Axis, Text, Value};
 use crate::plan;
+use crate::records::Forms;
 use burn::tensor::Tensor;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ pub struct Cx<'a> {
     pub node: usize,
     /// how much of training is over, from 0 to 1
     pub progress: f64,
+    /// what the tokens' numbers are to each vocabulary
+    pub forms: &'a Forms,
     /// how often each id of a word vocabulary occurs in the training data
     pub vocab_counts: &'a HashMap<usize, Arc<Vec<u32>>>,
     /// where several batches are computed as one: whose rows follow each other; empty: all rows are of one
@@ -124,34 +127,38 @@ pub(crate) fn function(f: impl Fn(&[&Value], &Cx) -> Value + Send + Sync + 'stat
 }
 
 /// The text of an input. The checker has fixed the kinds of all inputs.
-pub(crate) fn text(v: &Value) -> &Arc<TextBatch> {
+pub(crate) fn text(v: &Value) -> &Arc<Text> {
     match v {
         Value::Text(t) => t,
         other => unreachable!("a text, not {other:?}"),
     }
 }
 
-/// The matrix of an input, per token or per example.
+/// The matrix of an input.
 pub(crate) fn matrix(v: &Value) -> &Tensor<2> {
     match v {
-        Value::Seq(t, _) | Value::Vec(t) => t,
+        Value::Rows(t, _) => t,
         Value::Text(_) => unreachable!("a text has no matrix"),
     }
 }
 
-/// Where the texts of an input begin.
-pub(crate) fn layout(v: &Value) -> &Arc<Layout> {
+/// The axis over which an input runs.
+pub(crate) fn axis(v: &Value) -> &Arc<Axis> {
     match v {
-        Value::Seq(_, l) => l,
-        Value::Text(t) => &t.layout,
-        Value::Vec(_) => unreachable!("a vector per example has no tokens"),
+        Value::Rows(_, a) => a,
+        Value::Text(t) => &t.axis,
     }
 }
 
-/// A matrix of the same kind as an input.
-pub(crate) fn like(v: &Value, t: Tensor<2>) -> Value {
-    match v {
-        Value::Seq(_, l) => Value::Seq(t, l.clone()),
-        _ => Value::Vec(t),
+/// One row for each group of an input, as a pool gives it: a value over the axis above.
+pub(crate) fn above(v: &Value, t: Tensor<2>) -> Value {
+    match &axis(v).up {
+        Some(up) => Value::Rows(t, up.clone()),
+        None => unreachable!("above the examples there is nothing"),
     }
+}
+
+/// A matrix over the axis of an input.
+pub(crate) fn like(v: &Value, t: Tensor<2>) -> Value {
+    Value::Rows(t, axis(v).clone())
 }

@@ -7,7 +7,7 @@ use super::kernels::{mix, uniform};
 use super::loss;
 use super::rnn::{self, Cell, Weights, rnn};
 use super::rows::{self, Activation};
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use burn::tensor::{Device, Tensor};
 use std::sync::Arc;
 
@@ -46,10 +46,10 @@ fn scalar(t: Option<(Tensor<1>, usize)>) -> Tensor<2> {
     t.map_or_else(|| Tensor::zeros([1, 1], &Device::flex()), |(t, _)| t.unsqueeze())
 }
 
-fn recurrent(name: &'static str, cell: Cell, sides: usize, layout: &Arc<Layout>) -> Pair {
+fn recurrent(name: &'static str, cell: Cell, sides: usize, layout: &Arc<Axis>) -> Pair {
     let (d, h) = (100, 128);
     let g = if cell == Cell::Lstm { 4 * h } else { 3 * h };
-    let mut shapes = vec![[layout.tokens(), d]];
+    let mut shapes = vec![[layout.total(), d]];
     for _ in 0..sides {
         shapes.extend([[d, g], [h, g], [1, g]]);
         shapes.extend((cell == Cell::Gru).then_some([1, g]));
@@ -74,8 +74,8 @@ fn recurrent(name: &'static str, cell: Cell, sides: usize, layout: &Arc<Layout>)
 
 /// All of them: 32 texts of 8 to 16 tokens.
 pub fn pairs() -> Vec<Pair> {
-    let layout = Arc::new(Layout::from_lengths((0..32).map(|i| 8 + i % 9)));
-    let n = layout.tokens();
+    let layout = Arc::new(Axis::from_lengths((0..32).map(|i| 8 + i % 9)));
+    let n = layout.total();
     let how = Attention { heads: 12, causal: false, dropout: Some((0.1, 1)) };
     let drop = Some((0.1, 1));
     let masked = |y: Tensor<2>| rows::dropout_reference(&y, 0.1, 1);

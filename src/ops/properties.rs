@@ -10,14 +10,14 @@ use super::rnn::{self, Cell, Weights, rnn};
 use super::rows::{self, Activation};
 use super::tests::{agree, chain, leaf, one, random};
 use crate::ops::params::Params;
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use crate::plan::{self, Init};
 use burn::tensor::{Device, Tensor};
 use proptest::prelude::*;
 use std::sync::Arc;
 
-fn layout() -> impl Strategy<Value = Arc<Layout>> {
-    prop::collection::vec(0usize..7, 0..7).prop_map(|l| Arc::new(Layout::from_lengths(l)))
+fn layout() -> impl Strategy<Value = Arc<Axis>> {
+    prop::collection::vec(0usize..7, 0..7).prop_map(|l| Arc::new(Axis::from_lengths(l)))
 }
 
 fn activation() -> impl Strategy<Value = Activation> {
@@ -47,7 +47,7 @@ proptest! {
         reverse: bool,
     ) {
         let (cell, g) = if gru { (Cell::Gru, 3 * h) } else { (Cell::Lstm, 4 * h) };
-        let mut shapes = vec![[layout.tokens(), d]];
+        let mut shapes = vec![[layout.total(), d]];
         for _ in 0..sides {
             shapes.extend([[d, g], [h, g], [1, g]]);
             shapes.extend(gru.then_some([1, g]));
@@ -79,7 +79,7 @@ proptest! {
         causal: bool,
         dropout in dropout(),
     ) {
-        let (how, shape) = (Attention { heads, causal, dropout }, [layout.tokens(), heads * e]);
+        let (how, shape) = (Attention { heads, causal, dropout }, [layout.total(), heads * e]);
         agree(
             "attention",
             &[shape; 3],
@@ -176,7 +176,7 @@ proptest! {
 
     #[test]
     fn fields(layout in layout(), k in 1usize..7, seed: u64) {
-        let n = layout.tokens();
+        let n = layout.total();
         let (gold, shapes) = (gold(n, k, seed), [[n, k], [k, k], [1, k], [1, k]]);
         if gold.iter().any(|y| *y >= 0) {
             agree(
@@ -196,7 +196,7 @@ proptest! {
 
     #[test]
     fn pools(layout in layout(), d in 1usize..20) {
-        let n = layout.tokens();
+        let n = layout.total();
         agree("mean", &[[n, d]], |l| rows::mean(&l[0], &layout), |l| rows::mean_reference(&l[0], &layout));
         agree("max", &[[n, d]], |l| rows::max(&l[0], &layout), |l| rows::max_reference(&l[0], &layout));
         agree(
@@ -226,8 +226,8 @@ fn with_threads(threads: usize) -> Vec<Vec<f32>> {
             let grads = (y.clone() * y).sum().backward();
             out.extend(leaves.iter().filter_map(|l| l.grad(&grads)).map(|g| to_vec(&g)));
         };
-        let layout = Arc::new(Layout::from_lengths((0..24).map(|i| 10 + i % 9)));
-        let (n, d) = (layout.tokens(), 256);
+        let layout = Arc::new(Axis::from_lengths((0..24).map(|i| 10 + i % 9)));
+        let (n, d) = (layout.total(), 256);
         let drop = Some((0.3, 7));
         run(&[[n, d], [d, 3 * d], [1, 3 * d]], &|l| {
             rows::dense_dropout(&l[0], &l[1], Some(&one(&l[2])), Activation::Gelu, drop)
@@ -243,7 +243,7 @@ fn with_threads(threads: usize) -> Vec<Vec<f32>> {
         run(&[[n, 40], [40, 40], [1, 40], [1, 40]], &|l| {
             crf::nll(&l[0], &chain(l), &gold(n, 40, 6), &layout).unwrap().0.unsqueeze()
         });
-        for (sides, layout) in [(1, layout.clone()), (2, layout), (1, Arc::new(Layout::from_lengths([n])))] {
+        for (sides, layout) in [(1, layout.clone()), (2, layout), (1, Arc::new(Axis::from_lengths([n])))] {
             let mut shapes = vec![[n, d]];
             (0..sides).for_each(|_| shapes.extend([[d, 400], [100, 400], [1, 400]]));
             run(&shapes, &|l| {

@@ -9,7 +9,7 @@ use super::buffer::Buffer;
 use super::host::{Grads, fused, hosts};
 use super::kernels::{add_rows, sigmoid, simd, tanh};
 use super::matmul::{Mat, Packed, mm, product};
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
 /// The kind of cell.
@@ -29,7 +29,7 @@ pub(crate) struct Weights {
 }
 
 /// Runs a layer of one direction (`reverse`: from the end), or of two, whose results stand side by side.
-pub(crate) fn rnn(x: &Tensor<2>, layout: &Layout, cell: Cell, weights: &[Weights], reverse: bool) -> Tensor<2> {
+pub(crate) fn rnn(x: &Tensor<2>, layout: &Axis, cell: Cell, weights: &[Weights], reverse: bool) -> Tensor<2> {
     let mut all = hosts!(x);
     for w in weights {
         let more = match &w.b_hh {
@@ -106,7 +106,7 @@ struct Job {
 }
 
 impl Job {
-    fn all(layout: &Layout, sides: usize, reverse: bool) -> Vec<Self> {
+    fn all(layout: &Axis, sides: usize, reverse: bool) -> Vec<Self> {
         let parts = if sides > 1 || layout.rows().filter(|r| !r.is_empty()).count() < 2 { 1 } else { 2 };
         let job = |index: usize| {
             let side = index / parts;
@@ -159,15 +159,15 @@ struct Packing {
 }
 
 impl Packing {
-    fn new(layout: &Layout, reverse: bool) -> Self {
+    fn new(layout: &Axis, reverse: bool) -> Self {
         Self::part(layout, reverse, 0, 1)
     }
     /// One of `parts` parts of the examples, with lengths as in the others.
-    fn part(layout: &Layout, reverse: bool, part: usize, parts: usize) -> Self {
+    fn part(layout: &Axis, reverse: bool, part: usize, parts: usize) -> Self {
         let mut examples: Vec<_> = layout.rows().filter(|r| !r.is_empty()).collect();
         examples.sort_by_key(|r| std::cmp::Reverse(r.len()));
         let examples: Vec<_> = examples.into_iter().skip(part).step_by(parts).collect();
-        let mut packing = Self { starts: vec![0], token: Vec::with_capacity(layout.tokens()) };
+        let mut packing = Self { starts: vec![0], token: Vec::with_capacity(layout.total()) };
         let mut active = examples.len();
         for t in 0..examples.first().map_or(0, |r| r.len()) {
             while examples[active - 1].len() <= t {
@@ -498,7 +498,7 @@ fn backward(
 }
 
 /// The same in tensor operations, for devices other than the host and for tests.
-pub(crate) fn reference(x: &Tensor<2>, layout: &Layout, weights: &[Weights], reverse: bool) -> Tensor<2> {
+pub(crate) fn reference(x: &Tensor<2>, layout: &Axis, weights: &[Weights], reverse: bool) -> Tensor<2> {
     let device = x.device();
     let mut sides = vec![];
     for (i, w) in weights.iter().enumerate() {

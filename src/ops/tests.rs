@@ -7,7 +7,7 @@ use super::kernels::{self, Mask, uniform};
 use super::loss;
 use super::rnn::{self, Cell, Weights, rnn};
 use super::rows::{self, Activation};
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use burn::tensor::{Device, Tensor};
 use std::sync::Arc;
 
@@ -67,9 +67,9 @@ pub(super) fn agree<const D: usize>(
     }
 }
 
-fn layouts() -> Vec<Arc<Layout>> {
+fn layouts() -> Vec<Arc<Axis>> {
     let lengths: [&[usize]; 5] = [&[3, 5, 1, 0, 2], &[1], &[7], &[0, 0, 4], &[4, 4, 4]];
-    lengths.iter().map(|l| Arc::new(Layout::from_lengths(l.iter().copied()))).collect()
+    lengths.iter().map(|l| Arc::new(Axis::from_lengths(l.iter().copied()))).collect()
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn lookup() {
 #[test]
 fn recurrent() {
     for layout in layouts() {
-        let (n, d, h) = (layout.tokens(), 3, 5);
+        let (n, d, h) = (layout.total(), 3, 5);
         for sides in [1, 2] {
             for reverse in [false, true] {
                 for cell in [Cell::Lstm, Cell::Gru] {
@@ -167,7 +167,7 @@ fn recurrent_by_hand() {
     for layout in layouts() {
         for cell in [Cell::Lstm, Cell::Gru] {
             let g = if cell == Cell::Lstm { 4 * h } else { 3 * h };
-            let x = random(layout.tokens() * d, 1);
+            let x = random(layout.total() * d, 1);
             let sides: Vec<Vec<Vec<f32>>> = (0..2)
                 .map(|s| {
                     let sizes = [d * g, h * g, g, g];
@@ -185,7 +185,7 @@ fn recurrent_by_hand() {
                     b_hh: w.get(3).map(|b| tensor(b.clone(), [g], &device)),
                 })
                 .collect();
-            let y = to_vec(&rnn(&tensor(x.clone(), [layout.tokens(), d], &device), &layout, cell, &weights, false));
+            let y = to_vec(&rnn(&tensor(x.clone(), [layout.total(), d], &device), &layout, cell, &weights, false));
             for r in layout.rows() {
                 let text = &x[r.start * d..r.end * d];
                 let turned: Vec<f32> = text.chunks_exact(d).rev().flatten().copied().collect();
@@ -241,7 +241,7 @@ fn maps_of_rows() {
 #[test]
 fn pools() {
     for layout in layouts() {
-        let n = layout.tokens();
+        let n = layout.total();
         agree("mean", &[[n, 4]], |l| rows::mean(&l[0], &layout), |l| rows::mean_reference(&l[0], &layout));
         agree("max", &[[n, 4]], |l| rows::max(&l[0], &layout), |l| rows::max_reference(&l[0], &layout));
         agree(
@@ -262,7 +262,7 @@ fn pools() {
 #[test]
 fn attention_within_texts() {
     for layout in layouts() {
-        let n = layout.tokens();
+        let n = layout.total();
         for heads in [1, 2] {
             for causal in [false, true] {
                 for dropout in [None, Some((0.3, 17))] {
@@ -311,7 +311,7 @@ pub(super) fn chain(l: &[Tensor<2>]) -> Chain {
 fn fields_against_tensor_operations() {
     let k = 3;
     for layout in layouts() {
-        let n = layout.tokens();
+        let n = layout.total();
         let shapes = [[n, k], [k, k], [1, k], [1, k]];
         let golds: [Vec<i32>; 2] =
             [(0..n).map(|i| (i % k) as i32).collect(), (0..n).map(|i| (i % (k + 1)) as i32 - 1).collect()];
@@ -357,7 +357,7 @@ fn fields_against_enumeration() {
                 for y in &all {
                     y.iter().enumerate().for_each(|(i, &j)| marginals[i * k + j] += (score(y) - z).exp());
                 }
-                let layout = Arc::new(Layout::from_lengths([n]));
+                let layout = Arc::new(Axis::from_lengths([n]));
                 let d = Device::flex();
                 let field = Chain {
                     transitions: tensor(t.clone(), [k, k], &d),
@@ -418,8 +418,8 @@ fn dropout_is_fair_and_the_same_for_any_number_of_threads() {
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let layout = Arc::new(Layout::from_lengths((0..40).map(|i| i % 9)));
-            let x = rows::dropout(&leaf([layout.tokens(), 16], 1), 0.5, 7);
+            let layout = Arc::new(Axis::from_lengths((0..40).map(|i| i % 9)));
+            let x = rows::dropout(&leaf([layout.total(), 16], 1), 0.5, 7);
             let how = Attention { heads: 2, causal: false, dropout: Some((0.2, 3)) };
             let y = attention(&x, &x, &x, &layout, how);
             let w = [2, 3, 4].map(|s| leaf([if s == 2 { 16 } else { 1 }, 32], s));
@@ -451,8 +451,8 @@ fn dropout_is_fair_and_the_same_for_any_number_of_threads() {
 #[ignore = "a measurement"]
 fn field_step() {
     let k = 127;
-    let layout = Arc::new(Layout::from_lengths((0..32).map(|i| 8 + i % 9)));
-    let n = layout.tokens();
+    let layout = Arc::new(Axis::from_lengths((0..32).map(|i| 8 + i % 9)));
+    let n = layout.total();
     let gold: Vec<i32> = (0..n).map(|i| (i % k) as i32).collect();
     let leaves = [leaf([n, k], 1), leaf([k, k], 2), leaf([1, k], 3), leaf([1, k], 4)];
     let values: Vec<Vec<f32>> = leaves.iter().map(to_vec).collect();
@@ -478,4 +478,28 @@ fn field_step() {
         let _ = crf::viterbi([&values[0], &values[1], &values[2], &values[3]], &layout, &Legal::default());
     });
     println!("{n} tokens, {k} classes: likelihood {nll:.2} ms, marginals {marginals:.2} ms, Viterbi {best:.2} ms");
+}
+
+#[test]
+fn axes_of_any_depth() {
+    // two examples: one of two texts with 2 and 0 tokens, one of three with 1, 3 and 1
+    let members = Arc::new(Axis::from_lengths([2, 3]));
+    let tokens = Axis::below(members.clone(), [2, 0, 1, 3, 1]);
+    assert_eq!((tokens.depth(), tokens.groups(), tokens.total()), (2, 5, 7));
+    assert_eq!(*tokens.owners(), [0, 0, 2, 3, 3, 3, 4]);
+    assert_eq!(*tokens.owners_at(1), [0, 0, 2, 3, 3, 3, 4]);
+    assert_eq!(*tokens.owners_at(0), [0, 0, 1, 1, 1, 1, 1]);
+    let (first, second) = (tokens.cut(0..1), tokens.cut(1..2));
+    assert_eq!((first.0, second.0), (0..2, 2..7));
+    assert_eq!(second.1, Axis::below(Arc::new(Axis::from_lengths([3])), [1, 3, 1]));
+    assert_eq!(Axis::join(&[first.1, second.1]), Some(tokens.clone()));
+    assert_eq!(tokens.cut(0..2), (0..7, tokens.clone()));
+    assert_eq!(
+        Axis::join(&[(*Axis::examples(2)).clone(), (*Axis::examples(1)).clone()]),
+        Some((*Axis::examples(3)).clone())
+    );
+    assert_eq!(Axis::join(&[]), None);
+    let pooled = rows::mean(&tensor((0..7).map(|i| i as f32).collect(), [7, 1], &Device::flex()), &Arc::new(tokens));
+    assert_eq!(to_vec(&pooled), [0.5, 0.0, 2.0, 4.0, 6.0]);
+    assert_eq!(to_vec(&rows::mean(&pooled, &members)), [0.25, 4.0]);
 }

@@ -4,7 +4,7 @@
 
 use super::{Found, flow, names};
 use crate::kinds::samplers;
-use crate::plan::{Graph, Node, Op, Phase, Plan, Shape};
+use crate::plan::{Graph, Node, Op, Phase, Plan};
 use std::collections::HashMap;
 
 /// Steps of more tokens go batch by batch: what is put together would no longer fit the processor's caches (see
@@ -39,10 +39,10 @@ pub fn classes<K: std::hash::Hash + Eq>(
         for (n, node) in graph.nodes.iter().enumerate() {
             let Op::Layer { layer } = node.op else { continue };
             let Some(key) = usable(g, n).filter(|_| mergeable(plan, node)) else { continue };
-            let input = |i: &usize| match (&graph.nodes[*i].shape, class_of[g][*i]) {
-                (Shape::Text, _) => Some(None),
-                (_, Some(c)) => Some(Some(c)),
-                _ => None,
+            let input = |i: &usize| match class_of[g][*i] {
+                _ if graph.nodes[*i].shape.is_text() => Some(None),
+                Some(c) => Some(Some(c)),
+                None => None,
             };
             let Some(inputs) = node.inputs.iter().map(input).collect::<Option<Vec<_>>>() else { continue };
             let c = *by_key.entry((layer, inputs.clone(), key)).or_insert_with(|| {

@@ -6,7 +6,8 @@
 //!
 //! # Ragged batches
 //! A batch of texts is never padded: the tokens of all its examples stand one after the other, `[N, d]`, beside the
-//! offsets of the examples. `Seq` is such a value, `Vec` is `[B, d]` with one row per example.
+//! offsets of the examples; `[B, d]` has one row per example. Lists of texts are one level more: a [`Shape`] names the
+//! levels of its rows, from the examples down.
 
 mod settings;
 mod valid;
@@ -14,11 +15,12 @@ mod valid;
 pub use settings::{Setting, Settings};
 
 use crate::columns::CorpusDecl;
+use crate::util::SmallList;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format of [`Plan`]s. A plan of another one is refused, never guessed at.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Index of a node in its graph.
 pub type NodeId = usize;
@@ -218,16 +220,59 @@ pub struct Node {
     pub name: String,
 }
 
-/// The shape of a node's value.
+/// The shape of a node's value: rows over the axis that its levels name, from the examples down.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Shape {
+    /// empty: a row for each example
+    pub over: SmallList<Level>,
+    /// numbers a row; `None`: tokens, which have no vectors yet
+    pub width: Option<usize>,
+}
+
+/// What the rows of an axis are to the rows above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// token ids, no width yet
-    Text,
-    /// `[N, width]` over the tokens of a text
-    Seq(usize),
-    /// `[B, width]`
-    Vec(usize),
+pub enum Level {
+    /// members of a list
+    Members,
+    /// tokens of a text
+    Tokens,
+}
+
+impl Shape {
+    /// The tokens of a text of each example.
+    pub const TEXT: Self = Self { over: SmallList::one(Level::Tokens), width: None };
+
+    /// `[N, width]` over the tokens of a text of each example.
+    pub const fn tokens(width: usize) -> Self {
+        Self { over: SmallList::one(Level::Tokens), width: Some(width) }
+    }
+
+    /// `[B, width]`: a row for each example.
+    pub const fn example(width: usize) -> Self {
+        Self { over: SmallList::none(), width: Some(width) }
+    }
+
+    /// Whether it is a text, without vectors.
+    pub fn is_text(&self) -> bool {
+        self.width.is_none()
+    }
+
+    /// Whether its rows are vectors of tokens.
+    pub fn per_token(&self) -> bool {
+        self.width.is_some() && self.over.last() == Some(&Level::Tokens)
+    }
+
+    /// Numbers a row, 0 of a text.
+    pub fn width(&self) -> usize {
+        self.width.unwrap_or(0)
+    }
+
+    /// The same with rows of another width; a text stays one.
+    #[must_use]
+    pub fn with_width(&self, width: usize) -> Self {
+        Self { over: self.over.clone(), width: self.width.map(|_| width) }
+    }
 }
 
 /// Kinds of operation. Only `Layer` is an open set.

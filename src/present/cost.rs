@@ -2,7 +2,7 @@
 
 use crate::columns::{Column, Corpus, SplitName};
 use crate::passes::{FROZEN, flow};
-use crate::plan::{Graph, Length, Node, Op, Phase, Plan, Shape, Stage};
+use crate::plan::{Graph, Length, Node, Op, Phase, Plan, Stage};
 
 /// Estimated cost of a plan on given data.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize)]
@@ -98,7 +98,7 @@ fn products(plan: &Plan, node: &Node) -> (f64, f64) {
     let lookup = flow::kind(plan, node).is_some_and(|l| l.lookup);
     let matrices = params.iter().map(|p| &plan.params[*p].shape).filter(|s| s.len() > 1 && !lookup);
     let size = matrices.map(|s| s.iter().product::<usize>()).sum::<usize>() as f64;
-    if matches!(node.shape, Shape::Seq(_)) { (size, 0.0) } else { (0.0, size) }
+    if node.shape.per_token() { (size, 0.0) } else { (0.0, size) }
 }
 
 /// What computing one graph on all its training examples takes.
@@ -140,7 +140,10 @@ impl Work {
 
 /// Bytes for each token that a node holds until the backward pass is over: its output and what its gradient needs.
 fn held(plan: &Plan, node: &Node) -> f64 {
-    let Shape::Seq(width) = node.shape else { return 0.0 };
+    let width = node.shape.width();
+    if !node.shape.per_token() {
+        return 0.0;
+    }
     let Op::Layer { layer } = &node.op else { return 8.0 * width as f64 };
     let values = flow::kind(plan, node).map_or(3 * width, |l| (l.held)(&plan.layers[*layer].settings, width));
     4.0 * values as f64
@@ -153,7 +156,7 @@ const TRANSIENT: f64 = 0.4;
 fn heads(plan: &Plan, node: &Node) -> f64 {
     let Op::Layer { layer } = &node.op else { return 0.0 };
     let heads = plan.layers[*layer].settings.get("heads").and_then(crate::plan::Setting::as_usize);
-    heads.filter(|_| matches!(node.shape, Shape::Seq(_))).unwrap_or(0) as f64
+    heads.filter(|_| node.shape.per_token()).unwrap_or(0) as f64
 }
 
 /// The first stage that trains a task of a graph.
@@ -191,10 +194,8 @@ pub fn cost(plan: &Plan, corpora: &[Corpus]) -> Cost {
             } else {
                 out.operations += operations;
             }
-            if kept.contains(&i)
-                && let Shape::Seq(w) = node.shape
-            {
-                cached += 4.0 * w as f64 * work.tokens;
+            if kept.contains(&i) && node.shape.per_token() {
+                cached += 4.0 * node.shape.width() as f64 * work.tokens;
             }
         }
         let learning = plan.params.iter().zip(flow::learning(plan, stage)).filter(|(_, l)| *l);

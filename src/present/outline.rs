@@ -10,7 +10,7 @@ use crate::columns::Corpus;
 use crate::encode::{Examples, Tables};
 use crate::hir::Program;
 use crate::passes::flow;
-use crate::plan::{self, Applied, Graph, Length, NodeId, Op, Phase, Plan, Shape};
+use crate::plan::{self, Applied, Graph, Length, NodeId, Op, Phase, Plan};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -354,10 +354,10 @@ fn parts(
             tasks[part].extend(read);
             let (part, at) = *seen.entry(key).or_insert_with(|| {
                 let all = sizes.count(params.iter().map(|p| &c.params[*p]));
-                let shape = match node.shape {
-                    Shape::Text => "text".into(),
-                    Shape::Seq(_) => format!("n×{}", sizes.dim(width)),
-                    Shape::Vec(_) => sizes.dim(width),
+                let shape = match &node.shape {
+                    s if s.is_text() => "text".into(),
+                    s if s.per_token() => format!("n×{}", sizes.dim(width)),
+                    _ => sizes.dim(width),
                 };
                 out[part].layers.push(LayerOutline {
                     name: name.clone(),

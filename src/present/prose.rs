@@ -7,7 +7,7 @@ use crate::check::Checked;
 use crate::diagnostics::thousands;
 use crate::kinds::heads;
 use crate::kinds::layers::{self, Sees};
-use crate::plan::{Graph, GraphTask, Op, Phase, Shape};
+use crate::plan::{Graph, GraphTask, Op, Phase};
 use crate::present::outline::{Outline, family};
 use crate::present::sizes::Sizes;
 use crate::types::{Edge as Arrow, Grad, Mode, Target};
@@ -486,16 +486,16 @@ fn values(t: &Told<'_>, graph: usize, head: usize) -> String {
             }
             _ => below,
         };
-        let shape = match n.shape {
-            Shape::Text => "n tokens".to_string(),
-            Shape::Seq(_) => format!("n×{}", t.sizes.dim(&widths[i])),
-            Shape::Vec(_) => t.sizes.dim(&widths[i]),
+        let shape = match &n.shape {
+            s if s.is_text() => "n tokens".to_string(),
+            s if s.per_token() => format!("n×{}", t.sizes.dim(&widths[i])),
+            _ => t.sizes.dim(&widths[i]),
         };
-        let seen = match (&n.shape, flows[i]) {
-            (Shape::Seq(_), Sees::Own) => "each token alone",
-            (Shape::Seq(_), Sees::Left) => "each token and those before it",
-            (Shape::Seq(_), Sees::All) => "the whole text",
-            _ => "",
+        let seen = match flows[i] {
+            _ if !n.shape.per_token() => "",
+            Sees::Own => "each token alone",
+            Sees::Left => "each token and those before it",
+            Sees::All => "the whole text",
         };
         match &n.op {
             Op::Head { .. } => note = "scores".into(),

@@ -12,8 +12,10 @@
 //!
 //! An id of −1 is none: masked, or unknown everywhere. Ids from K on are classes that training never showed.
 
+mod forms;
 mod labels;
 
+pub use forms::{Forms, Ragged, SEPARATOR_FORM};
 pub use labels::{ABSENT, LabelSet, OUTSIDE, Range, is_bio};
 
 use serde::{Deserialize, Serialize};

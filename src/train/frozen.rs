@@ -9,7 +9,7 @@ use super::files;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::network::{Batch, Job, Network};
-use crate::ops::value::{Layout, Value};
+use crate::ops::value::{Axis, Value};
 use crate::passes::{self, flow};
 use crate::plan::{NodeId, Phase, Plan};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -43,8 +43,8 @@ struct Split {
 
 /// A node's values for a group.
 struct Block {
-    /// rows of each example; `None`: one
-    layout: Option<Layout>,
+    /// the rows of each example
+    axis: Arc<Axis>,
     width: usize,
     at: At,
 }
@@ -130,11 +130,7 @@ impl Frozen {
             let batch = Batch { examples: &own.groups[g], ..job.batch };
             let mut values = network.nodes(&Job { batch, ..*job }, &missing);
             for n in missing {
-                let (layout, tensor) = match values.get_mut(n).and_then(Option::take) {
-                    Some(Value::Seq(t, l)) => (Some((*l).clone()), t),
-                    Some(Value::Vec(t)) => (None, t),
-                    _ => continue,
-                };
+                let Some(Value::Rows(tensor, axis)) = values.get_mut(n).and_then(Option::take) else { continue };
                 let width = tensor.dims()[1];
                 let numbers = crate::ops::floats(&tensor);
                 let size = size_of_val(numbers.as_slice());
@@ -147,7 +143,7 @@ impl Frozen {
                     self.end += size as u64;
                     At::Disk(at)
                 };
-                own.values.insert((n, g), Block { layout, width, at });
+                own.values.insert((n, g), Block { axis, width, at });
             }
         }
         let mut out = HashMap::new();
@@ -192,15 +188,14 @@ impl Split {
         mut file: Option<&mut File>,
         device: &Device,
     ) -> Option<io::Result<Value>> {
-        let (mut numbers, mut lengths, mut width, mut per_token) = (vec![], vec![], 0, false);
+        let (mut numbers, mut axes, mut width) = (vec![], vec![], 0);
         let mut bytes = vec![];
         for e in examples {
             let (g, k) = self.place[*e];
             let block = self.values.get(&(node, g))?;
-            let rows = block.layout.as_ref().map_or(k..k + 1, |l| l.offsets[k]..l.offsets[k + 1]);
+            let (rows, axis) = block.axis.cut(k..k + 1);
             width = block.width;
-            per_token |= block.layout.is_some();
-            lengths.push(rows.len());
+            axes.push(axis);
             match (&block.at, file.as_deref_mut()) {
                 (At::Memory(v), _) => numbers.extend_from_slice(&v[rows.start * width..rows.end * width]),
                 (At::Disk(from), Some(f)) => {
@@ -216,11 +211,8 @@ impl Split {
                 (At::Disk(_), None) => return None,
             }
         }
-        let n = lengths.iter().sum();
-        let tensor = Tensor::from_data(TensorData::new(numbers, [n, width]), device);
-        Some(Ok(match per_token {
-            true => Value::Seq(tensor, Arc::new(Layout::from_lengths(lengths))),
-            false => Value::Vec(tensor),
-        }))
+        let axis = Axis::join(&axes)?;
+        let tensor = Tensor::from_data(TensorData::new(numbers, [axis.total(), width]), device);
+        Some(Ok(Value::Rows(tensor, Arc::new(axis))))
     }
 }

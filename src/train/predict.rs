@@ -3,13 +3,14 @@
 use super::evaluate::{BATCH, LoadedRun, by_length};
 use crate::columns::{Column, Split};
 use crate::diagnostics::{Diagnostic, suggest};
-use crate::encode::{Encoded, Examples, Forms};
+use crate::encode::{Encoded, Examples};
 use crate::kinds::heads::{self, Said};
 use crate::network::{Batch, Job, Moment};
 use crate::ops::floats;
 use crate::ops::layer::matrix;
 use crate::ops::value::Value;
 use crate::plan::{Graph, NodeId, Op, Phase};
+use crate::records::Forms;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A new example: tokens by name of text field.
@@ -146,8 +147,8 @@ impl<'a> Predictor<'a> {
                 let answers = head.decide(scores, &cx);
                 // of what is said token by token, no probabilities are shown
                 let probs = match scores {
-                    Value::Vec(_) => floats(matrix(&head.probs(scores, &cx))),
-                    Value::Seq(..) | Value::Text(_) => vec![],
+                    Value::Rows(_, axis) if axis.up.is_none() => floats(matrix(&head.probs(scores, &cx))),
+                    Value::Rows(..) | Value::Text(_) => vec![],
                 };
                 let width = probs.len() / examples.len().max(1);
                 let task = &plan.tasks[t.task];

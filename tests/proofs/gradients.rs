@@ -84,7 +84,7 @@ fn straight_through_is_the_gradient_of_the_probabilities() {
         r.forward("b", Phase::Train, &["chunk"], 0.0, |_, job, values, _| {
             let at = |n: &mtlc::plan::Node| matches!(n.op, Op::Port { port: p, .. } if p == port);
             let node = job.graph.nodes.iter().position(at).unwrap();
-            let Some(Value::Seq(t, _)) = &values[node] else { panic!("no sequence") };
+            let Some(Value::Rows(t, _)) = &values[node] else { panic!("no sequence") };
             let [n, k] = t.dims();
             let c = (0..n * k).map(|i| ((i * 7 % 11) as f32 - 5.0) / 5.0).collect::<Vec<f32>>();
             let c = Tensor::<1>::from_floats(c.as_slice(), &t.device()).reshape([n, k]);

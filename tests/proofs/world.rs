@@ -146,7 +146,7 @@ impl Backward {
 
 pub fn values_of(v: &Value) -> Vec<Vec<f64>> {
     let t = match v {
-        Value::Seq(t, _) | Value::Vec(t) => t.clone(),
+        Value::Rows(t, _) => t.clone(),
         Value::Text(_) => panic!("a text"),
     };
     let [n, d] = t.dims();

@@ -7,9 +7,9 @@ use crate::ops::host::to_vec;
 use crate::ops::kernels::{mix, uniform};
 use crate::ops::layer::{Cx, matrix};
 use crate::ops::params::Params;
-use crate::ops::value::{Layout, Value};
+use crate::ops::value::{Axis, Value};
 use crate::plan::{Init, LabelSpec, Param, Setting, Settings, Task};
-use crate::records::Records;
+use crate::records::{Forms, Records};
 use burn::tensor::{Device, Tensor};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ fn random(n: usize, seed: u64) -> Vec<f32> {
 
 /// Tags of all tokens as gold of the texts.
 fn tags(ids: Vec<i32>) -> Records {
-    Records::rows(1, Layout::from_lengths(LENGTHS).rows().map(|r| ids[r].to_vec()))
+    Records::rows(1, Axis::from_lengths(LENGTHS).rows().map(|r| ids[r].to_vec()))
 }
 
 /// A head with parameters and features.
@@ -68,9 +68,9 @@ fn bed(head: &str, settings: &[(&str, Setting)], classes: &[&str], width: usize)
     let device = Device::flex().autodiff();
     let leaf = tensor::<2>(random(rows * D, 3), [rows, D], &device).require_grad();
     let features = if head == "tag" {
-        Value::Seq(leaf.clone(), Arc::new(Layout::from_lengths(LENGTHS)))
+        Value::Rows(leaf.clone(), Arc::new(Axis::from_lengths(LENGTHS)))
     } else {
-        Value::Vec(leaf.clone())
+        Value::Rows(leaf.clone(), Axis::examples(leaf.dims()[0]))
     };
     Bed {
         head: build(&task, &[set(classes)]).unwrap(),
@@ -82,13 +82,14 @@ fn bed(head: &str, settings: &[(&str, Setting)], classes: &[&str], width: usize)
 
 impl Bed {
     fn with<R>(&self, f: impl FnOnce(&dyn Head, &Value, &Cx) -> R) -> R {
-        let counts = HashMap::new();
+        let (forms, counts) = (Forms::default(), HashMap::new());
         let cx = Cx {
             params: &self.params,
             training: true,
             dropout_key: 1,
             node: 0,
             progress: 0.0,
+            forms: &forms,
             vocab_counts: &counts,
             pieces: &[],
         };
@@ -217,7 +218,7 @@ fn decisions_of_a_field_are_legal() {
         bed.params.update(2, |t| t.copy_from_slice(&random(25, seed + 100)));
         let y: Vec<u32> = bed.with(|h, s, cx| h.decide(s, cx)).ids.iter().map(|c| *c as u32).collect();
         let ok = |from: u32, to: u32| to % 2 == 1 || to == 0 || (from != 0 && from.div_ceil(2) == to.div_ceil(2));
-        for r in Layout::from_lengths(LENGTHS).rows() {
+        for r in Axis::from_lengths(LENGTHS).rows() {
             let tags = &y[r];
             assert!(tags.is_empty() || ok(0, tags[0]), "{tags:?}");
             assert!(tags.windows(2).all(|p| ok(p[0], p[1])), "{tags:?}");
@@ -231,12 +232,12 @@ fn batches_without_rows() {
         let device = Device::flex().autodiff();
         let none = tensor::<2>(vec![], [0, D], &device);
         let gold = match bed.features {
-            Value::Seq(..) => {
-                bed.features = Value::Seq(none, Arc::new(Layout::from_lengths([0])));
+            Value::Rows(_, axis) if axis.up.is_some() => {
+                bed.features = Value::Rows(none, Arc::new(Axis::from_lengths([0])));
                 Records::rows(1, [vec![]])
             }
             _ => {
-                bed.features = Value::Vec(none);
+                bed.features = Value::Rows(none, Axis::examples(0));
                 Records::classes([])
             }
         };

@@ -68,9 +68,8 @@ fn attend(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, matrix};
+    use crate::ops::layer::{Built, Spec, above, axis, function, matrix};
     use crate::ops::rows::{Activation, dense, gather, text_softmax, weighted_sum};
-    use crate::ops::value::Value;
 
     /// The mean of the tokens weighted by a softmax over the text: of h·w + b, or, with a query q, of (q·w)·h.
     pub fn build(s: &Spec) -> Built {
@@ -80,16 +79,16 @@ mod model {
             _ => return Err("`attend` has one or two parameters".to_string()),
         };
         function(move |inputs, cx| {
-            let (h, texts) = (matrix(inputs[0]), layout(inputs[0]));
+            let (h, texts) = (matrix(inputs[0]), axis(inputs[0]));
             let w = cx.params.get2(w);
             let scores = match inputs.get(1) {
                 Some(query) => {
                     let q = dense(matrix(query), &w, None, Activation::None);
-                    (gather(&q, texts.owners()) * h.clone()).sum_dim(1)
+                    (gather(&q, texts.owners_at(axis(query).depth())) * h.clone()).sum_dim(1)
                 }
                 None => dense(h, &w, b.map(|b| cx.params.get1(b)).as_ref(), Activation::None),
             };
-            Value::Vec(weighted_sum(h, &text_softmax(&scores, texts), texts))
+            above(inputs[0], weighted_sum(h, &text_softmax(&scores, texts), texts))
         })
     }
 }

@@ -40,7 +40,7 @@ fn attention(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+    use crate::ops::layer::{Built, Spec, axis, function, like, matrix};
     use crate::ops::rows::{Activation, dense, text_softmax};
 
     /// A softmax over the text of h·w + b.
@@ -48,7 +48,7 @@ mod model {
         let [w, b] = s.params()?;
         function(move |inputs, cx| {
             let scores = dense(matrix(inputs[0]), &cx.params.get2(w), Some(&cx.params.get1(b)), Activation::None);
-            like(inputs[0], text_softmax(&scores, layout(inputs[0])))
+            like(inputs[0], text_softmax(&scores, axis(inputs[0])))
         })
     }
 }

@@ -15,15 +15,15 @@ pub(super) const LAYER: Layer = Layer {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, matrix};
+    use crate::ops::layer::{Built, Spec, axis, function, matrix};
     use crate::ops::rows::gather;
     use crate::ops::value::Value;
 
     /// The vector of an example at each of its tokens.
     pub fn build(_: &Spec) -> Built {
         function(|inputs, _| {
-            let texts = layout(inputs[1]);
-            Value::Seq(gather(matrix(inputs[0]), texts.owners()), texts.clone())
+            let to = axis(inputs[1]);
+            Value::Rows(gather(matrix(inputs[0]), to.owners_at(axis(inputs[0]).depth())), to.clone())
         })
     }
 }

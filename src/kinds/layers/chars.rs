@@ -134,17 +134,25 @@ fn chars(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
 
 #[cfg(feature = "train")]
 mod model {
+    use crate::ops::layer::Cx;
     use crate::ops::layer::{Built, Spec, function, text};
     use crate::ops::rnn::{Cell, Weights, rnn};
     use crate::ops::rows::{self, Activation, dense, ends, gather, windows};
-    use crate::ops::value::{CharBatch, TextBatch, Value};
+    use crate::ops::value::{Axis, Text, Value};
+    use burn::tensor::Tensor;
     use std::sync::Arc;
 
-    fn chars(batch: &TextBatch, vocab: usize) -> &Arc<CharBatch> {
-        match batch.chars.get(&vocab) {
-            Some(c) => c,
-            None => unreachable!("the batch has characters of every vocabulary read"),
-        }
+    /// The characters of the distinct tokens, begin and end marks included, and where each token's begin.
+    fn chars(text: &Text, vocab: usize, cx: &Cx) -> (Arc<Vec<i32>>, Arc<Axis>) {
+        let spelling = |f: &i32| cx.forms.chars.get(&vocab).map_or(&[][..], |c| c.row(*f as usize));
+        let forms = &text.distinct().forms;
+        let ids = forms.iter().flat_map(spelling).copied().collect();
+        (Arc::new(ids), Arc::new(Axis::from_lengths(forms.iter().map(|f| spelling(f).len()))))
+    }
+
+    /// The vectors of the distinct tokens, at each token.
+    fn at_tokens(words: &Tensor<2>, text: &Text) -> Value {
+        Value::Rows(gather(words, text.distinct().index.clone()), text.axis.clone())
     }
 
     /// Convolution over characters, then the maximum (Ma and Hovy 2016).
@@ -152,14 +160,11 @@ mod model {
         let (vocab, [table, filter, bias]) = (s.size("vocab")?, s.params()?);
         let window = if s.0.settings.contains_key("window") { s.size("window")? } else { 3 };
         function(move |inputs, cx| {
-            let batch = text(inputs[0]);
-            let c = chars(batch, vocab);
-            let layout = Arc::new(c.layout.clone());
-            let x = cx.params.rows(table, &Arc::new(c.ids.clone()));
-            let x = windows(&x, &layout, window);
+            let text = text(inputs[0]);
+            let (ids, axis) = chars(text, vocab, cx);
+            let x = windows(&cx.params.rows(table, &ids), &axis, window);
             let y = dense(&x, &cx.params.get2(filter), Some(&cx.params.get1(bias)), Activation::Relu);
-            let words = rows::max(&y, &layout);
-            Value::Seq(gather(&words, Arc::new(c.index.clone())), batch.layout.clone())
+            at_tokens(&rows::max(&y, &axis), text)
         })
     }
 
@@ -167,18 +172,17 @@ mod model {
     pub fn lstm(s: &Spec) -> Built {
         let (vocab, [table, f_ih, f_hh, f_b, b_ih, b_hh, b_b]) = (s.size("vocab")?, s.params()?);
         function(move |inputs, cx| {
-            let batch = text(inputs[0]);
-            let c = chars(batch, vocab);
-            let x = cx.params.rows(table, &Arc::new(c.ids.clone()));
+            let text = text(inputs[0]);
+            let (ids, axis) = chars(text, vocab, cx);
+            let x = cx.params.rows(table, &ids);
             let weights = [[f_ih, f_hh, f_b], [b_ih, b_hh, b_b]].map(|[ih, hh, b]| Weights {
                 w_ih: cx.params.get2(ih),
                 w_hh: cx.params.get2(hh),
                 b: cx.params.get1(b),
                 b_hh: None,
             });
-            let states = rnn(&x, &c.layout, Cell::Lstm, &weights, false);
-            let words = ends(&states, &c.layout, true);
-            Value::Seq(gather(&words, Arc::new(c.index.clone())), batch.layout.clone())
+            let states = rnn(&x, &axis, Cell::Lstm, &weights, false);
+            at_tokens(&ends(&states, &axis, true), text)
         })
     }
 }

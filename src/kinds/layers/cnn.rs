@@ -82,7 +82,7 @@ fn cnn(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+    use crate::ops::layer::{Built, Spec, axis, function, like, matrix};
     use crate::ops::rows::{Activation, dense, windows};
     use crate::plan::Setting;
     use burn::tensor::Tensor;
@@ -101,7 +101,7 @@ mod model {
             return Err(format!("{} windows need two parameters each, not {}", widths.len(), params.len()));
         }
         function(move |inputs, cx| {
-            let (x, texts) = (matrix(inputs[0]), layout(inputs[0]));
+            let (x, texts) = (matrix(inputs[0]), axis(inputs[0]));
             let banks = widths.iter().zip(params.chunks_exact(2)).map(|(&w, p)| {
                 let filter = cx.params.get2(p[0]);
                 dense(&windows(x, texts, w), &filter, Some(&cx.params.get1(p[1])), Activation::Relu)

@@ -134,11 +134,11 @@ mod model {
         let unknown = if s.0.settings.contains_key("unk") { s.real("unk")? } else { 0.0 };
         let [weight] = s.params()?;
         function(move |inputs, cx| {
-            let batch = text(inputs[0]);
-            let Some(ids) = batch.words.get(&vocab) else { unreachable!("the batch has ids of every vocabulary read") };
-            let ids = drop_rare(ids, vocab, if cx.params.is_frozen(weight) { 0.0 } else { unknown }, cx)
-                .map_or_else(|| ids.clone(), Arc::new);
-            Value::Seq(cx.params.rows(weight, &ids), batch.layout.clone())
+            let text = text(inputs[0]);
+            let ids = text.words(cx.forms, vocab);
+            let unknown = if cx.params.is_frozen(weight) { 0.0 } else { unknown };
+            let ids = Arc::new(drop_rare(&ids, vocab, unknown, cx).unwrap_or(ids));
+            Value::Rows(cx.params.rows(weight, &ids), text.axis.clone())
         })
     }
 

@@ -63,12 +63,11 @@ fn mix(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, matrix};
+    use crate::ops::layer::{Built, Spec, above, axis, function, matrix};
     use crate::ops::rows::weighted_sum;
-    use crate::ops::value::Value;
 
     /// Σ_t w_t·h_t with given weights.
     pub fn build(_: &Spec) -> Built {
-        function(|inputs, _| Value::Vec(weighted_sum(matrix(inputs[0]), matrix(inputs[1]), layout(inputs[0]))))
+        function(|inputs, _| above(inputs[0], weighted_sum(matrix(inputs[0]), matrix(inputs[1]), axis(inputs[0]))))
     }
 }

@@ -112,15 +112,14 @@ fn whole(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, matrix};
+    use crate::ops::layer::{Built, Spec, above, axis, function, matrix};
     use crate::ops::rows::{self, gather};
-    use crate::ops::value::Value;
     use std::sync::Arc;
 
     /// The last state of each direction.
     pub fn last(s: &Spec) -> Built {
         let bidirectional = s.flag("bidirectional");
-        function(move |inputs, _| Value::Vec(rows::ends(matrix(inputs[0]), layout(inputs[0]), bidirectional)))
+        function(move |inputs, _| above(inputs[0], rows::ends(matrix(inputs[0]), axis(inputs[0]), bidirectional)))
     }
 
     /// The first state; of both directions the same as [`last`].
@@ -129,18 +128,18 @@ mod model {
             return last(s);
         }
         function(|inputs, _| {
-            let at = layout(inputs[0]).rows().map(|r| if r.is_empty() { -1 } else { r.start as i32 }).collect();
-            Value::Vec(gather(matrix(inputs[0]), Arc::new(at)))
+            let at = axis(inputs[0]).rows().map(|r| if r.is_empty() { -1 } else { r.start as i32 }).collect();
+            above(inputs[0], gather(matrix(inputs[0]), Arc::new(at)))
         })
     }
 
     /// The mean of the tokens.
     pub fn mean(_: &Spec) -> Built {
-        function(|inputs, _| Value::Vec(rows::mean(matrix(inputs[0]), layout(inputs[0]))))
+        function(|inputs, _| above(inputs[0], rows::mean(matrix(inputs[0]), axis(inputs[0]))))
     }
 
     /// The greatest value of each column.
     pub fn max(_: &Spec) -> Built {
-        function(|inputs, _| Value::Vec(rows::max(matrix(inputs[0]), layout(inputs[0]))))
+        function(|inputs, _| above(inputs[0], rows::max(matrix(inputs[0]), axis(inputs[0]))))
     }
 }

@@ -133,7 +133,7 @@ fn rnn(c: &mut dyn Elaborate, s: Stacked<'_>, cell: &str, gates: usize, bi: bool
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+    use crate::ops::layer::{Built, Spec, axis, function, like, matrix};
     use crate::ops::rnn::{Cell, Weights, rnn};
 
     /// LSTM or GRU, in one or both directions.
@@ -158,7 +158,7 @@ mod model {
                     b_hh: p.get(3).map(|&i| cx.params.get1(i)),
                 })
                 .collect();
-            like(inputs[0], rnn(matrix(inputs[0]), layout(inputs[0]), cell, &weights, reverse))
+            like(inputs[0], rnn(matrix(inputs[0]), axis(inputs[0]), cell, &weights, reverse))
         })
     }
 }

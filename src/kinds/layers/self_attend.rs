@@ -64,7 +64,7 @@ fn self_attend(c: &mut dyn Elaborate, s: Stacked<'_>) -> Out {
 mod model {
     use crate::kinds::layers::common::model::{heads, linear};
     use crate::ops::attention::{Attention, attention};
-    use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+    use crate::ops::layer::{Built, Spec, axis, function, like, matrix};
     use crate::ops::rows::Activation;
 
     /// Scaled dot-product attention without anything around it.
@@ -74,7 +74,7 @@ mod model {
         function(move |inputs, cx| {
             let part = |w, b| linear(matrix(inputs[0]), w, b, Activation::None, None, cx);
             let how = Attention { heads, causal: false, dropout: None };
-            let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), layout(inputs[0]), how);
+            let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), axis(inputs[0]), how);
             like(inputs[0], y)
         })
     }

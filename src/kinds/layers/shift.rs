@@ -40,7 +40,7 @@ fn shift(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+    use crate::ops::layer::{Built, Spec, axis, function, like, matrix};
     use crate::ops::rows::gather;
     use crate::plan::Setting;
     use std::sync::Arc;
@@ -52,7 +52,7 @@ mod model {
             let from = |t: usize, r: &std::ops::Range<usize>| {
                 usize::try_from(t as i64 - by).ok().filter(|i| r.contains(i)).map_or(-1, |i| i as i32)
             };
-            let rows = layout(inputs[0]).rows().flat_map(|r| r.clone().map(move |t| from(t, &r))).collect();
+            let rows = axis(inputs[0]).rows().flat_map(|r| r.clone().map(move |t| from(t, &r))).collect();
             like(inputs[0], gather(matrix(inputs[0]), Arc::new(rows)))
         })
     }

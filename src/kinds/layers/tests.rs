@@ -3,10 +3,11 @@
 use super::*;
 use crate::ops::host::{tensor, to_vec};
 use crate::ops::kernels::{mix, uniform};
-use crate::ops::layer::{Cx, Layer, matrix};
+use crate::ops::layer::{Cx, Layer, axis, matrix};
 use crate::ops::params::Params;
-use crate::ops::value::{CharBatch, Layout, TextBatch, Value};
+use crate::ops::value::{self, Axis, Value};
 use crate::plan::{Init, Setting, Settings};
+use crate::records::{Forms, Ragged};
 use burn::tensor::{Device, Tensor};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,14 +25,18 @@ enum In {
 }
 use In::{Seq, Text, Vec as Row};
 
-fn batch(layout: &Arc<Layout>) -> Arc<TextBatch> {
-    let n = layout.tokens();
-    let words = HashMap::from([(0, Arc::new([2, 3, 2, 4, 5, 1, 0, 3][..n].to_vec()))]);
-    // three distinct tokens, the second without characters
-    let (lengths, ids) = if n > 0 { (vec![3, 0, 2], vec![1, 3, 2, 1, 2]) } else { (vec![], vec![]) };
-    let index = [0, 1, 2, 0, 0, 2, 1, 2][..n].to_vec();
-    let chars = CharBatch { layout: Layout::from_lengths(lengths), ids, index };
-    Arc::new(TextBatch { layout: layout.clone(), words, chars: HashMap::from([(1, Arc::new(chars))]) })
+fn text(axis: &Arc<Axis>) -> Value {
+    let forms = [0, 1, 2, 3, 4, 5, 6, 1][..axis.total()].to_vec();
+    Value::Text(Arc::new(value::Text::new(axis.clone(), forms)))
+}
+
+/// Seven tokens: their ids in the vocabulary of words 0, their characters in that of characters 1; two have none.
+fn forms() -> Forms {
+    let mut chars = Ragged::default();
+    for spelling in [&[1, 3, 2][..], &[], &[1, 2], &[1, 3, 2], &[2], &[1, 2], &[]] {
+        chars.push(spelling.iter().copied());
+    }
+    Forms { words: [(0, vec![2, 3, 2, 4, 5, 1, 0])].into(), chars: [(1, chars)].into() }
 }
 
 fn random(n: usize, seed: u64) -> Vec<f32> {
@@ -51,7 +56,7 @@ struct Bed {
     layer: Box<dyn Layer>,
     params: Params,
     inputs: Vec<In>,
-    texts: Arc<Layout>,
+    texts: Arc<Axis>,
     training: bool,
     key: u64,
 }
@@ -75,7 +80,7 @@ impl Bed {
             layer: build(&layer).unwrap(),
             params: Params::new(&specs, 5, &Device::flex(), &|_, _| None),
             inputs: inputs.to_vec(),
-            texts: Arc::new(Layout::from_lengths(LENGTHS)),
+            texts: Arc::new(Axis::from_lengths(LENGTHS)),
             training: true,
             key: 11,
         }
@@ -86,8 +91,8 @@ impl Bed {
         let leaf = |(i, kind): (usize, &In)| {
             let shape = match *kind {
                 Text => return None,
-                Seq(d) => [self.texts.tokens(), d],
-                Row(d) => [self.texts.examples(), d],
+                Seq(d) => [self.texts.total(), d],
+                Row(d) => [self.texts.groups(), d],
             };
             let t = tensor(random(shape[0] * shape[1], 40 + i as u64), shape, &device);
             Some(if training { t.require_grad() } else { t })
@@ -101,18 +106,24 @@ impl Bed {
             .iter()
             .zip(leaves)
             .map(|(kind, leaf)| match (kind, leaf) {
-                (Seq(_), Some(t)) => Value::Seq(t.clone(), self.texts.clone()),
-                (Row(_), Some(t)) => Value::Vec(t.clone()),
-                _ => Value::Text(batch(&self.texts)),
+                (Seq(_), Some(t)) => Value::Rows(t.clone(), self.texts.clone()),
+                (Row(_), Some(t)) => Value::Rows(t.clone(), Axis::examples(self.texts.groups())),
+                _ => text(&self.texts),
             })
             .collect();
-        let counts = HashMap::from([(0, Arc::new(vec![0, 9, 1, 1, 2, 1]))]);
+        self.on(&values, params)
+    }
+
+    /// The value for some inputs.
+    fn on(&self, values: &[Value], params: &Params) -> Value {
+        let (forms, counts) = (forms(), HashMap::from([(0, Arc::new(vec![0, 9, 1, 1, 2, 1]))]));
         let cx = Cx {
             params,
             training: self.training,
             dropout_key: self.key,
             node: 3,
             progress: 0.5,
+            forms: &forms,
             vocab_counts: &counts,
             pieces: &[],
         };
@@ -314,7 +325,7 @@ fn zeros_have_the_layout_of_their_input() {
     for (shape, rows) in [("seq", None), ("vec", Some(()))] {
         let set = [("shape", Setting::Text(shape.into())), ("width", int(3))];
         let bed = Bed::new("zeros", &set, &[], &[Text]);
-        let n = if rows.is_some() { bed.texts.examples() } else { bed.texts.tokens() };
+        let n = if rows.is_some() { bed.texts.groups() } else { bed.texts.total() };
         assert_eq!(bed.value(), vec![0.0; 3 * n]);
     }
 }
@@ -324,14 +335,36 @@ fn texts_without_tokens() {
     for (kind, set, shapes, inputs) in cases() {
         for lengths in [vec![], vec![0], vec![0, 0]] {
             let mut bed = Bed::new(kind, &set, &shapes, &inputs);
-            bed.texts = Arc::new(Layout::from_lengths(lengths));
-            let rows = match bed.run(&bed.params, &bed.leaves(true)) {
-                Value::Vec(y) => (y.dims()[0], bed.texts.examples()),
-                y => (matrix(&y).dims()[0], 0),
-            };
-            assert_eq!(rows.0, rows.1, "{kind}");
+            bed.texts = Arc::new(Axis::from_lengths(lengths));
+            let y = bed.run(&bed.params, &bed.leaves(true));
+            assert_eq!(matrix(&y).dims()[0], axis(&y).total(), "{kind}");
+            assert_eq!(axis(&y).total(), if axis(&y).up.is_some() { 0 } else { bed.texts.groups() }, "{kind}");
             assert!(bed.value().iter().all(|v| !v.is_nan()), "{kind}");
         }
+    }
+}
+
+/// A text that is the member of a list is treated as one that is an example, and a pool gives a row for each member.
+#[test]
+fn texts_of_lists() {
+    for (kind, set, shapes, inputs) in cases() {
+        let mut bed = Bed::new(kind, &set, &shapes, &inputs);
+        bed.training = false;
+        let (plain, flat) = (bed.run(&bed.params.valid(), &bed.leaves(false)), bed.texts.clone());
+        // two examples: a list of three texts, and one of one
+        let members = Arc::new(Axis::from_lengths([3, 1]));
+        bed.texts = Arc::new(Axis::below(members.clone(), LENGTHS));
+        let leaves = bed.leaves(false);
+        let values = bed.inputs.iter().zip(leaves).map(|(kind, leaf)| match (kind, leaf) {
+            (Row(_), Some(t)) => Value::Rows(t, members.clone()),
+            (_, Some(t)) => Value::Rows(t, bed.texts.clone()),
+            (_, None) => text(&bed.texts),
+        });
+        let deep = bed.on(&values.collect::<Vec<_>>(), &bed.params.valid());
+        assert_eq!(to_vec(matrix(&deep)), to_vec(matrix(&plain)), "{kind}");
+        let expected = if axis(&plain).depth() == 0 { members } else { bed.texts.clone() };
+        assert_eq!(axis(&deep), &expected, "{kind}");
+        assert_eq!(axis(&plain).total(), if axis(&plain).depth() == 0 { flat.groups() } else { flat.total() });
     }
 }
 
@@ -420,13 +453,14 @@ fn dropout_acts_in_training_only_and_depends_on_step_and_node() {
     assert_eq!(y, bed.value());
     bed.training = false;
     assert_eq!(bed.value(), x);
-    let counts = HashMap::new();
+    let (forms, counts) = (Forms::default(), HashMap::new());
     let cx = Cx {
         params: &bed.params,
         training: true,
         dropout_key: 1,
         node: 1,
         progress: 0.0,
+        forms: &forms,
         vocab_counts: &counts,
         pieces: &[],
     };
@@ -491,10 +525,10 @@ fn bilstm_step() {
     let (one, two) = (layer("rnn", &rnn, (1..7).collect()), layer("rnn", &rnn, (7..13).collect()));
     let (tag, mean, cls) =
         (layer("dense", &[], vec![13, 14]), layer("mean", &[], vec![]), layer("dense", &[], vec![15, 16]));
-    let layout = Arc::new(Layout::from_lengths((0..32).map(|i| 8 + i % 9)));
-    let n = layout.tokens();
-    let words = HashMap::from([(0, Arc::new((0..n).map(|i| (i * 7919 % v) as i32).collect()))]);
-    let text = Value::Text(Arc::new(TextBatch { layout, words, chars: HashMap::new() }));
+    let layout = Arc::new(Axis::from_lengths((0..32).map(|i| 8 + i % 9)));
+    let n = layout.total();
+    let forms = Forms { words: [(0, (0..n).map(|i| (i * 7919 % v) as i32).collect())].into(), ..Forms::default() };
+    let text = Value::Text(Arc::new(value::Text::new(layout, (0..n as i32).collect())));
     let tags: Vec<i32> = (0..n).map(|i| (i % k) as i32).collect();
     let classes: Vec<i32> = (0..32).map(|i| i % 20).collect();
     let counts = HashMap::new();
@@ -511,6 +545,7 @@ fn bilstm_step() {
                     dropout_key: step,
                     node: 0,
                     progress: 0.0,
+                    forms: &forms,
                     vocab_counts: &counts,
                     pieces: &[],
                 };

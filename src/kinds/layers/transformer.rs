@@ -124,7 +124,7 @@ mod model {
     use crate::kinds::layers::common::model::{heads, linear};
     use crate::ops::attention::{Attention, attention};
     use crate::ops::host::tensor;
-    use crate::ops::layer::{Built, Spec, function, layout, like, matrix};
+    use crate::ops::layer::{Built, Spec, axis, function, like, matrix};
     use crate::ops::rows::{Activation, add_norm, dropout, layer_norm};
     use burn::tensor::Tensor;
 
@@ -138,7 +138,7 @@ mod model {
             let how = Attention { heads, causal, dropout: drop(0) };
             let attend = |x: &Tensor<2>| {
                 let part = |w, b| linear(x, w, b, Activation::None, None, cx);
-                let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), layout(inputs[0]), how);
+                let y = attention(&part(wq, bq), &part(wk, bk), &part(wv, bv), axis(inputs[0]), how);
                 linear(&y, wo, bo, Activation::None, None, cx)
             };
             let feed = |x: &Tensor<2>| {
@@ -166,7 +166,7 @@ mod model {
     /// Adds sinusoidal positions: sin and cos of t/10000^(2i/d) in turn.
     pub fn positions(_: &Spec) -> Built {
         function(|inputs, _| {
-            let (x, texts) = (matrix(inputs[0]), layout(inputs[0]));
+            let (x, texts) = (matrix(inputs[0]), axis(inputs[0]));
             let [n, d] = x.dims();
             let longest = texts.rows().map(|r| r.len()).max().unwrap_or(0);
             let at = |t: usize, j: usize| {

@@ -15,7 +15,7 @@ pub(super) const LAYER: Layer = Layer {
 
 #[cfg(feature = "train")]
 mod model {
-    use crate::ops::layer::{Built, Spec, function, layout};
+    use crate::ops::layer::{Built, Spec, above, axis, function};
     use crate::ops::value::Value;
     use burn::tensor::Tensor;
 
@@ -24,11 +24,11 @@ mod model {
         let width = s.size("width")?;
         let per_token = s.get("shape", |v| v.as_str().map(|t| t == "seq"))?;
         function(move |inputs, cx| {
-            let texts = layout(inputs[0]);
-            let device = cx.params.device();
+            let rows = |n: usize| Tensor::zeros([n, width], cx.params.device());
+            let texts = axis(inputs[0]);
             match per_token {
-                true => Value::Seq(Tensor::zeros([texts.tokens(), width], device), texts.clone()),
-                false => Value::Vec(Tensor::zeros([texts.examples(), width], device)),
+                true => Value::Rows(rows(texts.total()), texts.clone()),
+                false => above(inputs[0], rows(texts.groups())),
             }
         })
     }

@@ -4,23 +4,23 @@ use super::WORTH;
 use crate::ops::host::{Back, Grads, fused, hosts};
 use crate::ops::kernels::{add_rows, dot, simd, softmax_rows};
 use crate::ops::matmul::{Mat, mm};
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use burn::tensor::{Tensor, activation};
 use rayon::prelude::*;
 use std::sync::Arc;
 
 /// The mean of each text's rows; zeros without any.
-pub(crate) fn mean(x: &Tensor<2>, layout: &Arc<Layout>) -> Tensor<2> {
+pub(crate) fn mean(x: &Tensor<2>, layout: &Arc<Axis>) -> Tensor<2> {
     let d = x.dims()[1];
     let Some(inputs) = hosts!(x) else { return mean_reference(x, layout) };
     let layout = layout.clone();
     fused(inputs, move |inputs| {
-        let mut out = vec![0f32; layout.examples() * d];
+        let mut out = vec![0f32; layout.groups() * d];
         for (r, out) in layout.rows().zip(out.chunks_exact_mut(d.max(1))) {
             add_rows(out, &inputs[0][r.start * d..r.end * d]);
             out.iter_mut().for_each(|v| *v /= r.len().max(1) as f32);
         }
-        let shape = [layout.examples(), d];
+        let shape = [layout.groups(), d];
         let back = move |b: Back| -> Grads {
             let mut dx = vec![0f32; b.inputs[0].len()];
             for (r, g) in layout.rows().zip(b.grad.chunks_exact(d.max(1))) {
@@ -36,7 +36,7 @@ pub(crate) fn mean(x: &Tensor<2>, layout: &Arc<Layout>) -> Tensor<2> {
 }
 
 /// For each text, its part of `x` reduced to one row.
-fn by_text(x: &Tensor<2>, layout: &Layout, f: impl Fn(Tensor<2>, std::ops::Range<usize>) -> Tensor<2>) -> Tensor<2> {
+fn by_text(x: &Tensor<2>, layout: &Axis, f: impl Fn(Tensor<2>, std::ops::Range<usize>) -> Tensor<2>) -> Tensor<2> {
     let (device, d) = (x.device(), x.dims()[1]);
     let rows: Vec<_> = layout
         .rows()
@@ -49,7 +49,7 @@ fn by_text(x: &Tensor<2>, layout: &Layout, f: impl Fn(Tensor<2>, std::ops::Range
 }
 
 /// [`mean`] in tensor operations.
-pub(crate) fn mean_reference(x: &Tensor<2>, layout: &Layout) -> Tensor<2> {
+pub(crate) fn mean_reference(x: &Tensor<2>, layout: &Axis) -> Tensor<2> {
     by_text(x, layout, |x, _| x.mean_dim(0))
 }
 
@@ -72,12 +72,12 @@ simd! {
 }
 
 /// The greatest value of each column within each text; zeros for an empty text.
-pub(crate) fn max(x: &Tensor<2>, layout: &Arc<Layout>) -> Tensor<2> {
+pub(crate) fn max(x: &Tensor<2>, layout: &Arc<Axis>) -> Tensor<2> {
     let d = x.dims()[1];
     let Some(inputs) = hosts!(x) else { return max_reference(x, layout) };
     let layout = layout.clone();
     fused(inputs, move |inputs| {
-        let b = layout.examples();
+        let b = layout.groups();
         let mut out = vec![0f32; b * d];
         let mut best = vec![0u32; b * d];
         let x = inputs[0];
@@ -106,12 +106,12 @@ pub(crate) fn max(x: &Tensor<2>, layout: &Arc<Layout>) -> Tensor<2> {
 }
 
 /// [`max`] in tensor operations.
-pub(crate) fn max_reference(x: &Tensor<2>, layout: &Layout) -> Tensor<2> {
+pub(crate) fn max_reference(x: &Tensor<2>, layout: &Axis) -> Tensor<2> {
     by_text(x, layout, |x, _| x.max_dim(0))
 }
 
 /// Softmax over each text of a column of scores `[N, 1]`.
-pub(crate) fn text_softmax(x: &Tensor<2>, layout: &Arc<Layout>) -> Tensor<2> {
+pub(crate) fn text_softmax(x: &Tensor<2>, layout: &Arc<Axis>) -> Tensor<2> {
     let Some(inputs) = hosts!(x) else { return text_softmax_reference(x, layout) };
     let layout = layout.clone();
     fused(inputs, move |inputs| {
@@ -135,7 +135,7 @@ pub(crate) fn text_softmax(x: &Tensor<2>, layout: &Arc<Layout>) -> Tensor<2> {
 }
 
 /// [`text_softmax`] in tensor operations.
-pub(crate) fn text_softmax_reference(x: &Tensor<2>, layout: &Layout) -> Tensor<2> {
+pub(crate) fn text_softmax_reference(x: &Tensor<2>, layout: &Axis) -> Tensor<2> {
     let parts: Vec<_> = layout
         .rows()
         .filter(|r| !r.is_empty())
@@ -145,17 +145,17 @@ pub(crate) fn text_softmax_reference(x: &Tensor<2>, layout: &Layout) -> Tensor<2
 }
 
 /// Σ_t w_t·x_t within each text; `w` is `[N, 1]`.
-pub(crate) fn weighted_sum(x: &Tensor<2>, w: &Tensor<2>, layout: &Arc<Layout>) -> Tensor<2> {
+pub(crate) fn weighted_sum(x: &Tensor<2>, w: &Tensor<2>, layout: &Arc<Axis>) -> Tensor<2> {
     let d = x.dims()[1];
     let Some(inputs) = hosts!(x, w) else { return weighted_sum_reference(x, w, layout) };
     let layout = layout.clone();
     fused(inputs, move |inputs| {
-        let mut out = vec![0f32; layout.examples() * d];
+        let mut out = vec![0f32; layout.groups() * d];
         for (r, out) in layout.rows().zip(out.chunks_exact_mut(d.max(1))) {
             let (x, w) = (&inputs[0][r.start * d..r.end * d], &inputs[1][r.clone()]);
             mm(out, d, Mat::new(w, 1, r.len()), Mat::new(x, r.len(), d), false, false);
         }
-        let shape = [layout.examples(), d];
+        let shape = [layout.groups(), d];
         let back = move |b: Back| -> Grads {
             let mut dx = vec![0f32; if b.needs[0] { b.inputs[0].len() } else { 0 }];
             let mut dw = vec![0f32; b.inputs[1].len()];
@@ -174,6 +174,6 @@ pub(crate) fn weighted_sum(x: &Tensor<2>, w: &Tensor<2>, layout: &Arc<Layout>) -
 }
 
 /// [`weighted_sum`] in tensor operations.
-pub(crate) fn weighted_sum_reference(x: &Tensor<2>, w: &Tensor<2>, layout: &Layout) -> Tensor<2> {
+pub(crate) fn weighted_sum_reference(x: &Tensor<2>, w: &Tensor<2>, layout: &Axis) -> Tensor<2> {
     by_text(x, layout, |x, r| (x * w.clone().narrow(0, r.start, r.len())).sum_dim(0))
 }

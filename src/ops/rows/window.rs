@@ -1,12 +1,12 @@
 //! Rows picked by their place in a text.
 
 use super::gather;
-use crate::ops::value::Layout;
+use crate::ops::value::Axis;
 use burn::tensor::Tensor;
 use std::sync::Arc;
 
 /// The rows of a window around each token side by side: `[N, w·d]`, zeros beyond the text's ends.
-pub(crate) fn windows(x: &Tensor<2>, layout: &Layout, w: usize) -> Tensor<2> {
+pub(crate) fn windows(x: &Tensor<2>, layout: &Axis, w: usize) -> Tensor<2> {
     let [n, d] = x.dims();
     if w == 1 {
         return x.clone();
@@ -24,7 +24,7 @@ pub(crate) fn windows(x: &Tensor<2>, layout: &Layout, w: usize) -> Tensor<2> {
 
 /// The forward half at the end of each text beside the backward half at its beginning; with one direction, the row at
 /// the end. Zeros for an empty text.
-pub(crate) fn ends(x: &Tensor<2>, layout: &Layout, bidirectional: bool) -> Tensor<2> {
+pub(crate) fn ends(x: &Tensor<2>, layout: &Axis, bidirectional: bool) -> Tensor<2> {
     let at = |f: fn(&std::ops::Range<usize>) -> usize| {
         Arc::new(layout.rows().map(|r| if r.is_empty() { -1 } else { f(&r) as i32 }).collect::<Vec<_>>())
     };

@@ -9,6 +9,7 @@ use crate::hir::{Env, Program};
 use crate::kinds::layers;
 use crate::plan::{Op, Phase, SOURCE_FIELD, Shape};
 use crate::present::sizes::Sizes;
+use crate::types::dim::Dim;
 use crate::types::{Place, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -227,11 +228,19 @@ impl Builder<'_> {
         out
     }
 
+    /// `n×128` of the tokens of a text, `128` of one vector, nothing of a text.
+    fn shaped(&self, shape: &Shape, width: &Dim) -> String {
+        match shape {
+            s if s.is_text() => String::new(),
+            s if s.per_token() => format!("n×{}", self.sizes.dim(width)),
+            _ => self.sizes.dim(width),
+        }
+    }
+
     pub(super) fn type_at(&self, place: Place) -> String {
         match self.checked.shape_at(place) {
-            Some((Shape::Seq(_), w)) => format!("n×{}", self.sizes.dim(w)),
-            Some((Shape::Vec(_), w)) => self.sizes.dim(w),
-            _ => String::new(),
+            Some((shape, w)) => self.shaped(shape, w),
+            None => String::new(),
         }
     }
 
@@ -247,10 +256,8 @@ impl Builder<'_> {
                     found = Some((&n.shape, w));
                 }
             }
-            match found {
-                Some((Shape::Seq(_), w)) => return format!("n×{}", self.sizes.dim(w)),
-                Some((Shape::Vec(_), w)) => return self.sizes.dim(w),
-                _ => {}
+            if let Some((shape, w)) = found.filter(|(shape, _)| !shape.is_text()) {
+                return self.shaped(shape, w);
             }
         }
         String::new()
@@ -259,10 +266,8 @@ impl Builder<'_> {
     pub(super) fn task_type(&self, task: usize) -> String {
         for (g, widths) in self.checked.graphs.iter().zip(&self.checked.widths) {
             for (n, w) in g.nodes.iter().zip(widths) {
-                match (&n.op, &n.shape) {
-                    (Op::Head { task: t }, Shape::Seq(_)) if *t == task => return format!("n×{}", self.sizes.dim(w)),
-                    (Op::Head { task: t }, _) if *t == task => return self.sizes.dim(w),
-                    _ => {}
+                if n.op == (Op::Head { task }) {
+                    return self.shaped(&n.shape, w);
                 }
             }
         }

@@ -218,26 +218,26 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
     let layer = |layer: usize| Op::Layer { layer };
     let trunk = || {
         vec![
-            node(Op::Text { fields: vec![0] }, &[], Shape::Text),
-            node(layer(embed), &[0], Shape::Seq(d)),
-            node(layer(cnn), &[1], Shape::Seq(h)),
-            node(layer(dropout), &[2], Shape::Seq(h)),
-            node(Op::Head { task: 0 }, &[3], Shape::Seq(k[0])),
+            node(Op::Text { fields: vec![0] }, &[], Shape::TEXT),
+            node(layer(embed), &[0], Shape::tokens(d)),
+            node(layer(cnn), &[1], Shape::tokens(h)),
+            node(layer(dropout), &[2], Shape::tokens(h)),
+            node(Op::Head { task: 0 }, &[3], Shape::tokens(k[0])),
         ]
     };
     let graph = |corpus: usize, phase: Phase| {
         let mut nodes = trunk();
         let gold = |task: usize, head: NodeId, gold: Option<usize>| GraphTask { task, head, gold };
         let tasks = if corpus == 0 {
-            nodes.push(node(layer(mean), &[3], Shape::Vec(h)));
-            nodes.push(node(Op::Head { task: 1 }, &[5], Shape::Vec(k[1])));
+            nodes.push(node(layer(mean), &[3], Shape::example(h)));
+            nodes.push(node(Op::Head { task: 1 }, &[5], Shape::example(k[1])));
             vec![gold(0, 4, Some(1)), gold(1, 6, Some(2))]
         } else {
-            nodes.push(node(Op::Port { task: 0, port: Port::Probs }, &[4], Shape::Seq(k[0])));
-            nodes.push(node(layer(label_embed), &[5], Shape::Seq(4)));
-            nodes.push(node(layer(concat), &[3, 6], Shape::Seq(h + 4)));
-            nodes.push(node(layer(max), &[7], Shape::Vec(h + 4)));
-            nodes.push(node(Op::Head { task: 2 }, &[8], Shape::Vec(k[2])));
+            nodes.push(node(Op::Port { task: 0, port: Port::Probs }, &[4], Shape::tokens(k[0])));
+            nodes.push(node(layer(label_embed), &[5], Shape::tokens(4)));
+            nodes.push(node(layer(concat), &[3, 6], Shape::tokens(h + 4)));
+            nodes.push(node(layer(max), &[7], Shape::example(h + 4)));
+            nodes.push(node(Op::Head { task: 2 }, &[8], Shape::example(k[2])));
             vec![gold(0, 4, None), gold(2, 9, Some(1))]
         };
         Graph { corpus, phase, nodes, tasks }

@@ -204,7 +204,7 @@ fn gold_instead_of_prediction() {
         network.forward(&Job { plan: &p.plan, graph, batch, params: &params, moment }, &[2])
     };
     let rows = |v: &Option<Value>| -> Vec<Vec<f32>> {
-        let Some(Value::Seq(t, _)) = v else { panic!("no value") };
+        let Some(Value::Rows(t, _)) = v else { panic!("no value") };
         let k = t.dims()[1];
         t.to_data().try_to_vec::<f32>().unwrap().chunks(k).map(<[f32]>::to_vec).collect()
     };

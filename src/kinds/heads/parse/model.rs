@@ -3,11 +3,11 @@
 use super::super::model::{Head, LogP, classes, ids, weighted};
 use super::{mst, sizes};
 use crate::ops::host::{Back, Grads, fused, hosts, read, tensor};
-use crate::ops::layer::{Cx, layout, like, matrix};
+use crate::ops::layer::{Cx, axis, like, matrix};
 use crate::ops::loss::{argmax, one_hot};
 use crate::ops::matmul::{Mat, mm};
 use crate::ops::rows::{Activation, dense, gather};
-use crate::ops::value::{Layout, Value};
+use crate::ops::value::{Axis, Value};
 use crate::plan::{LabelSpec, Task};
 use crate::records::Records;
 use burn::tensor::{Tensor, activation};
@@ -66,7 +66,7 @@ impl Parse {
     }
 
     /// Scores of the relations `[N, R]` between each token and its governor; `heads`: 0 is the root.
-    fn relations(&self, s: &States, layout: &Layout, heads: &[i32], cx: &Cx) -> Tensor<2> {
+    fn relations(&self, s: &States, layout: &Axis, heads: &[i32], cx: &Cx) -> Tensor<2> {
         let [n, l] = s.dep.dims();
         let mut rows = vec![-1; n];
         for text in layout.rows() {
@@ -95,8 +95,8 @@ impl Parse {
         // a relation that training never showed, or without its governor, is none
         let known = |p: &[i32]| if p[0] >= 0 && (p[1] as usize) < self.r { p[1] } else { -1 };
         let relations: Vec<i32> = pairs().map(known).collect();
-        let arcs = arc_logp(&s.query, &s.key, &s.root, layout(scores), &heads);
-        let scored = self.relations(&s, layout(scores), &heads, cx);
+        let arcs = arc_logp(&s.query, &s.key, &s.root, axis(scores), &heads);
+        let scored = self.relations(&s, axis(scores), &heads, cx);
         let labels = weighted(&activation::log_softmax(scored, 1), one_hot(&relations, self.r));
         let has = |ids: Vec<i32>| ids.into_iter().map(|i| i >= 0).collect();
         ([arcs, labels], [has(heads), has(relations)])
@@ -126,8 +126,8 @@ impl Head for Parse {
 
     fn decide(&self, scores: &Value, cx: &Cx) -> Records {
         let s = self.states(scores, cx);
-        let layout = layout(scores);
-        let mut heads: Vec<i32> = Vec::with_capacity(layout.tokens());
+        let layout = axis(scores);
+        let mut heads: Vec<i32> = Vec::with_capacity(layout.total());
         read(&s.query, |q| {
             read(&s.key, |k| {
                 read(&s.root, |root| {
@@ -176,13 +176,7 @@ fn log_softmax(s: &mut [f32], n: usize) {
 
 /// log softmax_i(q_j·[root; k_1 … k_n]_i)[heads_j] for each token j `[N, 1]`, zero where it has none. Equation 5 of Dozat
 /// and Manning (2017), the dependants' side being multiplied by U and u already.
-pub(super) fn arc_logp(
-    q: &Tensor<2>,
-    k: &Tensor<2>,
-    root: &Tensor<2>,
-    layout: &Arc<Layout>,
-    heads: &[i32],
-) -> Tensor<2> {
+pub(super) fn arc_logp(q: &Tensor<2>, k: &Tensor<2>, root: &Tensor<2>, layout: &Arc<Axis>, heads: &[i32]) -> Tensor<2> {
     let [n, a] = q.dims();
     let Some(inputs) = hosts!(q, k, root) else { return arc_logp_reference(q, k, root, layout, heads) };
     let (layout, heads) = (layout.clone(), heads.to_vec());
@@ -249,7 +243,7 @@ pub(super) fn arc_logp_reference(
     q: &Tensor<2>,
     k: &Tensor<2>,
     root: &Tensor<2>,
-    layout: &Layout,
+    layout: &Axis,
     heads: &[i32],
 ) -> Tensor<2> {
     let device = q.device();

@@ -7,9 +7,9 @@ use crate::ops::host::{tensor, to_vec};
 use crate::ops::kernels::{mix, uniform};
 use crate::ops::layer::Cx;
 use crate::ops::params::Params;
-use crate::ops::value::{Layout, Value};
+use crate::ops::value::{Axis, Value};
 use crate::plan::{LabelSpec, Param, Task};
-use crate::records::LabelSet;
+use crate::records::{Forms, LabelSet};
 use burn::tensor::{Device, Tensor};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -64,14 +64,15 @@ fn with<R>(
     let params = Params::new(&params, 2, &Device::flex(), &|_, _| None);
     let n: usize = LENGTHS.iter().sum();
     let leaf = tensor::<2>(features, [n, D], &Device::flex().autodiff()).require_grad();
-    let value = Value::Seq(leaf.clone(), Arc::new(Layout::from_lengths(LENGTHS)));
-    let counts = HashMap::new();
+    let value = Value::Rows(leaf.clone(), Arc::new(Axis::from_lengths(LENGTHS)));
+    let (forms, counts) = (Forms::default(), HashMap::new());
     let cx = Cx {
         params: &params,
         training: true,
         dropout_key: 1,
         node: 0,
         progress: 0.0,
+        forms: &forms,
         vocab_counts: &counts,
         pieces: &[],
     };
@@ -115,7 +116,7 @@ fn governors_are_as_likely_as_in_plain_operations() {
     let (n, a) = (5, 4);
     let device = Device::flex().autodiff();
     let leaf = |rows: usize, seed| tensor::<2>(random(rows * a, seed), [rows, a], &device).require_grad();
-    let layout = Arc::new(Layout::from_lengths(LENGTHS));
+    let layout = Arc::new(Axis::from_lengths(LENGTHS));
     let heads = [2, 0, 2, -1, 1];
     let weights = tensor::<2>(random(n, 9), [n, 1], &device);
     let run = |fused: bool| {

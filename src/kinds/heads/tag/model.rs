@@ -3,9 +3,9 @@
 use super::super::model::{GoldRows, Head, LogP, Output, classes, constant, flag, ids, weighted};
 use crate::ops::crf::{self, Chain, Legal, viterbi};
 use crate::ops::host::read;
-use crate::ops::layer::{Cx, layout, like, matrix};
+use crate::ops::layer::{Cx, axis, like, matrix};
 use crate::ops::loss::{argmax, cross_entropy, one_hot, softmax};
-use crate::ops::value::{Layout, Value};
+use crate::ops::value::{Axis, Value};
 use crate::plan::{LabelSpec, Task};
 use crate::records::Records;
 use burn::tensor::{Tensor, activation};
@@ -78,7 +78,7 @@ impl Head for Softmax {
         constant(scores, one_hot(&ids(&self.classes(scores)), self.k))
     }
     fn decide(&self, scores: &Value, _: &Cx) -> Records {
-        said(&self.classes(scores), self.taggers(matrix(scores).dims()[1]), layout(scores))
+        said(&self.classes(scores), self.taggers(matrix(scores).dims()[1]), axis(scores))
     }
 
     fn gold_rows(&self, gold: &Records, example: usize, rows: &mut GoldRows) {
@@ -92,7 +92,7 @@ impl Head for Softmax {
 }
 
 /// Decisions token by token as records of each text.
-fn said(y: &[u32], width: usize, layout: &Layout) -> Records {
+fn said(y: &[u32], width: usize, layout: &Axis) -> Records {
     let mut r = Records::new(width);
     layout.rows().for_each(|t| r.push(true, ids(&y[t.start * width..t.end * width])));
     r
@@ -118,7 +118,7 @@ impl Crf {
     }
     fn best(&self, scores: &Value, cx: &Cx) -> Vec<u32> {
         let [t, s, e] = [self.transitions, self.start, self.end].map(|i| cx.params.values(i));
-        read(matrix(scores), |x| viterbi([x, &t, &s, &e], layout(scores), &self.legal))
+        read(matrix(scores), |x| viterbi([x, &t, &s, &e], axis(scores), &self.legal))
     }
 }
 
@@ -127,19 +127,19 @@ impl Head for Crf {
         self.out.apply(inputs[0], cx)
     }
     fn loss(&self, scores: &Value, gold: &Records, cx: &Cx) -> Option<(Tensor<1>, usize)> {
-        crf::nll(matrix(scores), &self.chain(cx), &gold.below(self.k), layout(scores))
+        crf::nll(matrix(scores), &self.chain(cx), &gold.below(self.k), axis(scores))
     }
 
     /// A row for each text: log p(y | text), summed over what has no gold.
     fn logp(&self, scores: &Value, gold: &Records, cx: &Cx) -> LogP {
         let (x, y, chain) = (matrix(scores), gold.below(self.k), self.chain(cx));
         let one = |r: std::ops::Range<usize>| -> Option<Tensor<2>> {
-            let text = Layout::from_lengths([r.len()]);
+            let text = Axis::from_lengths([r.len()]);
             let (mean, count) = crf::nll(&x.clone().narrow(0, r.start, r.len()), &chain, &y[r], &text)?;
             Some(mean.mul_scalar(-(count as f64)).reshape([1, 1]))
         };
         let rows: Vec<Option<Tensor<2>>> =
-            layout(scores).rows().map(|r| if r.is_empty() { None } else { one(r) }).collect();
+            axis(scores).rows().map(|r| if r.is_empty() { None } else { one(r) }).collect();
         let has = rows.iter().map(Option::is_some).collect();
         let zero = || Tensor::zeros([1, 1], &x.device());
         let rows: Vec<Tensor<2>> = rows.into_iter().map(|r| r.unwrap_or_else(zero)).collect();
@@ -147,12 +147,12 @@ impl Head for Crf {
         LogP { values, has, weight: 1 }
     }
     fn probs(&self, scores: &Value, cx: &Cx) -> Value {
-        like(scores, crf::marginals(matrix(scores), &self.chain(cx), layout(scores)))
+        like(scores, crf::marginals(matrix(scores), &self.chain(cx), axis(scores)))
     }
     fn labels(&self, scores: &Value, cx: &Cx) -> Value {
         constant(scores, one_hot(&ids(&self.best(scores, cx)), self.k))
     }
     fn decide(&self, scores: &Value, cx: &Cx) -> Records {
-        said(&self.best(scores, cx), 1, layout(scores))
+        said(&self.best(scores, cx), 1, axis(scores))
     }
 }
