@@ -52,7 +52,7 @@ const TABLE: &[(&str, &[Row])] = &[
         ("schedule", &["source", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::statements", "hir", "analysis", "resolve", "elaborate"]),
         ("lint", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "kinds::heads", "hir", "resolve", "elaborate", "schedule"]),
         ("check", &["util", "diagnostics", "ast", "columns", "plan", "types", "kinds::weightings", "hir", "analysis", "resolve", "elaborate", "schedule", "lint"]),
-        ("passes", &["plan", "kinds::layers", "kinds::samplers"]),
+        ("passes", &["plan", "kinds::layers", "kinds::samplers", "kinds::heads"]),
         ("batches", &["random", "diagnostics", "columns", "plan", "kinds::samplers", "encode", "passes"]),
         ("lower", &["columns", "plan", "types", "kinds::layers", "kinds::weightings", "kinds::heads", "encode", "check"]),
         ("model", &["plan", "ops", "kinds::optimisers"]),

@@ -1,5 +1,6 @@
 //! What learns in a stage, where gradients go, and what stays the same from one epoch to the next.
 
+use crate::kinds::heads;
 use crate::kinds::layers::{self, Layer};
 use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port};
 
@@ -41,7 +42,8 @@ pub fn draws(plan: &Plan, node: &Node, frozen: &[bool]) -> bool {
             let learns = !l.params.iter().all(|p| frozen.get(*p) == Some(&true));
             layers::layer(&l.kind).is_some_and(|row| row.draws(&l.settings, learns))
         }),
-        Op::Text { .. } | Op::Head { .. } | Op::Port { .. } => false,
+        Op::Head { task } => plan.tasks.get(task).is_some_and(|t| (heads::find(&t.head).draws)(&t.settings)),
+        Op::Text { .. } | Op::Port { .. } => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a plan will cost: operations, memory, time. Estimates, from shapes alone.
 
 use crate::columns::{Column, Corpus, SplitName};
+use crate::kinds::heads;
 use crate::passes::{FROZEN, flow};
 use crate::plan::{Graph, Length, Node, Op, Phase, Plan, Stage};
 
@@ -125,7 +126,7 @@ impl Work {
     /// Bytes of the intermediate values of the longest batch, of nodes with a gradient.
     pub fn activations(&self, plan: &Plan, g: &Graph, gradient: &[bool]) -> f64 {
         let nodes = || g.nodes.iter().zip(gradient).filter(|(_, gradient)| **gradient).map(|(n, _)| n);
-        let scores = || nodes().map(|n| heads(plan, n) * self.pairs * 4.0);
+        let scores = || nodes().map(|n| per_pair(plan, n) * self.pairs * 4.0);
         // the scores of each layer stay; those of the layer at work are there more than once
         let once = scores().fold(0.0, f64::max) * TRANSIENT;
         nodes().map(|n| held(plan, n)).sum::<f64>() * self.longest + scores().sum::<f64>() + once
@@ -144,17 +145,32 @@ fn held(plan: &Plan, node: &Node) -> f64 {
     if !node.shape.per_token() {
         return 0.0;
     }
-    let Op::Layer { layer } = &node.op else { return 8.0 * width as f64 };
+    let layer = match &node.op {
+        Op::Layer { layer } => layer,
+        Op::Head { task } => return 4.0 * scored(plan, *task, width).0 as f64,
+        _ => return 8.0 * width as f64,
+    };
     let values = flow::kind(plan, node).map_or(3 * width, |l| (l.held)(&plan.layers[*layer].settings, width));
     4.0 * values as f64
+}
+
+/// What a head holds for each row, and for each pair of tokens.
+fn scored(plan: &Plan, task: usize, width: usize) -> (usize, usize) {
+    let task = &plan.tasks[task];
+    let classes = task.labels.map_or(0, |l| plan.labels[l].classes.len());
+    (heads::find(&task.head).held)(&task.settings, width, classes)
 }
 
 /// So much of the scores of a layer is there for a moment beside what is kept of them.
 const TRANSIENT: f64 = 0.4;
 
 /// How many numbers a node holds for each pair of tokens of a text: one for each head of attention.
-fn heads(plan: &Plan, node: &Node) -> f64 {
-    let Op::Layer { layer } = &node.op else { return 0.0 };
+fn per_pair(plan: &Plan, node: &Node) -> f64 {
+    let layer = match &node.op {
+        Op::Layer { layer } => layer,
+        Op::Head { task } => return scored(plan, *task, node.shape.width()).1 as f64,
+        _ => return 0.0,
+    };
     let heads = plan.layers[*layer].settings.get("heads").and_then(crate::plan::Setting::as_usize);
     heads.filter(|_| node.shape.per_token()).unwrap_or(0) as f64
 }

@@ -62,6 +62,11 @@ pub struct HeadKind {
     pub right: fn(&Settings, gold: &[i32], said: &[i32]) -> Option<bool>,
     /// the answer to one example, with the probabilities where they are one row
     pub say: fn(&AnswerCx<'_>, said: &Records, example: usize, probs: &[f32]) -> Said,
+    /// whether its model draws random numbers while training, beyond those of its features
+    pub draws: fn(&Settings) -> bool,
+    /// how many numbers a row (settings, width of the scores, number of classes) keeps until the backward pass is over,
+    /// and how many each pair of tokens of a text does
+    pub held: fn(&Settings, width: usize, classes: usize) -> (usize, usize),
     /// its loss is a squared error, which is the likelihood of a Gaussian but for a half (Kendall et al. 2018, eq. 7)
     pub squared: fn(&Settings) -> bool,
     /// its loss as papers write it
@@ -89,6 +94,8 @@ const HEAD: HeadKind = HeadKind {
     scored: |_, _, _| None,
     right: |_, gold, said| Some(same(gold, said)),
     say: |_, _, _, _| Said::default(),
+    draws: |_| false,
+    held: |_, width, _| (2 * width, 0),
     squared: |_| false,
     formula: |_| "",
     fit: |_| {},

@@ -15,4 +15,4 @@ pub(super) use crate::types::dim::{Dim, InitRule, Letter, SymParam};
 pub(super) use crate::types::{Item, Resolve, Space, TRIPLE, VIEWS, Val};
 pub(super) use crate::words::Takes::{Flag, Number, Word};
 pub(super) use crate::words::may;
-pub(super) use crate::words::numbers::{LAYERS, PART, SEVERAL, SIZE};
+pub(super) use crate::words::numbers::{LAYERS, PART, RATE, SEVERAL, SIZE};

@@ -25,6 +25,8 @@ const TREES: Kind = Kind("trees");
 /// Widths of the states that are compared for arcs and for relations, where none is given: those of the paper.
 const ARC: usize = 500;
 const LABEL: usize = 100;
+/// Dropout of those states, where none is given: that of the paper.
+const DROPOUT: f64 = 0.33;
 
 pub(super) const PARSE: HeadKind = HeadKind {
     row: Row {
@@ -32,6 +34,7 @@ pub(super) const PARSE: HeadKind = HeadKind {
         args: &[
             Argument::runs(may("arc", Number(SIZE)), "arc = 500"),
             Argument::runs(may("label", Number(SIZE)), "label = 100"),
+            Argument::runs(may("dropout", Number(RATE)), "dropout = 33%"),
         ],
         losses: &["ce"],
         reads: Reads::Seq,
@@ -52,7 +55,8 @@ pub(super) const PARSE: HeadKind = HeadKind {
         measures: |_| Some(TREES),
         option: |c, a, settings| {
             if let Some(Item::Number(n)) = c.constant(&a.arg.value, a.env) {
-                settings.insert(a.word.to_string(), Setting::Int(n as i64));
+                let value = if a.word == "dropout" { Setting::Real(n) } else { Setting::Int(n as i64) };
+                settings.insert(a.word.to_string(), value);
             }
         },
         sends: |_| false,
@@ -68,6 +72,12 @@ pub(super) const PARSE: HeadKind = HeadKind {
     ],
     gold,
     say,
+    // the states, their parts and queries; twice the states of each relation, once for the pair; scores of arcs
+    held: |settings, width, classes| {
+        let (arc, label) = sizes(settings);
+        (3 * width + arc + 3 * classes * label, 1)
+    },
+    draws: |settings| dropout(settings) > 0.0,
     formula: |_| "−1/n Σ_j log softmax_i(h_iᵀ U d_j + u·h_i)[i_j] + log softmax(biaffine(h_i_j, d_j))[r_j]",
     fit: |f: &mut Fit<'_>| {
         // what leaves the features are the states that are compared
@@ -83,6 +93,11 @@ pub(super) const PARSE: HeadKind = HeadKind {
 fn sizes(settings: &Settings) -> (usize, usize) {
     let of = |name: &str, default| settings.get(name).and_then(Setting::as_usize).unwrap_or(default);
     (of("arc", ARC), of("label", LABEL))
+}
+
+/// The rate at which the states that are compared are dropped while training.
+fn dropout(settings: &Settings) -> f64 {
+    settings.get("dropout").and_then(Setting::as_f64).unwrap_or(DROPOUT)
 }
 
 /// In order: of each of the four layers weight and bias, the root's features, U and u of arcs, U, the two linear maps and

@@ -1,12 +1,12 @@
 //! Scores of governors and relations, their likelihood, the tree.
 
 use super::super::model::{Head, LogP, classes, ids, weighted};
-use super::{mst, sizes};
+use super::{dropout, mst, sizes};
 use crate::ops::host::{Back, Grads, fused, hosts, read, tensor};
 use crate::ops::layer::{Cx, axis, like, matrix};
 use crate::ops::loss::{argmax, one_hot};
 use crate::ops::matmul::{Mat, mm};
-use crate::ops::rows::{Activation, dense, gather};
+use crate::ops::rows::{Activation, dense, dense_dropout, gather};
 use crate::ops::value::{Axis, Value};
 use crate::plan::{LabelSpec, Task};
 use crate::records::Records;
@@ -17,7 +17,8 @@ use std::sync::Arc;
 pub(super) fn build(task: &Task, labels: &[LabelSpec]) -> Result<Box<dyn Head>, String> {
     let params = task.params.as_slice().try_into().map_err(|_| "it has fifteen parameters".to_string())?;
     let (arc, label) = sizes(&task.settings);
-    Ok(Box::new(Parse { params, arc, label, r: classes(task, task.labels, labels)?.len() }))
+    let (dropout, r) = (dropout(&task.settings), classes(task, task.labels, labels)?.len());
+    Ok(Box::new(Parse { params, arc, label, dropout, r }))
 }
 
 /// Its scores are the states that are compared: `[N, 2·arc + 2·label]`, dependants before governors.
@@ -25,6 +26,7 @@ struct Parse {
     params: [usize; 15],
     arc: usize,
     label: usize,
+    dropout: f64,
     /// number of relations
     r: usize,
 }
@@ -44,24 +46,29 @@ struct States {
 }
 
 impl Parse {
-    /// One of the four layers.
+    /// One of the four layers, with dropout while training.
     fn layer(&self, x: &Tensor<2>, at: usize, cx: &Cx) -> Tensor<2> {
         let [w, b] = [self.params[2 * at], self.params[2 * at + 1]];
-        dense(x, &cx.params.get2(w), Some(&cx.params.get1(b)), Activation::Relu)
+        let drop = cx.training.then(|| (self.dropout, cx.key(at as u64)));
+        dense_dropout(x, &cx.params.get2(w), Some(&cx.params.get1(b)), Activation::Relu, drop)
+    }
+
+    /// One of the four layers of the root, which stands beside every text of the batch: nothing of it is dropped.
+    fn of_root(&self, at: usize, cx: &Cx) -> Tensor<2> {
+        self.layer(&cx.params.get2(self.params[8]), at, &Cx { training: false, ..*cx })
     }
 
     fn states(&self, scores: &Value, cx: &Cx) -> States {
         let (x, a, l) = (matrix(scores), self.arc, self.label);
         let part = |from: usize, len: usize| x.clone().narrow(1, from, len);
-        let root = cx.params.get2(self.params[8]); // [1, d]
         let [u, bias] = [self.params[9], self.params[10]];
         let plain = Activation::None;
         States {
             query: dense(&part(0, a), &cx.params.get2(u), Some(&cx.params.get1(bias)), plain),
             key: part(a, a),
-            root: self.layer(&root, 1, cx),
+            root: self.of_root(1, cx),
             dep: part(2 * a, l),
-            head: Tensor::cat(vec![part(2 * a + l, l), self.layer(&root, 3, cx)], 0),
+            head: Tensor::cat(vec![part(2 * a + l, l), self.of_root(3, cx)], 0),
         }
     }
 

@@ -195,3 +195,34 @@ fn figures_by_hand() {
     };
     assert!((figure("las") - 1.0 / 3.0).abs() < 1e-12 && (figure("uas") - 2.0 / 3.0).abs() < 1e-12);
 }
+
+#[test]
+fn dropout_acts_while_training_alone() {
+    let (mut task, params, labels) = task();
+    task.settings.insert("dropout", Setting::Real(0.5));
+    let head = build(&task, &[labels]).unwrap();
+    let params = Params::new(&params, 2, &Device::flex(), &|_, _| None);
+    let n: usize = LENGTHS.iter().sum();
+    let features = tensor::<2>(random(n * D, 7), [n, D], &Device::flex());
+    let value = Value::Rows(features, Arc::new(Axis::from_lengths(LENGTHS)));
+    let (forms, counts) = (Forms::default(), HashMap::new());
+    let states = |training: bool, dropout_key: u64| {
+        let cx = Cx {
+            params: &params.valid(),
+            training,
+            dropout_key,
+            node: 0,
+            progress: 0.0,
+            forms: &forms,
+            vocab_counts: &counts,
+            pieces: &[],
+        };
+        to_vec(crate::ops::layer::matrix(&head.scores(&[&value], &cx)))
+    };
+    let (whole, dropped) = (states(false, 1), states(true, 1));
+    assert_eq!(whole, states(false, 2));
+    assert_eq!(dropped, states(true, 1));
+    assert_ne!(dropped, states(true, 2));
+    assert!(dropped.iter().zip(&whole).all(|(d, w)| *d == 0.0 || *d == 2.0 * w));
+    assert!(dropped.iter().zip(&whole).any(|(d, w)| *d == 0.0 && *w != 0.0));
+}
