@@ -37,6 +37,7 @@ const TABLE: &[(&str, &[Row])] = &[
         ("kinds::metrics", &["records"]),
         ("kinds::heads", &["source", "diagnostics", "ast", "words", "columns", "records", "plan", "types", "ops", "kinds::metrics"]),
         ("kinds::readers", &["diagnostics", "columns"]),
+        ("kinds::writers", &["diagnostics", "columns", "kinds::heads", "kinds::readers"]),
         ("kinds::statements", &["words"]),
         ("kinds::lexicon", &["words", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::heads", "kinds::statements"]),
     ]),
@@ -57,13 +58,13 @@ const TABLE: &[(&str, &[Row])] = &[
         ("lower", &["columns", "plan", "types", "kinds::layers", "kinds::weightings", "kinds::heads", "encode", "check"]),
         ("model", &["plan", "ops", "kinds::optimisers"]),
         ("network", &["random", "records", "plan", "ops", "kinds::layers", "kinds::heads", "encode", "passes"]),
-        ("train", &["diagnostics", "columns", "records", "plan", "ops", "kinds::samplers", "kinds::weightings", "kinds::optimisers", "kinds::metrics", "kinds::heads", "encode", "passes", "batches", "model", "network"]),
+        ("train", &["diagnostics", "columns", "records", "plan", "ops", "kinds::samplers", "kinds::weightings", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::writers", "encode", "passes", "batches", "model", "network"]),
         ("present", &["diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "kinds::heads", "encode", "hir", "analysis", "check", "passes", "batches"]),
     ]),
     ("shell", &[
         ("driver", &["source", "util", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "data", "encode", "syntax", "hir", "analysis", "check", "passes", "lower"]),
         ("mend", &["source", "diagnostics", "hir", "driver"]),
-        ("cli", &["source", "util", "diagnostics", "ast", "columns", "plan", "types", "ops", "kinds::metrics", "data", "encode", "syntax", "fmt", "hir", "check", "passes", "batches", "train", "present", "driver", "mend"]),
+        ("cli", &["source", "util", "diagnostics", "ast", "columns", "plan", "types", "ops", "kinds::metrics", "kinds::heads", "kinds::readers", "kinds::writers", "data", "encode", "syntax", "fmt", "hir", "check", "passes", "batches", "train", "present", "driver", "mend"]),
     ]),
 ];
 

@@ -1,5 +1,7 @@
 //! The tools of the command line, run as a user runs them.
 
+#[cfg(feature = "train")]
+mod answers;
 mod fix;
 mod fmt;
 mod init;

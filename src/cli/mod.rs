@@ -3,8 +3,12 @@
 //! Results go to stdout, everything else to stderr. Exit codes: 0 fine, 1 the program has errors, 2 usage, 3 a run
 //! failed or a claim of `expect` did not hold, 130 interrupted.
 
+#[cfg(feature = "train")]
+mod answers;
 mod check;
 mod completions;
+#[cfg(feature = "train")]
+mod eval;
 mod explain;
 mod fix;
 mod fmt;
@@ -24,6 +28,7 @@ mod watch;
 use crate::diagnostics::{Diagnostic, render};
 use crate::driver::{self, Compilation, Disk};
 use crate::hir::Options;
+use crate::kinds::writers;
 use crate::source::Sources;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use output::{out, out_json, say, say_drawn};
@@ -280,12 +285,14 @@ struct EvalArgs {
     /// where to compute: flex, tch, cuda or wgpu, as compiled in
     #[arg(long, value_name = "NAME", value_parser = ["flex", "tch", "cuda", "wgpu"])]
     device: Option<String>,
-    /// which data set `--data` replaces, when the spec has several
+    /// evaluate this data set alone: that which `--data` replaces, or whose answers are written
     #[arg(long, value_name = "NAME")]
     corpus: Option<String>,
     /// which split
     #[arg(long, value_enum, default_value = "test")]
     split: SplitArg,
+    #[command(flatten)]
+    write: WriteArgs,
     /// the best weights for this task instead of the kept ones
     #[arg(long, value_name = "TASK")]
     best: Option<String>,
@@ -308,26 +315,53 @@ struct PredictArgs {
     /// folder of the run
     run: PathBuf,
     /// texts, one per line (default: standard input); several text fields of one example are separated by tabs, or
-    /// each line is a JSON object with a key for each text field
+    /// each line is a JSON object with a key for each text field. A file whose name ends as those of the data set do is
+    /// read as they are
     file: Option<PathBuf>,
+    /// what the input holds: texts, or what a file of the data set holds (default: by the ending of its name)
+    #[arg(long, value_enum)]
+    input: Option<InputArg>,
     /// where to compute: flex, tch, cuda or wgpu, as compiled in
     #[arg(long, value_name = "NAME", value_parser = ["flex", "tch", "cuda", "wgpu"])]
     device: Option<String>,
-    /// how answers are written
-    #[arg(long, value_enum, default_value = "json")]
-    output: OutputArg,
     /// through the data set of this name, when the spec has several
     #[arg(long, value_name = "NAME")]
     corpus: Option<String>,
+    #[command(flatten)]
+    write: WriteArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[allow(missing_docs)]
-pub(crate) enum OutputArg {
-    /// one JSON object per example
-    Json,
-    /// CoNLL-style columns: a token per line, a blank line between examples
-    Columns,
+pub(crate) enum InputArg {
+    /// one example per line
+    Texts,
+    /// what the reader of the data set reads
+    Data,
+}
+
+/// How answers are written.
+#[derive(Args, Debug)]
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
+struct WriteArgs {
+    /// format of the answers (default: by the ending of the file that `-o` names, else that of the input)
+    #[arg(long, value_name = "FORMAT", value_parser = clap::builder::PossibleValuesParser::new(writers::names()))]
+    output: Option<String>,
+    /// write the answers to a file
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// begin with the names of the columns
+    #[arg(long)]
+    header: bool,
+    /// the probability of each answer, where it has one
+    #[arg(long)]
+    probs: bool,
+    /// the N most probable classes, each with its probability
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    top: Option<u16>,
+    /// in CoNLL-U: keep the gold that predictions take the place of, in MISC
+    #[arg(long)]
+    gold: bool,
 }
 
 /// How text is shown.
@@ -380,9 +414,9 @@ fn run_command(cli: Cli) -> i32 {
         #[cfg(feature = "train")]
         Command::Run(a) => run::command(&a, look),
         #[cfg(feature = "train")]
-        Command::Eval(a) => predict::eval(&a, look),
+        Command::Eval(a) => eval::command(&a, look),
         #[cfg(feature = "train")]
-        Command::Predict(a) => predict::predict(&a, look),
+        Command::Predict(a) => predict::command(&a, look),
         #[cfg(not(feature = "train"))]
         Command::Run(_) | Command::Eval(_) | Command::Predict(_) => {
             say("this build has no trainer: build it with `--features train`");

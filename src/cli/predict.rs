@@ -1,41 +1,30 @@
-//! `mtlc eval RUN` and `mtlc predict RUN`
+//! `mtlc predict RUN`
 
-use super::output::{self, out_text};
-use super::run::{placeless, unreadable};
-use super::{EvalArgs, FAILED, FINE, Look, OutputArg, PredictArgs, SplitArg, USAGE, device, findings};
-use super::{out, out_json, say};
+use super::answers::{self, Sheet};
+use super::run::placeless;
+use super::{ERRORS, FAILED, FINE, InputArg, Look, PredictArgs, USAGE, device, findings, say};
+use crate::columns::reader::Layout;
 use crate::columns::words::{TextReading, or_empty};
-use crate::columns::{Corpus, FieldType, SplitName};
-use crate::diagnostics::visible::visible_line;
+use crate::columns::{CorpusDecl, FieldType};
+use crate::data::one_file;
 use crate::diagnostics::{Diagnostic, suggest, thousands};
-use crate::driver;
-use crate::encode::Examples;
-use crate::encode::cache::Cache;
-use crate::plan::{Phase, Plan};
+use crate::kinds::readers;
+use crate::kinds::writers::{Example, Member, Writing};
+use crate::plan::{Op, Phase, Plan};
 use crate::source::Sources;
 use crate::train::LoadedRun;
-use crate::train::evaluate::{best_file, named};
-use crate::train::predict::{Input, Prediction, predict as answer};
-use crate::train::report::{show_value, table};
-use burn::tensor::Device;
-use serde_json::{Map, Value, json};
+use crate::train::predict::{Input, Predictor, predict as answer};
+use serde_json::{Map, Value};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-fn fail(d: Diagnostic, look: Look) -> i32 {
+pub(super) fn fail(d: Diagnostic, look: Look) -> i32 {
     findings(&Sources::default(), &[d], look);
     FAILED
 }
 
-fn open(a: &Path, weights: Option<&str>, device: &Device) -> Result<LoadedRun, Diagnostic> {
-    match weights {
-        Some(w) => LoadedRun::open_weights(a, w, device),
-        None => LoadedRun::open(a, device),
-    }
-}
-
 /// The index of a data set by name; the only one when none is named.
-fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
+pub(super) fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
     let names: Vec<&str> = plan.corpora.iter().map(|c| c.name.as_str()).collect();
     match name {
         Some(n) => names.iter().position(|x| *x == n).ok_or_else(|| {
@@ -52,116 +41,12 @@ fn corpus(plan: &Plan, name: Option<&str>) -> Result<usize, Diagnostic> {
     }
 }
 
-/// The examples of other files in place of a data set, which alone is evaluated. The label sets of the run grow by the
-/// classes that only these files have; what is odd in them is printed.
-fn other_data(
-    run: &mut LoadedRun,
-    i: usize,
-    path: &Path,
-    split: SplitName,
-    look: Look,
-) -> Result<Examples, Vec<Diagnostic>> {
-    let decl = crate::data::elsewhere(&run.plan.corpora[i], path);
-    let loaded = crate::data::load(&decl, &std::env::current_dir().unwrap_or_default());
-    let (found, mut odd): (Vec<_>, Vec<_>) = loaded.diagnostics.into_iter().partition(Diagnostic::is_error);
-    if !found.is_empty() {
-        return Err(found);
-    }
-    let mut corpora = vec![Corpus::default(); run.plan.corpora.len()];
-    let c = &mut corpora[i];
-    *c = loaded.corpus.unwrap_or_default();
-    // a single file is a training split for a reader; here it is what is evaluated
-    if c.split(split).len == 0 && c.train.len > 0 {
-        *c.split_mut(split) = std::mem::take(&mut c.train);
-    }
-    run.tables = run.tables.with_unseen(&run.plan.labels, &corpora);
-    for (spec, set) in run.plan.labels.iter().zip(&run.tables.labels) {
-        odd.extend(crate::encode::classes::oddities(spec, set, &run.plan.corpora, &corpora));
-    }
-    if !odd.is_empty() {
-        placeless(&mut odd);
-        findings(&Sources::default(), &odd, look);
-    }
-    Ok(Examples::encode(&run.plan, &run.tables, &corpora))
-}
-
-pub(super) fn eval(a: &EvalArgs, look: Look) -> i32 {
-    if let Some(task) = &a.best {
-        let plan = crate::train::run_dir::RunDir::open(&a.run).and_then(|d| d.read_start());
-        if let Ok((plan, _)) = plan
-            && !plan.tasks.iter().any(|t| t.name == *task)
-        {
-            let names: Vec<&str> = plan.tasks.iter().map(|t| t.name.as_str()).collect();
-            let near = suggest::question(&suggest::near(task, names.iter().copied()));
-            let d = Diagnostic::new("E0809", format!("the run has no task `{task}`"));
-            return fail(d.help(near.unwrap_or_else(|| format!("its tasks are {}", names.join(", ")))), look);
-        }
-    }
-    let weights = a.best.as_deref().map(best_file);
+pub(super) fn command(a: &PredictArgs, look: Look) -> i32 {
     let device = match device(a.device.as_deref(), false) {
         Ok(d) => d,
         Err(code) => return code,
     };
-    let mut run = match open(&a.run, weights.as_deref(), &device) {
-        Ok(r) => r,
-        Err(d) => return fail(d, look),
-    };
-    let info = match crate::train::trainer::info(&run.dir) {
-        Ok(i) => i,
-        Err(d) => return fail(d, look),
-    };
-    let split = match a.split {
-        SplitArg::Train => SplitName::Train,
-        SplitArg::Dev => SplitName::Dev,
-        SplitArg::Test => SplitName::Test,
-    };
-    let replaced = match &a.data {
-        Some(_) => match corpus(&run.plan, a.corpus.as_deref()) {
-            Ok(i) => Some(i),
-            Err(d) => return fail(d, look),
-        },
-        None => None,
-    };
-    let examples = match (&a.data, replaced) {
-        (Some(path), Some(i)) => other_data(&mut run, i, path, split, look),
-        _ => driver::examples_of_run(&run.plan, &run.tables, &info.base, Cache::of_user().as_ref()),
-    };
-    let examples = match examples {
-        Ok(examples) => examples,
-        Err(found) => return unreadable(found, look),
-    };
-    let figures = run.figures(&examples, split);
-    let shown = named(&run.plan, &figures);
-    if a.json {
-        let all: Map<String, Value> = shown
-            .iter()
-            .map(|(t, f)| {
-                let f: Map<String, Value> = f.iter().map(|f| (f.metric.clone(), json!(f.value))).collect();
-                (t.clone(), Value::Object(f))
-            })
-            .collect();
-        out_json(Value::Object(all).to_string());
-        return FINE;
-    }
-    let rows: Vec<Vec<String>> = shown
-        .iter()
-        .flat_map(|(t, f)| f.iter().map(move |f| vec![t.clone(), f.metric.clone(), show_value(&f.metric, f.value)]))
-        .collect();
-    let word = match split {
-        SplitName::Train => "train",
-        SplitName::Dev => "dev",
-        SplitName::Test => "test",
-    };
-    out(table(&["task", "metric", word], &rows));
-    FINE
-}
-
-pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
-    let device = match device(a.device.as_deref(), false) {
-        Ok(d) => d,
-        Err(code) => return code,
-    };
-    let run = match open(&a.run, None, &device) {
+    let run = match LoadedRun::open(&a.run, &device) {
         Ok(r) => r,
         Err(d) => return fail(d, look),
     };
@@ -170,7 +55,17 @@ pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
         Some(Err(d)) => return fail(d, look),
         None => None,
     };
-    let fields = fields(&run.plan, chosen);
+    let data = match data_set(a, &run.plan, chosen) {
+        Ok(data) => data,
+        Err(d) => return fail(d, look),
+    };
+    if let (Some(out), Some(file)) = (&a.write.out, &a.file)
+        && let (Ok(out), Ok(file)) = (out.canonicalize(), file.canonicalize())
+        && out == file
+    {
+        say(format!("error: `{}` is the input: name another file for the answers", file.display()));
+        return USAGE;
+    }
     let reader: Box<dyn Read> = match &a.file {
         Some(f) => match std::fs::File::open(f) {
             Ok(f) => Box::new(f),
@@ -181,43 +76,172 @@ pub(super) fn predict(a: &PredictArgs, look: Look) -> i32 {
         },
         None => Box::new(std::io::stdin()),
     };
+    let mut predictor = Predictor::new(&run, data.or(chosen));
+    predictor.shown = answers::shown(&a.write);
+    let done = match data {
+        Some(i) => of_data(a, &run, &predictor, i, reader, look),
+        None => of_texts(a, &run, &predictor, chosen, reader),
+    };
+    match done {
+        Ok(bad) if bad.is_empty() => FINE,
+        Ok(bad) => {
+            let lines: Vec<String> = bad.iter().take(SHOWN).map(usize::to_string).collect();
+            let more = if bad.len() > SHOWN { ", ..." } else { "" };
+            let (lines, n) = (lines.join(", "), bad.len());
+            let (what, word) = if n == 1 { ("line is", "line") } else { ("lines are", "lines") };
+            say(format!(
+                "{n} {what} not answered, and what is wrong stands in the place of the answer: {word} {lines}{more}"
+            ));
+            ERRORS
+        }
+        Err(code) => code,
+    }
+}
+
+/// So many lines are named that are not answered.
+const SHOWN: usize = 10;
+
+/// The data set whose reader reads the input; none: it holds a text on each line.
+fn data_set(a: &PredictArgs, plan: &Plan, chosen: Option<usize>) -> Result<Option<usize>, Diagnostic> {
+    let one_file = |c: &CorpusDecl| readers::find(&c.reader).is_some_and(|r| r.layout == Layout::OneFile);
+    let ending = a.file.as_deref().and_then(Path::extension).and_then(|e| e.to_str()).map(str::to_lowercase);
+    // everything may be called .txt
+    let ending = ending.filter(|e| e != "txt");
+    let ends_so =
+        |name: &str| readers::find(name).is_some_and(|r| ending.as_deref().is_some_and(|e| r.extensions.contains(&e)));
+    let all = || (0..plan.corpora.len()).filter(|i| chosen.is_none_or(|c| c == *i));
+    let fit: Vec<usize> = match a.input {
+        Some(InputArg::Texts) => return Ok(None),
+        Some(InputArg::Data) => all().filter(|i| one_file(&plan.corpora[*i])).collect(),
+        None => all().filter(|i| one_file(&plan.corpora[*i]) && ends_so(&plan.corpora[*i].reader)).collect(),
+    };
+    match fit.as_slice() {
+        [one] => Ok(Some(*one)),
+        [first, ..] => {
+            let names: Vec<&str> = fit.iter().map(|i| plan.corpora[*i].name.as_str()).collect();
+            let d = Diagnostic::new("E0809", "several data sets of the run are read from such a file");
+            Err(d.help(format!(
+                "name one: `--corpus {}` (known: {}); `--input texts` reads each line as a text",
+                plan.corpora[*first].name,
+                names.join(", ")
+            )))
+        }
+        [] if a.input == Some(InputArg::Data) => {
+            let d = Diagnostic::new("E0809", "the examples of the data set do not stand in one file");
+            Err(d.help("give texts, one per line: `--input texts`"))
+        }
+        [] => {
+            let readers: Vec<_> = readers::READERS.iter().filter(|r| ends_so(r.name)).collect();
+            match !readers.is_empty() && readers.iter().all(|r| r.token_lines) {
+                true => {
+                    let what = "the input has a token in each row, and no data set of the run is read from such files";
+                    Err(Diagnostic::new("E0809", what).help("`--input texts` reads each line as a text"))
+                }
+                false => Ok(None),
+            }
+        }
+    }
+}
+
+/// Answers the examples of a file as the data set holds them. Gives the lines that are not answered, or the exit code.
+fn of_data(
+    a: &PredictArgs,
+    run: &LoadedRun,
+    predictor: &Predictor<'_>,
+    i: usize,
+    mut reader: Box<dyn Read>,
+    look: Look,
+) -> Result<Vec<usize>, i32> {
+    let decl = &run.plan.corpora[i];
+    let name = a.file.as_ref().map_or("<stdin>".into(), |f| f.display().to_string());
+    let mut bytes = vec![];
+    if let Err(e) = reader.read_to_end(&mut bytes) {
+        say(format!("error: `{name}` cannot be read: {e}"));
+        return Err(USAGE);
+    }
+    let mut one = one_file(decl, &name, bytes);
+    placeless(&mut one.findings);
+    if !one.findings.is_empty() {
+        findings(&Sources::default(), &one.findings, look);
+    }
+    if one.examples.len == 0 && one.findings.iter().any(Diagnostic::is_error) {
+        return Err(ERRORS);
+    }
+    let format = readers::find(&decl.reader).map_or("jsonl", |r| r.written);
+    let writer = answers::writer(&a.write, format)?;
+    let names = decl.fields.iter().map(|f| f.name.clone()).collect();
+    let answered = predictor.tasks_on(i);
+    let file = one.file.as_ref().map(|f| (f, one.headed));
+    let (style, own) = (answers::style(&a.write), writer.name == format);
+    let writing = Writing::new(writer, style, Some(decl), own, file, (names, predictor.tasks()));
+    let mut sheet = Sheet::begin(&a.write, writer, writing)?;
+    let said = predictor.answer_split(i, &one.examples, &answered);
+    let mut bad = one.bad.iter().peekable();
+    let wrong = |(line, what): &(usize, String), sheet: &mut Sheet<'_>| {
+        sheet.example(&Example { line: *line, members: vec![], said: &[], error: Some(what) })
+    };
+    for (e, said) in said.iter().enumerate() {
+        let line = one.lines.get(e).map_or(0, |l| *l as usize);
+        while let Some(fault) = bad.next_if(|(at, _)| *at < line) {
+            wrong(fault, &mut sheet)?;
+        }
+        let members = answers::members(decl, &one.examples, e);
+        sheet.example(&Example { line, members, said, error: None })?;
+    }
+    bad.try_for_each(|fault| wrong(fault, &mut sheet))?;
+    sheet.end()?;
+    Ok(one.bad.iter().map(|(line, _)| *line).collect())
+}
+
+/// Answers texts line by line. Gives the lines that are not answered, or the exit code.
+fn of_texts(
+    a: &PredictArgs,
+    run: &LoadedRun,
+    predictor: &Predictor<'_>,
+    chosen: Option<usize>,
+    reader: Box<dyn Read>,
+) -> Result<Vec<usize>, i32> {
+    let fields = fields(&run.plan, chosen);
+    let writer = answers::writer(&a.write, "jsonl")?;
+    let decl = chosen.or((run.plan.corpora.len() == 1).then_some(0)).map(|i| &run.plan.corpora[i]);
+    let names = fields.iter().map(|f| f.name.clone()).collect();
+    let style = answers::style(&a.write);
+    let writing = Writing::new(writer, style, decl, false, None, (names, predictor.tasks()));
+    let mut sheet = Sheet::begin(&a.write, writer, writing)?;
     let mut number = 0;
-    let inputs = short_lines(BufReader::new(reader)).filter_map(|line| {
+    let inputs = short_lines(BufReader::new(reader)).map(|line| {
         number += 1;
-        let at = |what: String| Diagnostic::new("E0809", format!("line {number}: {what}"));
-        let bytes = match line {
-            Ok(Some(b)) => b,
+        let read = match line {
+            Ok(Some(b)) => String::from_utf8(b).map_err(|_| "not UTF-8: save the texts as UTF-8".to_string()),
             Ok(None) => {
                 let limit = thousands(LONGEST_LINE);
-                return Some(Err(at(format!("longer than {limit} bytes")).help("give a text as several shorter ones")));
+                Err(format!("longer than {limit} bytes: give a text as several shorter ones"))
             }
-            Err(e) => return Some(Err(at(e.to_string()))),
+            Err(e) => Err(e.to_string()),
         };
-        let Ok(text) = String::from_utf8(bytes) else {
-            return Some(Err(at("not UTF-8".into()).help("save the texts as UTF-8")));
-        };
-        let text = text.trim_end_matches('\r');
-        if text.trim().is_empty() {
-            return None;
-        }
-        Some(input(text, &fields).map_err(at))
-    });
-    let done = answer(&run, chosen, inputs, |input, said| {
-        match a.output {
-            OutputArg::Json => out_json(json(&said)),
-            OutputArg::Columns => out_text(&format!("{}\n", columns(input, &said))),
-        }
-        match output::is_closed() {
-            true => Err(Diagnostic::new("E0805", "the answers cannot be written")),
-            false => Ok(()),
+        match read.and_then(|text| input(text.trim_end_matches('\r'), &fields)) {
+            Ok((input, ids)) => ((number, ids), Ok(input)),
+            Err(what) => ((number, vec![]), Err(what)),
         }
     });
-    match done {
-        // why, is said at the end
-        Err(_) if output::is_closed() => FINE,
-        Ok(()) => FINE,
-        Err(d) => fail(d, look),
-    }
+    let mut bad = vec![];
+    answer(predictor, inputs, |(line, ids), said| match said {
+        Err(what) => {
+            bad.push(line);
+            sheet.example(&Example { line, members: vec![], said: &[], error: Some(&format!("line {line}: {what}")) })
+        }
+        Ok((input, said)) => {
+            let member = |f: &Field| {
+                let text = input.iter().find(|(name, _)| *name == f.name);
+                let id = || ids.iter().find(|(name, _)| *name == f.name).map(|(n, j)| Member::of_json(n, j.clone()));
+                text.map(|(name, tokens)| Member::of_text(name, tokens)).or_else(id)
+            };
+            let members = fields.iter().filter_map(member).collect();
+            sheet.example(&Example { line, members, said: &said, error: None })
+        }
+    })?;
+    sheet.end()?;
+    Ok(bad)
 }
 
 /// A line of more bytes is no text: what is computed of a text takes hundreds of times its size.
@@ -242,34 +266,34 @@ fn short_lines(mut reader: impl BufRead) -> impl Iterator<Item = std::io::Result
     })
 }
 
-/// The text fields that test graphs read, with their kinds, in the order of the data set.
-fn fields(plan: &Plan, chosen: Option<usize>) -> Vec<TextField> {
-    let mut out: Vec<TextField> = vec![];
+/// The text fields that test graphs read, and the ids of their data sets, in the order of these.
+fn fields(plan: &Plan, chosen: Option<usize>) -> Vec<Field> {
+    let mut out: Vec<Field> = vec![];
     for g in plan.graphs.iter().filter(|g| g.phase == Phase::Test && chosen.is_none_or(|c| c == g.corpus)) {
-        for n in &g.nodes {
-            if let crate::plan::Op::Text { fields } = &n.op {
-                for f in fields {
-                    let Some(d) = plan.corpora[g.corpus].fields.get(*f) else { continue };
-                    if !out.iter().any(|f| f.name == d.name) {
-                        let reading = TextReading::of(&plan.corpora[g.corpus]);
-                        out.push(TextField { name: d.name.clone(), ty: d.ty.clone(), reading });
-                    }
-                }
+        let texts = |f: usize| g.nodes.iter().any(|n| matches!(&n.op, Op::Text { fields } if fields.contains(&f)));
+        let decl = &plan.corpora[g.corpus];
+        for (f, d) in decl.fields.iter().enumerate() {
+            let wanted = d.ty == FieldType::Id || texts(f);
+            if wanted && !out.iter().any(|f| f.name == d.name) {
+                out.push(Field { name: d.name.clone(), ty: d.ty.clone(), reading: TextReading::of(decl) });
             }
         }
     }
     out
 }
 
-/// A text that a run reads, and how the files of its corpus are read.
-struct TextField {
+/// A text that a run reads, and how the files of its corpus are read; or an id.
+struct Field {
     name: String,
     ty: FieldType,
     reading: TextReading,
 }
 
-/// One line: a JSON object, or texts separated by tabs.
-fn input(line: &str, fields: &[TextField]) -> Result<Input, String> {
+/// Ids by name of field.
+type Ids = Vec<(String, Value)>;
+
+/// One line: a JSON object, or texts separated by tabs. A blank line is an empty text.
+fn input(line: &str, fields: &[Field]) -> Result<(Input, Ids), String> {
     if line.trim_start().starts_with('{') {
         let object: Map<String, Value> = serde_json::from_str(line).map_err(|e| {
             // it counts lines of its own
@@ -277,13 +301,17 @@ fn input(line: &str, fields: &[TextField]) -> Result<Input, String> {
             let what = what.split(" at line ").next().unwrap_or_default();
             format!("not a JSON object: {what} at column {}", e.column())
         })?;
-        let mut out = Input::new();
+        let (mut out, mut ids) = (Input::new(), Ids::new());
         // lines of a data file hold labels too: they are passed over where the texts are there
-        let known = |k: &str| fields.iter().any(|f| f.name == k);
-        let texts = object.keys().any(|k| known(k));
-        for (k, v) in object.into_iter().filter(|(k, _)| !texts || known(k)) {
-            let unknown = TextField { name: k.clone(), ty: FieldType::Tokens, reading: TextReading::default() };
-            let field = fields.iter().find(|f| f.name == k).unwrap_or(&unknown);
+        let known = |k: &str| fields.iter().find(|f| f.name == k);
+        let texts = object.keys().any(|k| known(k).is_some_and(|f| f.ty.is_text()));
+        for (k, v) in object.into_iter().filter(|(k, _)| !texts || known(k).is_some()) {
+            if known(&k).is_some_and(|f| !f.ty.is_text()) {
+                ids.push((k, v));
+                continue;
+            }
+            let unknown = Field { name: k.clone(), ty: FieldType::Tokens, reading: TextReading::default() };
+            let field = known(&k).unwrap_or(&unknown);
             let value = match &v {
                 Value::String(s) => field.reading.split(&field.ty, s),
                 Value::Array(items) => {
@@ -294,48 +322,21 @@ fn input(line: &str, fields: &[TextField]) -> Result<Input, String> {
                 }
                 other => return Err(format!("`{k}` is {other}, not a text")),
             };
-            out.insert(k, or_empty(value));
+            out.push((k, or_empty(value)));
         }
-        return Ok(out);
+        return Ok((out, ids));
     }
+    let fields: Vec<&Field> = fields.iter().filter(|f| f.ty.is_text()).collect();
     let parts: Vec<&str> = if fields.len() > 1 { line.split('\t').collect() } else { vec![line] };
     if parts.len() > fields.len() {
         return Err(format!("{} texts separated by tabs, but the run reads {}", parts.len(), fields.len()));
     }
+    // a text that is not given among others is not empty, it is not there
+    let blank = line.trim().is_empty();
+    let empty = |f: &&Field| (f.name.clone(), or_empty(vec![]));
+    if blank {
+        return Ok((fields.iter().map(empty).collect(), vec![]));
+    }
     let pairs = parts.iter().zip(fields).filter(|(p, _)| !p.trim().is_empty());
-    Ok(pairs.map(|(p, f)| (f.name.clone(), or_empty(f.reading.split(&f.ty, p)))).collect())
-}
-
-fn json(said: &Prediction) -> String {
-    let all: Map<String, Value> = said.iter().map(|(t, s)| (t.clone(), s.json.clone())).collect();
-    Value::Object(all).to_string()
-}
-
-/// Tags become columns beside the tokens, everything else a comment above them.
-fn columns(input: &Input, said: &Prediction) -> String {
-    let mut out = String::new();
-    let mut tags: Vec<&Vec<String>> = vec![];
-    for (task, s) in said {
-        match s.cells.is_empty() {
-            true => out.push_str(&format!("# {task} = {}\n", visible_line(&s.text))),
-            false => tags.extend(&s.cells),
-        }
-    }
-    let rows = tags.first().map_or(0, |t| t.len());
-    let text = input.values().find(|t| t.len() == rows && rows > 0);
-    match text {
-        Some(tokens) => {
-            for (i, token) in tokens.iter().enumerate() {
-                let tags = tags.iter().filter_map(|t| t.get(i));
-                let row: Vec<_> = std::iter::once(token).chain(tags).map(|cell| visible_line(cell)).collect();
-                out.push_str(&format!("{}\n", row.join("\t")));
-            }
-        }
-        None => {
-            for t in input.values() {
-                out.push_str(&format!("# text = {}\n", visible_line(&t.join(" "))));
-            }
-        }
-    }
-    out
+    Ok((pairs.map(|(p, f)| (f.name.clone(), or_empty(f.reading.split(&f.ty, p)))).collect(), vec![]))
 }

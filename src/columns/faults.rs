@@ -50,6 +50,8 @@ fn visible(c: char) -> char {
 #[derive(Debug, Default)]
 pub struct Faults {
     groups: Vec<Group>,
+    /// line and message of every error of a single example, where each is to be answered
+    each: Option<Vec<(usize, String)>>,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,16 @@ struct Group {
 }
 
 impl Faults {
+    /// None yet; every single error is kept, with the line where it stands.
+    pub fn of_each_line() -> Self {
+        Self { each: Some(vec![]), ..Self::default() }
+    }
+
+    /// Line and message of every error so far, if each is kept.
+    pub fn each(&self) -> &[(usize, String)] {
+        self.each.as_deref().unwrap_or_default()
+    }
+
     /// Records a fault that has a place in a data file. Faults with the same code, file and primary place count as
     /// one kind; the first gives the message. A name that a file lacks ([`E0605`](crate::diagnostics::codes)) is one kind in
     /// all files: the fault is in the program.
@@ -75,6 +87,12 @@ impl Faults {
             let file = code == ABSENT_NAME || g.file == place.file;
             g.first.code == code && file && g.first.primary.as_ref().is_some_and(|l| l.span == span)
         };
+        let mut message = Some(message);
+        let mut said = None;
+        if let Some(each) = self.each.as_mut().filter(|_| code.starts_with('E') && code != ABSENT_NAME) {
+            said = message.take().map(|m| m());
+            each.extend(said.iter().map(|(what, _)| (place.line, what.clone())));
+        }
         if let Some(group) = self.groups.iter_mut().find(same) {
             group.count += 1;
             if group.count <= SHOWN {
@@ -82,7 +100,7 @@ impl Faults {
             }
             return;
         }
-        let (message, help) = message();
+        let (message, help) = said.or_else(|| message.map(|m| m())).unwrap_or_default();
         let mut first = Diagnostic::new(code, message).at(span, "").data(place.data(note));
         first.help = help;
         self.groups.push(Group { file: place.file.into(), count: 1, first });

@@ -222,6 +222,8 @@ pub struct Places {
     pub rows: bool,
     /// first line of each example, 1-based
     pub lines: Vec<u32>,
+    /// the file begins with a line of headings
+    pub headed: bool,
 }
 
 impl Places {

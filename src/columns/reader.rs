@@ -19,6 +19,8 @@ pub struct Reader {
     pub token_lines: bool,
     /// cells may stand in double quotes, if not said otherwise
     pub quoted: bool,
+    /// the writer that writes the same format
+    pub written: &'static str,
     /// what brings the tokens of a text together, where each was read as a text of its own
     pub together: &'static str,
     /// one file for each split, or one for each field

@@ -55,6 +55,8 @@ pub struct Sink<'a> {
     pub limit: usize,
     /// the split that is read
     pub part: SplitName,
+    /// the file begins with a line of headings
+    pub headed: bool,
     /// examples with an empty text
     empty: Counted,
     /// by field: cells that hold JSON
@@ -106,6 +108,7 @@ impl<'a> Sink<'a> {
             lines: vec![],
             limit,
             part,
+            headed: false,
             empty: Counted::default(),
             json: none.clone(),
             unknown: none.clone(),

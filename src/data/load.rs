@@ -5,8 +5,10 @@ use super::{splits, tagging, texts, validate};
 use crate::ast::UNREADABLE;
 use crate::columns::faults::{Faults, Place, line_of};
 use crate::columns::reader::{DataFile, Layout, Options};
-use crate::columns::sink::Sink;
-use crate::columns::{Column, Corpus, CorpusDecl, FieldDecl, FieldType, OptionValue, Places, SplitName, SplitSource};
+use crate::columns::sink::{Sink, column};
+use crate::columns::{
+    Column, Corpus, CorpusDecl, FieldDecl, FieldType, OptionValue, Places, Split, SplitName, SplitSource,
+};
 use crate::diagnostics::Diagnostic;
 use crate::kinds::readers::find;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,53 @@ pub fn elsewhere(decl: &CorpusDecl, path: &Path) -> CorpusDecl {
     decl.splits.clear();
     decl.options.retain(|name, _| !["max", "max_tokens"].contains(&name.as_str()));
     decl
+}
+
+/// A file of a corpus as it is answered: the examples that can be read, and what is wrong with the others.
+#[derive(Debug, Default)]
+pub struct OneFile {
+    /// its text; none where it is not UTF-8
+    pub file: Option<DataFile>,
+    /// it begins with a line of headings
+    pub headed: bool,
+    /// what can be read of it; it need not hold gold
+    pub examples: Split,
+    /// the first line of each example
+    pub lines: Vec<u32>,
+    /// line and fault of each example that cannot be read
+    pub bad: Vec<(usize, String)>,
+    /// every finding; those of single examples are in `bad`, too
+    pub findings: Vec<Diagnostic>,
+}
+
+/// Reads the bytes of one file as examples of a corpus whose reader takes one file. Errors of an example cost that example.
+pub fn one_file(decl: &CorpusDecl, name: &str, bytes: Vec<u8>) -> OneFile {
+    let decl = elsewhere(decl, Path::new(name));
+    let Some(reader) = find(&decl.reader).filter(|r| r.layout == Layout::OneFile) else { return OneFile::default() };
+    let (options, mut faults) = (Options::of(&decl), Faults::of_each_line());
+    let file = text_of(name, bytes, &decl, &mut faults);
+    let mut sink = Sink::new(&decl, &options, &mut faults, usize::MAX, SplitName::Test);
+    (reader.read)(&mut sink, file.as_slice());
+    let headed = sink.headed;
+    let (examples, lines) = sink.finish();
+    let files = vec![PathBuf::from(name)];
+    let places = Places { files, rows: reader.token_lines || options.group.is_some(), lines, ..Places::default() };
+    // the tags of a file are of the scheme that it shows
+    let none = || Split { len: 0, columns: decl.fields.iter().map(|f| column(&f.ty)).collect() };
+    let mut corpus =
+        Corpus { name: decl.name.clone(), train: examples, dev: none(), test: none(), ..Corpus::default() };
+    corpus.places.insert(SplitName::Train, places);
+    tagging::normalise(&decl, &mut corpus, &mut faults);
+    let lines = corpus.places.remove(&SplitName::Train).map(|p| p.lines).unwrap_or_default();
+    // several torn rows of a text are one text that cannot be read
+    let blank: Vec<bool> = file.iter().flat_map(DataFile::lines).map(|(_, l)| l.trim_ascii().is_empty()).collect();
+    let mut bad: Vec<(usize, String)> = faults.each().to_vec();
+    bad.sort_by_key(|(line, _)| *line);
+    bad.dedup_by(|later, first| {
+        let between = blank.get(first.0..later.0.saturating_sub(1)).unwrap_or_default();
+        later.0 == first.0 || reader.token_lines && !between.contains(&true)
+    });
+    OneFile { file, headed, examples: corpus.train, lines, bad, findings: faults.finish() }
 }
 
 /// Reads a corpus. Of a declaration in which [`validate`](super::validate) finds errors nothing is read, and nothing is said twice.
@@ -74,11 +123,12 @@ fn read(decl: &CorpusDecl, base: &Path) -> Loaded {
                 (reader.read)(&mut sink, &files);
             }
         }
+        let headed = sink.headed;
         let (examples, starts) = sink.finish();
         let per_field = reader.layout == Layout::FilePerField;
         let rows = reader.token_lines || options.group.is_some();
         let files = parts.get(&split).cloned().unwrap_or_default();
-        corpus.places.insert(split, Places { files, per_field, rows, lines: starts });
+        corpus.places.insert(split, Places { files, per_field, rows, lines: starts, headed });
         *corpus.split_mut(split) = examples;
     }
     tagging::normalise(decl, &mut corpus, &mut faults);
@@ -119,12 +169,17 @@ fn open(path: &PathBuf, decl: &CorpusDecl, faults: &mut Faults, missing: &mut bo
             return None;
         }
     };
+    text_of(&name, bytes, decl, faults)
+}
+
+/// Bytes as UTF-8, without a byte order mark.
+fn text_of(name: &str, bytes: Vec<u8>, decl: &CorpusDecl, faults: &mut Faults) -> Option<DataFile> {
     match String::from_utf8(bytes) {
         Ok(mut text) => {
             if text.starts_with('\u{feff}') {
                 text.drain(..'\u{feff}'.len_utf8());
             }
-            Some(DataFile { name, text })
+            Some(DataFile { name: name.to_owned(), text })
         }
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
@@ -134,7 +189,7 @@ fn open(path: &PathBuf, decl: &CorpusDecl, faults: &mut Faults, missing: &mut bo
             let line = bytes[..at].iter().filter(|&&b| b == b'\n').count() + 1;
             let text = String::from_utf8_lossy(&bytes[start..end]);
             let note = format!("byte 0x{:02X} at offset {at} of the file", bytes[at]);
-            faults.at("E0603", decl.reader_span, Place { file: &name, line, text: &text }, &note, || {
+            faults.at("E0603", decl.reader_span, Place { file: name, line, text: &text }, &note, || {
                 let message = format!("`{name}` is not UTF-8: line {line}, byte {}", at - start + 1);
                 (message, Some(format!("convert it: `iconv -f WINDOWS-1252 -t UTF-8 {name}`")))
             });

@@ -15,6 +15,6 @@ mod tests;
 mod texts;
 mod validate;
 
-pub use load::{Loaded, elsewhere, load};
+pub use load::{Loaded, OneFile, elsewhere, load, one_file};
 pub use stats::{FieldStats, SplitStats, Stats, stats};
 pub use validate::validate;

@@ -22,7 +22,7 @@ pub use examples::{Encoded, Examples};
 
 use crate::columns::{Corpus, CorpusDecl};
 use crate::diagnostics::Diagnostic;
-use crate::kinds::heads::AnswerCx;
+use crate::kinds::heads::{AnswerCx, Shown};
 use crate::plan::{LabelSpec, Task, Unit, VocabSpec};
 use crate::records::LabelSet;
 use build::{build_labels, build_vocab};
@@ -147,7 +147,7 @@ impl Tables {
     /// What puts a task's answers into words.
     pub fn cx<'a>(&'a self, task: &'a Task) -> AnswerCx<'a> {
         let (labels, layers) = self.of(task);
-        AnswerCx { settings: &task.settings, labels, layers }
+        AnswerCx { settings: &task.settings, labels, layers, shown: Shown::default(), sets: (",", "") }
     }
 
     /// Builds every table. Vocabularies and classes come from training splits; findings are faults of vectors files,

@@ -15,3 +15,4 @@ pub mod statements;
 pub mod terms;
 pub mod views;
 pub mod weightings;
+pub mod writers;

@@ -137,7 +137,7 @@ fn answers_are_shown_too() {
         if output == "json" {
             for line in text(&out.stdout).lines() {
                 let v: serde_json::Value = serde_json::from_str(line).unwrap();
-                assert!(v["t"]["label"].as_str().unwrap().ends_with(RAW), "the value is what it was");
+                assert!(v["predicted"]["t"]["label"].as_str().unwrap().ends_with(RAW), "the value is what it was");
             }
         }
     }

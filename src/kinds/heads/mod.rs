@@ -67,6 +67,11 @@ pub struct HeadKind {
     /// how many numbers a row (settings, width of the scores, number of classes) keeps until the backward pass is over,
     /// and how many each pair of tokens of a text does
     pub held: fn(&Settings, width: usize, classes: usize) -> (usize, usize),
+    /// the columns of what it says of each token, by what stands after the task's name in a heading; none of what it says of
+    /// examples or layers
+    pub columns: fn(&Settings) -> &'static [&'static str],
+    /// what it says has a probability
+    pub odds: bool,
     /// its loss is a squared error, which is the likelihood of a Gaussian but for a half (Kendall et al. 2018, eq. 7)
     pub squared: fn(&Settings) -> bool,
     /// its loss as papers write it
@@ -96,6 +101,8 @@ const HEAD: HeadKind = HeadKind {
     say: |_, _, _, _| Said::default(),
     draws: |_| false,
     held: |_, width, _| (2 * width, 0),
+    columns: |_| &[],
+    odds: false,
     squared: |_| false,
     formula: |_| "",
     fit: |_| {},
@@ -175,6 +182,26 @@ pub struct AnswerCx<'a> {
     pub labels: &'a LabelSet,
     /// the names of its layers
     pub layers: &'a LabelSet,
+    /// what is said beside the decisions
+    pub shown: Shown,
+    /// what stands between several classes in one cell, and what stands for no class
+    pub sets: (&'a str, &'a str),
+}
+
+/// What is said beside decisions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shown {
+    /// the probability of each
+    pub probs: bool,
+    /// so many of the most probable classes
+    pub top: Option<usize>,
+}
+
+impl Shown {
+    /// Whether probabilities of tags are wanted, which are many.
+    pub fn any(self) -> bool {
+        self.probs || self.top.is_some()
+    }
 }
 
 impl AnswerCx<'_> {
@@ -184,11 +211,39 @@ impl AnswerCx<'_> {
         name.unwrap_or("?").to_string()
     }
 
-    /// A probability for each class.
+    /// A probability for each class; of the most probable ones only, in their order, if so many are wanted.
     fn table(&self, probs: &[f32]) -> Json {
-        let round = |p: &f32| json!((f64::from(*p) * 1e6).round() / 1e6);
-        self.labels.classes.iter().cloned().zip(probs.iter().map(round)).collect::<Map<_, _>>().into()
+        let round = |p: f32| json!((f64::from(p) * 1e6).round() / 1e6);
+        let of = |(id, p): (usize, f32)| (self.name(id as i32), round(p));
+        match self.shown.top {
+            Some(_) => self.ranked(probs).map(of).collect::<Map<_, _>>().into(),
+            None => probs.iter().copied().enumerate().map(of).collect::<Map<_, _>>().into(),
+        }
     }
+
+    /// The most probable classes, as many as are wanted; of equal ones the first.
+    fn ranked(&self, probs: &[f32]) -> impl Iterator<Item = (usize, f32)> {
+        let mut all: Vec<(usize, f32)> = probs.iter().copied().enumerate().collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        all.into_iter().take(self.shown.top.unwrap_or(usize::MAX))
+    }
+
+    /// The probabilities of a decision, as cells hold them.
+    fn odds(&self, probs: &[f32], said: &[i32]) -> Odds {
+        let said = said.iter().filter_map(|id| probs.get(usize::try_from(*id).ok()?));
+        let said: Vec<String> = said.map(|p| format!("{p:.4}")).collect();
+        let top: Vec<String> = self.ranked(probs).map(|(id, p)| format!("{}:{p:.4}", self.name(id as i32))).collect();
+        Odds { said: said.join(","), top: top.join(",") }
+    }
+}
+
+/// Probabilities as cells hold them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Odds {
+    /// of what is said
+    pub said: String,
+    /// `A:0.9123,B:0.0512`, the most probable first
+    pub top: String,
 }
 
 /// What a task says of one example.
@@ -198,14 +253,18 @@ pub struct Said {
     pub json: Json,
     /// columns of one cell for each token, where it says something of each token
     pub cells: Vec<Vec<String>>,
+    /// named layers of tags
+    pub layers: Vec<(String, Vec<String>)>,
     /// in short
     pub text: String,
+    /// probabilities, where they are wanted: of each token, or of the one answer
+    pub odds: Vec<Odds>,
 }
 
 impl Said {
     /// An answer that is no row of cells.
     pub fn of(json: Json, text: impl Into<String>) -> Self {
-        Self { json, cells: vec![], text: text.into() }
+        Self { json, text: text.into(), ..Self::default() }
     }
 }
 

@@ -21,6 +21,7 @@ pub(super) const COLUMNS: Reader = Reader {
     options: &[SEPARATOR],
     extensions: &["conll", "iob", "bio", "iob2", "txt", "tsv"],
     token_lines: true,
+    written: "conll",
     quoted: false,
     together: "take the blank lines between the tokens of a sentence away",
     layout: Layout::OneFile,
@@ -245,6 +246,21 @@ fn cells<'l>(separator: Option<&str>, line: &'l str) -> Vec<&'l str> {
         Some(s) if s != " " => line.split(s).collect(),
         _ => line.split_ascii_whitespace().collect(),
     }
+}
+
+/// What the columns of a file hold, from 0, as far as the declaration alone tells.
+pub fn column_names(decl: &CorpusDecl) -> HashMap<usize, String> {
+    let token: Vec<FieldDecl> = decl.fields.iter().filter(|f| takes_column(f)).cloned().collect();
+    let mut names = HashMap::new();
+    for (field, c) in token.iter().zip(super::in_order(&token)) {
+        match field.ty {
+            FieldType::Heads { .. } => {
+                names.extend([(c, format!("{}.head", field.name)), (c + 1, format!("{}.deprel", field.name))])
+            }
+            _ => drop(names.insert(c, field.name.clone())),
+        }
+    }
+    names
 }
 
 /// Fields that a column belongs to without looking at the file.

@@ -12,6 +12,7 @@ pub(super) const CONLLU: Reader = Reader {
     options: &[],
     extensions: &["conllu", "conll"],
     token_lines: true,
+    written: "conllu",
     quoted: false,
     together: super::TOGETHER,
     layout: Layout::OneFile,
@@ -70,6 +71,32 @@ fn from(field: &FieldDecl) -> Result<From, String> {
             },
             (None, _) => Err(name),
         },
+    }
+}
+
+/// Where a CoNLL-U file holds what a field says of each token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// a column, from 0
+    Column(usize),
+    /// all features of FEATS or MISC
+    Features(usize),
+    /// one feature of FEATS or MISC
+    Feature(usize, String),
+    /// HEAD and DEPREL
+    Tree,
+}
+
+/// The place of a field; `own` says whether its source is that of a CoNLL-U file, else its name and type decide. None of a
+/// field that no column holds.
+pub fn place(field: &FieldDecl, own: bool) -> Option<Place> {
+    let bare = FieldDecl { source: None, ..field.clone() };
+    match from(if own { field } else { &bare }).ok()? {
+        From::Column(c) | From::Known(c) => Some(Place::Column(c)),
+        From::Features(c) => Some(Place::Features(c)),
+        From::Feature(c, name) => Some(Place::Feature(c, name)),
+        From::Tree => Some(Place::Tree),
+        From::Comment(_) => None,
     }
 }
 

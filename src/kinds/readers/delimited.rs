@@ -1,7 +1,7 @@
 //! `tsv` and `csv`: one example per line (or per quoted record), cells between separators; with `group`, one token per line.
 
 use super::SEPARATOR;
-use crate::columns::reader::{Complaint, DataFile, Layout, OptionKind, OptionSpec, Reader, option};
+use crate::columns::reader::{Complaint, DataFile, Layout, OptionKind, OptionSpec, Options, Reader, option};
 use crate::columns::sink::{Sink, Value};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType};
 use crate::diagnostics::suggest;
@@ -19,6 +19,7 @@ pub(super) const TSV: Reader = Reader {
     options: &[HEADER, SEPARATOR, QUOTE, GROUP],
     extensions: &["tsv", "tab", "txt"],
     token_lines: false,
+    written: "tsv",
     quoted: false,
     together: "name the column that says which rows are one text: `group = \"sentence\"`",
     layout: Layout::OneFile,
@@ -32,6 +33,7 @@ pub(super) const CSV: Reader = Reader {
     options: &[HEADER, SEPARATOR, QUOTE, GROUP],
     extensions: &["csv"],
     token_lines: false,
+    written: "csv",
     quoted: true,
     together: "name the column that says which rows are one text: `group = \"sentence\"`",
     layout: Layout::OneFile,
@@ -46,13 +48,7 @@ fn field(decl: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
 fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     let csv = sink.decl.reader == "csv";
     for file in files {
-        // many files called .csv hold tabs
-        let separator = sink.options.separator.clone().unwrap_or_else(|| {
-            let lines = || file.text.split('\n').filter(|l| !l.trim_ascii().is_empty());
-            let with = |sign: char| lines().filter(|l| l.contains(sign)).count();
-            let (tabs, commas) = if csv { (with('\t'), with(',')) } else { (1, 0) };
-            if tabs > commas && (!csv || tabs * 2 > lines().count()) { "\t".into() } else { ",".into() }
-        });
+        let separator = separator(sink.options, csv, &file.text);
         let quoted = sink.options.quote.unwrap_or(csv);
         match separator.as_bytes() {
             &[byte] if quoted => {
@@ -68,6 +64,16 @@ fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
             _ => rows_in(sink, file, plain(file, &separator).collect(), &separator, quoted),
         }
     }
+}
+
+/// What stands between the cells of a file. Many files called .csv hold tabs.
+pub fn separator(options: &Options, csv: bool, text: &str) -> String {
+    options.separator.clone().unwrap_or_else(|| {
+        let lines = || text.split('\n').filter(|l| !l.trim_ascii().is_empty());
+        let with = |sign: char| lines().filter(|l| l.contains(sign)).count();
+        let (tabs, commas) = if csv { (with('\t'), with(',')) } else { (1, 0) };
+        if tabs > commas && (!csv || tabs * 2 > lines().count()) { "\t".into() } else { ",".into() }
+    })
 }
 
 /// Line number, text of the line, cells.
@@ -191,6 +197,7 @@ fn rows_in<'a>(sink: &mut Sink<'_>, file: &'a DataFile, rows: Vec<Row<'a>>, sepa
         return;
     };
     let needed = columns.of.iter().flatten().max().map_or(0, |c| c + 1);
+    sink.headed = columns.header;
     let mut group = Group::default();
     for (number, line, mut cells) in rows.into_iter().skip(usize::from(columns.header)) {
         if sink.full() {

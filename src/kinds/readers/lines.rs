@@ -10,6 +10,7 @@ pub(super) const LINES: Reader = Reader {
     options: &[],
     extensions: &["txt"],
     token_lines: false,
+    written: "jsonl",
     quoted: false,
     together: super::TOGETHER,
     layout: Layout::OneFile,

@@ -7,6 +7,10 @@ mod json;
 mod lines;
 mod parallel;
 
+pub use columns::column_names;
+pub use conllu::{Place, place};
+pub use delimited::separator;
+
 use crate::columns::reader::{Complaint, DataFile, OptionKind, OptionSpec, Reader, option};
 use crate::columns::sink::{Sink, Value, tree_fault};
 use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, type_word};

@@ -12,6 +12,7 @@ pub(super) const PARALLEL: Reader = Reader {
     options: &[],
     extensions: &[],
     token_lines: false,
+    written: "jsonl",
     quoted: false,
     together: super::TOGETHER,
     layout: Layout::FilePerField,

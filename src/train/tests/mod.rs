@@ -79,17 +79,18 @@ fn learns_and_is_the_same_after_loading() {
     // and what it says of new texts
     let words = |s: &str| s.split(' ').map(str::to_string).collect::<Vec<_>>();
     let predictor = super::predict::Predictor::new(&loaded, None);
-    let input = [("x".to_string(), words("play me Oslo")), ("y".to_string(), words("find the anna"))].into();
-    let only_x = [("x".to_string(), words("book the bert"))].into();
-    let said = predictor.answer(&[input, only_x]).unwrap();
-    let json: Vec<String> = said[0].iter().map(|(t, s)| format!("{t} {}", s.json)).collect();
+    let input = vec![("x".to_string(), words("play me Oslo")), ("y".to_string(), words("find the anna"))];
+    let only_x = vec![("x".to_string(), words("book the bert"))];
+    let said: Vec<_> = predictor.answer(&[input, only_x]).into_iter().map(Result::unwrap).collect();
+    let name = |t: usize| p.plan.tasks[t].name.as_str();
+    let json: Vec<String> = said[0].iter().map(|(t, s)| format!("{} {}", name(*t), s.json)).collect();
     assert_eq!(json[0], r#"slot ["O","O","B-city"]"#);
     assert!(json[1].starts_with(r#"intent {"label":"music","probs":{"music":0."#), "{}", json[1]);
     assert!(json[2].starts_with(r#"topic {"label":"people""#), "{}", json[2]);
-    assert_eq!(said[1].iter().map(|(t, _)| t.as_str()).collect::<Vec<_>>(), ["slot", "intent"]);
-    let wrong = predictor.answer(&[[("z".to_string(), vec![])].into()]).unwrap_err();
+    assert_eq!(said[1].iter().map(|(t, _)| name(*t)).collect::<Vec<_>>(), ["slot", "intent"]);
+    let wrong = predictor.answer(&[vec![("z".to_string(), vec![])]]).remove(0).unwrap_err();
     assert_eq!((wrong.code, wrong.help.as_deref()), ("E0809", Some("give one or more of `x`, `y`")));
-    assert_eq!(predictor.answer(&[Default::default()]).unwrap_err().code, "E0809");
+    assert_eq!(predictor.answer(&[vec![]]).remove(0).unwrap_err().code, "E0809");
 }
 
 #[test]

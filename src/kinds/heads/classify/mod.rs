@@ -60,6 +60,7 @@ pub(super) const CLASSIFY: HeadKind = HeadKind {
     gold,
     right: |s, gold, said| Some(if flag(s, "multi") { gold == said } else { same(gold, said) }),
     say,
+    odds: true,
     formula: |s| match flag(s, "multi") {
         true => "−Σ_k y_k log σ(z_k) + (1 − y_k) log(1 − σ(z_k)), z = W h + b",
         false => "−log softmax(W h + b)[y]",
@@ -87,11 +88,13 @@ fn gold(cx: &GoldCx<'_>, column: &Column) -> Option<Records> {
 
 fn say(cx: &AnswerCx<'_>, said: &Records, example: usize, probs: &[f32]) -> Said {
     let names: Vec<String> = said.row(example).iter().map(|c| cx.name(*c)).collect();
+    let odds = if cx.shown.any() { vec![cx.odds(probs, said.row(example))] } else { vec![] };
     if flag(cx.settings, "multi") {
-        return Said::of(json!({ "labels": names, "probs": cx.table(probs) }), names.join(" "));
+        let text = if names.is_empty() { cx.sets.1.to_string() } else { names.join(cx.sets.0) };
+        return Said { odds, ..Said::of(json!({ "labels": names, "probs": cx.table(probs) }), text) };
     }
     let label = names.into_iter().next().unwrap_or_default();
-    Said::of(json!({ "label": label, "probs": cx.table(probs) }), label)
+    Said { odds, ..Said::of(json!({ "label": label, "probs": cx.table(probs) }), label) }
 }
 
 fn classify_option(c: &mut dyn Resolve, a: &HeadArg<'_>, settings: &mut Settings) {

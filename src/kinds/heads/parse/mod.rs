@@ -78,6 +78,7 @@ pub(super) const PARSE: HeadKind = HeadKind {
         (3 * width + arc + 3 * classes * label, 1)
     },
     draws: |settings| dropout(settings) > 0.0,
+    columns: |_| &["head", "deprel"],
     formula: |_| "−1/n Σ_j log softmax_i(h_iᵀ U d_j + u·h_i)[i_j] + log softmax(biaffine(h_i_j, d_j))[r_j]",
     fit: |f: &mut Fit<'_>| {
         // what leaves the features are the states that are compared
@@ -143,7 +144,7 @@ fn say(cx: &AnswerCx<'_>, said: &Records, example: usize, _: &[f32]) -> Said {
     let heads: Vec<i32> = pairs().map(|p| p[0]).collect();
     let relations: Vec<String> = pairs().map(|p| cx.name(p[1])).collect();
     let cells = vec![heads.iter().map(i32::to_string).collect(), relations.clone()];
-    Said { json: json!({ "head": heads, "deprel": relations }), cells, text: String::new() }
+    Said { json: json!({ "head": heads, "deprel": relations }), cells, ..Said::default() }
 }
 
 /// The share of tokens with a gold governor whose pair is right. As the script of the CoNLL 2018 shared task counts

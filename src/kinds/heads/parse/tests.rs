@@ -165,7 +165,13 @@ fn decisions_are_trees_that_are_said_and_read_again() {
         }
         let labels = LabelSet::new("l", RELATIONS.map(String::from).to_vec(), vec![]);
         let (settings, none) = (Settings::new(), LabelSet::default());
-        let cx = AnswerCx { settings: &settings, labels: &labels, layers: &none };
+        let cx = AnswerCx {
+            settings: &settings,
+            labels: &labels,
+            layers: &none,
+            shown: Default::default(),
+            sets: (",", ""),
+        };
         let column = Column::Heads(
             (0..3)
                 .map(|e| {

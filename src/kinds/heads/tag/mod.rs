@@ -62,6 +62,8 @@ pub(super) const TAG: HeadKind = HeadKind {
     aligned,
     scored: |_, gold, said| (gold.width > 1).then(|| (sentences(gold), sentences(said))),
     say,
+    columns: |s| if flag(s, "per_layer") { &[] } else { &[""] },
+    odds: true,
     formula: |s| match flag(s, "crf") {
         true => "(log Σ_y' exp s(h, y') − s(h, y)) / n, s(h, y) = Σ_t (W h_t + b)[y_t] + A[y_t−1, y_t]",
         false => "−1/n Σ_t log softmax(W h_t + b)[y_t]",
@@ -130,22 +132,37 @@ fn sentences(r: &Records) -> Records {
     all
 }
 
-fn say(cx: &AnswerCx<'_>, said: &Records, example: usize, _: &[f32]) -> Said {
-    let row = said.row(example);
+fn say(cx: &AnswerCx<'_>, said: &Records, example: usize, probs: &[f32]) -> Said {
+    let (row, k) = (said.row(example), cx.labels.len().max(1));
+    let (width, wanted) = (said.width.max(1), cx.shown.any());
+    // of a token and layer
+    let of = |t: usize, l: usize| probs.get((t * width + l) * k..(t * width + l + 1) * k).unwrap_or_default();
     if !flag(cx.settings, "per_layer") {
         let tags: Vec<String> = row.iter().map(|c| cx.name(*c)).collect();
-        return Said { json: json!(tags), text: tags.join(" "), cells: vec![tags] };
+        let tokens = 0..if wanted { row.len() } else { 0 };
+        let json = match wanted {
+            true => json!({ "tags": tags, "probs": tokens.clone().map(|t| cx.table(of(t, 0))).collect::<Vec<_>>() }),
+            false => json!(tags),
+        };
+        let odds = tokens.map(|t| cx.odds(of(t, 0), &row[t..=t])).collect();
+        return Said { json, text: tags.join(" "), cells: vec![tags], odds, ..Said::default() };
     }
-    let layer = |l: usize| row.iter().skip(l).step_by(said.width.max(1)).map(|c| cx.name(*c)).collect::<Vec<_>>();
+    let layer = |l: usize| row.iter().skip(l).step_by(width).map(|c| cx.name(*c)).collect::<Vec<_>>();
     // layers in which nothing is found are left out
     let nothing = cx.labels.nothing();
-    let found = |(l, name): (usize, &String)| {
-        let found = row.iter().skip(l).step_by(said.width.max(1)).any(|c| *c != nothing);
-        found.then(|| (name.clone(), layer(l)))
+    let found = |l: &usize| row.iter().skip(*l).step_by(width).any(|c| *c != nothing);
+    let found: Vec<(usize, &String)> = cx.layers.classes.iter().enumerate().filter(|(l, _)| found(l)).collect();
+    let layers: BTreeMap<String, Vec<String>> = found.iter().map(|(l, name)| ((*name).clone(), layer(*l))).collect();
+    let text = json!(layers).to_string();
+    let table = |l: usize| (0..row.len() / width).map(|t| cx.table(of(t, l))).collect::<Vec<_>>();
+    let json = match wanted {
+        true => {
+            let probs: BTreeMap<&str, Vec<_>> = found.iter().map(|(l, name)| (name.as_str(), table(*l))).collect();
+            json!({ "layers": layers, "probs": probs })
+        }
+        false => json!(layers),
     };
-    let layers: BTreeMap<String, Vec<String>> = cx.layers.classes.iter().enumerate().filter_map(found).collect();
-    let json = json!(layers);
-    Said::of(json.clone(), json.to_string())
+    Said { json, text, layers: layers.into_iter().collect(), ..Said::default() }
 }
 
 fn fit(f: &mut Fit<'_>) {
