@@ -123,7 +123,7 @@ fn first_metrics(
 /// What stands for a tagger that names no metric: chunks where its tags mark spans, with the accuracy beside them. Gives
 /// the place of a metric that was named elsewhere and is the first now.
 fn first_metric(task: &mut plan::Task, spans: bool) -> Option<usize> {
-    let metric = |name: &str| plan::Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() };
+    let metric = plan::Metric::plain;
     task.metrics[0] = metric(if spans { "span_f1" } else { "accuracy" });
     let again = task.metrics.iter().skip(1).position(|m| *m == task.metrics[0]).map(|i| i + 1);
     if let Some(at) = again {

@@ -26,6 +26,8 @@ pub struct Encoded {
     pub texts: BTreeMap<usize, Ragged>,
     /// gold by (task, field)
     pub golds: BTreeMap<(usize, usize), Records>,
+    /// by field, the groups of a metric of rankings: examples of one value have one number
+    pub groups: BTreeMap<usize, Vec<Option<u32>>>,
     /// tokens of all texts of an example: its length when batches are made
     pub lengths: Vec<u32>,
 }
@@ -101,6 +103,22 @@ impl Examples {
     }
 }
 
+/// A number for each distinct value of a column; none where there is no value.
+fn groups(column: &Column, len: usize) -> Vec<Option<u32>> {
+    let mut known: HashMap<String, u32> = HashMap::new();
+    let value = |i: usize| match column {
+        Column::Tokens(v) => v.get(i).map(|t| t.join(" ")),
+        Column::Label(v) => v.get(i).cloned().flatten(),
+        Column::Real(v) => v.get(i).copied().flatten().map(|x| x.to_string()),
+        _ => None,
+    };
+    let mut number = |value: String| {
+        let next = known.len() as u32;
+        *known.entry(value).or_insert(next)
+    };
+    (0..len).map(|i| value(i).map(&mut number)).collect()
+}
+
 fn encode_split<'a>(
     plan: &Plan,
     tables: &Tables,
@@ -117,6 +135,13 @@ fn encode_split<'a>(
             *length += text.len() as u32;
         }
         e.texts.insert(f, rows);
+    }
+    let decl = plan.corpora.get(corpus);
+    for by in plan.tasks.iter().flat_map(|t| &t.metrics).filter_map(|m| m.by.as_ref()) {
+        let field = decl.and_then(|d| d.fields.iter().position(|f| f.name == *by));
+        if let Some((f, column)) = field.and_then(|f| Some((f, split.columns.get(f)?))) {
+            e.groups.entry(f).or_insert_with(|| groups(column, split.len));
+        }
     }
     for (t, task) in plan.tasks.iter().enumerate() {
         for &(_, field) in task.golds.iter().filter(|(c, _)| *c == corpus) {

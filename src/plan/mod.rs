@@ -364,8 +364,18 @@ pub struct Metric {
     pub args: Vec<f64>,
     /// the classes named by `f1("yes")`
     pub classes: Vec<String>,
+    /// of a metric of rankings, the field whose values group examples
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// as shown and as written in objectives: `f(0.5)`
     pub label: String,
+}
+
+impl Metric {
+    /// One without arguments.
+    pub fn plain(name: &str) -> Self {
+        Self { name: name.into(), args: vec![], classes: vec![], by: None, label: name.into() }
+    }
 }
 
 /// The schedule.

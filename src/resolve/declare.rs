@@ -69,6 +69,7 @@ impl<'p> Resolver<'p> {
             layer_names: None,
             metrics: vec![],
             metric_by_data: false,
+            metric_lost: false,
             weight: 1.0,
             when: None,
             dropout: 0.0,
@@ -260,6 +261,7 @@ impl<'p> Resolver<'p> {
                 self.report(d.help("move it into `train { ... }`"));
             }
         }
+        let mut groups: Vec<ast::Name> = vec![];
         for o in self.options_in_braces(&def.ast.options, words::TASK_OPTIONS, "E0227", "a task") {
             let GivenOption { row, first, values, span } = o;
             match row.name {
@@ -273,12 +275,23 @@ impl<'p> Resolver<'p> {
                 "metric" => {
                     info.metrics.reserve_exact(values.len());
                     for v in values {
-                        let Ok(m) = self.metric(v, env, info.head, &info.settings) else { continue };
-                        if info.metrics.iter().any(|o| (&o.name, &o.args, &o.classes) == (&m.name, &m.args, &m.classes))
+                        let Ok(m) = self.metric(v, env, info.head, &info.settings) else {
+                            info.metric_lost = true;
+                            continue;
+                        };
+                        if info
+                            .metrics
+                            .iter()
+                            .any(|o| (&o.name, &o.args, &o.classes, &o.by) == (&m.name, &m.args, &m.classes, &m.by))
                         {
                             let d = Diagnostic::new("E0228", format!("the metric `{}` is given twice", m.label));
                             self.report(d.at(v.span, "again").help("keep one of the two"));
                             continue;
+                        }
+                        if let (Some(field), ExprKind::Call(_, args)) = (&m.by, &*v.value)
+                            && let Some(by) = args.iter().find(|a| a.name.as_ref().is_some_and(|n| n.value == "by"))
+                        {
+                            groups.push(ast::Node::new(field.clone(), by.value.span));
                         }
                         info.metrics.push(m);
                     }
@@ -307,11 +320,29 @@ impl<'p> Resolver<'p> {
                 }
             }
         }
+        for field in &groups {
+            self.groups_of(field, info);
+        }
         if info.metrics.is_empty() {
             let name = (info.rule.metric)(&info.settings).unwrap_or(info.head.metrics[0]);
-            info.metrics = vec![Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() }];
+            info.metrics = vec![Metric::plain(name)];
             // whether tags mark spans, the data say
             info.metric_by_data = name == "accuracy" && info.head.metrics.contains(&"span_f1");
+        }
+    }
+
+    /// Whether each data set of a task has a field by whose values examples can be grouped.
+    fn groups_of(&mut self, field: &ast::Name, info: &TaskInfo) {
+        for c in info.corpora.clone() {
+            let Ok(f) = self.field_of(c, field) else { return };
+            let decl = &self.p.data[c].fields[f];
+            let grouping = [FieldType::Text, FieldType::Tokens, FieldType::Label, FieldType::Id, FieldType::Real];
+            if !grouping.contains(&decl.ty) && !decl.ty.is_unreadable() {
+                let d = Diagnostic::new("E0232", format!("examples are not grouped by `{}`", type_word(&decl.ty)));
+                let d = d.at(field.span, "groups examples").with(decl.span, "the field");
+                self.report(d.help("name a text, a label, an id or a number: examples of one value are a group"));
+                return;
+            }
         }
     }
 
@@ -424,8 +455,16 @@ impl<'p> Resolver<'p> {
         if row.is_none() {
             self.unsupported(span, format!("the metric `{word}`"));
         }
-        let mut m = Metric { name: canonical.into(), args: vec![], classes: vec![], label: word.into() };
+        let mut m = Metric { name: canonical.into(), label: word.into(), ..Metric::plain("") };
+        let ranks = row.is_some_and(|r| r.ranks);
         for a in args {
+            // the field that groups examples
+            if let (true, Some("by"), ExprKind::Name(field)) =
+                (ranks, a.name.as_ref().map(|n| n.value.as_str()), &*a.value.value)
+            {
+                m.by = Some(field.clone());
+                continue;
+            }
             match self.p.constant(&a.value, env) {
                 Some(Item::Number(n)) => m.args.push(n),
                 Some(Item::Text(t)) => m.classes.push(t),
@@ -443,9 +482,19 @@ impl<'p> Resolver<'p> {
             let d = Diagnostic::new("E0232", why).at(e.span, "");
             return Err(self.report(d.help(format!("write `{}`", row.map_or(word.into(), |r| r.signature())))));
         }
+        if ranks && m.by.is_none() {
+            let d = Diagnostic::new(
+                "E0232",
+                format!("`{word}` is a mean over groups, and what groups the examples is not said"),
+            );
+            let classes = m.classes.first().map_or("yes", String::as_str);
+            let help = format!("name the field whose values do, as in `{word}(\"{classes}\", by = question)`");
+            return Err(self.report(d.at(e.span, "").help(help)));
+        }
         if !args.is_empty() {
-            let parts: Vec<String> =
-                m.args.iter().map(f64::to_string).chain(m.classes.iter().map(|c| format!("\"{c}\""))).collect();
+            let by = m.by.iter().map(|by| format!("by = {by}"));
+            let classes = m.classes.iter().map(|c| format!("\"{c}\""));
+            let parts: Vec<String> = m.args.iter().map(f64::to_string).chain(classes).chain(by).collect();
             m.label = format!("{word}({})", parts.join(", "));
         }
         Ok(m)

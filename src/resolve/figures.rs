@@ -155,6 +155,8 @@ impl Resolver<'_> {
                     ExprKind::Name(w) if with_numbers(w) && self.tasks[i].metrics.iter().any(|x| x.name == *w) => {
                         self.tasks[i].metrics.iter().find(|x| x.name == *w).cloned().ok_or(Reported)?
                     }
+                    // that which could not be read, perhaps
+                    ExprKind::Name(w) if with_numbers(w) && self.tasks[i].metric_lost => return Err(Reported),
                     _ => {
                         let settings = self.tasks[i].settings.clone();
                         self.metric(m, env, head, &settings)?
@@ -166,7 +168,7 @@ impl Resolver<'_> {
                     .metrics
                     .iter()
                     .skip(skipped)
-                    .position(|x| x.name == m.name && x.args == m.args && x.classes == m.classes)
+                    .position(|x| x.name == m.name && x.args == m.args && x.classes == m.classes && x.by == m.by)
                 {
                     Some(k) => k + skipped,
                     None => {
@@ -208,7 +210,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether a metric takes numbers, so that several of one name may stand beside each other.
+/// Whether a metric takes numbers or a field, so that several of one name may stand beside each other.
 fn with_numbers(metric: &str) -> bool {
-    metrics::find(metric).is_some_and(|m| !m.numbers.is_empty())
+    metrics::find(metric).is_some_and(|m| !m.numbers.is_empty() || m.ranks)
 }

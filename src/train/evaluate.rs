@@ -8,17 +8,19 @@ use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::encode::ahead::There;
 use crate::encode::{Encoded, Examples, Tables};
-use crate::kinds::heads;
-use crate::kinds::metrics::{CLASSES, Scored};
+use crate::kinds::heads::{self, Head};
+use crate::kinds::metrics::{CLASSES, Ranking, Scored};
 use crate::network::together::Share;
 use crate::network::{Batch, Job, Known, Moment, Network};
+use crate::ops::floats;
+use crate::ops::layer::{Cx, matrix};
 use crate::ops::params::Params;
+use crate::ops::value::Value;
 use crate::passes;
 use crate::plan::{Graph, Phase, Plan, SOURCE_FIELD, Score};
 use crate::records::{Forms, Records};
 use burn::tensor::Device;
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::path::Path;
 
 /// Examples per batch when evaluating and predicting. Fixed, so that figures do not depend on the program's batch size.
@@ -147,8 +149,28 @@ pub(super) fn by_length(split: &Encoded) -> Vec<usize> {
     order
 }
 
-/// Answers of the wanted tasks of a graph to every example of a split, by task.
-#[expect(clippy::too_many_arguments, reason = "one call site")]
+/// The golds of a graph's tasks that are there in a split, by task.
+pub(super) fn golds<'a>(graph: &Graph, part: &'a Encoded) -> Vec<(usize, &'a Records)> {
+    let own = |t: &crate::plan::GraphTask| Some((t.task, part.golds.get(&(t.task, t.gold?))?));
+    graph.tasks.iter().filter_map(own).filter(|(_, gold)| (0..part.len).any(|i| gold.present(i))).collect()
+}
+
+/// What a task scored on a batch, before its decisions are put in order.
+pub(super) struct Seen<'a> {
+    /// index of the task
+    pub task: usize,
+    /// its model
+    pub head: &'a dyn Head,
+    /// of the batch
+    pub scores: &'a Value,
+    /// of its node
+    pub cx: &'a Cx<'a>,
+    /// the examples of the batch, by their place in the split
+    pub examples: &'a [usize],
+}
+
+/// Answers of the wanted tasks of a graph to every example of a split, by task; `see` is shown what each task scored.
+#[expect(clippy::too_many_arguments, reason = "two call sites")]
 pub(super) fn answers(
     plan: &Plan,
     network: &Network,
@@ -158,6 +180,7 @@ pub(super) fn answers(
     split: &Encoded,
     wanted: &[usize],
     mut kept: Option<(&mut Frozen, SplitName)>,
+    see: &mut dyn FnMut(Seen<'_>),
 ) -> Result<BTreeMap<usize, Records>, Diagnostic> {
     // decisions batch by batch, and where each example's stands
     let mut parts: BTreeMap<usize, Vec<Records>> = wanted.iter().map(|t| (*t, vec![])).collect();
@@ -175,7 +198,9 @@ pub(super) fn answers(
         for t in graph.tasks.iter().filter(|t| wanted.contains(&t.task)) {
             let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
             if let Some(own) = parts.get_mut(&t.task) {
-                own.push(head.decide(scores, &network.cx(&job, t.head)));
+                let cx = network.cx(&job, t.head);
+                own.push(head.decide(scores, &cx));
+                see(Seen { task: t.task, head, scores, cx: &cx, examples });
             }
         }
     }
@@ -215,19 +240,22 @@ pub fn figures_with(
 ) -> Result<Figures, Diagnostic> {
     let params = if params.device().is_autodiff() { params.valid() } else { params.clone() };
     let mut figures = Figures::default();
-    let mut scored: BTreeMap<usize, (Records, Records)> = BTreeMap::new();
+    let mut scored: BTreeMap<usize, ToScore> = BTreeMap::new();
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Test) {
         let Some(part) = examples.split(graph.corpus, split).filter(|e| e.len > 0) else { continue };
-        let mut golds = vec![];
-        for t in &graph.tasks {
-            let gold = t.gold.and_then(|f| part.golds.get(&(t.task, f)));
-            if let Some(gold) = gold.filter(|g| (0..part.len).any(|i| g.present(i))) {
-                golds.push((t.task, gold));
-            }
-        }
+        let golds = golds(graph, part);
         let wanted: Vec<usize> = golds.iter().map(|(t, _)| *t).collect();
         let own = kept.as_deref_mut().map(|k| (k, split));
-        let mut answers = answers(plan, network, &params, graph, &examples.forms, part, &wanted, own)?;
+        // probabilities are kept where a metric ranks by them
+        let ranked = |t: &usize| plan.tasks[*t].metrics.iter().any(|m| m.by.is_some());
+        let mut odds: BTreeMap<usize, Vec<Vec<f32>>> =
+            wanted.iter().filter(|t| ranked(t)).map(|t| (*t, vec![vec![]; part.len])).collect();
+        let mut answers = answers(plan, network, &params, graph, &examples.forms, part, &wanted, own, &mut |seen| {
+            let Some(rows) = odds.get_mut(&seen.task) else { return };
+            let probs = floats(matrix(&seen.head.probs(seen.scores, seen.cx)));
+            let width = probs.len() / seen.examples.len().max(1);
+            seen.examples.iter().zip(probs.chunks_exact(width.max(1))).for_each(|(e, p)| rows[*e] = p.to_vec());
+        })?;
         for (t, gold) in &golds {
             let task = &plan.tasks[*t];
             if let Some(said) = answers.remove(t) {
@@ -254,32 +282,60 @@ pub fn figures_with(
         }
         for (t, gold) in golds {
             let Some(said) = answers.remove(&t) else { continue };
-            match scored.entry(t) {
-                Entry::Vacant(v) => drop(v.insert((gold.clone(), said))),
-                Entry::Occupied(mut o) => (0..gold.len()).for_each(|i| {
-                    o.get_mut().0.push_from(gold, i);
-                    o.get_mut().1.push_from(&said, i);
-                }),
+            let own = scored.entry(t).or_insert_with(|| ToScore::new(gold.width, said.width));
+            (0..gold.len()).for_each(|i| {
+                own.gold.push_from(gold, i);
+                own.said.push_from(&said, i);
+            });
+            own.odds.extend(odds.remove(&t).into_iter().flatten().flatten());
+            for (m, by) in
+                plan.tasks[t].metrics.iter().enumerate().filter_map(|(m, metric)| Some((m, metric.by.as_ref()?)))
+            {
+                let field = plan.corpora[graph.corpus].fields.iter().position(|f| f.name == *by);
+                let groups = field.and_then(|f| part.groups.get(&f));
+                // groups of two data sets are two
+                let group = |i: usize| Some((graph.corpus as u64) << 32 | u64::from((*groups?.get(i)?)?));
+                own.groups.entry(m).or_default().extend((0..part.len).map(group));
             }
         }
     }
-    for (t, (gold, said)) in scored {
-        figures.tasks.insert(t, compute(plan, tables, t, &gold, &said));
+    for (t, own) in scored {
+        figures.tasks.insert(t, compute(plan, tables, t, &own));
     }
     Ok(figures)
 }
 
-/// The metrics of a task, over all its corpora.
-fn compute(plan: &Plan, tables: &Tables, task: usize, gold: &Records, said: &Records) -> Vec<Option<f64>> {
+/// What a task is scored on, over all its corpora.
+struct ToScore {
+    gold: Records,
+    said: Records,
+    /// examples × classes, where a metric ranks by them
+    odds: Vec<f32>,
+    /// by index of metric, the group of each example
+    groups: BTreeMap<usize, Vec<Option<u64>>>,
+}
+
+impl ToScore {
+    fn new(gold: usize, said: usize) -> Self {
+        Self { gold: Records::new(gold), said: Records::new(said), odds: vec![], groups: BTreeMap::new() }
+    }
+}
+
+/// The metrics of a task.
+fn compute(plan: &Plan, tables: &Tables, task: usize, own: &ToScore) -> Vec<Option<f64>> {
     let task = &plan.tasks[task];
     let head = heads::find(&task.head);
     let labels: Vec<String> = tables.of(task).0.all().map(str::to_string).collect();
-    let own = (head.scored)(&task.settings, gold, said);
-    let (gold, pred) = own.as_ref().map_or((gold, said), |(g, s)| (g, s));
+    let scored = (head.scored)(&task.settings, &own.gold, &own.said);
+    let (gold, pred) = scored.as_ref().map_or((&own.gold, &own.said), |(g, s)| (g, s));
     let kind = (head.rule.measures)(&task.settings).unwrap_or(CLASSES);
-    let scored = Scored { kind, gold, pred, labels: &labels };
-    let figure = |m: &crate::plan::Metric| heads::metric(&m.name)?.compute(&scored, &m.args, &m.classes);
-    task.metrics.iter().map(figure).collect()
+    let classes = own.odds.len() / own.gold.len().max(1);
+    let figure = |(i, m): (usize, &crate::plan::Metric)| {
+        let ranking = own.groups.get(&i).map(|groups| Ranking { odds: &own.odds, classes, groups });
+        let scored = Scored { kind, gold, pred, labels: &labels, ranking };
+        heads::metric(&m.name)?.compute(&scored, &m.args, &m.classes)
+    };
+    task.metrics.iter().enumerate().map(figure).collect()
 }
 
 /// A finished run, ready to evaluate and predict.

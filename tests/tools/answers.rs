@@ -327,3 +327,68 @@ fn tables_and_objects_gain_predictions() {
         }
     }
 }
+
+const PAIRS: &str = "data d = tsv(\"d\") { q: tokens; a: tokens; good: label; of: id }
+encoder enc = embed(8) |> mean
+task good : classify of d.good from match(enc(q), enc(a)) {
+  metric map(\"yes\", by = of), mrr(\"yes\", by = q), precision_at(1, \"yes\", by = of), accuracy
+}
+train { batch 4; epochs 6; optimizer adam(lr = 2e-2); objective good.map }
+";
+
+/// The figures of rankings are those of the probabilities that `predict` gives.
+#[test]
+fn rankings_agree_with_what_is_predicted() {
+    let rows = |n: usize, seed: usize| -> String {
+        let row = |i: usize| {
+            let (question, answer) = (i / 4, (i * 7 + seed) % 5);
+            let good = if (question + answer).is_multiple_of(3) { "yes" } else { "no" };
+            format!("q{} w{}\ta{answer}\t{good}\tn{question}\n", question % 6, question)
+        };
+        format!("q\ta\tgood\tof\n{}", (0..n).map(row).collect::<String>())
+    };
+    let folder = folder(&[
+        ("s.mtl", PAIRS),
+        ("d/train.tsv", &rows(60, 0)),
+        ("d/dev.tsv", &rows(20, 1)),
+        ("d/test.tsv", &rows(40, 2)),
+    ]);
+    train(&folder);
+    let (out, _) = done(&folder, &["predict", "r", "d/test.tsv", "--output", "jsonl"], "", 0);
+    let mut groups: std::collections::BTreeMap<String, Vec<(f64, usize, bool)>> = Default::default();
+    for (i, o) in objects(&out).iter().enumerate() {
+        let p = o["predicted"]["good"]["probs"]["yes"].as_f64().unwrap();
+        groups.entry(o["of"].to_string()).or_default().push((p, i, o["good"] == "yes"));
+    }
+    let (mut map, mut mrr, mut p1) = (0.0, 0.0, 0.0);
+    for group in groups.values_mut() {
+        group.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
+        let ranks: Vec<usize> = (0..group.len()).filter(|r| group[*r].2).collect();
+        let precisions = ranks.iter().enumerate().map(|(n, r)| (n + 1) as f64 / (r + 1) as f64);
+        map += precisions.sum::<f64>() / ranks.len().max(1) as f64;
+        mrr += ranks.first().map_or(0.0, |r| 1.0 / (r + 1) as f64);
+        p1 += f64::from(u8::from(group[0].2));
+    }
+    let n = groups.len() as f64;
+    let figures = [
+        ("map(\"yes\", by = of)", map / n),
+        ("mrr(\"yes\", by = q)", mrr / n),
+        ("precision_at(1, \"yes\", by = of)", p1 / n),
+    ];
+    for (metric, want) in figures {
+        let got = figure(&folder, &[], "good", metric);
+        assert!((got - want).abs() < 1e-9, "{metric}: {got}, not {want}");
+    }
+    for (wrong, said) in [
+        ("map(\"yes\")", "what groups the examples is not said"),
+        ("map(by = of)", "none is named"),
+        ("map(\"yes\", by = nosuch)", "nosuch"),
+        ("map(\"yes\", by = 3)", "takes no number"),
+    ] {
+        fs::write(folder.path().join("w.mtl"), PAIRS.replace("map(\"yes\", by = of)", wrong)).unwrap();
+        let out = run(folder.path(), &["check", "w.mtl"]);
+        let shown = text(&out.stderr);
+        assert!(out.status.code() == Some(1) && shown.contains(said), "{wrong}: {shown}");
+        assert!(shown.contains("\n1 error"), "one cause, one finding: {wrong}: {shown}");
+    }
+}

@@ -13,10 +13,12 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
 mod chunks;
+mod ranks;
 #[cfg(test)]
 mod tests;
 
 pub use chunks::{Chunk, chunks, span_counts};
+pub use ranks::Ranking;
 
 /// An id that no gold has: what stands for a prediction that is missing.
 const MISSING: i32 = -2;
@@ -32,6 +34,8 @@ pub struct Scored<'a> {
     pub pred: &'a Records,
     /// the model's labels, then those that only the gold holds
     pub labels: &'a [String],
+    /// what examples are ranked by, for a metric of rankings
+    pub ranking: Option<Ranking<'a>>,
 }
 
 /// What records stand for when they are counted. An open set: a head may bring a kind of its own, with its metrics.
@@ -76,6 +80,8 @@ pub struct Metric {
     pub numbers: &'static [(&'static str, f64)],
     /// label names that it takes after the numbers
     pub names: Names,
+    /// it is the mean over groups of examples, which are ranked by the probability of the named labels
+    pub ranks: bool,
     /// whether more is better
     pub higher_is_better: bool,
     /// least and greatest possible value
@@ -96,7 +102,8 @@ pub struct Given<'a> {
 /// A row with the most common range and direction.
 pub const fn row(name: &'static str, doc: &'static str, kinds: &'static [Kind], score: Score) -> Metric {
     let range = (0.0, 1.0);
-    Metric { name, aliases: &[], doc, kinds, numbers: &[], names: Names::No, higher_is_better: true, range, score }
+    let (names, ranks) = (Names::No, false);
+    Metric { name, aliases: &[], doc, kinds, numbers: &[], names, ranks, higher_is_better: true, range, score }
 }
 
 /// How a figure is computed.
@@ -183,7 +190,28 @@ pub const METRICS: &[Metric] = &[
         range: (0.0, f64::INFINITY),
         ..row("mae", "mean absolute error", &[REALS], |s, _| error(s, f64::abs))
     },
+    ranked("map", "mean average precision of the groups, ranked by how likely the label is", &[], ranks::map),
+    ranked("mrr", "mean over groups of one over the rank of the first example of the label", &[], ranks::mrr),
+    Metric {
+        aliases: &["p_at"],
+        ..ranked(
+            "precision_at",
+            "share of the label among the first k of each group",
+            &[("k", 1.0)],
+            ranks::precision_at,
+        )
+    },
 ];
+
+/// A metric of rankings.
+const fn ranked(
+    name: &'static str,
+    doc: &'static str,
+    numbers: &'static [(&'static str, f64)],
+    score: Score,
+) -> Metric {
+    Metric { numbers, names: Names::Positive, ranks: true, ..row(name, doc, &[CLASSES], score) }
+}
 
 /// The metric of this name or alias.
 pub fn find(name: &str) -> Option<&'static Metric> {
@@ -212,6 +240,9 @@ impl Metric {
         if self.names != Names::No {
             parts.push("\"label\", ...".into());
         }
+        if self.ranks {
+            parts.push("by = field".into());
+        }
         if parts.is_empty() { self.name.into() } else { format!("{}({})", self.name, parts.join(", ")) }
     }
 
@@ -228,6 +259,9 @@ impl Metric {
         }
         if self.names == Names::No && !names.is_empty() {
             return Err(format!("metric `{}` takes no label", self.name));
+        }
+        if self.ranks && names.is_empty() {
+            return Err(format!("metric `{}` ranks by the probability of a label, and none is named", self.name));
         }
         match names.iter().find(|name| labels.is_some_and(|known| !known.contains(name))) {
             Some(name) => Err(format!("metric `{}` names the label `{name}`, which does not occur", self.name)),

@@ -53,7 +53,7 @@ impl Sides<'_> {
                 (REALS, Records::numbers(gold.iter().copied()), Records::numbers(pred.iter().copied()), &[])
             }
         };
-        f(&Scored { kind, gold: &gold, pred: &pred, labels })
+        f(&Scored { kind, gold: &gold, pred: &pred, labels, ranking: None })
     }
 }
 
@@ -521,4 +521,52 @@ proptest! {
             }
         }
     }
+}
+
+/// Two labels; the odds of the second, gold and group of each example.
+fn ranked(metric: &str, numbers: &[f64], rows: &[(f32, u32, Option<u64>)]) -> Option<f64> {
+    let labels = names(&["no", "yes"]);
+    let odds: Vec<f32> = rows.iter().flat_map(|r| [1.0 - r.0, r.0]).collect();
+    let groups: Vec<Option<u64>> = rows.iter().map(|r| r.2).collect();
+    let gold = Records::classes(rows.iter().map(|r| if r.1 == MASKED { -1 } else { r.1 as i32 }));
+    let ranking = Some(Ranking { odds: &odds, classes: 2, groups: &groups });
+    let s = Scored { kind: CLASSES, gold: &gold, pred: &gold, labels: &labels, ranking };
+    find(metric).unwrap().compute(&s, numbers, &names(&["yes"]))
+}
+
+/// Counted by hand as trec_eval 9 counts.
+#[test]
+fn rankings_are_means_over_groups() {
+    let is = |metric: &str, numbers: &[f64], rows: &[(f32, u32, Option<u64>)], want: f64| {
+        let got = ranked(metric, numbers, rows).unwrap();
+        assert!((got - want).abs() < 1e-12, "{metric}: {got}, not {want}");
+    };
+    // one group: relevant at the ranks 1, 3 and 4; another: at 2
+    let rows = [
+        (0.9, 1, Some(7)),
+        (0.2, 1, Some(7)),
+        (0.8, 0, Some(7)),
+        (0.4, 1, Some(7)),
+        (0.6, 0, Some(1)),
+        (0.5, 1, Some(1)),
+    ];
+    let first = (1.0 + 2.0 / 3.0 + 3.0 / 4.0) / 3.0;
+    is("map", &[], &rows, (first + 0.5) / 2.0);
+    is("mrr", &[], &rows, (1.0 + 0.5) / 2.0);
+    is("precision_at", &[], &rows, 0.5);
+    is("precision_at", &[2.0], &rows, 0.5);
+    // five are not there in the second group, which is divided by five all the same
+    is("precision_at", &[5.0], &rows, (3.0 / 5.0 + 1.0 / 5.0) / 2.0);
+    // a group without a relevant example counts; no gold and no group do not
+    let more = [&rows[..], &[(0.9, 0, Some(3)), (0.99, MASKED, Some(1)), (0.99, 1, None)]].concat();
+    is("map", &[], &more, (first + 0.5 + 0.0) / 3.0);
+    is("mrr", &[], &more, (1.0 + 0.5 + 0.0) / 3.0);
+    // of ties the later comes first
+    is("mrr", &[], &[(0.5, 1, Some(0)), (0.5, 0, Some(0))], 0.5);
+    is("mrr", &[], &[(0.5, 0, Some(0)), (0.5, 1, Some(0))], 1.0);
+    // nothing to rank
+    assert_eq!(ranked("map", &[], &[(0.5, 1, None)]), None);
+    let s = Sides::Classes { gold: &[0], pred: &[0], labels: &names(&["yes"]) };
+    assert_eq!(s.with(|s| find("map").unwrap().compute(s, &[], &names(&["yes"]))), None);
+    assert!(find("map").unwrap().check_args(&[], &[], None).is_err(), "no label is guessed");
 }

@@ -144,7 +144,7 @@ impl Builder {
 }
 
 fn metric(name: &str) -> Metric {
-    Metric { name: name.into(), args: vec![], classes: vec![], label: name.into() }
+    Metric::plain(name)
 }
 
 /// A program with the given corpora and one stage; tasks 0 slot, 1 intent, 2 topic.

@@ -194,7 +194,7 @@ fn figures_by_hand() {
     let gold = Records::rows(2, [vec![2, 0, 0, 2, -1, -1], vec![0, 2]]);
     // right but for the subtype; right governor, wrong relation; no gold; cut off
     let pred = Records::rows(2, [vec![2, 1, 0, 0, 1, 1], vec![]]);
-    let s = Scored { kind: TREES, gold: &gold, pred: &pred, labels: &labels };
+    let s = Scored { kind: TREES, gold: &gold, pred: &pred, labels: &labels, ranking: None };
     let figure = |name: &str| {
         let head: &HeadKind = &PARSE;
         head.metrics.iter().find(|m| m.name == name).unwrap().compute(&s, &[], &[]).unwrap()
