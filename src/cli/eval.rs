@@ -1,6 +1,7 @@
 //! `mtlc eval RUN`
 
 use super::answers::{self, Sheet};
+use super::details::{self, WORST};
 use super::predict::{corpus, fail};
 use super::run::{placeless, unreadable};
 use super::{EvalArgs, FINE, Look, SplitArg, USAGE, device, findings, out, out_json, say};
@@ -118,7 +119,7 @@ pub(super) fn command(a: &EvalArgs, look: Look) -> i32 {
     };
     let corpora = match (&a.data, chosen) {
         (Some(path), Some(i)) => other_data(&mut run, i, path, split, look).map(Some),
-        _ if written => own_data(&run, &info.base).map(Some),
+        _ if written || a.details => own_data(&run, &info.base).map(Some),
         _ => Ok(None),
     };
     let examples = corpora.and_then(|corpora| {
@@ -137,8 +138,18 @@ pub(super) fn command(a: &EvalArgs, look: Look) -> i32 {
         others.for_each(|(_, splits)| *splits = Default::default());
     }
     let shown = named(&run.plan, &run.figures(&examples, split));
-    let told = figures(a, split, &shown);
-    if let (Some(corpora), Some(i), true) = (corpora, chosen, written) {
+    let behind = match (&corpora, a.details) {
+        (Some(corpora), true) => Some((crate::train::details::details(&run, &examples, split, WORST), corpora)),
+        _ => None,
+    };
+    let mut told = figures(a, split, &shown);
+    if let Some((all, corpora)) = &behind {
+        told = match a.json {
+            true => format!("{{\"figures\":{told},\"details\":{}}}", details::to_json(all, &run.plan, corpora, split)),
+            false => told + &details::text(all, &run.plan, corpora, split),
+        };
+    }
+    if let (Some(corpora), Some(i), true) = (&corpora, chosen, written) {
         if let Err(code) = write(a, &run, i, &corpora[i], split) {
             return code;
         }

@@ -8,6 +8,8 @@ mod answers;
 mod check;
 mod completions;
 #[cfg(feature = "train")]
+mod details;
+#[cfg(feature = "train")]
 mod eval;
 mod explain;
 mod fix;
@@ -299,6 +301,9 @@ struct EvalArgs {
     /// as JSON
     #[arg(long)]
     json: bool,
+    /// each class by itself, what is taken for what, and the worst errors with their text
+    #[arg(long)]
+    details: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

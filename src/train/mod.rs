@@ -6,6 +6,7 @@
 //! ```
 //! Nothing here prints: what happens is told to a [`Progress`].
 
+pub mod details;
 pub mod evaluate;
 pub mod files;
 pub mod frozen;

@@ -328,6 +328,44 @@ fn tables_and_objects_gain_predictions() {
     }
 }
 
+#[test]
+fn details_agree_with_the_figures_and_show_the_errors() {
+    let test = sentences(20, true);
+    let folder = folder(&[("s.mtl", COLUMNS), ("d/train.conll", &sentences(40, false)), ("d/test.conll", &test)]);
+    train(&folder);
+    let (out, _) = done(&folder, &["eval", "r", "--details", "--json"], "", 0);
+    let all: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(all["figures"]["pos"]["accuracy"].as_f64(), Some(figure(&folder, &[], "pos", "accuracy")));
+    let details = &all["details"];
+    // accuracy is recall weighted by support
+    let pos = &details["pos"];
+    let accuracy = all["figures"]["pos"]["accuracy"].as_f64().unwrap();
+    assert!(near(pos["weighted"]["recall"].as_f64().unwrap(), accuracy), "{pos}");
+    assert_eq!((pos["counted"].as_str(), pos["weighted"]["support"].as_u64()), (Some("tokens"), Some(60)));
+    let confused: u64 = pos["confused"].as_array().unwrap().iter().map(|c| c["count"].as_u64().unwrap()).sum();
+    assert!(near(confused as f64, 60.0 * (1.0 - accuracy)), "{pos}");
+    // every fifth city is a day in the gold
+    let ent = &details["ent"];
+    assert_eq!(
+        (ent["counted"].as_str(), ent["examples"].as_u64(), ent["wrong"].as_u64()),
+        (Some("chunks"), Some(20), Some(4))
+    );
+    assert_eq!(ent["confused"][0], serde_json::json!({ "gold": "B-day", "predicted": "B-city", "count": 4 }));
+    let worst = ent["worst"].as_array().unwrap();
+    assert_eq!(worst.len(), 4);
+    for w in worst {
+        let line = w["line"].as_u64().unwrap() as usize;
+        let word = test.lines().nth(line - 1).unwrap().split(' ').next().unwrap();
+        assert!(w["text"].as_str().unwrap().starts_with(word), "the line is that of the text: {w}");
+        assert_eq!((w["gold"][2].as_str(), w["predicted"][2].as_str()), (Some("B-day"), Some("B-city")));
+    }
+    let logp: Vec<f64> = worst.iter().map(|w| w["logp"].as_f64().unwrap()).collect();
+    assert!(logp.is_sorted() && logp[3] < 0.0, "{logp:?}");
+    let (out, _) = done(&folder, &["eval", "r", "--details"], "", 0);
+    assert!(out.contains("ent: 20 examples, 4 with an error\n\nclass     chunks"), "{out}");
+    assert!(out.contains("B-day  B-city         4\n") && out.contains("gold c0: B-day\n"), "{out}");
+}
+
 const PAIRS: &str = "data d = tsv(\"d\") { q: tokens; a: tokens; good: label; of: id }
 encoder enc = embed(8) |> mean
 task good : classify of d.good from match(enc(q), enc(a)) {

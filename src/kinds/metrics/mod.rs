@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
 mod chunks;
+mod details;
 mod ranks;
 #[cfg(test)]
 mod tests;
 
 pub use chunks::{Chunk, chunks, span_counts};
+pub use details::{Confused, Details, Row, details};
 pub use ranks::Ranking;
 
 /// An id that no gold has: what stands for a prediction that is missing.

@@ -523,6 +523,54 @@ proptest! {
     }
 }
 
+/// Counted by hand, and as scikit-learn 1.9's `classification_report` of the same lists says.
+#[test]
+fn classes_one_by_one() {
+    let labels = names(&["a", "b", "c", "never"]);
+    let gold = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2];
+    let pred = [0, 0, 0, 1, 1, 1, 2, 2, 0, 0];
+    let d = Sides::Classes { gold: &gold, pred: &pred, labels: &labels }.with(|s| details(s).unwrap());
+    let row = |r: &super::Row| (r.name.clone(), r.precision, r.recall, r.f1, r.support);
+    let near = |got: (String, f64, f64, f64, u64), want: (&str, f64, f64, f64, u64)| {
+        assert_eq!((got.0.as_str(), got.4), (want.0, want.4));
+        for (g, w) in [(got.1, want.1), (got.2, want.2), (got.3, want.3)] {
+            assert!((g - w).abs() < 1e-12, "{}: {g}, not {w}", want.0);
+        }
+    };
+    // a: 3 of 5 predicted, 3 of 4 gold; b: 2 of 3, 2 of 3; c: 1 of 2, 1 of 3
+    near(row(&d.classes[0]), ("a", 0.6, 0.75, 2.0 / 3.0, 4));
+    near(row(&d.classes[1]), ("b", 2.0 / 3.0, 2.0 / 3.0, 2.0 / 3.0, 3));
+    near(row(&d.classes[2]), ("c", 0.5, 1.0 / 3.0, 0.4, 3));
+    assert_eq!((d.classes.len(), d.counted), (3, "examples"), "what never occurs is no class");
+    let third = |a: f64, b: f64, c: f64| (a + b + c) / 3.0;
+    let macros = (third(0.6, 2.0 / 3.0, 0.5), third(0.75, 2.0 / 3.0, 1.0 / 3.0), third(2.0 / 3.0, 2.0 / 3.0, 0.4));
+    near(row(&d.macro_mean), ("macro", macros.0, macros.1, macros.2, 10));
+    let tenth = |a: f64, b: f64, c: f64| (4.0 * a + 3.0 * b + 3.0 * c) / 10.0;
+    let weighted = (tenth(0.6, 2.0 / 3.0, 0.5), tenth(0.75, 2.0 / 3.0, 1.0 / 3.0), tenth(2.0 / 3.0, 2.0 / 3.0, 0.4));
+    near(row(&d.weighted_mean), ("weighted", weighted.0, weighted.1, weighted.2, 10));
+    let cells: Vec<(&str, &str, u64)> =
+        d.confused.iter().map(|c| (c.gold.as_str(), c.predicted.as_str(), c.count)).collect();
+    assert_eq!(cells, [("c", "a", 2), ("a", "b", 1), ("b", "c", 1)]);
+}
+
+#[test]
+fn tags_of_spans_are_chunks_by_type() {
+    let labels = names(&["O", "B-x", "I-x", "B-y"]);
+    // x: found, missed (its end is wrong) and a false alarm; y: found
+    let (gold, pred) = (vec![vec![1, 2, 0, 1, 2, 3]], vec![vec![1, 2, 0, 1, 0, 3]]);
+    let d = Sides::Tags { gold: &gold, pred: &pred, labels: &labels }.with(|s| details(s).unwrap());
+    let rows: Vec<_> = d.classes.iter().map(|r| (r.name.as_str(), r.f1, r.support)).collect();
+    assert_eq!((d.counted, rows), ("chunks", vec![("x", 0.5, 2), ("y", 1.0, 1)]));
+    assert!((d.macro_mean.f1 - 0.75).abs() < 1e-12 && (d.weighted_mean.f1 - 2.0 / 3.0).abs() < 1e-12);
+    assert_eq!((d.confused.len(), d.confused[0].gold.as_str(), d.confused[0].predicted.as_str()), (1, "I-x", "O"));
+    // sets: each class by itself, and nothing is taken for another
+    let (gold, pred) = (vec![vec![0, 1], vec![1]], vec![vec![0], vec![0, 1]]);
+    let d = Sides::Sets { gold: &gold, pred: &pred, labels: &labels }.with(|s| details(s).unwrap());
+    let rows: Vec<_> = d.classes.iter().map(|r| (r.precision, r.recall, r.support)).collect();
+    assert_eq!((rows, d.confused.len()), (vec![(0.5, 1.0, 1), (1.0, 0.5, 2)], 0));
+    assert!(Sides::Reals { gold: &[1.0], pred: &[1.0] }.with(|s| details(s)).is_none());
+}
+
 /// Two labels; the odds of the second, gold and group of each example.
 fn ranked(metric: &str, numbers: &[f64], rows: &[(f32, u32, Option<u64>)]) -> Option<f64> {
     let labels = names(&["no", "yes"]);
