@@ -385,6 +385,11 @@ impl<'a> Outgoing<'a> {
         self
     }
 
+    /// Its values as a file holds them.
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
+        (self.values)().iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
+    }
+
     /// Its name in the file.
     pub fn name(&self) -> &str {
         &self.name
@@ -406,7 +411,7 @@ impl View for &Outgoing<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        (self.values)().iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>().into()
+        self.bytes()
     }
 
     fn data_len(&self) -> usize {

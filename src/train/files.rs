@@ -4,6 +4,7 @@ use crate::diagnostics::Diagnostic;
 use crate::ops::params::{Outgoing, Stored};
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo, TensorView, View};
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -192,12 +193,18 @@ pub fn write_safetensors(path: &Path, tensors: &[Outgoing<'_>], metadata: &str) 
     })
 }
 
-/// The tensors of a safetensors file, all of 32-bit floats.
+/// The tensors of a safetensors file, all of 32-bit floats that are finite: of others nothing can be computed.
 pub fn tensors(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
     let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
     let other = file.iter().find(|(_, view)| view.dtype() != Dtype::F32);
     if let Some((name, view)) = other {
         return Err(format!("`{name}` is {:?}, not F32", view.dtype()));
+    }
+    let wild = |(name, view): (&str, TensorView<'_>)| {
+        floats(&view).enumerate().find(|(_, x)| !x.is_finite()).map(|(i, x)| (name.to_string(), i, x))
+    };
+    if let Some((name, i, x)) = file.iter().find_map(wild) {
+        return Err(format!("number {} of `{name}` is {x}", i + 1));
     }
     Ok(file)
 }
@@ -214,6 +221,23 @@ pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, String), String> {
     let stored = file.iter().map(|(name, view)| (name.to_string(), floats(&view).collect(), view.shape().to_vec()));
     let metadata = metadata.and_then(|mut m| m.remove(METADATA)).unwrap_or_default();
     Ok((stored.collect(), metadata))
+}
+
+/// SHA-256 of a JSON text and tensors: what a file holds that [`write_safetensors`] writes, before it is written.
+pub fn checksum_of<'a>(json: &str, tensors: impl IntoIterator<Item = (&'a str, Cow<'a, [u8]>)>) -> String {
+    let mut tensors: Vec<_> = tensors.into_iter().collect();
+    tensors.sort_by_key(|(name, _)| *name);
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(json.as_bytes());
+    for (name, values) in tensors {
+        part(name.as_bytes());
+        part(&values);
+    }
+    hex(hash)
 }
 
 /// Does work with files on a thread beside this one; the result waits for it. In tests the operations that are left go
@@ -274,5 +298,26 @@ mod kill {
     pub fn set(_: Left) {}
     pub fn operation() -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.safetensors");
+        for (values, why) in [([1.0, 2.0], None), ([1.0, f32::NAN], Some("NaN")), ([f32::INFINITY, 1.0], Some("inf"))] {
+            let out = Outgoing::new("enc.weight".into(), vec![2], || Cow::Owned(values.to_vec()));
+            write_safetensors(&path, &[out], "").unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            let found = tensors(&bytes).err();
+            assert_eq!(found.is_some(), why.is_some());
+            if let (Some(found), Some(why)) = (found, why) {
+                assert!(found.contains("`enc.weight`") && found.contains(why), "{found}");
+            }
+        }
     }
 }

@@ -88,10 +88,20 @@ pub fn snapshot(step: u64) -> String {
     format!("{SNAPSHOTS}/{step}.safetensors")
 }
 
+/// The text of a state with a checksum of itself and the tensors beside it.
+#[derive(Serialize, Deserialize)]
+struct Summed {
+    sum: String,
+    state: String,
+}
+
 /// Puts the state in place, then removes snapshots that it does not name.
 pub fn save(dir: &RunDir, state: &State, tensors: &[Outgoing<'_>]) -> Result<(), Diagnostic> {
     let json = serde_json::to_string(state).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
-    dir.write_tensors(STATE, tensors, &json)?;
+    // within the file: of two files one would be older than the other when the process is killed
+    let sum = files::checksum_of(&json, tensors.iter().map(|t| (t.name(), t.bytes())));
+    let summed = serde_json::to_string(&Summed { sum, state: json }).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
+    dir.write_tensors(STATE, tensors, &summed)?;
     clean(dir, &state.snapshots())
 }
 
@@ -137,7 +147,12 @@ pub struct Saved {
 
 /// The state that was saved last; changes nothing.
 pub fn read(dir: &RunDir, plan: &Plan) -> Result<Saved, Diagnostic> {
-    let (tensors, json) = dir.read_tensors(STATE)?;
+    let (tensors, summed) = dir.read_tensors(STATE)?;
+    let Summed { sum, state: json } = serde_json::from_str(&summed).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
+    let bytes = |v: &[f32]| v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    if sum != files::checksum_of(&json, tensors.iter().map(|(name, v, _)| (name.as_str(), bytes(v).into()))) {
+        return Err(dir.corrupt(STATE, "it was changed after the run wrote it: its checksum is another".into()));
+    }
     let state: State = serde_json::from_str(&json).map_err(|e| dir.corrupt(STATE, e.to_string()))?;
     let known = state.stage < plan.train.stages.len() && state.task_best.keys().all(|t| *t < plan.tasks.len());
     if !known {
