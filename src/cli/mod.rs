@@ -513,6 +513,10 @@ pub(crate) fn try_read(file: &Path) -> Result<String, Refused> {
 /// Writes a file whole or not at all; a link stays a link.
 pub(crate) fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     let file = std::fs::canonicalize(file)?;
+    if std::fs::metadata(&file)?.permissions().readonly() {
+        // a rename would put another file in its place, which nobody may write
+        return Err(std::io::Error::other("it is read-only"));
+    }
     let folder = file.parent().unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     new.write_all(text.as_bytes())?;
