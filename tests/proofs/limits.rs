@@ -82,7 +82,7 @@ expect gain(y.accuracy, over = single) >= 0%
 ",
     );
     let (code, said) = mtlc(&w, &["run", "s.mtl", "-q", "--out", "r", "--only", "y"]);
-    assert!(code == Some(0) && said.contains("its own twin") && !w.path().join("r/single-y").exists(), "{said}");
+    assert!(code == Some(3) && said.contains("its own twin") && !w.path().join("r/single-y").exists(), "{said}");
     let (_, said) = mtlc(&w, &["run", "s.mtl", "-q", "--out", "q"]);
     assert!(w.path().join("q/single-y/report.json").exists(), "{said}");
     let report = std::fs::read_to_string(w.path().join("q/report.json")).unwrap();
