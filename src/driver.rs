@@ -305,6 +305,11 @@ pub fn examples_of_run(
     if found.is_empty() { Ok(Examples::encode(plan, tables, &corpora)) } else { Err(found) }
 }
 
+/// The first metric of a task that names none, where the data tell which it is.
+pub fn first_metric(c: &Checked, data: &Data, task: &str) -> Option<&'static str> {
+    lower::first_metric_of(c, &data.tables, task)
+}
+
 /// Vectors from a file are as wide as the embedding that they begin.
 fn narrow_vectors(checked: &Checked, tables: &Tables) -> Vec<Diagnostic> {
     let fault = |p: &SymParam| {

@@ -112,7 +112,7 @@ fn first_metrics(
     expects: &mut [plan::Expect],
 ) {
     for (i, t) in tasks.iter_mut().enumerate().filter(|(_, t)| c.metric_by_data.contains(&t.name)) {
-        let spans = t.layers.is_none() && t.labels.and_then(|l| tables.labels.get(l)).is_some_and(|l| l.is_bio());
+        let spans = marks_spans(t, tables);
         if let Some(moved) = first_metric(t, spans) {
             train.objective.iter_mut().for_each(|s| renumber(s, i, moved));
             expects.iter_mut().filter_map(|e| score_of(&mut e.claim)).for_each(|s| renumber(s, i, moved));
@@ -120,11 +120,25 @@ fn first_metrics(
     }
 }
 
+/// Whether the tags of a task mark spans.
+fn marks_spans(t: &plan::Task, tables: &Tables) -> bool {
+    t.layers.is_none() && t.labels.and_then(|l| tables.labels.get(l)).is_some_and(|l| l.is_bio())
+}
+
+/// The first metric of a task that names none, where the data tell which it is.
+pub fn first_metric_of(c: &Checked, tables: &Tables, task: &str) -> Option<&'static str> {
+    let t = c.tasks().iter().find(|t| t.name == task && c.metric_by_data.contains(task))?;
+    marks_spans(t, tables).then_some(SPANS)
+}
+
+/// The metric of tags that mark spans.
+const SPANS: &str = "span_f1";
+
 /// What stands for a tagger that names no metric: chunks where its tags mark spans, with the accuracy beside them. Gives
 /// the place of a metric that was named elsewhere and is the first now.
 fn first_metric(task: &mut plan::Task, spans: bool) -> Option<usize> {
     let metric = plan::Metric::plain;
-    task.metrics[0] = metric(if spans { "span_f1" } else { "accuracy" });
+    task.metrics[0] = metric(if spans { SPANS } else { "accuracy" });
     let again = task.metrics.iter().skip(1).position(|m| *m == task.metrics[0]).map(|i| i + 1);
     if let Some(at) = again {
         task.metrics.remove(at);

@@ -3,7 +3,7 @@
 use crate::check::Checked;
 pub(crate) use crate::diagnostics::thousands;
 use crate::diagnostics::visible::visible_line;
-use crate::driver::Data;
+use crate::driver::{self, Data};
 use crate::encode::{Tables, Vocab};
 use crate::plan::VocabSpec;
 use crate::types::dim::Size;
@@ -52,7 +52,7 @@ pub(crate) fn checked(file: &str, c: &Checked, data: Option<&Data>) -> String {
             t.name.clone(),
             t.head.clone(),
             t.target.clone(),
-            t.metric.clone(),
+            data.and_then(|d| driver::first_metric(c, d, &t.name)).unwrap_or(&t.metric).to_string(),
             t.loss.clone(),
             number(count(&t.name)),
         ];
