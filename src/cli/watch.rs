@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, SystemTime};
 
-/// Changes that follow each other closer than this are one.
+/// Changes that follow each other closer than this are one. So long after an event nobody looks, since a look at files may
+/// itself be one.
 const QUIET: Duration = Duration::from_millis(100);
 /// Looks of its own, for file systems without events.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -68,6 +69,9 @@ fn wait(woken: &Receiver<()>, roots: &BTreeSet<PathBuf>, before: State) {
         if woken.recv_timeout(PATIENCE).is_err() {
             // a watcher that has gone answers at once
             std::thread::sleep(PATIENCE.saturating_sub(clock.elapsed()));
+        } else {
+            std::thread::sleep(QUIET);
+            while woken.try_recv().is_ok() {}
         }
         now = state(roots);
     }
