@@ -91,6 +91,7 @@ impl<'p> Elaborator<'p> {
                 }
             }
         }
+        self.slots_fed_at_test();
         self.prune();
     }
 

@@ -3,6 +3,30 @@
 use super::*;
 
 impl Elaborator<'_> {
+    /// E0503: a slot of a head that is fed while training only. An input field has the data's own value at test.
+    pub(super) fn slots_fed_at_test(&mut self) {
+        let mut fed: BTreeMap<(usize, &str), (bool, &Edge)> = BTreeMap::new();
+        for e in self.r.edges.iter().filter(|e| e.alive) {
+            let Target::Slot(task, slot) = &e.target else { continue };
+            if self.r.tasks[*task].head.slots.contains(&slot.as_str()) && self.r.tasks[*task].when != Some(Phase::Train)
+            {
+                fed.entry((*task, slot)).or_insert((false, e)).0 |= e.when != Some(Phase::Train);
+            }
+        }
+        let mut found = vec![];
+        for ((task, slot), (_, e)) in fed.iter().filter(|(_, (at_test, _))| !at_test) {
+            let name = &self.r.tasks[*task].name;
+            let d = Diagnostic::new("E0503", format!("nothing feeds `{name}.{slot}` at test"));
+            let d = d.at(e.span, "feeds it while training only");
+            let help =
+                format!("add an arrow for the other phase, as in `prior.probs -> {name}.{slot} {{ when test }}`");
+            found.push(d.help(help));
+        }
+        for d in found {
+            self.report(d);
+        }
+    }
+
     /// What arrives at a slot of a head, or in place of an input field. The features stay of their type.
     pub(super) fn enter_slot(&mut self, h: Val, v: Val, e: &Edge, task: usize, slot: &str, cx: &Cx) -> Out {
         let name = self.r.tasks[task].name.clone();
