@@ -4,6 +4,8 @@
 mod answers;
 mod fix;
 mod fmt;
+#[cfg(feature = "train")]
+mod guarded;
 mod init;
 mod output;
 mod shell;
