@@ -1,6 +1,7 @@
 //! Which examples the next step sees: units, passes over them, samplers.
 //!
-//! A *unit* is what a sampler draws: a corpus (every task with gold in the batch learns) or a task. Its *pass* is a
+//! A *unit* is what a sampler draws: a corpus (every task with gold in the batch learns), a task, or a loss on data that
+//! no task draws. On the batches of others a loss of the same corpus is computed along. A unit's *pass* is a
 //! seeded shuffle of its examples cut into batches of similar lengths. Unit, pass and place are functions of
 //! (seed, stage, counters), so a [`Cursor`] of a few numbers is the whole state.
 
@@ -8,8 +9,9 @@ use crate::columns::SplitName;
 use crate::diagnostics::some;
 use crate::encode::Examples;
 use crate::kinds::samplers::{self, Order};
+use crate::passes::flow::Wanted;
 use crate::passes::{self, bucket::POOL};
-use crate::plan::{Phase, Plan, Stage};
+use crate::plan::{Drawn, Phase, Plan, Stage};
 use crate::random::generator;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
@@ -21,21 +23,21 @@ type Cut = (usize, Vec<usize>);
 /// What a sampler draws.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
-    /// the corpus's or task's name
+    /// the corpus's, task's or loss's name
     pub name: String,
     /// for each corpus: its training examples that count
     pub examples: Vec<(usize, Vec<u32>)>,
-    /// tasks that learn, by position in `examples`
-    pub tasks: Vec<Vec<usize>>,
+    /// what learns, by position in `examples`
+    pub wanted: Vec<Wanted>,
     /// batches of one pass
     pub batches: u64,
 }
 
 impl Unit {
-    fn new(name: &str, batch: usize, parts: Vec<(usize, Vec<u32>, Vec<usize>)>) -> Self {
+    fn new(name: &str, batch: usize, parts: Vec<(usize, Vec<u32>, Wanted)>) -> Self {
         let batches = parts.iter().map(|(_, e, _)| e.len().div_ceil(batch) as u64).sum();
-        let (examples, tasks) = parts.into_iter().map(|(c, e, t)| ((c, e), t)).unzip();
-        Self { name: name.to_string(), examples, tasks, batches }
+        let (examples, wanted) = parts.into_iter().map(|(c, e, w)| ((c, e), w)).unzip();
+        Self { name: name.to_string(), examples, wanted, batches }
     }
 
     /// Number of examples.
@@ -56,8 +58,8 @@ pub struct Draw {
     pub corpus: usize,
     /// training examples
     pub examples: Vec<usize>,
-    /// tasks that learn from it
-    pub tasks: Vec<usize>,
+    /// what learns from it
+    pub wanted: Wanted,
 }
 
 /// Where a stage stands.
@@ -104,19 +106,20 @@ impl Schedule {
         let units = match kind.unit {
             samplers::Unit::Corpora => corpus_units(plan, stage, examples, batch),
             samplers::Unit::Tasks if sampler.tasks.is_empty() => {
-                task_units(plan, stage, examples, batch, &drawn_tasks(plan, stage))
+                let drawn: Vec<Drawn> = drawn_tasks(plan, stage).into_iter().map(Drawn::Task).collect();
+                task_units(plan, stage, examples, batch, &drawn)
             }
             samplers::Unit::Tasks => {
-                let mut drawn: Vec<usize> = vec![];
-                for (task, _) in sampler.tasks.iter().filter(|(_, n)| *n > 0.0) {
-                    if !drawn.contains(task) {
-                        drawn.push(*task);
+                let mut drawn: Vec<Drawn> = vec![];
+                for (unit, _) in sampler.tasks.iter().filter(|(_, n)| *n > 0.0) {
+                    if !drawn.contains(&plan.unit(*unit)) {
+                        drawn.push(plan.unit(*unit));
                     }
                 }
                 task_units(plan, stage, examples, batch, &drawn)
             }
         };
-        let place = |t: usize| units.iter().position(|u| plan.tasks.get(t).is_some_and(|t| t.name == u.name));
+        let place = |u: usize| units.iter().position(|unit| unit.name == plan.name_of(plan.unit(u)));
         let named: Vec<(usize, f64)> = sampler.tasks.iter().filter_map(|(t, n)| Some((place(*t)?, *n))).collect();
         let sizes: Vec<usize> = units.iter().map(Unit::len).collect();
         let named = (!sampler.tasks.is_empty()).then_some(named.as_slice());
@@ -201,7 +204,7 @@ impl Schedule {
         }
         let (part, examples) = self.passes[unit].as_ref()?.1.get(place as usize)?.clone();
         *drawn += 1;
-        Some(Draw { corpus: u.examples[part].0, examples, tasks: u.tasks[part].clone() })
+        Some(Draw { corpus: u.examples[part].0, examples, wanted: u.wanted[part].clone() })
     }
 
     /// Batches of one pass.
@@ -235,9 +238,11 @@ impl Schedule {
         for (i, u) in self.units.iter().enumerate() {
             let batches = self.order.expected(i, self.steps_per_epoch, &self.counts);
             let mut names: Vec<String> = vec![];
-            for t in u.tasks.iter().flatten().filter_map(|t| plan.tasks.get(*t)) {
-                if !names.contains(&t.name) {
-                    names.push(t.name.clone());
+            let tasks = u.wanted.iter().flat_map(|w| &w.tasks).map(|t| Drawn::Task(*t));
+            for of in tasks.chain(u.wanted.iter().flat_map(|w| &w.losses).map(|l| Drawn::Loss(*l))) {
+                let name = plan.name_of(of).to_string();
+                if !names.contains(&name) {
+                    names.push(name);
                 }
             }
             let passes = batches / (u.batches.max(1)) as f64;
@@ -259,9 +264,14 @@ impl Schedule {
             d.notes.push("the sampler draws at random, so an epoch may show an example twice or not at all".into());
         }
         for &t in &stage.tasks {
-            if !self.units.iter().any(|u| u.tasks.iter().flatten().any(|x| *x == t)) {
+            if !self.units.iter().any(|u| u.wanted.iter().any(|w| w.tasks.contains(&t))) && learns(plan, t) {
                 let name = plan.tasks.get(t).map_or("", |t| &t.name);
                 d.notes.push(format!("`{name}` is never drawn"));
+            }
+        }
+        for &l in stage.losses.iter().filter(|l| plan.penalties.iter().all(|p| p.loss != **l)) {
+            if !self.units.iter().any(|u| u.wanted.iter().any(|w| w.losses.contains(&l))) {
+                d.notes.push(format!("the loss `{}` is never computed", plan.name_of(Drawn::Loss(l))));
             }
         }
         d
@@ -306,36 +316,84 @@ fn drawn_tasks(plan: &Plan, stage: &Stage) -> Vec<usize> {
     drawn
 }
 
+/// Whether a task has a loss of its own anywhere.
+fn learns(plan: &Plan, task: usize) -> bool {
+    !gold_corpora(plan, task).is_empty()
+}
+
+/// The losses of a stage that are computed on a corpus.
+fn losses_on(plan: &Plan, stage: &Stage, corpus: usize) -> Vec<usize> {
+    let graph = plan.graph(corpus, Phase::Train);
+    let here = |l: &usize| graph.is_some_and(|g| g.losses.iter().any(|x| x.loss == *l));
+    stage.losses.iter().copied().filter(here).collect()
+}
+
+/// Training examples of a corpus that a loss counts: those with the golds that it reads.
+fn counted(plan: &Plan, examples: &Examples, corpus: usize, loss: usize, example: usize) -> bool {
+    let own = plan.graph(corpus, Phase::Train).into_iter().flat_map(|g| &g.losses).filter(|l| l.loss == loss);
+    let Some(split) = examples.split(corpus, SplitName::Train) else { return false };
+    own.into_iter().any(|l| l.golds.iter().all(|at| split.golds.get(at).is_some_and(|g| g.present(example))))
+}
+
 fn corpus_units(plan: &Plan, stage: &Stage, examples: &Examples, batch: usize) -> Vec<Unit> {
     let unit = |c: usize| {
         let tasks: Vec<usize> = stage.tasks.iter().copied().filter(|&t| gold_corpora(plan, t).contains(&c)).collect();
+        let losses = losses_on(plan, stage, c);
         let e = examples.split(c, SplitName::Train)?;
-        let rows: Vec<u32> =
-            (0..e.len).filter(|&i| tasks.iter().any(|&t| e.has_gold(t, i))).map(|i| i as u32).collect();
-        (!rows.is_empty()).then(|| Unit::new(&plan.corpora[c].name, batch, vec![(c, rows, tasks)]))
+        let counts = |i: usize| {
+            tasks.iter().any(|&t| e.has_gold(t, i)) || losses.iter().any(|&l| counted(plan, examples, c, l, i))
+        };
+        let rows: Vec<u32> = (0..e.len).filter(|&i| counts(i)).map(|i| i as u32).collect();
+        let wanted = Wanted { tasks, losses };
+        (!rows.is_empty()).then(|| Unit::new(&plan.corpora[c].name, batch, vec![(c, rows, wanted)]))
     };
     (0..plan.corpora.len()).filter_map(unit).collect()
 }
 
-fn task_units(plan: &Plan, stage: &Stage, examples: &Examples, batch: usize, drawn: &[usize]) -> Vec<Unit> {
+fn task_units(plan: &Plan, stage: &Stage, examples: &Examples, batch: usize, drawn: &[Drawn]) -> Vec<Unit> {
+    let tasks: Vec<usize> = drawn.iter().filter_map(|d| if let Drawn::Task(t) = d { Some(*t) } else { None }).collect();
     // a task over several corpora that is not drawn itself learns along
-    let along: Vec<usize> = stage.tasks.iter().copied().filter(|t| !drawn.contains(t)).collect();
+    let along: Vec<usize> = stage.tasks.iter().copied().filter(|t| !tasks.contains(t)).collect();
     let along: Vec<(usize, Vec<usize>)> = along.into_iter().map(|t| (t, gold_corpora(plan, t))).collect();
-    let covered = |c: &usize| drawn.iter().any(|&t| gold_corpora(plan, t).contains(c));
+    let covered = |c: &usize| tasks.iter().any(|&t| gold_corpora(plan, t).contains(c));
     let along: Vec<_> = along.into_iter().filter(|(_, c)| c.len() > 1 && c.iter().all(covered)).collect();
-    let unit = |&t: &usize| {
+    // a loss that is drawn itself is computed on its own batches alone
+    let rides = |l: &usize| !drawn.contains(&Drawn::Loss(*l));
+    let task = |t: usize| {
         let parts: Vec<_> = gold_corpora(plan, t)
             .into_iter()
             .filter_map(|c| {
                 let e = examples.split(c, SplitName::Train)?;
                 let rows: Vec<u32> = (0..e.len).filter(|&i| e.has_gold(t, i)).map(|i| i as u32).collect();
                 let with = along.iter().filter(|(_, cs)| cs.contains(&c)).map(|(a, _)| *a);
-                (!rows.is_empty()).then(|| (c, rows, std::iter::once(t).chain(with).collect()))
+                let losses = losses_on(plan, stage, c).into_iter().filter(rides).collect();
+                let wanted = Wanted { tasks: std::iter::once(t).chain(with).collect(), losses };
+                (!rows.is_empty()).then_some((c, rows, wanted))
             })
             .collect();
         (!parts.is_empty()).then(|| Unit::new(&plan.tasks[t].name, batch, parts))
     };
-    drawn.iter().filter(|t| stage.tasks.contains(t)).filter_map(unit).collect()
+    let loss = |l: usize, corpora: Vec<usize>| {
+        let part = |c: usize| {
+            let n = examples.split(c, SplitName::Train)?.len;
+            let rows: Vec<u32> = (0..n).filter(|&i| counted(plan, examples, c, l, i)).map(|i| i as u32).collect();
+            (!rows.is_empty()).then(|| (c, rows, Wanted { tasks: vec![], losses: vec![l] }))
+        };
+        let parts: Vec<_> = corpora.into_iter().filter_map(part).collect();
+        (!parts.is_empty()).then(|| Unit::new(plan.name_of(Drawn::Loss(l)), batch, parts))
+    };
+    let on = |l: usize| (0..plan.corpora.len()).filter(move |&c| losses_on(plan, stage, c).contains(&l));
+    let named = drawn.iter().filter_map(|d| match *d {
+        Drawn::Task(t) => stage.tasks.contains(&t).then(|| task(t)).flatten(),
+        Drawn::Loss(l) => loss(l, on(l).collect()),
+    });
+    let mut units: Vec<Unit> = named.collect();
+    // what nobody else draws; a sampler that names its units draws no others
+    if stage.sampler.tasks.is_empty() {
+        let apart = |l: &usize| loss(*l, on(*l).filter(|c| !covered(c)).collect());
+        units.extend(stage.losses.iter().filter_map(apart));
+    }
+    units
 }
 
 /// What a sampler will do, said before training.
@@ -358,7 +416,7 @@ pub struct Description {
 pub struct Row {
     /// corpus or task
     pub name: String,
-    /// tasks that learn
+    /// tasks and losses that learn
     pub tasks: Vec<String>,
     /// training examples
     pub examples: usize,

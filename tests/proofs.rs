@@ -7,6 +7,7 @@ mod cache;
 mod folders;
 mod gradients;
 mod limits;
+mod losses;
 mod passes;
 mod resume;
 mod robustness;

@@ -7,6 +7,7 @@ pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
     let places: HashMap<usize, usize> = kept.iter().enumerate().map(|(n, old)| (*old, n)).collect();
     let new = |old: usize| places.get(&old).copied();
     let move_to = |task: &mut usize| new(*task).map(|n| *task = n).is_some();
+    let left_out = c.tasks.len() - kept.len();
     c.typed.keep_only(&new);
     c.tasks = kept.iter().map(|i| c.tasks[*i].clone()).collect();
     c.summaries = kept.iter().map(|i| c.summaries[*i].clone()).collect();
@@ -25,9 +26,23 @@ pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
             *task = n as i64;
         }
     }
+    for g in &mut c.graphs {
+        g.losses.iter_mut().flat_map(|l| &mut l.golds).for_each(|(t, _)| _ = move_to(t));
+    }
+    for l in &mut c.losses {
+        l.tasks.retain_mut(|t| move_to(t));
+    }
+    let before = places.len() + left_out;
     for s in &mut c.train.stages {
         s.tasks.retain_mut(|t| move_to(t));
-        s.sampler.tasks.retain_mut(|t| move_to(&mut t.0));
+        // losses are numbered on from the tasks
+        s.sampler.tasks.retain_mut(|(unit, _)| match unit.checked_sub(before) {
+            Some(loss) => {
+                *unit = kept.len() + loss;
+                true
+            }
+            None => move_to(unit),
+        });
         // parameters are filled in with the plan
         s.weights.tasks.retain_mut(|t| move_to(&mut t.0));
     }

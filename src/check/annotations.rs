@@ -72,12 +72,15 @@ impl Checked {
                 Some(l) if axis.is_empty() && l.name == l.kind => l.name.clone(),
                 l => format!("{}({axis})", l.map_or("", |l| &l.name)),
             },
+            Op::Term { term } => self.terms.get(*term).map_or(String::new(), |t| t.kind.clone()),
             Op::Head { task: t } => format!("{}({axis})", task(t)),
             Op::Port { task: t, port } => {
                 let port = match port {
                     Port::Logits => "logits",
                     Port::Probs => "probs",
                     Port::Labels | Port::Straight => "labels",
+                    Port::Logp => "logp",
+                    Port::Loss => "loss",
                 };
                 format!("{}.{port}", task(t))
             }

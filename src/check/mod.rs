@@ -12,10 +12,12 @@ use crate::analysis::{self, Taps, TaskGraph};
 use crate::ast::SettingKind;
 use crate::columns::CorpusDecl;
 use crate::diagnostics::Diagnostic;
-use crate::elaborate::{Elaborated, HeadInput, elaborate};
+use crate::elaborate::{Elaborated, HeadInput, elaborate, losses};
 use crate::hir::{Options, Program, is_name};
 use crate::kinds::weightings;
-use crate::plan::{Claim, Expect, Graph, Init, LabelSpec, Layer, Op, Setting, Shape, Task, Train, VocabSpec};
+use crate::plan::{
+    Claim, Expect, Graph, Init, LabelSpec, Layer, Loss, Op, Penalty, Setting, Shape, Task, Term, Train, VocabSpec,
+};
 use crate::resolve::{Resolver, TaskInfo, path_words, resolve};
 use crate::types::dim::{Dim, InitRule, SymParam};
 use crate::types::{Edge, Place};
@@ -33,6 +35,9 @@ pub struct Checked {
     pub(crate) params: Vec<SymParam>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) tasks: Vec<Task>,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) losses: Vec<Loss>,
+    pub(crate) penalties: Vec<Penalty>,
     pub(crate) graphs: Vec<Graph>,
     /// widths of the graphs' nodes, in the same order
     pub(crate) widths: Vec<Vec<Dim>>,
@@ -117,7 +122,9 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     }
     let (mut r, e) = elaborate(r);
     lint::leaks(&mut r, &e);
-    let s = schedule::schedule(&mut r, &e);
+    let mut s = schedule::schedule(&mut r, &e);
+    let (mut r, e, computed) = losses(r, e, &s.losses);
+    s.keep_losses(&r, &computed);
     lint::lint(&mut r, &e, &s);
     let task_graph = classify(&r, &e);
     let expects = schedule::claims(&mut r, &e, &task_graph);
@@ -180,6 +187,9 @@ fn assemble(
         params: e.params,
         layers: e.layers,
         tasks,
+        terms: e.terms,
+        losses: e.losses,
+        penalties: e.penalties,
         typed,
         graphs: e.graphs,
         widths: e.widths,

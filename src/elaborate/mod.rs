@@ -13,6 +13,7 @@ mod context;
 mod encoders;
 mod fits;
 mod heads;
+mod losses;
 mod names;
 mod nodes;
 mod outcome;
@@ -35,6 +36,7 @@ use crate::types::{
 };
 use crate::util::{SmallList, SmallSet};
 use hashbrown::HashTable;
+pub(crate) use losses::{Are, Form, LossForm, Owner, What, losses};
 pub(crate) use nodes::LayerKey;
 pub(crate) use outcome::{Elaborated, HeadInput};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
@@ -52,7 +54,7 @@ pub(crate) fn elaborate(r: Resolver<'_>) -> (Resolver<'_>, Elaborated) {
     let mut c = Elaborator::new(r);
     c.elaborate();
     c.check_layers_entered();
-    (c.r, c.out)
+    c.handed_on()
 }
 
 impl<'p> Elaborator<'p> {
@@ -92,7 +94,6 @@ impl<'p> Elaborator<'p> {
             }
         }
         self.slots_fed_at_test();
-        self.prune();
     }
 
     /// Room for about as many nodes as these tasks have, so that no list is moved while it grows: a head, features, and
@@ -124,7 +125,7 @@ impl<'p> Elaborator<'p> {
         if i < new {
             return i;
         }
-        self.out.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![] });
+        self.out.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![], losses: vec![] });
         self.out.widths.push(vec![]);
         self.out.types.push(vec![]);
         self.places.nodes.push(HashTable::new());
@@ -157,7 +158,7 @@ impl<'p> Elaborator<'p> {
         out
     }
 
-    /// Drops nodes that no head needs: those from which only a width was wanted.
+    /// Drops nodes that no head and no loss needs: those from which only a width was wanted.
     fn prune(&mut self) {
         for ((graph, widths), types) in self.out.graphs.iter_mut().zip(&mut self.out.widths).zip(&mut self.out.types) {
             let mut needed = vec![false; graph.nodes.len()];
@@ -166,6 +167,7 @@ impl<'p> Elaborator<'p> {
                     *n = true;
                 }
             });
+            graph.losses.iter().for_each(|l| needed[l.node] = true);
             for i in (0..needed.len()).rev() {
                 if needed[i] {
                     graph.nodes[i].inputs.iter().for_each(|n| needed[*n] = true);
@@ -181,6 +183,7 @@ impl<'p> Elaborator<'p> {
             types.retain(|_| keep.next() == Some(&true));
             graph.nodes.iter_mut().flat_map(|n| &mut n.inputs).for_each(|n| *n = place[*n]);
             graph.tasks.iter_mut().filter(|t| t.head < place.len()).for_each(|t| t.head = place[t.head]);
+            graph.losses.iter_mut().for_each(|l| l.node = place[l.node]);
         }
     }
 

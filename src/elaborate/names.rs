@@ -66,7 +66,7 @@ impl<'p> Elaborator<'p> {
                 return Err(self.field_missing_there(n, &arrow, cx));
             }
             let fields: Vec<&str> = c.fields.iter().map(|f| f.name.as_str()).collect();
-            let task = self.r.tasks[cx.task].name.clone();
+            let task = self.reads_for(cx);
             let d = Diagnostic::new("E0412", format!("`{}` has no field `{n}`", c.name))
                 .at(span, format!("read for `{task}` on `{}`", c.name))
                 .with(c.span, format!("its fields are {}", fields.join(", ")));
@@ -83,7 +83,7 @@ impl<'p> Elaborator<'p> {
 
     /// The arrow for which a task runs on a data set that has none of its gold.
     fn brought_here(&self, cx: &Cx) -> Option<Arc<Edge>> {
-        if graph_has_gold(&self.r.tasks[cx.task], cx.corpus) {
+        if self.reader.is_some() || graph_has_gold(&self.r.tasks[cx.task], cx.corpus) {
             return None;
         }
         let from_it = || self.r.edges.iter().filter(|e| e.source == cx.task && e.alive);
@@ -242,7 +242,12 @@ impl<'p> Elaborator<'p> {
     /// What an arrow would name in place of features here: the task, or the encoder that stands there.
     fn reader_of(&self, cx: &Cx) -> String {
         let known = |n: &str| self.p.encoders.iter().any(|e| e.name == n) || self.p.tasks.iter().any(|t| t.name == n);
-        if known(&cx.owner) { cx.owner.to_string() } else { self.r.tasks[cx.task].name.clone() }
+        if known(&cx.owner) { cx.owner.to_string() } else { self.reads_for(cx) }
+    }
+
+    /// For what features are elaborated: a loss, or a task.
+    fn reads_for(&self, cx: &Cx) -> String {
+        self.reader.clone().unwrap_or_else(|| self.r.tasks[cx.task].name.clone())
     }
 
     /// Whether a field says `on` another that holds no text (E0613).
@@ -280,7 +285,7 @@ impl<'p> Elaborator<'p> {
         if texts.is_empty() && c.fields.iter().any(|f| self.stands_on_no_text(cx.corpus, f)) {
             return Reported;
         }
-        let task = self.r.tasks[cx.task].name.clone();
+        let task = self.reads_for(cx);
         let d = Diagnostic::new("E0413", format!("which text of `{}` does `{task}` read?", c.name));
         let d = d.at(cx.named.map_or(span, |n| n.at), "no text is named").with(
             c.span,
@@ -291,14 +296,19 @@ impl<'p> Elaborator<'p> {
         );
         // an arrow runs the task here, on the text of the same name as its own
         let t = &self.r.tasks[cx.task];
-        let own = t.golds.first().filter(|_| !graph_has_gold(t, cx.corpus));
+        let own = t.golds.first().filter(|_| self.reader.is_none() && !graph_has_gold(t, cx.corpus));
         let own = own.and_then(|(c, f)| Some((&self.p.data[*c].name, self.p.data[*c].fields.get(*f)?.ty.axis()?)));
         if let (Some((data, x)), Some(word)) = (own, texts.first()) {
             let help = format!("call it as in `{data}`, which `{task}` reads: `{x}: tokens = \"{word}\"`");
             return self.report(d.help(help));
         }
         self.report(match texts.first() {
-            Some(word) if let Some(line) = self.r.text_called_alike(cx.task, cx.corpus, word) => d.help(line),
+            Some(word)
+                if self.reader.is_none()
+                    && let Some(line) = self.r.text_called_alike(cx.task, cx.corpus, word) =>
+            {
+                d.help(line)
+            }
             Some(word) => d.help(format!("apply the encoder to one: `enc({word})`")),
             None => d.help("declare its text: `x: tokens`"),
         })

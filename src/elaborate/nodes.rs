@@ -207,6 +207,7 @@ fn node_hash(op: &Op, inputs: &[usize]) -> u64 {
         Op::Layer { layer } => (1, layer).hash(&mut h),
         Op::Head { task } => (2, task).hash(&mut h),
         Op::Port { task, port } => (3, task, port).hash(&mut h),
+        Op::Term { term } => (5, term).hash(&mut h),
         Op::Gold { task, field, share } => (4, task, field, share.0.to_bits(), share.1.to_bits()).hash(&mut h),
     }
     inputs.hash(&mut h);

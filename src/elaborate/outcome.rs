@@ -1,6 +1,8 @@
 //! What elaboration gives.
 
+use super::state::{Names, Places};
 use super::*;
+use crate::plan;
 
 /// The graphs of a program, with all that later stages ask about them.
 #[derive(Default)]
@@ -20,9 +22,16 @@ pub(crate) struct Elaborated {
     /// encoder layer → encoder layers directly below
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
     pub used_encoders: BTreeSet<usize>,
+    pub terms: Vec<plan::Term>,
+    pub losses: Vec<plan::Loss>,
+    pub penalties: Vec<plan::Penalty>,
     pub(super) tasks: HashMap<TaskKey, Featured>,
     pub(super) encoders: HashMap<EncoderKey, Result<Rc<Encoded>, Reported>>,
     pub(super) lets: HashMap<EncoderKey, Result<Val, Reported>>,
+    /// where things stand, for who goes on
+    pub(super) places: Places,
+    pub(super) names: Names,
+    pub(super) models: Vec<String>,
 }
 
 /// What enters the head of a task.

@@ -33,6 +33,8 @@ pub(crate) struct Elaborator<'p> {
     pub without_text: HashSet<(Kind, EncoderKey)>,
     /// layers so far of encoders that are being elaborated: an arrow may lead from a task on a lower layer to a higher
     pub partial: HashMap<EncoderKey, Vec<Option<Val>>>,
+    /// the loss that is being elaborated: for it, not for a task, are its features
+    pub reader: Option<String>,
     /// how many encoders, `let`s and tasks are being elaborated within each other
     pub nesting: usize,
 }
@@ -78,8 +80,22 @@ impl<'p> Elaborator<'p> {
             textless: false,
             without_text: HashSet::default(),
             partial: HashMap::default(),
+            reader: None,
             nesting: 0,
         }
+    }
+
+    /// What goes on where elaboration ended: the nodes that were built are known.
+    pub fn again(r: Resolver<'p>, mut out: Elaborated) -> Self {
+        let (places, names) = (std::mem::take(&mut out.places), std::mem::take(&mut out.names));
+        let models = std::mem::take(&mut out.models);
+        Elaborator { places, names, models, out, ..Self::new(r) }
+    }
+
+    /// What was built, with where it stands.
+    pub fn handed_on(mut self) -> (Resolver<'p>, Elaborated) {
+        (self.out.places, self.out.names, self.out.models) = (self.places, self.names, self.models);
+        (self.r, self.out)
     }
 }
 

@@ -11,7 +11,8 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
     let samplers = samplers::SAMPLERS.iter().map(Row::choice);
     let weightings = weightings::WEIGHTINGS.iter().map(Row::choice);
     let schemes = sharing::SHARES.iter().map(Row::choice);
-    let others: [&[Choice]; 10] = [
+    let terms = terms::TERMS.iter().map(Row::choice);
+    let others: [&[Choice]; 9] = [
         gradients::GRADIENTS,
         views::VIEWS,
         statements::ANCHORS,
@@ -21,9 +22,8 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
         statements::CONSTRAINTS,
         statements::PROBES,
         statements::INNERS,
-        terms::LOSS_FUNCTIONS,
     ];
-    samplers.chain(weightings).chain(schemes).chain(others.into_iter().flatten())
+    samplers.chain(weightings).chain(schemes).chain(others.into_iter().flatten()).chain(terms)
 }
 
 /// Whether a word names an argument of a function, a head or a choice that takes a value.

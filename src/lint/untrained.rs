@@ -93,7 +93,7 @@ impl Linter<'_, '_> {
     /// The tasks that learn in a stage: those that its sampler draws, where it names them, and those that learn along.
     fn learn_in(&self, s: &Stage) -> BTreeSet<usize> {
         let all = s.tasks.iter().copied().filter(|t| self.r.tasks[*t].when != Some(Phase::Test));
-        let Some(drawn) = s.sampler.drawn() else { return all.collect() };
+        let Some(drawn) = s.sampler.drawn(self.r.tasks.len()) else { return all.collect() };
         let covered = |c: &usize| drawn.iter().any(|t| self.r.tasks[*t].corpora.contains(c));
         let along = |t: usize| self.r.tasks[t].corpora.len() > 1 && self.r.tasks[t].corpora.iter().all(covered);
         all.filter(|t| drawn.contains(t) || along(*t)).collect()
@@ -192,6 +192,9 @@ impl Linter<'_, '_> {
                 if t.gold.is_some() {
                     state[t.head] |= 1;
                 }
+            }
+            for l in &g.losses {
+                state[l.node] |= 1;
             }
             for i in (0..g.nodes.len()).rev() {
                 let n = &g.nodes[i];

@@ -5,10 +5,6 @@ use super::*;
 impl Linter<'_, '_> {
     /// What is declared and read by nobody, and what is never trained.
     pub(super) fn check_unused(&mut self, train: &Train) {
-        for l in &self.p.losses {
-            let (span, name) = (l.span, base_name(&l.name).to_string());
-            self.r.unsupported(span, format!("the loss `{name}`"));
-        }
         for s in &self.p.shares {
             let span = s.span;
             self.r.unsupported(span, "`share`");

@@ -5,11 +5,13 @@ pub mod together;
 use crate::encode::{Encoded, Tables, Vocab};
 use crate::kinds::heads::{self, GoldRows, Head};
 use crate::kinds::layers;
-use crate::ops::layer::{Cx, Layer};
+use crate::kinds::terms;
+use crate::ops::layer::{Cx, Layer, axis, like};
 use crate::ops::params::Params;
 use crate::ops::value::{Axis, Text, Value};
-use crate::passes::{self, flow};
-use crate::plan::{Graph, GraphTask, Node, NodeId, Op, Phase, Plan, Port};
+use crate::passes;
+use crate::passes::flow::Wanted;
+use crate::plan::{Drawn, Graph, GraphLoss, GraphTask, Node, NodeId, Op, Penalty, Phase, Plan, Port};
 use crate::random::generator;
 use crate::records::{Forms, Records, SEPARATOR_FORM};
 use burn::tensor::{Tensor, TensorData};
@@ -22,6 +24,7 @@ use together::Share;
 pub struct Network {
     layers: Vec<Box<dyn Layer>>,
     heads: Vec<Box<dyn Head>>,
+    terms: Vec<Box<dyn Layer>>,
     vocab_counts: HashMap<usize, Arc<Vec<u32>>>,
 }
 
@@ -54,11 +57,11 @@ pub struct Job<'a> {
 /// Values of the nodes that were computed.
 pub type Values = Vec<Option<Value>>;
 
-/// The loss of a task on a batch.
-pub struct TaskLoss {
-    /// the task
-    pub task: usize,
-    /// mean per token or example with gold
+/// A loss on a batch.
+pub struct BatchLoss {
+    /// whose
+    pub of: Drawn,
+    /// mean per token or example that counts
     pub mean: Tensor<1>,
     /// how many
     pub count: usize,
@@ -80,9 +83,15 @@ impl Network {
     pub fn new(plan: &Plan, tables: &Tables) -> Result<Self, String> {
         let layers = plan.layers.iter().map(|l| layers::build(l).map_err(|e| format!("layer {e}")));
         let heads = plan.tasks.iter().map(|t| heads::build(t, &plan.labels).map_err(|e| format!("task {e}")));
+        let terms = plan.terms.iter().map(|t| terms::build(t).map_err(|e| format!("loss {e}")));
         let counts = |v: &Vocab| v.counts.iter().map(|n| u32::try_from(*n).unwrap_or(u32::MAX)).collect();
         let vocab_counts = tables.vocabs.iter().enumerate().map(|(i, v)| (i, Arc::new(counts(v)))).collect();
-        Ok(Self { layers: layers.collect::<Result<_, _>>()?, heads: heads.collect::<Result<_, _>>()?, vocab_counts })
+        Ok(Self {
+            layers: layers.collect::<Result<_, _>>()?,
+            heads: heads.collect::<Result<_, _>>()?,
+            terms: terms.collect::<Result<_, _>>()?,
+            vocab_counts,
+        })
     }
 
     /// The head of a task.
@@ -92,7 +101,7 @@ impl Network {
 
     /// Computes what the heads of the wanted tasks need, every node once.
     pub fn forward(&self, job: &Job<'_>, wanted: &[usize]) -> Values {
-        self.forward_with(Share { job: *job, wanted: wanted.to_vec(), known: Known::default() })
+        self.forward_with(Share { job: *job, wanted: Wanted::tasks(wanted), known: Known::default() })
     }
 
     /// [`Network::forward`] with what is known beforehand.
@@ -103,7 +112,7 @@ impl Network {
 
     /// Computes some nodes, and what they need.
     pub fn nodes(&self, job: &Job<'_>, wanted: &[NodeId]) -> Values {
-        let share = Share { job: *job, wanted: vec![], known: Known::default() };
+        let share = Share { job: *job, wanted: Wanted::default(), known: Known::default() };
         let needed = walk(job, wanted.iter().copied(), &share.known);
         self.compute(&share, &needed)
     }
@@ -118,10 +127,10 @@ impl Network {
     }
 
     /// Which nodes a share needs.
-    fn needed(&self, job: &Job<'_>, wanted: &[usize], known: &Known<'_>) -> Needed {
+    fn needed(&self, job: &Job<'_>, wanted: &Wanted, known: &Known<'_>) -> Needed {
         let all = 0..job.graph.nodes.len();
         match job.plan.pass(passes::PRUNE) {
-            true => walk(job, flow::heads(job.graph, wanted), known),
+            true => walk(job, wanted.nodes(job.graph), known),
             false => walk(job, all, known),
         }
     }
@@ -164,6 +173,7 @@ impl Network {
             node,
             progress: job.moment.progress,
             forms: job.batch.forms,
+            step: job.moment.step,
             vocab_counts: &self.vocab_counts,
             pieces: &[],
         }
@@ -175,6 +185,7 @@ impl Network {
         match &node.op {
             Op::Text { fields } => Value::Text(Arc::new(text(std::iter::once((batch, fields.as_slice()))))),
             Op::Layer { layer } => self.layer(*layer, inputs, cx),
+            Op::Term { term } => self.terms[*term].forward(inputs, cx),
             Op::Head { task } => self.heads[*task].scores(inputs, cx),
             Op::Port { task, port } => {
                 let (head, scores) = (&self.heads[*task], inputs[0]);
@@ -183,6 +194,11 @@ impl Network {
                     Port::Probs => head.probs(scores, cx),
                     Port::Labels => head.labels(scores, cx),
                     Port::Straight => head.straight(scores, cx),
+                    Port::Logp => logp(&**head, scores, &own_gold(job, *task), cx),
+                    Port::Loss => match head.loss(scores, &own_gold(job, *task), cx) {
+                        Some((loss, _)) => terms::one(loss),
+                        None => terms::one(Tensor::zeros([1], cx.params.device())),
+                    },
                 }
             }
             Op::Gold { task, field, .. } => {
@@ -209,15 +225,69 @@ impl Network {
         rows
     }
 
-    /// The losses of the wanted tasks that have gold in the batch.
-    pub fn losses(&self, job: &Job<'_>, wanted: &[usize], values: &Values) -> Vec<TaskLoss> {
+    /// The wanted losses that the batch has examples for: of tasks those with gold.
+    pub fn losses(&self, job: &Job<'_>, wanted: &Wanted, values: &Values) -> Vec<BatchLoss> {
         let loss = |t: &GraphTask| {
             let gold = job.batch.split.golds.get(&(t.task, t.gold?))?.select(job.batch.examples.iter().copied());
             let scores = with_gradient(values.get(t.head)?.as_ref()?, job, job.params.device().is_autodiff());
             let (mean, count) = self.heads[t.task].loss(&scores, &gold, &self.cx(job, t.head))?;
-            Some(TaskLoss { task: t.task, mean, count })
+            Some(BatchLoss { of: Drawn::Task(t.task), mean, count })
         };
-        job.graph.tasks.iter().filter(|t| wanted.contains(&t.task)).filter_map(loss).collect()
+        let term = |l: &GraphLoss| {
+            let value = with_gradient(values.get(l.node)?.as_ref()?, job, job.params.device().is_autodiff());
+            let counts: Vec<bool> = job.batch.examples.iter().map(|e| has_golds(job.batch, &l.golds, *e)).collect();
+            let (mean, count) = terms::mean(&value, &counts)?;
+            Some(BatchLoss { of: Drawn::Loss(l.loss), mean, count })
+        };
+        let own = job.graph.tasks.iter().filter(|t| wanted.tasks.contains(&t.task)).filter_map(loss);
+        own.chain(job.graph.losses.iter().filter(|l| wanted.losses.contains(&l.loss)).filter_map(term)).collect()
+    }
+
+    /// The value of a loss that reads weights alone.
+    pub fn penalty(&self, penalty: &Penalty, params: &Params, forms: &Forms, moment: Moment) -> Option<BatchLoss> {
+        let mut values: Vec<Value> = vec![];
+        for (i, node) in penalty.nodes.iter().enumerate() {
+            let Op::Term { term } = node.op else { continue };
+            let inputs: Vec<&Value> = node.inputs.iter().map(|n| &values[*n]).collect();
+            let cx = Cx {
+                params,
+                training: true,
+                dropout_key: 0,
+                node: i,
+                progress: moment.progress,
+                forms,
+                step: moment.step,
+                vocab_counts: &self.vocab_counts,
+                pieces: &[],
+            };
+            let value = self.terms[term].forward(&inputs, &cx);
+            values.push(value);
+        }
+        let (mean, count) = terms::mean(values.last()?, &[true])?;
+        Some(BatchLoss { of: Drawn::Loss(penalty.loss), mean, count })
+    }
+}
+
+/// The gold of a task for the examples of a batch; none where its data have none.
+fn own_gold(job: &Job<'_>, task: usize) -> Records {
+    let field = job.graph.tasks.iter().find(|t| t.task == task).and_then(|t| t.gold);
+    let gold = field.and_then(|f| job.batch.split.golds.get(&(task, f)));
+    gold.map_or_else(Records::default, |g| g.select(job.batch.examples.iter().copied()))
+}
+
+/// Whether an example holds some golds.
+fn has_golds(batch: Batch<'_>, golds: &[(usize, usize)], example: usize) -> bool {
+    golds.iter().all(|at| batch.split.golds.get(at).is_some_and(|g| g.present(example)))
+}
+
+/// The log-probability of the gold of each example: the sum over its tokens.
+fn logp(head: &dyn Head, scores: &Value, gold: &Records, cx: &Cx<'_>) -> Value {
+    let values = head.logp(scores, gold, cx).values;
+    match &axis(scores).up {
+        // a chain's is that of its text already
+        Some(texts) if values.dims()[0] == texts.total() => Value::Rows(values, texts.clone()),
+        Some(texts) => Value::Rows(terms::sum_by_text(&values, axis(scores)), texts.clone()),
+        None => like(scores, values),
     }
 }
 

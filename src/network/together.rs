@@ -4,17 +4,18 @@ use super::{Job, Known, Needed, Network, Values, text, with_gradient};
 use crate::ops::layer::{Piece, axis};
 use crate::ops::parts::{Begun, part};
 use crate::ops::value::Value;
+use crate::passes::flow::Wanted;
 use crate::passes::merge::{self, Class, Place};
 use crate::plan::{Graph, NodeId, Op};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A job, the tasks that are wanted of it, and what is known beforehand.
+/// A job, what is wanted of it, and what is known beforehand.
 pub struct Share<'a> {
     /// the graph and its batch
     pub job: Job<'a>,
-    /// tasks
-    pub wanted: Vec<usize>,
+    /// tasks and losses
+    pub wanted: Wanted,
     /// values and gradients
     pub known: Known<'a>,
 }

@@ -24,6 +24,8 @@ pub struct Cx<'a> {
     pub progress: f64,
     /// what the tokens' numbers are to each vocabulary
     pub forms: &'a Forms,
+    /// optimiser steps of the run so far
+    pub step: u64,
     /// how often each id of a word vocabulary occurs in the training data
     pub vocab_counts: &'a HashMap<usize, Arc<Vec<u32>>>,
     /// where several batches are computed as one: whose rows follow each other; empty: all rows are of one

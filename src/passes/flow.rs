@@ -2,7 +2,41 @@
 
 use crate::kinds::heads;
 use crate::kinds::layers::{self, Layer};
-use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port};
+use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Stage};
+
+/// What is asked of a graph.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// tasks whose answers are
+    pub tasks: Vec<usize>,
+    /// losses that are
+    pub losses: Vec<usize>,
+}
+
+impl Wanted {
+    /// Answers alone.
+    pub fn tasks(tasks: &[usize]) -> Self {
+        Self { tasks: tasks.to_vec(), losses: vec![] }
+    }
+
+    /// All that learns in a stage.
+    pub fn of(stage: &Stage) -> Self {
+        Self { tasks: stage.tasks.clone(), losses: stage.losses.clone() }
+    }
+
+    /// The nodes of a graph that give it.
+    pub fn nodes<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = NodeId> + 'a {
+        let losses = graph.losses.iter().filter(|l| self.losses.contains(&l.loss));
+        heads(graph, &self.tasks).chain(losses.map(|l| l.node))
+    }
+
+    /// Those of them from which a gradient comes: the losses, be they a task's own.
+    pub fn roots<'a>(&'a self, graph: &'a Graph) -> impl Iterator<Item = NodeId> + 'a {
+        let own = graph.tasks.iter().filter(|t| t.gold.is_some() && self.tasks.contains(&t.task));
+        let losses = graph.losses.iter().filter(|l| self.losses.contains(&l.loss));
+        own.map(|t| t.head).chain(losses.map(|l| l.node))
+    }
+}
 
 /// Whether an owner is meant by a name: itself, or a part of it (`enc.bilstm1` and `sent["books"]` of `enc`, `sent`).
 /// An arrow is no part of the task at which it begins: it learns although that is frozen.
@@ -22,6 +56,7 @@ pub fn params<'a>(plan: &'a Plan, node: &Node) -> &'a [usize] {
     match node.op {
         Op::Layer { layer } => plan.layers.get(layer).map_or(&[], |l| &l.params),
         Op::Head { task } | Op::Port { task, .. } => plan.tasks.get(task).map_or(&[], |t| &t.params),
+        Op::Term { term } => plan.terms.get(term).map_or(&[], |t| &t.params),
         Op::Text { .. } | Op::Gold { .. } => &[],
     }
 }
@@ -43,8 +78,13 @@ pub fn draws(plan: &Plan, node: &Node, frozen: &[bool]) -> bool {
             layers::layer(&l.kind).is_some_and(|row| row.draws(&l.settings, learns))
         }),
         Op::Head { task } => plan.tasks.get(task).is_some_and(|t| (heads::find(&t.head).draws)(&t.settings)),
-        Op::Text { .. } | Op::Port { .. } => false,
+        Op::Text { .. } | Op::Port { .. } | Op::Term { .. } => false,
     }
+}
+
+/// Whether the value of a node is that of its examples, each by itself: a term may read the whole batch and the step.
+fn by_example(node: &Node) -> bool {
+    !matches!(node.op, Op::Term { .. } | Op::Port { port: Port::Logp | Port::Loss, .. })
 }
 
 /// Nodes that some roots need, themselves included; below a node in `known` nothing is needed.
@@ -64,21 +104,16 @@ pub fn heads<'a>(graph: &'a Graph, tasks: &'a [usize]) -> impl Iterator<Item = N
     graph.tasks.iter().filter(|t| tasks.contains(&t.task)).map(|t| t.head)
 }
 
-/// Heads of some tasks whose losses count in a graph.
-fn losses<'a>(graph: &'a Graph, tasks: &'a [usize]) -> impl Iterator<Item = NodeId> + 'a {
-    graph.tasks.iter().filter(|t| t.gold.is_some() && tasks.contains(&t.task)).map(|t| t.head)
-}
-
 /// Nodes at which a gradient would arrive if everything before them learned.
-fn reached(plan: &Plan, graph: &Graph, tasks: &[usize]) -> Vec<bool> {
+fn reached(plan: &Plan, graph: &Graph, wanted: &Wanted) -> Vec<bool> {
     let mut reached = vec![false; graph.nodes.len()];
-    losses(graph, tasks).for_each(|n| reached[n] = true);
+    wanted.roots(graph).for_each(|n| reached[n] = true);
     for i in (0..reached.len()).rev() {
         let node = &graph.nodes[i];
         let stops = match node.op {
             Op::Layer { .. } => kind(plan, node).is_some_and(|l| !l.gradient.passes()),
             Op::Port { port, .. } => port == Port::Labels,
-            Op::Text { .. } | Op::Head { .. } | Op::Gold { .. } => false,
+            Op::Text { .. } | Op::Head { .. } | Op::Gold { .. } | Op::Term { .. } => false,
         };
         if reached[i] && !stops {
             node.inputs.iter().for_each(|&n| reached[n] = true);
@@ -93,11 +128,13 @@ pub fn learning(plan: &Plan, stage: usize) -> Vec<bool> {
     let Some(s) = plan.train.stages.get(stage) else { return learning };
     let frozen = frozen(plan, stage);
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
-        let reached = reached(plan, graph, &s.tasks);
+        let reached = reached(plan, graph, &Wanted::of(s));
         for (node, _) in graph.nodes.iter().zip(reached).filter(|(_, r)| *r) {
             params(plan, node).iter().for_each(|p| learning[*p] = true);
         }
     }
+    let penalties = plan.penalties.iter().filter(|p| s.losses.contains(&p.loss)).flat_map(|p| &p.nodes);
+    penalties.flat_map(|n| params(plan, n)).for_each(|p| learning[*p] = true);
     s.weights.params.iter().for_each(|(_, p)| learning[*p] = true);
     learning.iter().zip(frozen).map(|(l, f)| *l && !f).collect()
 }
@@ -110,7 +147,7 @@ pub fn with_gradient(plan: &Plan, graph: &Graph, stage: usize) -> Vec<bool> {
     for (i, node) in graph.nodes.iter().enumerate() {
         depends[i] = params(plan, node).iter().any(|p| learning[*p]) || node.inputs.iter().any(|n| depends[*n]);
     }
-    reached(plan, graph, &s.tasks).into_iter().zip(depends).map(|(r, d)| r && d).collect()
+    reached(plan, graph, &Wanted::of(s)).into_iter().zip(depends).map(|(r, d)| r && d).collect()
 }
 
 /// By node: whether its value for an example stays the same during a stage.
@@ -118,7 +155,8 @@ pub fn constant(plan: &Plan, graph: &Graph, stage: usize) -> Vec<bool> {
     let (learning, frozen) = (learning(plan, stage), frozen(plan, stage));
     let mut constant = vec![false; graph.nodes.len()];
     for (i, node) in graph.nodes.iter().enumerate() {
-        constant[i] = params(plan, node).iter().all(|p| !learning[*p])
+        constant[i] = by_example(node)
+            && params(plan, node).iter().all(|p| !learning[*p])
             && (graph.phase == Phase::Test || !draws(plan, node, &frozen))
             && node.inputs.iter().all(|n| constant[*n]);
     }
@@ -126,13 +164,13 @@ pub fn constant(plan: &Plan, graph: &Graph, stage: usize) -> Vec<bool> {
 }
 
 /// Nodes whose values for each example are worth keeping during a stage: constant ones that something else reads on the
-/// way to some tasks, with more behind them than a lookup.
-pub fn kept(plan: &Plan, graph: &Graph, stage: usize, tasks: &[usize]) -> Vec<NodeId> {
+/// way to what is wanted, with more behind them than a lookup.
+pub fn kept(plan: &Plan, graph: &Graph, stage: usize, wanted: &Wanted) -> Vec<NodeId> {
     let constant = constant(plan, graph, stage);
-    let needed = needed(graph, heads(graph, tasks), &[]);
+    let needed = needed(graph, wanted.nodes(graph), &[]);
     let mut work = vec![false; graph.nodes.len()];
     let mut read = vec![false; graph.nodes.len()];
-    heads(graph, tasks).for_each(|n| read[n] = true);
+    wanted.nodes(graph).for_each(|n| read[n] = true);
     for (i, node) in graph.nodes.iter().enumerate() {
         let lookup = kind(plan, node).is_some_and(|l| l.lookup);
         work[i] = !lookup && !params(plan, node).is_empty() || node.inputs.iter().any(|n| work[*n]);

@@ -12,9 +12,10 @@ pub(super) fn find(plan: &Plan) -> Found {
         let (learning, frozen) = (flow::learning(plan, s), flow::frozen(plan, s));
         let (mut kept, mut drawn) = (vec![], vec![]);
         for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
-            let own = flow::kept(plan, graph, s, &stage.tasks);
+            let wanted = flow::Wanted::of(stage);
+            let own = flow::kept(plan, graph, s, &wanted);
             kept.extend(own.iter().map(|n| graph.nodes[*n].name.clone()));
-            let needed = flow::needed(graph, flow::heads(graph, &stage.tasks), &[]);
+            let needed = flow::needed(graph, wanted.nodes(graph), &[]);
             let constant = flow::constant(plan, graph, s);
             // where a draw alone ends what could be kept, and a frozen part goes on behind it
             let mut behind = vec![false; graph.nodes.len()];

@@ -10,7 +10,7 @@ pub(super) fn find(plan: &Plan) -> Found {
     for (s, stage) in plan.train.stages.iter().enumerate() {
         let mut own = 0;
         for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
-            let needed = flow::needed(graph, flow::heads(graph, &stage.tasks), &[]);
+            let needed = flow::needed(graph, flow::Wanted::of(stage).nodes(graph), &[]);
             let with = flow::with_gradient(plan, graph, s);
             for (i, _) in graph.nodes.iter().enumerate().filter(|(_, n)| !matches!(n.op, Op::Text { .. })) {
                 nodes += usize::from(needed[i]);

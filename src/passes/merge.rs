@@ -81,9 +81,8 @@ fn mergeable(plan: &Plan, node: &Node) -> bool {
 pub(super) fn find(plan: &Plan) -> Found {
     let (mut what, mut layers, mut nodes) = (vec![], 0, 0);
     for stage in &plan.train.stages {
-        let own = |g: &&Graph| {
-            g.phase == Phase::Train && g.tasks.iter().any(|t| t.gold.is_some() && stage.tasks.contains(&t.task))
-        };
+        let wanted = flow::Wanted::of(stage);
+        let own = |g: &&Graph| g.phase == Phase::Train && wanted.roots(g).next().is_some();
         let graphs: Vec<&Graph> = plan.graphs.iter().filter(own).collect();
         // other samplers hold one data set in a step
         let steps = match samplers::find(&stage.sampler.kind).is_some_and(|s| s.together) {
@@ -92,8 +91,7 @@ pub(super) fn find(plan: &Plan) -> Found {
         };
         let (mut found, mut most) = (vec![], 0);
         for graphs in steps {
-            let needed: Vec<Vec<bool>> =
-                graphs.iter().map(|g| flow::needed(g, flow::heads(g, &stage.tasks), &[])).collect();
+            let needed: Vec<Vec<bool>> = graphs.iter().map(|g| flow::needed(g, wanted.nodes(g), &[])).collect();
             for class in classes(plan, &graphs, |g, n| needed[g][n].then_some(())) {
                 layers += 1;
                 nodes += class.members.len();

@@ -9,8 +9,7 @@ pub(super) fn find(plan: &Plan) -> Found {
     for stage in &plan.train.stages {
         let mut out = vec![];
         for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
-            let own = graph.tasks.iter().filter(|t| t.gold.is_some() && stage.tasks.contains(&t.task));
-            let needed = flow::needed(graph, own.map(|t| t.head), &[]);
+            let needed = flow::needed(graph, flow::Wanted::of(stage).roots(graph), &[]);
             // a corpus without a loss is not read at all
             if needed.iter().any(|n| *n) {
                 total += needed.len();

@@ -9,9 +9,11 @@
 //! offsets of the examples; `[B, d]` has one row per example. Lists of texts are one level more: a [`Shape`] names the
 //! levels of its rows, from the examples down.
 
+mod factor;
 mod settings;
 mod valid;
 
+pub use factor::Factor;
 pub use settings::{Setting, Settings};
 
 use crate::columns::CorpusDecl;
@@ -20,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format of [`Plan`]s. A plan of another one is refused, never guessed at.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Index of a node in its graph.
 pub type NodeId = usize;
@@ -44,6 +46,15 @@ pub struct Plan {
     pub layers: Vec<Layer>,
     /// every task
     pub tasks: Vec<Task>,
+    /// what the losses of the program compute, each kind of computation with its settings once
+    #[serde(default)]
+    pub terms: Vec<Term>,
+    /// every `loss` of the program
+    #[serde(default)]
+    pub losses: Vec<Loss>,
+    /// of the losses that read no data: what they compute
+    #[serde(default)]
+    pub penalties: Vec<Penalty>,
     /// for each corpus that any task reads: the training graph and the test graph
     pub graphs: Vec<Graph>,
     /// the schedule
@@ -174,6 +185,39 @@ pub struct Layer {
     pub params: Vec<usize>,
 }
 
+/// A computation of a loss: a row of the table of terms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    /// `kl`, `square`, ...
+    pub kind: String,
+    /// by name
+    #[serde(default)]
+    pub settings: Settings,
+    /// indices into [`Plan::params`], of terms over weights: those of one member after those of another
+    #[serde(default)]
+    pub params: Vec<usize>,
+}
+
+/// A `loss`: a number beside the losses of tasks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loss {
+    /// its name
+    pub name: String,
+    /// how much it counts
+    pub weight: Factor,
+    /// the tasks that it trains
+    pub tasks: Vec<usize>,
+}
+
+/// A loss that reads weights alone: computed once in every step in which it counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Penalty {
+    /// index into [`Plan::losses`]
+    pub loss: usize,
+    /// terms in order, the last of which is its value
+    pub nodes: Vec<Node>,
+}
+
 /// The dataflow of one corpus in one phase. Nodes stand in an order in which every input comes before its reader.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Graph {
@@ -185,6 +229,9 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// the tasks computed here
     pub tasks: Vec<GraphTask>,
+    /// the losses computed here, in training
+    #[serde(default)]
+    pub losses: Vec<GraphLoss>,
 }
 
 /// Training or test (dev, test, prediction).
@@ -205,6 +252,17 @@ pub struct GraphTask {
     pub head: NodeId,
     /// the field that holds its gold in this corpus; `None`: only computed because another task reads it
     pub gold: Option<usize>,
+}
+
+/// A loss as computed on one corpus.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GraphLoss {
+    /// index into [`Plan::losses`]
+    pub loss: usize,
+    /// its node: a number for each token, for each example, or one for the batch. What counts is the mean
+    pub node: NodeId,
+    /// (task, field) whose gold it reads: examples without are not counted
+    pub golds: Vec<(usize, usize)>,
 }
 
 /// One operation.
@@ -294,6 +352,11 @@ pub enum Op {
         /// index of the task
         task: usize,
     },
+    /// `plan.terms[term]` applied to the inputs
+    Term {
+        /// index
+        term: usize,
+    },
     /// what leaves a head. Input: the head's node.
     Port {
         /// index of the task
@@ -326,6 +389,10 @@ pub enum Port {
     Labels,
     /// hard decision forwards, gradient of the probabilities backwards (straight-through)
     Straight,
+    /// the log-probability of the gold of each example: `[B, 1]`; zero where it has none
+    Logp,
+    /// the task's own loss on the batch: `[1, 1]`; zero without gold
+    Loss,
 }
 
 /// A task: head, target, figures.
@@ -396,6 +463,9 @@ pub struct Stage {
     pub name: String,
     /// tasks whose losses count
     pub tasks: Vec<usize>,
+    /// indices into [`Plan::losses`] of those that count
+    #[serde(default)]
+    pub losses: Vec<usize>,
     /// when it ends
     pub length: Length,
     /// examples per batch
@@ -436,7 +506,8 @@ pub struct Sampler {
     /// by name: cap, temperature, alpha
     #[serde(default)]
     pub settings: Settings,
-    /// tasks that it draws, in its order, each with its number (batches in a row, a rate); empty: it names none
+    /// what it draws, in its order, each with its number (batches in a row, a rate): tasks, and by numbers from that of
+    /// the tasks on ([`Plan::unit`]) losses; empty: it names none
     #[serde(default)]
     pub tasks: Vec<(usize, f64)>,
 }
@@ -447,10 +518,10 @@ impl Sampler {
         Self { kind: kind.into(), settings: Settings::new(), tasks: vec![] }
     }
 
-    /// The tasks that it names, if it draws only those.
-    pub fn drawn(&self) -> Option<Vec<usize>> {
+    /// The tasks that it names, if it draws only what it names; `tasks`: how many there are.
+    pub fn drawn(&self, tasks: usize) -> Option<Vec<usize>> {
         let named: Vec<usize> = self.tasks.iter().filter(|(_, n)| *n > 0.0).map(|(t, _)| *t).collect();
-        (!named.is_empty()).then_some(named)
+        (!named.is_empty()).then(|| named.into_iter().filter(|t| *t < tasks).collect())
     }
 }
 
@@ -584,7 +655,29 @@ pub enum Claim {
     },
 }
 
+/// What a sampler draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Drawn {
+    /// a task
+    Task(usize),
+    /// a loss
+    Loss(usize),
+}
+
 impl Plan {
+    /// What stands behind the number of a unit: losses follow the tasks.
+    pub fn unit(&self, number: usize) -> Drawn {
+        number.checked_sub(self.tasks.len()).map_or(Drawn::Task(number), Drawn::Loss)
+    }
+
+    /// The name of a task or a loss.
+    pub fn name_of(&self, drawn: Drawn) -> &str {
+        match drawn {
+            Drawn::Task(t) => self.tasks.get(t).map_or("?", |t| &t.name),
+            Drawn::Loss(l) => self.losses.get(l).map_or("?", |l| &l.name),
+        }
+    }
+
     /// The graph of a corpus in a phase.
     pub fn graph(&self, corpus: usize, phase: Phase) -> Option<&Graph> {
         self.graphs.iter().find(|g| g.corpus == corpus && g.phase == phase)

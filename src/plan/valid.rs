@@ -42,6 +42,25 @@ impl Plan {
                 vocab(v)?;
             }
         }
+        for t in &self.terms {
+            t.params.iter().try_for_each(param)?;
+        }
+        let loss = |i: usize| within("loss", i, self.losses.len());
+        for l in &self.losses {
+            l.tasks.iter().try_for_each(|t| task(*t))?;
+        }
+        for p in &self.penalties {
+            loss(p.loss)?;
+            for (n, node) in p.nodes.iter().enumerate() {
+                let known = matches!(node.op, Op::Term { term } if term < self.terms.len());
+                if !known || node.inputs.iter().any(|i| *i >= n) {
+                    return Err(format!(
+                        "node {n} of the penalty `{}` names what is not there",
+                        self.losses[p.loss].name
+                    ));
+                }
+            }
+        }
         for t in &self.tasks {
             t.params.iter().try_for_each(param)?;
             labels(t.labels).and(labels(t.layers))?;
@@ -53,7 +72,10 @@ impl Plan {
         }
         for (i, s) in self.train.stages.iter().enumerate() {
             s.tasks.iter().try_for_each(|t| task(*t))?;
-            s.sampler.tasks.iter().chain(&s.weights.tasks).try_for_each(|(t, _)| task(*t))?;
+            s.weights.tasks.iter().try_for_each(|(t, _)| task(*t))?;
+            let units = self.tasks.len() + self.losses.len();
+            s.sampler.tasks.iter().try_for_each(|(u, _)| within("unit", *u, units))?;
+            s.losses.iter().try_for_each(|l| loss(*l))?;
             s.weights.params.iter().try_for_each(|(t, p)| task(*t).and(param(p)))?;
             if s.batch == 0 {
                 return Err(format!("stage {i} has batches of no examples"));
@@ -76,6 +98,7 @@ impl Plan {
             let known = match &node.op {
                 Op::Text { fields: own } => own.iter().all(|f| *f < fields),
                 Op::Layer { layer } => *layer < self.layers.len(),
+                Op::Term { term } => *term < self.terms.len(),
                 Op::Head { task } | Op::Port { task, .. } => *task < self.tasks.len(),
                 Op::Gold { task, field, .. } => *task < self.tasks.len() && (*field < fields || *field == SOURCE_FIELD),
             };
@@ -86,7 +109,9 @@ impl Plan {
                 return fault(n, "reads a node behind it");
             }
             let reads = !matches!(node.op, Op::Text { .. });
-            if reads && node.inputs.is_empty() && !matches!(node.op, Op::Layer { .. }) {
+            // gold stands for itself where no prediction takes its place
+            let source = matches!(node.op, Op::Layer { .. } | Op::Term { .. } | Op::Gold { .. });
+            if reads && node.inputs.is_empty() && !source {
                 return fault(n, "reads nothing");
             }
         }
@@ -94,6 +119,12 @@ impl Plan {
             let gold = t.gold.is_none_or(|f| f < fields || f == SOURCE_FIELD);
             if t.task >= self.tasks.len() || t.head >= g.nodes.len() || !gold {
                 return fault(t.head, "is the head of what is not there");
+            }
+        }
+        for l in &g.losses {
+            let golds = l.golds.iter().all(|(t, f)| *t < self.tasks.len() && (*f < fields || *f == SOURCE_FIELD));
+            if l.loss >= self.losses.len() || l.node >= g.nodes.len() || !golds {
+                return fault(l.node, "is the value of a loss that is not there");
             }
         }
         Ok(())

@@ -177,7 +177,7 @@ fn per_pair(plan: &Plan, node: &Node) -> f64 {
 
 /// The first stage that trains a task of a graph.
 pub fn first_stage(plan: &Plan, g: &Graph) -> usize {
-    let trains = |s: &Stage| g.tasks.iter().any(|t| s.tasks.contains(&t.task));
+    let trains = |s: &Stage| flow::Wanted::of(s).nodes(g).next().is_some();
     plan.train.stages.iter().position(trains).unwrap_or(0)
 }
 
@@ -189,13 +189,13 @@ pub fn cost(plan: &Plan, corpora: &[Corpus]) -> Cost {
     for g in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
         let Some(c) = corpora.get(g.corpus) else { continue };
         let work = Work::of(c, batch);
-        if work.examples == 0.0 || g.tasks.iter().all(|t| t.gold.is_none()) {
+        if work.examples == 0.0 || g.losses.is_empty() && g.tasks.iter().all(|t| t.gold.is_none()) {
             continue;
         }
         let stage = first_stage(plan, g);
         let gradient = flow::with_gradient(plan, g, stage);
-        let tasks = plan.train.stages.get(stage).map_or(&[][..], |s| &s.tasks);
-        let kept = if plan.pass(FROZEN) { flow::kept(plan, g, stage, tasks) } else { vec![] };
+        let wanted = plan.train.stages.get(stage).map(flow::Wanted::of).unwrap_or_default();
+        let kept = if plan.pass(FROZEN) { flow::kept(plan, g, stage, &wanted) } else { vec![] };
         let mut behind = vec![false; g.nodes.len()];
         for n in (0..g.nodes.len()).rev() {
             behind[n] |= kept.contains(&n);

@@ -188,6 +188,28 @@ impl Resolver<'_> {
         Err(self.report(d))
     }
 
+    /// What a sampler may draw: tasks as in [`Resolver::task_refs`], and losses, numbered on from the tasks.
+    pub(crate) fn unit_refs(&mut self, e: &Expr, env: &Env) -> Option<Vec<usize>> {
+        let Some(p) = path(e) else { return self.task_refs(e, env) };
+        let first = self.tasks.len();
+        let name = p.name;
+        let is_loss = match self.p.lookup(name, env) {
+            Some(Meaning::One(kind, _) | Meaning::Family(kind, _)) => kind == Kind::Loss,
+            _ => self.p.losses.iter().any(|l| crate::hir::base_name(&l.name) == name),
+        };
+        if !is_loss {
+            return self.task_refs(e, env);
+        }
+        let found = self.named(&p, env, &[Kind::Loss], "a task or a loss", &[]).ok()?;
+        Some(found.into_iter().map(|(_, i)| first + i).collect())
+    }
+
+    /// The name of a task or a loss, numbered so.
+    pub(crate) fn unit_name(&self, unit: usize) -> String {
+        let loss = || unit.checked_sub(self.tasks.len()).and_then(|l| self.p.losses.get(l));
+        self.tasks.get(unit).map(|t| t.name.clone()).or_else(|| Some(loss()?.name.clone())).unwrap_or_default()
+    }
+
     /// Tasks by name, family, family variable or `all`.
     pub(crate) fn task_refs(&mut self, e: &Expr, env: &Env) -> Option<Vec<usize>> {
         if is_name(e, "all") {

@@ -51,7 +51,7 @@ impl<'p> Resolver<'p> {
                 };
                 let Some(row) = words::choice(terms::TASK_LOSSES, word) else {
                     // a function of a `loss` line
-                    if words::choice(terms::LOSS_FUNCTIONS, word).is_some() {
+                    if terms::find(word).is_some() {
                         let d =
                             Diagnostic::new("E0241", format!("`{word}` is a term of its own, not the loss of a task"));
                         self.report(d.at(span, "").help(format!("write a line `loss name = {word}(...)`")));

@@ -17,7 +17,7 @@ use crate::analysis::TaskGraph;
 use crate::ast::{self, BinOp, Expr, ExprKind, SettingKind};
 use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported, suggest};
-use crate::elaborate::Elaborated;
+use crate::elaborate::{Elaborated, LossForm};
 use crate::hir::{Env, Item, Kind, Program, is_name};
 use crate::kinds::{optimisers, samplers, statements, weightings};
 use crate::plan::{Claim, Expect, Length, Optimizer, Score, Setting, Settings, Stage, Train, Weighting};
@@ -35,6 +35,31 @@ pub(crate) struct Schedule {
     pub train: Train,
     /// what its losses train
     pub reached: Reached,
+    /// its losses, in their order
+    pub losses: Vec<LossForm>,
+}
+
+impl Schedule {
+    /// Lets losses count in the stages that train all that they do and that is not frozen; those that are computed nowhere
+    /// count in none.
+    pub fn keep_losses(&mut self, r: &Resolver<'_>, computed: &[bool]) {
+        let all: Vec<BTreeSet<usize>> = self.losses.iter().map(trained).collect();
+        for s in &mut self.train.stages {
+            let counts = |l: &usize| {
+                let moving: Vec<usize> =
+                    all[*l].iter().copied().filter(|t| !s.freeze.contains(&r.tasks[*t].name)).collect();
+                computed[*l] && (all[*l].is_empty() || !moving.is_empty()) && moving.iter().all(|t| s.tasks.contains(t))
+            };
+            s.losses = (0..computed.len()).filter(counts).collect();
+            s.sampler.tasks.retain(|(u, _)| u.checked_sub(r.tasks.len()).is_none_or(|l| computed[l]));
+        }
+    }
+}
+
+fn trained(l: &LossForm) -> BTreeSet<usize> {
+    let mut out = BTreeSet::new();
+    l.value.tasks(true, &mut out);
+    out
 }
 
 /// Reads `share`, `train` and `loss`.
@@ -51,8 +76,8 @@ pub(crate) fn schedule<'p>(r: &mut Resolver<'p>, e: &Elaborated) -> Schedule {
     s.check_shared_shapes();
     let train = s.train_settings();
     s.check_kept();
-    let reached = s.check_losses();
-    Schedule { train, reached }
+    let (reached, losses) = s.check_losses();
+    Schedule { train, reached, losses }
 }
 
 /// Reads the claims of a program.
@@ -92,6 +117,7 @@ impl<'p> Scheduler<'_, 'p> {
             stage: Stage {
                 name: "train".into(),
                 tasks: all,
+                losses: vec![],
                 length: Length::Epochs(10.0),
                 batch: 32,
                 sampler: samplers::usual(false),
@@ -227,7 +253,7 @@ impl<'p> Scheduler<'_, 'p> {
             let d = d.at(at.span, "weighs nothing").help(format!("remove it, or add `{name}` to the `tasks`"));
             self.report(d);
         }
-        let Some(drawn) = stage.sampler.drawn() else { return };
+        let Some(drawn) = stage.sampler.drawn(self.r.tasks.len()) else { return };
         if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.r.tasks[*t].left_out) {
             return;
         }

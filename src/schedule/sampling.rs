@@ -33,6 +33,14 @@ impl<'p> Scheduler<'_, 'p> {
             self.unsupported(v.span, format!("`{}`", kind.row.name));
             return;
         }
+        let tasks = self.r.tasks.len();
+        if let Some((l, _)) = values.tasks.iter().find(|(u, _)| *u >= tasks) {
+            let l = &self.p.losses[l - tasks];
+            let d = Diagnostic::new("E0244", format!("`weights` weighs tasks, and `{}` is a loss", l.name));
+            let d = d.at(v.span, "names a loss").with(l.span, "declared here");
+            self.report(d.help("give it a weight where it is declared: `{ weight 0.5 }`"));
+            return;
+        }
         b.stage.weights = Weighting { tasks: values.tasks, ..Weighting::new(kind.row.name) };
     }
 
@@ -55,7 +63,7 @@ impl<'p> Scheduler<'_, 'p> {
         let of_row = |a: &ast::Arg| names == Naming::None || a.name.is_some();
         let (own, order): (Vec<_>, Vec<_>) = args.iter().cloned().partition(of_row);
         for a in &order {
-            let named = self.r.task_refs(&a.value, env).unwrap_or_default();
+            let named = self.r.unit_refs(&a.value, env).unwrap_or_default();
             values.tasks.extend(named.into_iter().map(|t| (t, 1.0)));
         }
         let given = self.r.arguments(row, whole, &own, env)?;
@@ -89,13 +97,14 @@ impl<'p> Scheduler<'_, 'p> {
                 continue;
             };
             let e = ast::Node::new(Box::new(ExprKind::Name(n.value.clone())), n.span);
-            let Some(tasks) = self.r.task_refs(&e, env) else { continue };
+            let Some(tasks) = self.r.unit_refs(&e, env) else { continue };
             let below = matches!(self.p.constant(&a.value, env), Some(Item::Number(x)) if x < 0.0);
             let help = if below { negative } else { &help };
             let Ok(x) = self.r.in_range(&a.value, env, FACTOR, what, help) else { continue };
             for t in tasks {
                 if out.iter().any(|(o, _)| *o == t) {
-                    let d = Diagnostic::new("E0228", format!("`{}` has {what} already", self.r.tasks[t].name));
+                    let name = self.r.unit_name(t);
+                    let d = Diagnostic::new("E0228", format!("`{name}` has {what} already"));
                     self.report(d.at(n.span, "again").help("keep one of the two"));
                 } else {
                     out.push((t, x));

@@ -17,6 +17,7 @@ use crate::ops::layer::{Cx, matrix};
 use crate::ops::params::Params;
 use crate::ops::value::Value;
 use crate::passes;
+use crate::passes::flow::Wanted;
 use crate::plan::{Graph, Phase, Plan, SOURCE_FIELD, Score};
 use crate::records::{Forms, Records};
 use burn::tensor::Device;
@@ -192,9 +193,9 @@ pub(super) fn answers(
         let job = Job { plan, graph, batch, params, moment: Moment::default() };
         let mut known = Known::default();
         if let Some((frozen, name)) = &mut kept {
-            known.values = frozen.values(network, &job, *name, wanted)?;
+            known.values = frozen.values(network, &job, *name, &Wanted::tasks(wanted))?;
         }
-        let values = network.forward_with(Share { job, wanted: wanted.to_vec(), known });
+        let values = network.forward_with(Share { job, wanted: Wanted::tasks(wanted), known });
         for t in graph.tasks.iter().filter(|t| wanted.contains(&t.task)) {
             let (Some(head), Some(scores)) = (network.head(t.task), values[t.head].as_ref()) else { continue };
             if let Some(own) = parts.get_mut(&t.task) {

@@ -10,7 +10,8 @@ use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::network::{Batch, Job, Network};
 use crate::ops::value::{Axis, Value};
-use crate::passes::{self, flow};
+use crate::passes;
+use crate::passes::flow::{self, Wanted};
 use crate::plan::{NodeId, Phase, Plan};
 use burn::tensor::{Device, Tensor, TensorData};
 use std::collections::{BTreeSet, HashMap};
@@ -71,12 +72,12 @@ impl Frozen {
 
     /// A stage begins: what changes in it is forgotten.
     pub fn begin(&mut self, plan: &Plan, stage: usize) {
-        let all: Vec<usize> = (0..plan.tasks.len()).collect();
-        let tasks = plan.train.stages.get(stage).map_or(&[][..], |s| &s.tasks);
+        let all = Wanted { tasks: (0..plan.tasks.len()).collect(), losses: vec![] };
+        let own = plan.train.stages.get(stage).map(Wanted::of).unwrap_or_default();
         self.nodes.clear();
         for graph in plan.graphs.iter().filter(|_| plan.pass(passes::FROZEN)) {
             // an evaluation scores every task
-            let wanted = if graph.phase == Phase::Test { &all } else { tasks };
+            let wanted = if graph.phase == Phase::Test { &all } else { &own };
             let kept = flow::kept(plan, graph, stage, wanted);
             if !kept.is_empty() {
                 self.nodes.insert((graph.corpus, graph.phase), kept);
@@ -108,17 +109,17 @@ impl Frozen {
         (self.used, self.end)
     }
 
-    /// Kept values of the nodes that the wanted tasks need, for the job's examples; those that are not there yet are
+    /// Kept values of the nodes that what is wanted needs, for the job's examples; those that are not there yet are
     /// computed. The job's parameters must be without autodiff.
     pub fn values(
         &mut self,
         network: &Network,
         job: &Job<'_>,
         split: SplitName,
-        wanted: &[usize],
+        wanted: &Wanted,
     ) -> Result<HashMap<NodeId, Value>, Diagnostic> {
         let Some(all) = self.nodes.get(&(job.graph.corpus, job.graph.phase)) else { return Ok(HashMap::new()) };
-        let needed = flow::needed(job.graph, flow::heads(job.graph, wanted), all);
+        let needed = flow::needed(job.graph, wanted.nodes(job.graph), all);
         let nodes: Vec<NodeId> = all.iter().copied().filter(|n| needed[*n]).collect();
         let own = self.splits.entry((job.graph.corpus, split)).or_insert_with(|| Split::new(job.batch));
         let groups: BTreeSet<usize> = job.batch.examples.iter().map(|e| own.place[*e].0).collect();

@@ -60,6 +60,12 @@ pub struct State {
     pub losses: BTreeMap<usize, (f64, f64)>,
     /// each task's loss at the last step that trained it
     pub last_losses: BTreeMap<usize, f64>,
+    /// as `losses`, of every `loss` of the program
+    #[serde(default)]
+    pub terms: BTreeMap<usize, (f64, f64)>,
+    /// the value of each at the last step that computed it
+    #[serde(default)]
+    pub last_terms: BTreeMap<usize, f64>,
     /// since the epoch began
     pub epoch_examples: u64,
     /// since the epoch began, steps alone

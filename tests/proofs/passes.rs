@@ -4,6 +4,7 @@ use super::world::{Dice, Ready, World, shown};
 use mtlc::columns::SplitName;
 use mtlc::hir::Options;
 use mtlc::network::{Batch, Job, Moment, Network};
+use mtlc::passes::flow::Wanted;
 use mtlc::passes::{self, flow};
 use mtlc::plan::{Applied, Phase, Plan};
 use mtlc::train::frozen::Frozen;
@@ -222,7 +223,7 @@ fn a_frozen_encoder_is_computed_once_for_each_example() {
         for (stage, kept) in [(0, 0), (2, 2), (3, 2)] {
             frozen.begin(&r.plan, stage);
             assert_eq!(frozen.any(corpus, Phase::Train), kept > 0);
-            let known = frozen.values(&network, &job(&all), SplitName::Train, &wanted).unwrap();
+            let known = frozen.values(&network, &job(&all), SplitName::Train, &Wanted::tasks(&wanted)).unwrap();
             assert!(known.len() == kept, "{} kept in stage {stage}", known.len());
             let (size, values) = (frozen.size(), network.forward(&job(&all), &wanted));
             for (node, value) in &known {
@@ -233,7 +234,7 @@ fn a_frozen_encoder_is_computed_once_for_each_example() {
                 }
             }
             // a second look computes nothing and keeps nothing more, and a part is a part
-            let part = frozen.values(&network, &job(&some), SplitName::Train, &wanted).unwrap();
+            let part = frozen.values(&network, &job(&some), SplitName::Train, &Wanted::tasks(&wanted)).unwrap();
             assert_eq!(frozen.size(), size);
             if kept > 0 {
                 assert_eq!(limit < 1000, size.1 > 0, "{size:?}");

@@ -12,6 +12,9 @@ encoder f = embed(16) |> bilstm(16)
 task t : tag of a.t from e
 task u : tag(crf) of b.u from f
 t.probs -> u via embed(8)
+data plain = columns(\"plain\") { x: tokens = 1 }
+loss apart = square(cosine(e |> mean, e |> max)) * anneal(0, 1, over = 60) on plain
+loss sure = square(t.logp) { weight 0.01 }
 train {
   batch 2; dropout 0.2; optimizer adam(lr = 1e-3, warmup = 10%); eval every 20; objective u.accuracy
   stage first { epochs 25; sample random }
@@ -23,7 +26,8 @@ fn world() -> World {
     let w = World::new();
     let a = sentences(&["p/A q/B r/A s/B", "q/B q/A", "r/A s/B p/A", "s/A p/B q/A", "p/A", "r/B s/A p/B r/B q/A"]);
     let b = sentences(&["p/X q/Y r/X", "q/Y", "s/X s/Y p/X", "r/Y p/X", "s/Y r/X q/Y p/X"]);
-    w.columns("a", [&a, &a[..3], &a[3..]]).columns("b", [&b, &b[..3], &b[2..]]).file("spec.mtl", SPEC);
+    w.columns("a", [&a, &a[..3], &a[3..]]).columns("b", [&b, &b[..3], &b[2..]]);
+    w.columns("plain", [&sentences(&["p q", "r s q", "s"]), &[], &[]]).file("spec.mtl", SPEC);
     w
 }
 

@@ -1,6 +1,7 @@
 //! Small and lopsided data: each works, or is refused by a code before the first step.
 
 use super::world::{World, rows, sentences};
+use mtlc::passes::flow::Wanted;
 use mtlc::plan::Phase;
 
 const TAGS: &str = "data c = columns(\"c\") { x: tokens = 1; t: tags on x = 2 }
@@ -96,7 +97,7 @@ fn rows_without_gold_count_for_nothing() {
     for (task, rows_with) in [("t", &[0, 2][..]), ("y", &[0, 1]), ("v", &[1, 2])] {
         // the same loss and gradient as on the rows that have gold
         let alone = r.forward_on("c", Phase::Train, rows_with, &[task], |network, job, values, wanted| {
-            let l = network.losses(job, wanted, values);
+            let l = network.losses(job, &Wanted::tasks(wanted), values);
             assert_eq!(l[0].count, if task == "t" { 3 } else { 2 });
             f64::from(l[0].mean.clone().into_scalar::<f32>())
         });
@@ -104,7 +105,7 @@ fn rows_without_gold_count_for_nothing() {
     }
     // no row of a batch has gold: no loss, and no gradient into anything
     let none = r.forward_on("c", Phase::Train, &[1], &["t"], |network, job, values, wanted| {
-        network.losses(job, wanted, values).iter().filter(|l| l.count > 0).count()
+        network.losses(job, &Wanted::tasks(wanted), values).iter().filter(|l| l.count > 0).count()
     });
     assert_eq!(none, 0);
     let done = r.train(1);

@@ -5,9 +5,11 @@ use mtlc::diagnostics::Diagnostic;
 use mtlc::driver::{self, Disk};
 use mtlc::encode::{Examples, Tables};
 use mtlc::hir::Options;
-use mtlc::network::{Batch, Job, Moment, Network, Values};
+use mtlc::network::together::Share;
+use mtlc::network::{Batch, BatchLoss, Job, Known, Moment, Network, Values};
 use mtlc::ops::params::Params;
 use mtlc::ops::value::Value;
+use mtlc::passes::flow::Wanted;
 use mtlc::plan::{Graph, Op, Phase, Plan};
 use mtlc::train::evaluate::new_params;
 use mtlc::train::report::Report;
@@ -235,15 +237,34 @@ impl Ready {
 
     /// Losses and gradients of some tasks on the training examples of a corpus.
     pub fn backward(&self, corpus: &str, tasks: &[&str]) -> Backward {
-        self.forward(corpus, Phase::Train, tasks, 0.0, |network, job, values, wanted| {
-            let losses = network.losses(job, wanted, values);
-            let named = losses
-                .iter()
-                .map(|l| (self.plan.tasks[l.task].name.clone(), f64::from(l.mean.clone().into_scalar::<f32>())));
-            let named = named.collect();
-            let total = losses.into_iter().map(|l| l.mean).reduce(|a, b| a + b).expect("a loss");
-            self.gradients(job.params, total, named)
-        })
+        self.backward_of(corpus, tasks, &[], 0)
+    }
+
+    pub fn loss(&self, name: &str) -> usize {
+        self.plan.losses.iter().position(|l| l.name == name).unwrap_or_else(|| panic!("no loss {name}"))
+    }
+
+    /// Losses of tasks, and those declared by `loss`, as at a step of the run, with the gradients of their sum.
+    pub fn backward_of(&self, corpus: &str, tasks: &[&str], losses: &[&str], step: u64) -> Backward {
+        let network = Network::new(&self.plan, &self.tables).unwrap();
+        let params = self.params();
+        let split = self.examples.split(self.corpus(corpus), SplitName::Train).unwrap();
+        let all: Vec<usize> = (0..split.len).collect();
+        let batch = Batch { forms: &self.examples.forms, split, examples: &all };
+        let moment = Moment { seed: 1, step, progress: 0.0 };
+        let job = Job { plan: &self.plan, graph: self.graph(corpus, Phase::Train), batch, params: &params, moment };
+        let wanted = Wanted {
+            tasks: tasks.iter().map(|t| self.task(t)).collect(),
+            losses: losses.iter().map(|l| self.loss(l)).collect(),
+        };
+        let values = network.forward_with(Share { job, wanted: wanted.clone(), known: Known::default() });
+        let mut found = network.losses(&job, &wanted, &values);
+        let own = self.plan.penalties.iter().filter(|p| wanted.losses.contains(&p.loss));
+        found.extend(own.filter_map(|p| network.penalty(p, &params, &self.examples.forms, moment)));
+        let value = |l: &BatchLoss| f64::from(l.mean.clone().into_scalar::<f32>());
+        let named = found.iter().map(|l| (self.plan.name_of(l.of).to_string(), value(l))).collect();
+        let total = found.into_iter().map(|l| l.mean).reduce(|a, b| a + b).expect("a loss");
+        self.gradients(&params, total, named)
     }
 
     pub fn gradients(&self, p: &Params, total: burn::tensor::Tensor<1>, losses: BTreeMap<String, f64>) -> Backward {

@@ -125,6 +125,8 @@ pub(crate) struct Rule {
     pub ports: &'static [PortRule],
     /// whether its scores, probabilities and labels can leave by an arrow; its states always can
     pub sends: fn(&Settings) -> bool,
+    /// each number of its answer is the probability of a class by itself, yes or no
+    pub each: fn(&Settings) -> bool,
     /// it writes its gold word by word
     pub writes: bool,
 }
@@ -152,6 +154,7 @@ pub(crate) const RULE: Rule = Rule {
     gold: |_, _, _, _| None,
     ports: &[],
     sends: |_| true,
+    each: |_| false,
     writes: false,
 };
 

@@ -90,6 +90,7 @@ impl Bed {
             node: 0,
             progress: 0.0,
             forms: &forms,
+            step: 0,
             vocab_counts: &counts,
             pieces: &[],
         };

@@ -124,6 +124,7 @@ impl Bed {
             node: 3,
             progress: 0.5,
             forms: &forms,
+            step: 0,
             vocab_counts: &counts,
             pieces: &[],
         };
@@ -461,6 +462,7 @@ fn dropout_acts_in_training_only_and_depends_on_step_and_node() {
         node: 1,
         progress: 0.0,
         forms: &forms,
+        step: 0,
         vocab_counts: &counts,
         pieces: &[],
     };
@@ -546,6 +548,7 @@ fn bilstm_step() {
                     node: 0,
                     progress: 0.0,
                     forms: &forms,
+                    step: 0,
                     vocab_counts: &counts,
                     pieces: &[],
                 };

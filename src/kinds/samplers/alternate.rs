@@ -35,7 +35,7 @@ fn plan(values: &Values, tasks: &Tasks<'_>) -> Result<Option<plan::Sampler>, Dia
         true => all.collect(),
         false => named,
     };
-    if turns.iter().any(|t| tasks.guessed[*t]) {
+    if turns.iter().any(|t| tasks.guessed.get(*t) == Some(&true)) {
         return Ok(None);
     }
     if !ratio.is_empty() && ratio.len() != turns.len() {

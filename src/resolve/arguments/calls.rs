@@ -5,6 +5,7 @@ use super::*;
 use crate::ast::{self, ExprKind};
 use crate::hir::{Item, is_name};
 use crate::kinds::{statements, terms};
+use crate::plan::Factor;
 use crate::words::numbers::{RATE, Range};
 use crate::words::{Arg, Choice, Row, Takes, numbers};
 
@@ -219,15 +220,22 @@ impl Resolver<'_> {
     }
 
     /// `anneal(0, 1, over = 5k)`, wherever a factor may stand.
-    pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<(), Reported>> {
+    pub(crate) fn anneal(&mut self, e: &Expr, env: &Env) -> Option<Result<Factor, Reported>> {
         let (word, _, args) = word_of(e)?;
-        if word != terms::ANNEAL.name
+        if word != terms::FACTOR.name
             || self.p.lookup(word, env).is_some_and(|m| matches!(m, Meaning::Var(Item::Expr(_))))
         {
             return None;
         }
-        debug_assert!(terms::ANNEAL.args.iter().all(|a| a.takes != Takes::Own));
-        Some(self.arguments(&terms::ANNEAL, e.span, args, env).map(|_| ()).ok_or(Reported))
+        debug_assert!(terms::FACTOR.args.iter().all(|a| a.takes != Takes::Own));
+        let Some(given) = self.arguments(terms::FACTOR, e.span, args, env) else { return Some(Err(Reported)) };
+        let number = |name: &str| match given.get(name).map(|e| self.p.constant(e, env)) {
+            Some(Some(Item::Number(x))) => Ok(x),
+            _ => Err(Reported),
+        };
+        let [from, to, over] = terms::FACTOR_SETTINGS.map(number);
+        let factor = || Ok(Factor::Anneal { from: from?, to: to?, over: over? });
+        Some(factor())
     }
 
     /// The weight of a loss.

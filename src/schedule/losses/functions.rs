@@ -1,11 +1,12 @@
-//! The rules of functions in a loss: one for each row of `terms::LOSS_FUNCTIONS`.
+//! How calls of functions in a loss are typed: one rule for each of `terms::Rule`.
 
 use super::*;
 use crate::kinds::layers;
+use crate::kinds::terms::{Rule, TermKind};
 
 /// A call of a function, with its arguments by name.
 pub(super) struct LossCall<'a, 'p> {
-    pub row: &'static crate::words::Choice,
+    pub kind: &'static TermKind,
     pub given: Given<'p>,
     pub env: &'a Env,
 }
@@ -17,39 +18,32 @@ impl<'p> LossCall<'_, 'p> {
 
     /// `kl`, as it stands in a finding.
     fn who(&self) -> String {
-        format!("`{}`", self.row.name)
+        format!("`{}`", self.kind.row.name)
     }
 }
 
 /// Types a call.
-pub(super) type LossRule = for<'p> fn(&mut Scheduler<'_, 'p>, &LossCall<'_, 'p>, &mut Reached) -> Typed;
-
-/// The rules.
-const RULES: &[(&str, LossRule)] = &[
-    ("kl", divergence),
-    ("js", divergence),
-    ("cosine", |c, call, out| similarity(c, call, out, true)),
-    ("orthogonal", |c, call, out| similarity(c, call, out, false)),
-    ("square", square),
-    ("covariance", covariance),
-    ("tensor_normal", covariance),
-    ("marginal", marginal),
-    ("reinforce", reinforce),
-    ("stop", stop),
-    ("uniform", uniform),
-    ("f1", figure),
-    ("em", figure),
-    ("rouge", figure),
-    ("bleu", figure),
-];
-
-/// The rule of a function.
-pub(super) fn rule(name: &str) -> Option<LossRule> {
-    RULES.iter().find(|(n, _)| *n == name).map(|(_, r)| *r)
+pub(super) fn typed<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    match call.kind.rule {
+        Rule::Divergence => divergence(c, call, out),
+        Rule::Similarity { one_width } => similarity(c, call, out, one_width),
+        Rule::Number => number(c, call, out),
+        Rule::Weights => weights(c, call, out),
+        Rule::Marginal => marginal(c, call, out),
+        Rule::Reinforce => reinforce(c, call, out),
+        Rule::Stop => stop(c, call, out),
+        Rule::Uniform => uniform(c, call, out),
+        Rule::Figure => figure(c, call, out),
+        // a factor was read before it was taken for a call
+        Rule::Factor => Err(Reported),
+    }
 }
 
-fn scalar(trains: bool, tasks: Vec<usize>) -> Typed {
-    Ok(Term { ty: Ty::Scalar, trains, tasks, several: false })
+/// A number that a call computes of some values.
+fn scalar(call: &LossCall<'_, '_>, args: &[(&Term, Span)]) -> Term {
+    let what = What::Call(call.kind, args.iter().map(|(t, span)| t.form(*span)).collect());
+    let tasks = args.iter().flat_map(|(t, _)| t.tasks.iter().copied()).collect();
+    Term { ty: Ty::Scalar, trains: args.iter().any(|(t, _)| t.trains), tasks, several: false, what }
 }
 
 /// `kl(p, q)`, `js(p, q)`
@@ -65,7 +59,7 @@ fn divergence<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut 
     }
     // of several views each meets the others
     if path_words(p) == path_words(q) && !path_words(p).contains("[*]") {
-        let d = Diagnostic::new("E0509", format!("`{}` of a value and itself is always 0", call.row.name));
+        let d = Diagnostic::new("E0509", format!("`{}` of a value and itself is always 0", call.kind.row.name));
         let d = d.at(q.span, "the same again").with(p.span, "");
         return Err(c.report(d.help("compare it with another answer to the same question")));
     }
@@ -86,7 +80,7 @@ fn divergence<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut 
         return Err(c.report(
             d.at(q.span, at)
                 .with(p.span, with)
-                .help(format!("`{}` compares two answers to one question", call.row.name)),
+                .help(format!("`{}` compares two answers to one question", call.kind.row.name)),
         ));
     }
     if let (Ty::Dist(Space::Latent(i)), Ty::Dist(Space::Latent(j))) = (&a.ty, &b.ty)
@@ -99,7 +93,7 @@ fn divergence<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut 
     for t in [&a, &b].into_iter().filter(|t| t.trains) {
         out.tasks.extend(&t.tasks);
     }
-    scalar(a.trains || b.trains, a.tasks.into_iter().chain(b.tasks).collect())
+    Ok(scalar(call, &[(&a, p.span), (&b, q.span)]))
 }
 
 /// `cosine(u, v)`, `orthogonal(u, v)`
@@ -120,7 +114,7 @@ fn similarity<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut 
         let d = d.at(v.span, format!("{y} numbers")).with(u.span, format!("{x} numbers"));
         return Err(c.report(d.help(format!("bring them together: `|> dense({x})`"))));
     }
-    scalar(a.trains || b.trains, a.tasks.into_iter().chain(b.tasks).collect())
+    Ok(scalar(call, &[(&a, u.span), (&b, v.span)]))
 }
 
 impl Scheduler<'_, '_> {
@@ -152,21 +146,24 @@ impl Scheduler<'_, '_> {
 }
 
 /// `square(x)`
-fn square<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn number<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     let x = call.arg("x")?;
     let t = c.term(x, call.env, out)?;
     c.want(&t, x.span, &call.who(), "a number", |t| matches!(t, Ty::Scalar))?;
-    scalar(t.trains, t.tasks)
+    Ok(scalar(call, &[(&t, x.span)]))
 }
 
 /// `covariance(t[*].weights)`, `tensor_normal(...)`
-fn covariance<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+fn weights<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
+    let mut all = vec![];
     for w in [Ok(call.arg("weights")?), call.arg("more")].into_iter().flatten() {
         let t = c.term(w, call.env, out)?;
         let several = |t: &Ty| matches!(t, Ty::Weights(n) if *n > 1);
         c.want(&t, w.span, &call.who(), "the weights of several heads or encoders", several)?;
+        all.push((t, w.span));
     }
-    scalar(true, vec![])
+    let all: Vec<(&Term, Span)> = all.iter().map(|(t, span)| (t, *span)).collect();
+    Ok(scalar(call, &all))
 }
 
 /// `marginal(speak, over = find)`
@@ -188,7 +185,7 @@ fn marginal<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Re
         return Err(c.report(d.at(at.span, format!("the head `{head}`")).help("name a task with `choose` or `rank`")));
     }
     out.tasks.extend([t, z]);
-    scalar(true, vec![t, z])
+    Ok(Term { tasks: vec![t, z], ..Term::new(Ty::Scalar, true) })
 }
 
 /// `reinforce(read, reward = ...)`
@@ -198,15 +195,20 @@ fn reinforce<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut R
     let (t, reward) = (t?, reward?);
     c.want(&reward, r.span, "a reward", "a figure", |t| matches!(t, Ty::Figure | Ty::Scalar))?;
     out.tasks.insert(t);
-    scalar(true, vec![t])
+    Ok(Term { tasks: vec![t], ..Term::new(Ty::Scalar, true) })
 }
 
 /// `stop(x)`
 fn stop<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reached) -> Typed {
     // what stands behind `stop` is not trained by it
     let mut apart = Reached { here: out.here, ..Reached::default() };
-    let t = c.term(call.arg("x")?, call.env, &mut apart)?;
-    Ok(Term { trains: false, ..t })
+    let x = call.arg("x")?;
+    let t = c.term(x, call.env, &mut apart)?;
+    let what = match &t.what {
+        What::Later | What::Elsewhere => t.what.clone(),
+        _ => What::Call(call.kind, vec![t.form(x.span)]),
+    };
+    Ok(Term { trains: false, what, ..t })
 }
 
 /// `uniform(gold)`
@@ -221,7 +223,8 @@ fn uniform<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Rea
         Ty::Gold(w) if w == "span" || w == "spans" => Space::Spans,
         _ => Space::Unknown,
     };
-    Ok(Term::new(Ty::Dist(space), false))
+    let what = What::Call(call.kind, vec![t.form(g.span)]);
+    Ok(Term::new(Ty::Dist(space), false).as_(what))
 }
 
 /// `f1(said, gold)` and its like
@@ -232,19 +235,6 @@ fn figure<'p>(c: &mut Scheduler<'_, 'p>, call: &LossCall<'_, 'p>, out: &mut Reac
     let texty = |t: &Ty| matches!(t, Ty::Text | Ty::Gold(_));
     c.want(&a, said.span, &call.who(), "texts", texty)?;
     c.want(&b, gold.span, &call.who(), "texts", texty)?;
-    Ok(Term { ty: Ty::Figure, trains: false, tasks: a.tasks.into_iter().chain(b.tasks).collect(), several: false })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_function_has_one_rule() {
-        let mut rows: Vec<&str> = terms::LOSS_FUNCTIONS.iter().map(|r| r.name).filter(|n| *n != "anneal").collect();
-        let mut rules: Vec<&str> = RULES.iter().map(|(n, _)| *n).collect();
-        rows.sort_unstable();
-        rules.sort_unstable();
-        assert_eq!(rows, rules);
-    }
+    let tasks = a.tasks.into_iter().chain(b.tasks).collect();
+    Ok(Term { tasks, ..Term::new(Ty::Figure, false) })
 }

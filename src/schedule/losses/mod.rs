@@ -7,14 +7,14 @@ mod values;
 
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
+use crate::elaborate::{Are, Form, LossForm, Owner, What};
 use crate::hir::{self, Item, Meaning};
 use crate::kinds::layers;
 use crate::kinds::terms;
-use crate::plan::SOURCE_FIELD;
+use crate::plan::{Factor, SOURCE_FIELD};
 use crate::resolve::{Given, word_of};
 use crate::resolve::{Part, Path, path, path_words, type_word};
 use crate::types::{Gives, Space};
-use crate::words;
 use functions::LossCall;
 use types::{Term, Ty};
 
@@ -31,12 +31,18 @@ pub(crate) struct Reached {
 
 type Typed = Result<Term, Reported>;
 
+/// Features as they will be computed.
+fn features(e: &Expr, env: &Env, are: Are) -> What {
+    What::Features(Box::new(e.clone()), env.clone(), are)
+}
+
 impl<'p> Scheduler<'_, 'p> {
     /// Every `loss` of the program.
-    pub(crate) fn check_losses(&mut self) -> Reached {
+    pub(crate) fn check_losses(&mut self) -> (Reached, Vec<LossForm>) {
         let mut out = Reached::default();
+        let mut forms = vec![];
         for l in &self.p.losses {
-            self.loss_options(l);
+            let weight = self.loss_options(l);
             let on = l.on.as_ref().and_then(|on| self.r.corpora_of(on, &l.env).ok());
             out.here = Some((l.value.span, l.on.is_some()));
             let Ok(t) = self.term(&l.value, &l.env, &mut out) else {
@@ -51,6 +57,8 @@ impl<'p> Scheduler<'_, 'p> {
                         out.tasks.extend((0..self.r.tasks.len()).filter(|t| all.contains(&self.r.tasks[*t].def)));
                     }
                 }
+                let value = Form::new(l.value.span, What::Elsewhere);
+                forms.push(LossForm { name: l.name.clone(), span: l.span, on: None, weight, value });
                 continue;
             };
             match &t.ty {
@@ -79,14 +87,20 @@ impl<'p> Scheduler<'_, 'p> {
                     );
                 }
             }
+            let value = t.form(l.value.span);
+            let mut form = LossForm { name: l.name.clone(), span: l.span, on: None, weight, value };
             if let Some(on) = on {
                 self.computed_on(&t, &on, l.on.as_ref().map_or(l.span, |e| e.span));
+                form.on = Some((on, l.on.as_ref().map_or(l.span, |e| e.span)));
             }
+            form.value.tasks(true, &mut out.tasks);
+            forms.push(form);
         }
-        out
+        (out, forms)
     }
 
-    fn loss_options(&mut self, l: &'p crate::hir::LossDef) {
+    fn loss_options(&mut self, l: &'p crate::hir::LossDef) -> Factor {
+        let mut weight = Factor::Fixed(1.0);
         for s in &l.options {
             if !matches!(s.value, SettingKind::Attr { .. }) {
                 let d = Diagnostic::new("E0227", "a loss has no stages and no views").at(s.span, "");
@@ -94,10 +108,13 @@ impl<'p> Scheduler<'_, 'p> {
             }
         }
         for o in self.r.options_in_braces(&l.options, words::LOSS_OPTIONS, "E0227", "a loss") {
-            if self.r.anneal(o.first, &l.env).is_none() {
-                let _ = self.r.weight(o.first, &l.env, o.row.takes.ranges(), o.row.example);
-            }
+            let given = match self.r.anneal(o.first, &l.env) {
+                Some(factor) => factor,
+                None => self.r.weight(o.first, &l.env, o.row.takes.ranges(), o.row.example).map(Factor::Fixed),
+            };
+            weight = given.unwrap_or(weight);
         }
+        weight
     }
 
     /// E0412: the tasks of a loss can be computed on the data after its `on`.
@@ -131,19 +148,20 @@ impl<'p> Scheduler<'_, 'p> {
     /// The type of an expression in a loss.
     fn term(&mut self, e: &'p Expr, env: &Env, out: &mut Reached) -> Typed {
         if let Some(done) = self.r.anneal(e, env) {
-            return done.map(|()| Term::new(Ty::Scalar, false));
+            return done.map(|f| Term::new(Ty::Scalar, false).as_(What::Factor(f)));
         }
         match &*e.value {
             ExprKind::Error => Err(Reported),
             ExprKind::Number(_) => {
-                self.r.number(e, env, "a term of a loss")?;
-                Ok(Term::new(Ty::Scalar, false))
+                let x = self.r.number(e, env, "a term of a loss")?;
+                Ok(Term::new(Ty::Scalar, false).as_(What::Number(x)))
             }
             ExprKind::Paren(e) => self.term(e, env, out),
             ExprKind::Neg(a) => {
                 let t = self.term(a, env, out)?;
                 self.want(&t, a.span, "`-`", "a number", |t| matches!(t, Ty::Scalar))?;
-                Ok(t)
+                let what = What::Neg(Box::new(t.form(a.span)));
+                Ok(t.as_(what))
             }
             ExprKind::Binary(op, _, b)
                 if op.value == BinOp::Div && self.p.constant(b, env) == Some(Item::Number(0.0)) =>
@@ -163,12 +181,21 @@ impl<'p> Scheduler<'_, 'p> {
                 for (t, at) in [(&x, a), (&y, b)] {
                     self.want(t, at.span, "arithmetic", "numbers", |t| matches!(t, Ty::Scalar))?;
                 }
+                let what = match (&x.what, &y.what, op.value) {
+                    // of numbers that are written the result is one
+                    (What::Number(x), What::Number(y), BinOp::Add) => What::Number(x + y),
+                    (What::Number(x), What::Number(y), BinOp::Sub) => What::Number(x - y),
+                    (What::Number(x), What::Number(y), BinOp::Mul) => What::Number(x * y),
+                    (What::Number(x), What::Number(y), _) => What::Number(x / y),
+                    _ => What::Binary(op.value, Box::new(x.form(a.span)), Box::new(y.form(b.span))),
+                };
                 let tasks = x.tasks.into_iter().chain(y.tasks).collect();
-                Ok(Term { ty: Ty::Scalar, trains: x.trains || y.trains, tasks, several: x.several || y.several })
+                let (trains, several) = (x.trains || y.trains, x.several || y.several);
+                Ok(Term { ty: Ty::Scalar, trains, tasks, several, what })
             }
             ExprKind::Call(f, args) => match &*f.value {
-                ExprKind::Name(n) => match words::choice(terms::LOSS_FUNCTIONS, n) {
-                    Some(row) => self.loss_function(row, e, args, env, out),
+                ExprKind::Name(n) => match terms::find(n) {
+                    Some(kind) => self.loss_function(kind, e, args, env, out),
                     None => self.features_in_loss(e, n, f.span, env),
                 },
                 _ => self.value(e, env),
@@ -179,7 +206,7 @@ impl<'p> Scheduler<'_, 'p> {
             }
             ExprKind::Pipe(..) | ExprKind::Cat(..) => {
                 self.walked(e, env)?;
-                Ok(Term::new(Ty::Features, true))
+                Ok(Term::new(Ty::Features, true).as_(features(e, env, Are::Features)))
             }
             ExprKind::Name(_) | ExprKind::Index(..) | ExprKind::Tap(..) | ExprKind::Dot(..) => self.value(e, env),
         }
@@ -196,7 +223,7 @@ impl<'p> Scheduler<'_, 'p> {
     fn features_in_loss(&mut self, e: &'p Expr, word: &str, span: Span, env: &Env) -> Typed {
         let known = layers::function(word).is_some() || self.p.lookup(word, env).is_some();
         if !known {
-            let mut more: Vec<&str> = terms::LOSS_FUNCTIONS.iter().map(|c| c.name).collect();
+            let mut more: Vec<&str> = terms::TERMS.iter().map(|t| t.row.name).collect();
             if suggest::near(word, more.iter().copied()).is_empty() {
                 more.extend(layers::functions().map(|f| f.name));
             }
@@ -206,12 +233,13 @@ impl<'p> Scheduler<'_, 'p> {
             return Err(self.r.unknown(word, span, &[Kind::Encoder], &[], "a function or an encoder"));
         }
         self.walked(e, env)?;
-        let ty = match layers::function(word).map_or(Gives::Features, |f| f.marks.gives) {
-            Gives::Weights => Ty::Dist(Space::Tokens),
-            Gives::Distribution | Gives::Scores => Ty::Dist(Space::Unknown),
-            Gives::Features => Ty::Features,
+        let (ty, what) = match layers::function(word).map_or(Gives::Features, |f| f.marks.gives) {
+            Gives::Weights => (Ty::Dist(Space::Tokens), features(e, env, Are::Weights)),
+            Gives::Distribution => (Ty::Dist(Space::Unknown), features(e, env, Are::Distribution)),
+            Gives::Scores => (Ty::Dist(Space::Unknown), What::Later),
+            Gives::Features => (Ty::Features, features(e, env, Are::Features)),
         };
-        Ok(Term::new(ty, true))
+        Ok(Term::new(ty, true).as_(what))
     }
 
     fn want(&mut self, t: &Term, span: Span, who: &str, what: &str, ok: impl Fn(&Ty) -> bool) -> Result<(), Reported> {
@@ -238,15 +266,14 @@ impl<'p> Scheduler<'_, 'p> {
 
     fn loss_function(
         &mut self,
-        row: &'static words::Choice,
+        kind: &'static terms::TermKind,
         e: &'p Expr,
         args: &'p [ast::Arg],
         env: &Env,
         out: &mut Reached,
     ) -> Typed {
-        let given = self.r.arguments(row, e.span, args, env).ok_or(Reported)?;
-        let rule = functions::rule(row.name).ok_or(Reported)?;
-        rule(self, &LossCall { row, given, env }, out)
+        let given = self.r.arguments(&kind.row, e.span, args, env).ok_or(Reported)?;
+        functions::typed(self, &LossCall { kind, given, env }, out)
     }
 
     /// The data sets whose examples have a value, where its task or the fields in it tell.

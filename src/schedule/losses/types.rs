@@ -1,5 +1,7 @@
 //! Types of values in a loss.
 
+use crate::elaborate::{Form, What};
+use crate::source::Span;
 use crate::types::Space;
 
 /// The type of a value in a loss.
@@ -41,10 +43,22 @@ pub(super) struct Term {
     pub tasks: Vec<usize>,
     /// the value of several members at once
     pub several: bool,
+    /// what is computed
+    pub what: What,
 }
 
 impl Term {
     pub(super) fn new(ty: Ty, trains: bool) -> Self {
-        Term { ty, trains, tasks: vec![], several: false }
+        Term { ty, trains, tasks: vec![], several: false, what: What::Later }
+    }
+
+    /// The same, computed so.
+    pub(super) fn as_(self, what: What) -> Self {
+        Term { what, ..self }
+    }
+
+    /// What is computed, at its place.
+    pub(super) fn form(&self, span: Span) -> Form {
+        Form::new(span, self.what.clone())
     }
 }

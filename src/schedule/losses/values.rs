@@ -51,7 +51,9 @@ impl<'p> Scheduler<'_, 'p> {
         let meaning = if data { self.p.lookup_data(p.name, env) } else { self.p.lookup(p.name, env) };
         let found: Vec<(Kind, usize)> = match (p.index, meaning) {
             (None, Some(Meaning::One(kind, i))) => vec![(kind, i)],
-            (None, Some(Meaning::Var(Item::Number(_)))) => return Ok(Term::new(Ty::Scalar, false)),
+            (None, Some(Meaning::Var(Item::Number(x)))) => {
+                return Ok(Term::new(Ty::Scalar, false).as_(What::Number(x)));
+            }
             (None, None) => {
                 let fields = self.r.all_fields();
                 if let Some(f) = fields.iter().copied().find(|f| *f == p.name) {
@@ -79,6 +81,18 @@ impl<'p> Scheduler<'_, 'p> {
             terms.push(self.meant(kind, i, e, &p, env)?);
         }
         let tasks = terms.iter().flat_map(|t| t.tasks.iter().copied()).collect();
+        let what = match terms.as_slice() {
+            [one] => one.what.clone(),
+            all if all.iter().any(|t| matches!(t.what, What::Later)) => What::Later,
+            all => {
+                let owners = |t: &Term| if let What::Weights(o) = &t.what { o.clone() } else { vec![] };
+                let weights: Vec<Owner> = all.iter().flat_map(owners).collect();
+                match weights.is_empty() {
+                    true => What::Members(all.iter().map(|t| t.form(e.span)).collect()),
+                    false => What::Weights(weights),
+                }
+            }
+        };
         let mut first = terms.into_iter().next().ok_or(Reported)?;
         if let Ty::Weights(n) = &mut first.ty {
             // how many members the name has
@@ -88,7 +102,7 @@ impl<'p> Scheduler<'_, 'p> {
                 return Err(Reported);
             }
         }
-        Ok(Term { tasks, several, ..first })
+        Ok(Term { tasks, several, what, ..first })
     }
 
     /// What one declaration gives to a loss that names it.
@@ -106,10 +120,14 @@ impl<'p> Scheduler<'_, 'p> {
                     ))
                 }
             },
-            Kind::Encoder if port.is_some_and(|p| p.value == "weights") => Ok(Term::new(Ty::Weights(1), true)),
+            Kind::Encoder if port.is_some_and(|p| p.value == "weights") => {
+                Ok(Term::new(Ty::Weights(1), true).as_(What::Weights(vec![Owner::Encoder(i)])))
+            }
             Kind::Encoder => {
                 self.walked(e, env)?;
-                Ok(Term::new(Ty::Features, true))
+                // of several members each would need a text of its own
+                let what = if p.index == Some(None) { What::Later } else { features(e, env, Are::Features) };
+                Ok(Term::new(Ty::Features, true).as_(what))
             }
             Kind::Let => self.let_term(i, e, port, env),
             Kind::Data => match port {
@@ -120,7 +138,7 @@ impl<'p> Scheduler<'_, 'p> {
                         FieldType::Labels { on: Some(_) } => "labels on".to_string(),
                         _ => type_word(ty).to_string(),
                     };
-                    Ok(Term::new(Ty::Gold(word), false))
+                    Ok(Term::new(Ty::Gold(word), false).as_(What::Gold(i, f)))
                 }
                 None => {
                     let d = Diagnostic::new("E0226", format!("`{}` is a data set; a loss reads its fields", p.name));
@@ -128,8 +146,8 @@ impl<'p> Scheduler<'_, 'p> {
                 }
             },
             Kind::Param => {
-                self.r.number(e, env, "a term of a loss")?;
-                Ok(Term::new(Ty::Scalar, false))
+                let x = self.r.number(e, env, "a term of a loss")?;
+                Ok(Term::new(Ty::Scalar, false).as_(What::Number(x)))
             }
             Kind::Loss => {
                 let d = Diagnostic::new("E0244", format!("`{}` is a loss, and losses add up by themselves", p.name));
@@ -153,7 +171,11 @@ impl<'p> Scheduler<'_, 'p> {
         let t = &self.r.tasks[task];
         let head = t.head;
         let number = (t.rule.measures)(&t.settings) == Some(REALS) && !t.settings.contains_key("bins");
-        let term = |ty: Ty, trains: bool| Ok(Term { ty, trains, tasks: tasks.clone(), several: false });
+        // what a head alone has is said not to run with the head
+        let own = heads::PORTS.contains(&port.value.as_str()) || head.runs;
+        let what = if own { What::Port(task, port.value.clone()) } else { What::Elsewhere };
+        let term =
+            |ty: Ty, trains: bool| Ok(Term { ty, trains, tasks: tasks.clone(), several: false, what: what.clone() });
         if !terms::LOSS_PORTS.contains(&port.value.as_str()) {
             let known: Vec<&str> = heads::PORTS.iter().chain(head.ports).chain(terms::LOSS_PORTS).copied().collect();
             if !known.contains(&port.value.as_str()) {
@@ -170,7 +192,7 @@ impl<'p> Scheduler<'_, 'p> {
                 Err(self.report(d.with(none, "takes it away").help(help)))
             }
             "loss" | "logp" => term(Ty::Scalar, true),
-            "weights" => Ok(Term::new(Ty::Weights(1), true)),
+            "weights" => Ok(Term::new(Ty::Weights(1), true).as_(What::Weights(vec![Owner::Task(task)]))),
             "hidden" | "logits" | "states" => term(Ty::Features, true),
             "value" => term(Ty::Scalar, true),
             "probs" if number => {
@@ -243,7 +265,8 @@ impl<'p> Scheduler<'_, 'p> {
                 false
             }
         };
-        Ok(Term { several, ..self.task_port(t, port)? })
+        // views are said not to run where they are declared
+        Ok(Term { several, what: What::Elsewhere, ..self.task_port(t, port)? })
     }
 
     /// A `let` in a loss: features, attention weights, or the prior and posterior of a latent variable.
@@ -274,7 +297,8 @@ impl<'p> Scheduler<'_, 'p> {
                 }
                 // without one of its own the prior is the standard one
                 "prior" | "posterior" => {
-                    Ok(Term::new(Ty::Dist(Space::Latent(i)), port.value == "posterior" || has("prior")))
+                    let trains = port.value == "posterior" || has("prior");
+                    Ok(Term::new(Ty::Dist(Space::Latent(i)), trains).as_(What::Elsewhere))
                 }
                 other => Err(self.unknown_word(
                     "E0415",
@@ -287,7 +311,7 @@ impl<'p> Scheduler<'_, 'p> {
         }
         if let Some(item) = self.p.constant(value, &self.p.lets[i].env) {
             return match item {
-                Item::Number(_) => Ok(Term::new(Ty::Scalar, false)),
+                Item::Number(x) => Ok(Term::new(Ty::Scalar, false).as_(What::Number(x))),
                 _ => {
                     let d = Diagnostic::new("E0421", format!("`{name}` is no value of a loss")).at(e.span, "");
                     Err(self.report(d.help("name ports and features: `kl(a.probs, b.probs)`")))
@@ -295,12 +319,12 @@ impl<'p> Scheduler<'_, 'p> {
             };
         }
         self.walked(e, env)?;
-        let ty = match row.map_or(Gives::Features, |f| f.marks.gives) {
-            Gives::Weights => Ty::Dist(Space::Tokens),
-            Gives::Distribution => Ty::Dist(Space::Unknown),
-            Gives::Features | Gives::Scores => Ty::Features,
+        let (ty, are) = match row.map_or(Gives::Features, |f| f.marks.gives) {
+            Gives::Weights => (Ty::Dist(Space::Tokens), Are::Weights),
+            Gives::Distribution => (Ty::Dist(Space::Unknown), Are::Distribution),
+            Gives::Features | Gives::Scores => (Ty::Features, Are::Features),
         };
-        Ok(Term::new(ty, true))
+        Ok(Term::new(ty, true).as_(features(e, env, are)))
     }
 }
 

@@ -93,6 +93,7 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
     Stage {
         name: "train".into(),
         tasks,
+        losses: vec![],
         length,
         batch: 8,
         sampler: Sampler::new("joint"),
@@ -240,7 +241,7 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
             nodes.push(node(Op::Head { task: 2 }, &[8], Shape::example(k[2])));
             vec![gold(0, 4, None), gold(2, 9, Some(1))]
         };
-        Graph { corpus, phase, nodes, tasks }
+        Graph { corpus, phase, nodes, tasks, losses: vec![] }
     };
     let graphs = vec![graph(0, Phase::Train), graph(0, Phase::Test), graph(1, Phase::Train), graph(1, Phase::Test)];
     let plan = Plan {
@@ -252,6 +253,9 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
         params: b.params,
         layers: b.layers,
         tasks,
+        terms: vec![],
+        losses: vec![],
+        penalties: vec![],
         graphs,
         train: Train { stages: vec![stage], objective: None, seed: 1 },
         expects: vec![],

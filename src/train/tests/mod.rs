@@ -12,6 +12,7 @@ use super::{Quiet, RunError};
 use crate::columns::{Column, SplitName};
 use crate::network::{Batch, Job, Moment, Network};
 use crate::ops::value::Value;
+use crate::passes::flow::Wanted;
 use crate::plan::*;
 use burn::tensor::Device;
 use fixture::{Program, corpora, program, stage, tiny};
@@ -249,7 +250,7 @@ fn rows_without_gold_do_not_count() {
         let split = p.examples.split(0, SplitName::Train).unwrap();
         let batch = Batch { forms: &p.examples.forms, split, examples };
         let job = Job { plan: &p.plan, graph, batch, params: &params, moment: Moment::default() };
-        let l = network.losses(&job, &[0], &network.forward(&job, &[0]));
+        let l = network.losses(&job, &Wanted::tasks(&[0]), &network.forward(&job, &[0]));
         l.into_iter().map(|l| (l.mean.into_scalar::<f32>(), l.count)).next()
     };
     assert_eq!(p.tables, q.tables, "the other examples show every class");

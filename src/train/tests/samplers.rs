@@ -37,7 +37,7 @@ fn epochs(p: &Program, n: u64) -> Vec<Vec<Draw>> {
 /// How often each example was drawn for the given tasks.
 fn seen(steps: &[Vec<Draw>], corpus: usize, tasks: &[usize]) -> Vec<usize> {
     let mut counts = BTreeMap::new();
-    for d in steps.iter().flatten().filter(|d| d.corpus == corpus && d.tasks == tasks) {
+    for d in steps.iter().flatten().filter(|d| d.corpus == corpus && d.wanted.tasks == tasks) {
         d.examples.iter().for_each(|e| *counts.entry(*e).or_insert(0) += 1);
     }
     counts.into_values().collect()
@@ -61,7 +61,7 @@ fn alternate() {
     let steps = epochs(&p, 2);
     // slot, intent, topic in turn until slot and intent have had their 5 batches
     assert_eq!(steps.len(), 2 * 14);
-    let order: Vec<usize> = steps.iter().map(|s| s[0].tasks[0]).collect();
+    let order: Vec<usize> = steps.iter().map(|s| s[0].wanted.tasks[0]).collect();
     assert_eq!(order[..6], [0, 1, 2, 0, 1, 2]);
     assert_eq!(order[14..17], [0, 1, 2], "an epoch begins anew");
     for epoch in [&steps[..14], &steps[14..]] {
@@ -74,7 +74,7 @@ fn alternate() {
 
     let p = with(sampler("alternate", &[], &[(0, 2.0), (2, 1.0)]));
     let steps = epochs(&p, 1);
-    assert_eq!(steps.iter().map(|s| s[0].tasks[0]).collect::<Vec<_>>(), [0, 0, 2, 0, 0, 2, 0, 0, 2]);
+    assert_eq!(steps.iter().map(|s| s[0].wanted.tasks[0]).collect::<Vec<_>>(), [0, 0, 2, 0, 0, 2, 0, 0, 2]);
     let d = schedule(&p).describe(&p.plan, &p.plan.train.stages[0]);
     assert!(d.notes.contains(&"`intent` is never drawn".to_string()), "{d}");
 }
@@ -83,7 +83,7 @@ fn alternate() {
 fn shares(p: &Program, n: u64) -> Vec<f64> {
     let steps = epochs(p, n);
     let mut counts: BTreeMap<(usize, Vec<usize>), usize> = BTreeMap::new();
-    steps.iter().flatten().for_each(|d| *counts.entry((d.corpus, d.tasks.clone())).or_default() += 1);
+    steps.iter().flatten().for_each(|d| *counts.entry((d.corpus, d.wanted.tasks.clone())).or_default() += 1);
     counts.into_values().map(|c| c as f64 / steps.len() as f64).collect()
 }
 
@@ -127,12 +127,12 @@ fn a_task_over_several_corpora_learns_along() {
     }
     p.plan.train.stages[0].tasks.push(3);
     p.examples = Examples::encode(&p.plan, &p.tables, &p.corpora);
-    let tasks: Vec<Vec<usize>> = epochs(&p, 1)[..3].iter().map(|s| s[0].tasks.clone()).collect();
+    let tasks: Vec<Vec<usize>> = epochs(&p, 1)[..3].iter().map(|s| s[0].wanted.tasks.clone()).collect();
     assert_eq!(tasks, [vec![0, 3], vec![1, 3], vec![2, 3]]);
     // it is drawn itself where nothing else learns on one of its corpora
     p.plan.train.stages[0].tasks = vec![0, 3];
     let steps = epochs(&p, 1);
-    let alone = steps.iter().flatten().filter(|d| d.tasks == [3]).count();
+    let alone = steps.iter().flatten().filter(|d| d.wanted.tasks == [3]).count();
     assert_eq!(alone, 8, "5 batches of a, 3 of b: {steps:?}");
 }
 

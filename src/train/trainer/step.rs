@@ -8,10 +8,11 @@ use crate::kinds::heads;
 use crate::kinds::optimisers::Decay;
 use crate::kinds::weightings;
 use crate::network::together::Share;
-use crate::network::{Batch, Job, Known, Moment, TaskLoss, Values};
+use crate::network::{Batch, BatchLoss, Job, Known, Moment, Values};
 use crate::ops::params::Params;
 use crate::passes;
-use crate::plan::{Phase, Plan, Stage};
+use crate::passes::flow::Wanted;
+use crate::plan::{Drawn, Penalty, Phase, Plan, Stage};
 use crate::train::{NamedLoss, RunError, StepNews};
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -54,35 +55,42 @@ impl Trainer<'_> {
         let epoch = self.state.cursor.epoch;
         let draws = course.schedule.next(&mut self.state.cursor);
         let losses = self.losses(course, &draws, moment)?;
-        // of each task: its loss and count on every corpus of the step
-        let mut parts: BTreeMap<usize, Vec<(Tensor<1>, usize)>> = BTreeMap::new();
+        // of each task and `loss`: its value and count on every corpus of the step
+        let mut parts: BTreeMap<Drawn, Vec<(Tensor<1>, usize)>> = BTreeMap::new();
         for l in losses {
-            parts.entry(l.task).or_default().push((l.mean, l.count));
+            parts.entry(l.of).or_default().push((l.mean, l.count));
         }
         self.state.epoch_examples += draws.iter().map(|d| d.examples.len() as u64).sum::<u64>();
-        let losses: Vec<(usize, Tensor<1>, usize)> = parts.into_iter().map(|(t, p)| pool(t, p, &self.params)).collect();
-        for (task, loss, count) in &losses {
+        let losses: Vec<Pooled> = parts.into_iter().map(|(of, p)| pool(of, p, &self.params)).collect();
+        let mut sick = vec![];
+        for (of, loss, count) in &losses {
             let value = f64::from(loss.clone().into_scalar::<f32>());
-            self.state.last_losses.insert(*task, value);
-            let sum = self.state.losses.entry(*task).or_default();
+            let (last, sums, i) = match *of {
+                Drawn::Task(t) => (&mut self.state.last_losses, &mut self.state.losses, t),
+                Drawn::Loss(l) => (&mut self.state.last_terms, &mut self.state.terms, l),
+            };
+            last.insert(i, value);
+            let sum = sums.entry(i).or_default();
             sum.0 += value * *count as f64;
             sum.1 += *count as f64;
+            if !value.is_finite() {
+                sick.push(*of);
+            }
         }
-        let sick: Vec<usize> =
-            losses.iter().map(|(t, ..)| *t).filter(|t| !self.state.last_losses[t].is_finite()).collect();
         if !sick.is_empty() {
             return Err(self.not_finite(course, "loss", &sick));
         }
         // a step in which everything is frozen has nothing to move
-        let total = total_loss(self.plan, course.stage, &losses, &self.params).filter(Tensor::is_tracked);
+        let total = total_loss(self.plan, course.stage, &losses, &self.params, self.state.step);
+        let total = total.filter(Tensor::is_tracked);
         if let Some(total) = total {
             let factor = rate(course.stage, self.state.cursor.total - 1, course.steps, share, epoch);
             let rates = &course.rates;
             let info =
                 course.optimizer.step(&mut self.params, total.backward(), &|i| rates[i] * factor, course.stage.clip);
             if !info.grad_norm.is_finite() {
-                let tasks: Vec<usize> = losses.iter().map(|(t, ..)| *t).collect();
-                return Err(self.not_finite(course, "gradient", &tasks));
+                let all: Vec<Drawn> = losses.iter().map(|(of, ..)| *of).collect();
+                return Err(self.not_finite(course, "gradient", &all));
             }
         }
         self.state.step += 1;
@@ -100,7 +108,7 @@ impl Trainer<'_> {
         course: &Course<'_>,
         draws: &[Draw],
         moment: Moment,
-    ) -> Result<Vec<TaskLoss>, Diagnostic> {
+    ) -> Result<Vec<BatchLoss>, Diagnostic> {
         let plan = self.plan;
         let found = |d: &&Draw| {
             plan.graph(d.corpus, Phase::Train).is_some() && self.examples.split(d.corpus, SplitName::Train).is_some()
@@ -112,6 +120,13 @@ impl Trainer<'_> {
                 || self.frozen.any(d.corpus, Phase::Train)
         };
         let plain = draws.iter().any(still).then(|| self.params.valid());
+        let counts = |p: &&Penalty| course.stage.losses.contains(&p.loss);
+        let penalties = plan
+            .penalties
+            .iter()
+            .filter(counts)
+            .filter_map(|p| self.network.penalty(p, &self.params, &self.examples.forms, moment));
+        let penalties: Vec<BatchLoss> = penalties.collect();
         let mut shares = vec![];
         for draw in draws {
             let (Some(graph), Some(split)) =
@@ -122,8 +137,12 @@ impl Trainer<'_> {
             let batch = Batch { forms: &self.examples.forms, split, examples: &draw.examples };
             let job = Job { plan, graph, batch, params: &self.params, moment };
             let wanted = match plan.pass(passes::SHARE) {
-                true => vec![draw.tasks.clone()],
-                false => draw.tasks.iter().map(|t| vec![*t]).collect(),
+                true => vec![draw.wanted.clone()],
+                false => {
+                    let task = |t: &usize| Wanted::tasks(&[*t]);
+                    let loss = |l: &usize| Wanted { tasks: vec![], losses: vec![*l] };
+                    draw.wanted.tasks.iter().map(task).chain(draw.wanted.losses.iter().map(loss)).collect()
+                }
             };
             for wanted in wanted {
                 let mut known = Known::default();
@@ -140,14 +159,14 @@ impl Trainer<'_> {
         if plan.pass(passes::MERGE) && plan.pass(passes::SHARE) && tokens <= passes::merge::MOST_TOKENS {
             let values = self.network.forward_together(&shares);
             let losses = |(s, v): (&Share<'_>, &Values)| self.network.losses(&s.job, &s.wanted, v);
-            return Ok(shares.iter().zip(&values).flat_map(losses).collect());
+            return Ok(shares.iter().zip(&values).flat_map(losses).chain(penalties).collect());
         }
         let each = |s: Share<'_>| {
             let (job, wanted) = (s.job, s.wanted.clone());
             let values = self.network.forward_with(s);
             self.network.losses(&job, &wanted, &values)
         };
-        Ok(shares.into_iter().flat_map(each).collect())
+        Ok(shares.into_iter().flat_map(each).chain(penalties).collect())
     }
 
     pub(super) fn tell_step(&mut self, course: &Course<'_>) {
@@ -168,10 +187,11 @@ impl Trainer<'_> {
     }
 
     /// A loss or gradient that is not finite. The weights before this step are kept: nothing moved yet.
-    pub(super) fn not_finite(&mut self, course: &Course<'_>, what: &str, tasks: &[usize]) -> RunError {
-        let name = |t: &usize| self.plan.tasks.get(*t).map_or("?", |t| &t.name).to_string();
-        let names: Vec<String> = tasks.iter().map(|t| format!("`{}`", name(t))).collect();
-        let last: Vec<String> = self.state.last_losses.iter().map(|(t, l)| format!("{} {l:.4}", name(t))).collect();
+    pub(super) fn not_finite(&mut self, course: &Course<'_>, what: &str, whose: &[Drawn]) -> RunError {
+        let names: Vec<String> = whose.iter().map(|of| format!("`{}`", self.plan.name_of(*of))).collect();
+        let own = self.state.last_losses.iter().map(|(t, l)| (Drawn::Task(*t), l));
+        let all = own.chain(self.state.last_terms.iter().map(|(t, l)| (Drawn::Loss(*t), l)));
+        let last: Vec<String> = all.map(|(of, l)| format!("{} {l:.4}", self.plan.name_of(of))).collect();
         let message = format!(
             "the {what} of {} is not finite at step {} of stage `{}` (last losses: {})",
             names.join(", "),
@@ -194,20 +214,24 @@ impl Trainer<'_> {
     }
 
     pub(super) fn mean_losses(&self) -> Vec<NamedLoss> {
-        let mean =
-            |(t, (sum, n)): (&usize, &(f64, f64))| Some((self.plan.tasks.get(*t)?.name.clone(), sum / n.max(1.0)));
-        self.state.losses.iter().filter_map(mean).collect()
+        let own = self.state.losses.iter().map(|(t, s)| (Drawn::Task(*t), s));
+        let all = own.chain(self.state.terms.iter().map(|(l, s)| (Drawn::Loss(*l), s)));
+        all.map(|(of, (sum, n))| (self.plan.name_of(of).to_string(), sum / n.max(1.0))).collect()
     }
 
     pub(super) fn forget_epoch(&mut self) {
         self.state.losses.clear();
+        self.state.terms.clear();
         self.state.epoch_examples = 0;
         self.state.epoch_seconds = 0.0;
     }
 }
 
-/// One loss of a task whose gold stood in several corpora of a step: the mean over all of them.
-fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> (usize, Tensor<1>, usize) {
+/// A loss in a step: whose, its mean, over how many.
+type Pooled = (Drawn, Tensor<1>, usize);
+
+/// One loss of what stood in several corpora of a step: the mean over all of them.
+fn pool(of: Drawn, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> Pooled {
     let count = parts.iter().map(|(_, n)| n).sum::<usize>();
     let loss = match (parts.len(), parts.pop()) {
         (1, Some((loss, _))) => Some(loss),
@@ -217,14 +241,21 @@ fn pool(task: usize, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> (us
             .map(|(l, n)| l.mul_scalar(n as f64 / count.max(1) as f64))
             .reduce(|a, b| a + b),
     };
-    (task, loss.unwrap_or_else(|| Tensor::zeros([1], params.device())), count)
+    (of, loss.unwrap_or_else(|| Tensor::zeros([1], params.device())), count)
 }
 
 /// The losses of a step as one number, weighed as the stage says. Only tasks with gold in the step take part.
-fn total_loss(plan: &Plan, stage: &Stage, losses: &[(usize, Tensor<1>, usize)], params: &Params) -> Option<Tensor<1>> {
+fn total_loss(plan: &Plan, stage: &Stage, losses: &[Pooled], params: &Params, step: u64) -> Option<Tensor<1>> {
     let weighing = &stage.weights;
     let weigh = weightings::find(&weighing.kind)?.weigh?;
-    let term = |(task, value, _): &(usize, Tensor<1>, usize)| {
+    let term = |(of, value, _): &Pooled| {
+        let task = match of {
+            Drawn::Task(t) => t,
+            Drawn::Loss(l) => {
+                let weight = plan.losses.get(*l)?.weight.at(step);
+                return Some(if weight == 1.0 { value.clone() } else { value.clone().mul_scalar(weight) });
+            }
+        };
         let t = plan.tasks.get(*task)?;
         Some(weigh(&weightings::Loss {
             value,

@@ -48,6 +48,7 @@ pub(super) const CLASSIFY: HeadKind = HeadKind {
         width: classes,
         space: "a class",
         chooses: |t| Space::Classes(t.labels),
+        each: |s| on(s, "multi"),
         params: linear,
         metric: |s| on(s, "multi").then_some("f1"),
         loss: |s| on(s, "multi").then_some("binary cross-entropy"),

@@ -73,6 +73,7 @@ fn with<R>(
         node: 0,
         progress: 0.0,
         forms: &forms,
+        step: 0,
         vocab_counts: &counts,
         pieces: &[],
     };
@@ -218,6 +219,7 @@ fn dropout_acts_while_training_alone() {
             training,
             dropout_key,
             node: 0,
+            step: 0,
             progress: 0.0,
             forms: &forms,
             vocab_counts: &counts,

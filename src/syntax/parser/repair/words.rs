@@ -102,7 +102,7 @@ pub(super) fn begin(words: &[&str], statement: &str, known: &[&'static str]) -> 
         ("multi_step" | "joint", _) => &["expect"],
         (_, ":") => &["task"],
         (_, "=") if takes_path(third) && layers::function(third).is_none() => &["data"],
-        (_, "=") if crate::words::choice(terms::LOSS_FUNCTIONS, third).is_some() => &["loss"],
+        (_, "=") if terms::find(third).is_some() => &["loss"],
         (_, "=") => &["let"],
         (_, "in") => &["for"],
         (_, "{" | "for") => &["stage", "repeat"],
