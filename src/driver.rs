@@ -242,6 +242,12 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
             Tables::build(checked.vocabs(), checked.labels(), checked.corpora(), &out.corpora, &c.base);
         let vectors: Vec<Diagnostic> = findings.into_iter().chain(narrow_vectors(checked, &tables)).collect();
         c.diagnostics.extend(vectors.into_iter().map(|d| placed(d, checked, &c.program)));
+        let losses = &c.program.losses;
+        let at = |name: &str| losses.iter().find(|l| l.name == name).map(|l| l.value.span);
+        c.diagnostics.extend(lower::uneven(checked, &tables).into_iter().map(|(name, d)| match at(&name) {
+            Some(span) => d.at(span, "set side by side"),
+            None => d,
+        }));
         for (spec, set) in checked.labels().iter().zip(&tables.labels) {
             c.diagnostics.extend(classes::oddities(spec, set, checked.corpora(), &out.corpora));
         }

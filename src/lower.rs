@@ -2,6 +2,7 @@
 
 use crate::check::Checked;
 use crate::columns::Corpus;
+use crate::diagnostics::Diagnostic;
 use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
 use crate::kinds::layers::ZEROS;
@@ -106,6 +107,34 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         passes: vec![],
     }
 }
+
+/// E0420: members whose weights a loss sets side by side have equally many classes, which only the data tell.
+pub fn uneven(c: &Checked, tables: &Tables) -> Vec<(String, Diagnostic)> {
+    let size = |s: Size| match s {
+        Size::Labels(i) => tables.labels.get(i as usize).map_or(0, |l| l.len()),
+        Size::Vocab(i) => tables.vocabs.get(i as usize).map_or(0, |v| v.len()),
+        Size::Open(..) => 0,
+    };
+    let shape = |p: &usize| c.params[*p].shape.iter().map(|d| d.resolve(&size)).collect::<Vec<_>>();
+    let mut out = vec![];
+    let penalties = c.penalties.iter().flat_map(|p| p.nodes.iter().map(|n| (p.loss, n)));
+    let within = c.graphs.iter().flat_map(|g| g.losses.iter().flat_map(|l| g.nodes.iter().map(|n| (l.loss, n))));
+    for (loss, node) in penalties.chain(within) {
+        let plan::Op::Term { term } = node.op else { continue };
+        let all = &c.terms[term].params;
+        let Some(other) = all.iter().find(|p| shape(p) != shape(&all[0])) else { continue };
+        let (a, b) = (&c.params[all[0]], &c.params[*other]);
+        let what =
+            format!("`{}` and `{}` differ in shape, and `{}` needs equals", a.owner, b.owner, c.terms[term].kind);
+        let sizes = format!("{:?} numbers here, {:?} there", shape(&all[0]), shape(other));
+        let d = Diagnostic::new("E0420", what).help(format!("compare tasks with equally many classes: {sizes}"));
+        if !out.iter().any(|(_, known)| *known == d) {
+            out.push((c.losses[loss].name.clone(), d));
+        }
+    }
+    out
+}
+
 /// Settles the first metric of the tasks that name none.
 fn first_metrics(
     c: &Checked,

@@ -425,7 +425,9 @@ impl<'p> Elaborator<'p> {
                 let node = self.node(cx, op, &[], &scores);
                 one(Val { node, ..scores }, Is::Distribution { tokens: false, each: false })
             }
+            // only what takes weights reads them
             What::Weights(_) => Err(Gap::Later),
+            What::Call(kind, args) if kind.lowers == Lowers::Weights => self.priors(kind, args, cx),
             What::Neg(a) => {
                 let all = self.lowered(a, cx)?;
                 let minus = |v: Lowered| {
@@ -478,7 +480,7 @@ impl<'p> Elaborator<'p> {
 
     fn call_of(&mut self, kind: &'static TermKind, args: Vec<Vec<Lowered>>, span: Span, cx: &Cx) -> Nodes {
         match kind.lowers {
-            Lowers::Later | Lowers::Factor => Err(Gap::Later),
+            Lowers::Later | Lowers::Factor | Lowers::Weights => Err(Gap::Later),
             Lowers::Stop => {
                 let stop = |x: Lowered| {
                     let v = self.plain(cx, layers::STOP, Settings::new(), &[&x.v], x.v.clone());
@@ -499,6 +501,66 @@ impl<'p> Elaborator<'p> {
                 };
                 calls.into_iter().map(|inputs| self.compute(kind, inputs, span, cx)).collect()
             }
+        }
+    }
+
+    /// The priors of the weights of members: one for each layer that they have.
+    fn priors(&mut self, kind: &'static TermKind, args: &[Form], cx: &Cx) -> Nodes {
+        let mut out = vec![];
+        for arg in args {
+            let What::Weights(owners) = &arg.what else { return Err(Gap::Later) };
+            let left_out = |o: &Owner| matches!(o, Owner::Task(t) if self.r.tasks[*t].left_out);
+            let owners: Vec<Owner> = owners.iter().copied().filter(|o| !left_out(o)).collect();
+            let all: Vec<Vec<usize>> = owners.iter().map(|o| self.matrices(*o)).collect();
+            let Some(first) = all.first().filter(|_| all.len() > 1) else { return Err(Gap::LeftOut) };
+            let shapes = |own: &[usize]| -> Vec<Vec<Dim>> {
+                own.iter().map(|p| self.out.params[*p].shape.iter().map(Dim::lettered).collect()).collect()
+            };
+            if let Some(i) = all.iter().position(|own| shapes(own) != shapes(first)) {
+                let (x, y) = (self.owner_name(owners[0]), self.owner_name(owners[i]));
+                let what = format!("`{x}` and `{y}` differ in shape, and `{}` needs equals", kind.row.name);
+                let d = Diagnostic::new("E0420", what).at(arg.span, "set side by side");
+                return Err(self.report(d.help("give both the same layers and widths")).into());
+            }
+            if first.is_empty() {
+                // a head that does not run has no weights yet
+                if !self.r.reports.all_supported() {
+                    return Err(Gap::Elsewhere);
+                }
+                let d = Diagnostic::new("E0421", format!("`{}` has no weights", self.owner_name(owners[0])));
+                let d = d.at(arg.span, "no matrix is learned");
+                return Err(self.report(d.help("name encoders with layers, or tasks")).into());
+            }
+            for k in 0..first.len() {
+                let params: Vec<usize> = all.iter().map(|own| own[k]).collect();
+                let set = settings([(terms::MEMBERS, Setting::Int(params.len() as i64))]);
+                let v = self.term(cx, kind.row.name, set, params, &[]);
+                out.push(Lowered { v, span: arg.span, is: Is::OneNumber });
+            }
+        }
+        Ok(self.total(out, cx).into_iter().collect())
+    }
+
+    /// The matrices that an owner multiplies by: tables from which rows are taken are none.
+    fn matrices(&self, owner: Owner) -> Vec<usize> {
+        let own: Vec<usize> = match owner {
+            Owner::Task(t) => self.out.inputs[t].params.clone(),
+            Owner::Encoder(e) => {
+                let name = &self.p.encoders[e].name;
+                (0..self.out.params.len()).filter(|p| *self.out.params[*p].owner == **name).collect()
+            }
+        };
+        let lookup = |p: &usize| {
+            let holds = |l: &Layer| l.params.contains(p) && layers::layer(&l.kind).is_some_and(|row| row.lookup);
+            self.out.layers.iter().any(holds)
+        };
+        own.into_iter().filter(|p| self.out.params[*p].shape.len() == 2 && !lookup(p)).collect()
+    }
+
+    fn owner_name(&self, owner: Owner) -> String {
+        match owner {
+            Owner::Task(t) => self.r.tasks[t].name.clone(),
+            Owner::Encoder(e) => self.p.encoders[e].name.clone(),
         }
     }
 

@@ -247,7 +247,6 @@ impl Network {
     pub fn penalty(&self, penalty: &Penalty, params: &Params, forms: &Forms, moment: Moment) -> Option<BatchLoss> {
         let mut values: Vec<Value> = vec![];
         for (i, node) in penalty.nodes.iter().enumerate() {
-            let Op::Term { term } = node.op else { continue };
             let inputs: Vec<&Value> = node.inputs.iter().map(|n| &values[*n]).collect();
             let cx = Cx {
                 params,
@@ -260,7 +259,11 @@ impl Network {
                 vocab_counts: &self.vocab_counts,
                 pieces: &[],
             };
-            let value = self.terms[term].forward(&inputs, &cx);
+            let value = match node.op {
+                Op::Term { term } => self.terms[term].forward(&inputs, &cx),
+                Op::Layer { layer } => self.layer(layer, &inputs, &cx),
+                _ => return None,
+            };
             values.push(value);
         }
         let (mean, count) = terms::mean(values.last()?, &[true])?;

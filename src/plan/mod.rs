@@ -214,7 +214,7 @@ pub struct Loss {
 pub struct Penalty {
     /// index into [`Plan::losses`]
     pub loss: usize,
-    /// terms in order, the last of which is its value
+    /// terms and layers in order, the last of which is its value
     pub nodes: Vec<Node>,
 }
 

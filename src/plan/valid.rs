@@ -52,7 +52,11 @@ impl Plan {
         for p in &self.penalties {
             loss(p.loss)?;
             for (n, node) in p.nodes.iter().enumerate() {
-                let known = matches!(node.op, Op::Term { term } if term < self.terms.len());
+                let known = match node.op {
+                    Op::Term { term } => term < self.terms.len(),
+                    Op::Layer { layer } => layer < self.layers.len(),
+                    _ => false,
+                };
                 if !known || node.inputs.iter().any(|i| *i >= n) {
                     return Err(format!(
                         "node {n} of the penalty `{}` names what is not there",

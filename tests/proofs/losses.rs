@@ -229,6 +229,65 @@ fn what_cannot_be_computed_is_said() {
     assert!(later.contains("E0701 the loss `l` cannot be trained yet"), "{later}");
 }
 
+/// Three tasks, each with its own encoder; the head of the last has another number of classes.
+fn members() -> (World, impl Fn(&str) -> String) {
+    let w = World::new();
+    let two = rows(&["a b|yes", "c d|no", "a d|yes"]);
+    let three = rows(&["a b|yes", "c d|no", "a d|both"]);
+    w.tsv("m/one", &["x", "y"], [&two, &[], &[]]).tsv("m/two", &["x", "y"], [&two, &[], &[]]);
+    w.tsv("m/three", &["x", "y"], [&three, &[], &[]]);
+    let spec = |loss: &str| {
+        format!(
+            "for d in [\"one\", \"two\", \"three\"] {{
+               data c = tsv(\"m/{{d}}\") {{ x: tokens; y: label }}
+               encoder own = embed(6) |> max |> dense(4) |> dense(3)
+               task t : classify of c.y from own
+             }}
+             encoder other = embed(6) |> max |> dense(5) |> dense(3)
+             task u : classify of c[\"one\"].y from other
+             {loss}
+             train {{ batch 3; epochs 2; sample joint }}"
+        )
+    };
+    (w, spec)
+}
+
+#[test]
+fn priors_of_weights_train_weights_alone() {
+    let (w, spec) = members();
+    let loss = "loss l = covariance(own[*].weights) * 0.5\n loss n = tensor_normal(own[*].weights, t[\"one\"].weights)";
+    assert!(w.refused(&spec(loss)).contains("E0421"), "one member alone");
+    let r = w.build(&spec("loss l = covariance(own[*].weights) * 0.5\n loss n = tensor_normal(own[*].weights)"));
+    assert_eq!(r.plan.penalties.len(), 2);
+    let g = r.backward_of("c[\"one\"]", &[], &["l"], 0);
+    for m in ["one", "two", "three"] {
+        assert!(!g.nothing(&format!("own[\"{m}\"]")) && g.nothing(&format!("t[\"{m}\"]")), "{m}");
+    }
+    assert!(g.nothing("other") && g.nothing("u"));
+    // (‖W‖_*)² of each of the two layers is at least the sum of squares
+    let p = r.params();
+    let squares = |layer: usize| -> f64 {
+        let name = |m: &str| format!("own[\"{m}\"].dense{}.weight", ["", "2"][layer]);
+        ["one", "two", "three"].iter().flat_map(|m| r.param(&p, &name(m))).flatten().map(|x| x * x).sum()
+    };
+    let least = 0.5 * (squares(0) + squares(1));
+    assert!(g.losses["l"] > least && g.losses["l"] < 3.0 * least, "{} {least}", g.losses["l"]);
+    r.train(1);
+    // of what is left out nothing is tied
+    let only = Options { only: vec!["u".into()], ..Options::default() };
+    assert!(w.build_with(&spec("loss l = covariance(t[*].weights)"), &only).plan.penalties.is_empty());
+}
+
+#[test]
+fn members_of_a_prior_agree_in_shape() {
+    let (w, spec) = members();
+    let layers = w.refused(&spec("for e in [\"x\", \"y\"] { encoder p = embed(6) |> max |> dense(4) }\n loss l = covariance(own[*].weights, p[*].weights)"));
+    assert!(layers.contains("E0421 `p[\"x\"]` has no weights"), "{layers}");
+    let classes = w.refused(&spec("loss l = covariance(t[*].weights)"));
+    let known = "E0420 `t[\"one\"]` and `t[\"three\"]` differ in shape, and `covariance` needs equals";
+    assert!(classes.contains(known), "{classes}");
+}
+
 #[test]
 fn a_program_without_losses_has_none_in_its_plan() {
     let r = world().build(&spec(""));

@@ -24,6 +24,7 @@ mod tensor_normal;
 #[cfg(feature = "train")]
 mod tests;
 mod uniform;
+mod weights;
 
 #[cfg(feature = "train")]
 pub use model::{mean, one, sum_by_text};
@@ -84,6 +85,8 @@ pub enum Lowers {
     Node,
     /// a node that reads all members of its arguments at once
     Together,
+    /// a node for each layer of the members whose weights it names
+    Weights,
     /// the layer that cuts the gradient
     Stop,
     /// a factor that depends on the step

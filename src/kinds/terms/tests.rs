@@ -6,7 +6,7 @@ use crate::ops::kernels::{mix, uniform};
 use crate::ops::layer::{Cx, axis, matrix};
 use crate::ops::params::Params;
 use crate::ops::value::{Axis, Value};
-use crate::plan::{Setting, Term};
+use crate::plan::{Init, Param, Setting, Term};
 use crate::records::Forms;
 use burn::tensor::{Device, Tensor};
 use std::collections::HashMap;
@@ -201,4 +201,68 @@ fn what_runs_is_whole() {
     let error = |t: Term| build(&t).err().unwrap();
     assert!(error(term("marginal", &[], 0)).contains("no term `marginal`"));
     assert!(error(term("number", &[], 0)).contains("needs the number `value`"));
+}
+
+/// The value of a prior, and its gradient in each member.
+fn prior(kind: &str, shape: [usize; 2], values: &[Vec<f32>]) -> (f64, Vec<Vec<f32>>) {
+    let specs: Vec<Param> = (0..values.len())
+        .map(|i| Param { name: format!("w{i}"), shape: shape.to_vec(), init: Init::Zeros, owner: "t".into() })
+        .collect();
+    let members = [(MEMBERS, Setting::Int(values.len() as i64))];
+    let layer = build(&term(kind, &members, values.len())).unwrap();
+    let mut params = Params::new(&specs, 1, &Device::flex(), &|_, _| None);
+    values.iter().enumerate().for_each(|(i, v)| params.update(i, |b| b.copy_from_slice(v)));
+    let out = with_cx(0, &params, |cx| matrix(&layer.forward(&[], cx)).clone());
+    let grads = out.clone().sum().backward();
+    let slopes = (0..values.len()).map(|i| to_vec(&params.get2(i).grad(&grads).unwrap())).collect();
+    (f64::from(to_vec(&out)[0]), slopes)
+}
+
+fn differences(kind: &str, shape: [usize; 2], values: &[Vec<f32>], tolerance: f64) {
+    let (_, slopes) = prior(kind, shape, values);
+    for (i, j) in (0..values.len()).flat_map(|i| (0..values[0].len()).map(move |j| (i, j))) {
+        let at = |d: f32| {
+            let mut moved = values.to_vec();
+            moved[i][j] += d;
+            prior(kind, shape, &moved).0
+        };
+        let difference = (at(1e-2) - at(-1e-2)) / 2e-2;
+        let slope = f64::from(slopes[i][j]);
+        assert!((slope - difference).abs() <= tolerance * (1.0 + difference.abs()), "{kind}: {slope} {difference}");
+    }
+}
+
+#[test]
+fn a_covariance_is_the_best_one() {
+    // columns at a right angle: the root of the Gram matrix is that of their lengths
+    let (value, slopes) = prior("covariance", [2, 1], &[vec![3.0, 0.0], vec![0.0, 4.0]]);
+    assert!((value - 49.0).abs() < 1e-3, "{value}");
+    // 2 W Ω⁻¹ with Ω = diag(3/7, 4/7)
+    assert!((slopes[0][0] - 14.0).abs() < 1e-3 && slopes[0][1].abs() < 1e-3, "{slopes:?}");
+    // members that agree have a covariance of rank one, whose norm is that of all their weights
+    let one = random(6, 1);
+    let squares: f64 = one.iter().map(|v| f64::from(*v).powi(2)).sum();
+    let (value, _) = prior("covariance", [2, 3], &[one.clone(), one.clone(), one]);
+    assert!((value - 3.0 * squares).abs() < 2e-2 * value, "{value} {squares}");
+    differences("covariance", [2, 3], &[random(6, 2), random(6, 3), random(6, 4)], 1e-2);
+}
+
+#[test]
+fn a_tensor_normal_has_the_covariances_of_its_modes() {
+    let values = [random(12, 5), random(12, 6), random(12, 7)];
+    let (value, slopes) = prior("tensor_normal", [4, 3], &values);
+    assert!(value.is_finite());
+    // with the covariance of inputs set last, vec(W)ᵀ Σ⁻¹ vec(W) is the number of weights
+    let dot: f64 = values.iter().zip(&slopes).flat_map(|(w, g)| w.iter().zip(g)).map(|(w, g)| f64::from(w * g)).sum();
+    assert!((dot - 1.0).abs() < 1e-3, "{dot}");
+    // weights that are twice as large are no less probable but for the size of what is integrated over
+    let double: Vec<Vec<f32>> = values.iter().map(|v| v.iter().map(|x| 2.0 * x).collect()).collect();
+    let (twice, _) = prior("tensor_normal", [4, 3], &double);
+    assert!((twice - value - 2f64.ln()).abs() < 1e-3, "{value} {twice}");
+    // the gradient of a step goes down
+    let down: Vec<Vec<f32>> =
+        values.iter().zip(&slopes).map(|(v, g)| v.iter().zip(g).map(|(v, g)| v - 0.5 * g).collect()).collect();
+    assert!(prior("tensor_normal", [4, 3], &down).0 < value);
+    let error = build(&term("covariance", &[], 2)).err().unwrap();
+    assert!(error.contains("a matrix of each of several members"), "{error}");
 }

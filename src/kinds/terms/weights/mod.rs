@@ -1,0 +1,4 @@
+//! Priors of weights.
+
+#[cfg(feature = "train")]
+pub(super) mod model;
