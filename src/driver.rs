@@ -248,6 +248,18 @@ pub fn load(c: &mut Compilation, needed: bool) -> Data {
             Some(span) => d.at(span, "set side by side"),
             None => d,
         }));
+        let weighed = |name: &str| {
+            let t = c.program.tasks.iter().find(|t| t.name == name)?;
+            let option =
+                |s: &&Setting| matches!(&s.value, SettingKind::Attr { name, .. } if name.value == "class_weights");
+            t.ast.options.iter().find(option).map(|s| s.span)
+        };
+        c.diagnostics.extend(lower::unknown_classes(checked, &tables).into_iter().map(|(name, d)| {
+            match weighed(&name) {
+                Some(span) => d.at(span, "weighs it"),
+                None => d,
+            }
+        }));
         for (spec, set) in checked.labels().iter().zip(&tables.labels) {
             c.diagnostics.extend(classes::oddities(spec, set, checked.corpora(), &out.corpora));
         }

@@ -2,7 +2,7 @@
 
 use crate::check::Checked;
 use crate::columns::Corpus;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, suggest};
 use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
 use crate::kinds::layers::ZEROS;
@@ -106,6 +106,24 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         verdict,
         passes: vec![],
     }
+}
+
+/// E0207: classes that are weighed and that no training example shows; (task, finding).
+pub fn unknown_classes(c: &Checked, tables: &Tables) -> Vec<(String, Diagnostic)> {
+    let mut out = vec![];
+    for t in &c.tasks {
+        let Some(plan::ClassWeights::Named(named)) = &t.class_weights else { continue };
+        let (labels, _) = tables.of(t);
+        for (class, _) in named.iter().filter(|(class, _)| labels.id(class) < 0) {
+            let d = Diagnostic::new("E0207", format!("no training example of `{}` has the class `{class}`", t.name));
+            let d = match suggest::near(class, labels.classes.iter().map(String::as_str)).as_slice() {
+                [] => d.help(format!("its classes are: {}", labels.classes.join(", "))),
+                near => d.help(format!("did you mean `{}`?", near[0])),
+            };
+            out.push((t.name.clone(), d));
+        }
+    }
+    out
 }
 
 /// E0420: members whose weights a loss sets side by side have equally many classes, which only the data tell.

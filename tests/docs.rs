@@ -161,7 +161,7 @@ fn numbers() -> Vec<Vec<String>> {
     }
     optimisers::OPTIMIZER_COMMON.iter().for_each(|a| add(a.name, "optimizer", a.takes));
     let decays = optimisers::DECAYS.iter().map(|d| &d.row);
-    let choices = decays.chain(lexicon::choices()).chain(terms::TASK_LOSSES);
+    let choices = decays.chain(lexicon::choices()).chain(terms::TASK_LOSSES.iter().map(mtlc::words::Row::choice));
     choices.for_each(|c| c.args.iter().for_each(|a| add(a.name, c.name, a.takes)));
     rows.into_iter().map(|(name, of, value)| vec![code(name), list(&of), value]).collect()
 }

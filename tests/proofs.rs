@@ -8,6 +8,7 @@ mod folders;
 mod gradients;
 mod limits;
 mod losses;
+mod own_losses;
 mod passes;
 mod resume;
 mod robustness;

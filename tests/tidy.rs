@@ -214,7 +214,7 @@ fn is_compared(before: &str, after: &str) -> bool {
 fn no_engine_compares_the_name_of_a_kind() {
     let mut names: BTreeSet<&str> =
         layers::functions().map(|f| f.name).chain(layers::layers().map(|l| l.name)).collect();
-    names.extend(lexicon::choices().chain(terms::TASK_LOSSES).map(|c| c.name));
+    names.extend(lexicon::choices().chain(terms::TASK_LOSSES.iter().map(mtlc::words::Row::choice)).map(|c| c.name));
     names.extend(optimisers::OPTIMIZERS.iter().map(|o| o.name).chain(optimisers::DECAYS.iter().map(|d| d.row.name)));
     names.extend(statements::SETTINGS.iter().map(|s| s.name));
     names.extend(readers::READERS.iter().map(|r| r.name));
@@ -281,7 +281,7 @@ fn every_word_is_in_the_reference() {
     words.extend(heads::rows().map(|r| r.name));
     words.extend(statements::SETTINGS.iter().map(|r| r.name));
     words.extend(optimisers::OPTIMIZERS.iter().map(|r| r.name));
-    let choices = lexicon::choices().chain(terms::TASK_LOSSES);
+    let choices = lexicon::choices().chain(terms::TASK_LOSSES.iter().map(mtlc::words::Row::choice));
     words.extend(choices.flat_map(|c| std::iter::once(c.name).chain(c.args.iter().map(|a| a.name))));
     words.extend(words::TASK_OPTIONS.iter().chain(words::EDGE_OPTIONS).map(|o| o.name));
     words.extend(heads::PORTS);

@@ -175,6 +175,8 @@ fn assemble(
         labels: t.labels,
         layers: t.layer_names,
         weight: t.weight,
+        loss: t.loss,
+        class_weights: t.class_weights,
         golds: t.golds,
         metrics: t.metrics,
         step: task_graph.step_of(i),

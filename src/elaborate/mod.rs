@@ -87,7 +87,10 @@ impl<'p> Elaborator<'p> {
                         continue;
                     }
                     self.note_type(task, graph, &features);
-                    let gold = self.r.tasks[task].golds.iter().find(|g| g.0 == corpus).map(|g| g.1);
+                    let t = &self.r.tasks[task];
+                    // a task that others train has no loss to compute from its gold
+                    let learns = phase == Phase::Test || t.loss.as_ref().is_none_or(|l| !l.is_empty());
+                    let gold = t.golds.iter().find(|g| g.0 == corpus).filter(|_| learns).map(|g| g.1);
                     let place = self.place(graph, task);
                     self.out.graphs[graph].tasks[place] = GraphTask { task, head, gold };
                 }

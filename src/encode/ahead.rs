@@ -109,7 +109,8 @@ pub fn refused(plan: &Plan, there: &dyn There) -> Vec<Diagnostic> {
             faults.push(Diagnostic::new("E0808", e).help("name its tasks, as in `stage first { tasks pos }`"));
         }
         for &t in &stage.tasks {
-            if !there.gold(t, SplitName::Train) {
+            let others = plan.tasks[t].loss.as_ref().is_some_and(Vec::is_empty);
+            if !others && !there.gold(t, SplitName::Train) {
                 let (name, corpora) = (&plan.tasks[t].name, corpora_of(t));
                 let e = format!("no training example of `{corpora}` holds gold for `{name}`");
                 faults.push(Diagnostic::new("E0808", e).help(format!(

@@ -2,16 +2,17 @@
 
 pub mod together;
 
-use crate::encode::{Encoded, Tables, Vocab};
+use crate::columns::SplitName;
+use crate::encode::{Encoded, Examples, Tables, Vocab};
 use crate::kinds::heads::{self, GoldRows, Head};
 use crate::kinds::layers;
-use crate::kinds::terms;
+use crate::kinds::terms::{self, Judged};
 use crate::ops::layer::{Cx, Layer, axis, like};
 use crate::ops::params::Params;
 use crate::ops::value::{Axis, Text, Value};
 use crate::passes;
 use crate::passes::flow::Wanted;
-use crate::plan::{Drawn, Graph, GraphLoss, GraphTask, Node, NodeId, Op, Penalty, Phase, Plan, Port};
+use crate::plan::{ClassWeights, Drawn, Graph, GraphLoss, GraphTask, Node, NodeId, Op, Penalty, Phase, Plan, Port};
 use crate::random::generator;
 use crate::records::{Forms, Records, SEPARATOR_FORM};
 use burn::tensor::{Tensor, TensorData};
@@ -25,6 +26,8 @@ pub struct Network {
     layers: Vec<Box<dyn Layer>>,
     heads: Vec<Box<dyn Head>>,
     terms: Vec<Box<dyn Layer>>,
+    /// by task: how much each class counts in its loss
+    class_weights: Vec<Vec<f64>>,
     vocab_counts: HashMap<usize, Arc<Vec<u32>>>,
 }
 
@@ -90,8 +93,62 @@ impl Network {
             layers: layers.collect::<Result<_, _>>()?,
             heads: heads.collect::<Result<_, _>>()?,
             terms: terms.collect::<Result<_, _>>()?,
+            class_weights: vec![vec![]; plan.tasks.len()],
             vocab_counts,
         })
+    }
+
+    /// Reckons what losses need of the training data: how much each class counts.
+    pub fn weigh_classes(&mut self, plan: &Plan, examples: &Examples) {
+        for (t, task) in plan.tasks.iter().enumerate() {
+            let Some(weights) = &task.class_weights else { continue };
+            let classes = task.labels.and_then(|l| plan.labels.get(l)).map_or(&[][..], |l| &l.classes);
+            self.class_weights[t] = match weights {
+                ClassWeights::Named(named) => {
+                    let of = |c: &String| named.iter().find(|(n, _)| n == c).map_or(1.0, |(_, w)| *w);
+                    classes.iter().map(of).collect()
+                }
+                ClassWeights::Balanced => {
+                    let mut counts = vec![0u64; classes.len()];
+                    let splits = task
+                        .golds
+                        .iter()
+                        .filter_map(|(c, f)| examples.split(*c, SplitName::Train)?.golds.get(&(t, *f)));
+                    for id in splits.flat_map(|g| &g.ids).filter_map(|id| usize::try_from(*id).ok()) {
+                        counts.get_mut(id).map(|n| *n += 1).unwrap_or_default();
+                    }
+                    let all: u64 = counts.iter().sum();
+                    counts.iter().map(|n| all as f64 / (classes.len() as f64 * (*n).max(1) as f64)).collect()
+                }
+            };
+        }
+    }
+
+    /// The loss of a task: its head's own, or the sum of those that it names.
+    fn own_loss(
+        &self,
+        job: &Job<'_>,
+        task: usize,
+        scores: &Value,
+        gold: &Records,
+        cx: &Cx<'_>,
+    ) -> Option<(Tensor<1>, usize)> {
+        let (t, head) = (&job.plan.tasks[task], &self.heads[task]);
+        let Some(parts) = &t.loss else { return head.loss(scores, gold, cx) };
+        let mut total: Option<(Tensor<1>, usize)> = None;
+        for part in parts {
+            let plain = part.settings.is_empty() && self.class_weights[task].is_empty();
+            let (loss, count) = match plain && heads::is_own_loss(&t.head, &part.kind) {
+                true => head.loss(scores, gold, cx)?,
+                false => {
+                    let weights = self.class_weights[task].clone();
+                    terms::of(part, &Judged { weights, ..head.judged(scores, gold)? })?
+                }
+            };
+            let loss = if part.factor == 1.0 { loss } else { loss.mul_scalar(part.factor) };
+            total = Some((total.map_or(loss.clone(), |(sum, _)| sum + loss), count));
+        }
+        total
     }
 
     /// The head of a task.
@@ -195,7 +252,7 @@ impl Network {
                     Port::Labels => head.labels(scores, cx),
                     Port::Straight => head.straight(scores, cx),
                     Port::Logp => logp(&**head, scores, &own_gold(job, *task), cx),
-                    Port::Loss => match head.loss(scores, &own_gold(job, *task), cx) {
+                    Port::Loss => match self.own_loss(job, *task, scores, &own_gold(job, *task), cx) {
                         Some((loss, _)) => terms::one(loss),
                         None => terms::one(Tensor::zeros([1], cx.params.device())),
                     },
@@ -230,7 +287,7 @@ impl Network {
         let loss = |t: &GraphTask| {
             let gold = job.batch.split.golds.get(&(t.task, t.gold?))?.select(job.batch.examples.iter().copied());
             let scores = with_gradient(values.get(t.head)?.as_ref()?, job, job.params.device().is_autodiff());
-            let (mean, count) = self.heads[t.task].loss(&scores, &gold, &self.cx(job, t.head))?;
+            let (mean, count) = self.own_loss(job, t.task, &scores, &gold, &self.cx(job, t.head))?;
             Some(BatchLoss { of: Drawn::Task(t.task), mean, count })
         };
         let term = |l: &GraphLoss| {
@@ -273,8 +330,9 @@ impl Network {
 
 /// The gold of a task for the examples of a batch; none where its data have none.
 fn own_gold(job: &Job<'_>, task: usize) -> Records {
-    let field = job.graph.tasks.iter().find(|t| t.task == task).and_then(|t| t.gold);
-    let gold = field.and_then(|f| job.batch.split.golds.get(&(task, f)));
+    let golds = job.plan.tasks.get(task).map_or(&[][..], |t| &t.golds);
+    let field = golds.iter().find(|(c, _)| *c == job.graph.corpus);
+    let gold = field.and_then(|(_, f)| job.batch.split.golds.get(&(task, *f)));
     gold.map_or_else(Records::default, |g| g.select(job.batch.examples.iter().copied()))
 }
 

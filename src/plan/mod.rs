@@ -414,12 +414,40 @@ pub struct Task {
     pub layers: Option<usize>,
     /// weight of its loss
     pub weight: f64,
+    /// the parts of its loss, where it names them: none for a task that others train; absent: its head's own
+    #[serde(default)]
+    pub loss: Option<Vec<OwnLoss>>,
+    /// how much each class counts in it
+    #[serde(default)]
+    pub class_weights: Option<ClassWeights>,
     /// (corpus, field) pairs that hold its gold
     pub golds: Vec<(usize, usize)>,
     /// its figures; the first is the one that stands for the task
     pub metrics: Vec<Metric>,
     /// step of the longest-path order, from 0
     pub step: usize,
+}
+
+/// A part of the loss that a task names: a row of the table of such losses, times a factor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OwnLoss {
+    /// `ce`, `focal`, ...
+    pub kind: String,
+    /// by name
+    #[serde(default)]
+    pub settings: Settings,
+    /// by how much
+    pub factor: f64,
+}
+
+/// How much the classes of a task count in its loss.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassWeights {
+    /// n / (K n_k): of K classes over n training golds, n_k of which are k
+    Balanced,
+    /// those that are named; the others count 1
+    Named(Vec<(String, f64)>),
 }
 
 /// A metric with arguments, e.g. `f(0.5)`.

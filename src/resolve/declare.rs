@@ -3,6 +3,7 @@
 use super::*;
 use crate::kinds::heads::{self, Bare, Classes, HeadArg};
 use crate::kinds::layers;
+use crate::plan::Settings;
 use crate::words;
 use crate::words::numbers::PART;
 
@@ -71,6 +72,8 @@ impl<'p> Resolver<'p> {
             metric_by_data: false,
             metric_lost: false,
             weight: 1.0,
+            loss: None,
+            class_weights: None,
             when: None,
             dropout: 0.0,
             poisoned,
@@ -307,10 +310,17 @@ impl<'p> Resolver<'p> {
                 "loss" => {
                     let default = matches!(&*first.value, ExprKind::Name(n) if info.rule.own_loss == Some(n));
                     if !default {
-                        self.task_loss(first, env, info.head);
-                        self.unsupported(span, format!("`loss {}`", path_words(first)));
+                        let mut parts = vec![];
+                        let read = self.task_loss(first, env, info, 1.0, &mut parts);
+                        match read {
+                            // one that needs nothing of its head runs wherever the head does
+                            Ok(true) => info.loss = Some(parts),
+                            _ => self.unsupported(span, format!("`loss {}`", path_words(first))),
+                        }
                     }
                 }
+                "class_weights" if unknown_head => {}
+                "class_weights" => self.class_weights(values, span, env, info),
                 "when" => info.when = self.phase_of(first).ok().or(info.when),
                 "also" => self.more_data(values, env, info),
                 _ => {
@@ -322,6 +332,11 @@ impl<'p> Resolver<'p> {
         }
         for field in &groups {
             self.groups_of(field, info);
+        }
+        // weights of classes need a loss that counts them
+        if info.class_weights.is_some() && info.loss.is_none() {
+            let kind = info.rule.own_loss.unwrap_or_default().to_string();
+            info.loss = Some(vec![OwnLoss { kind, settings: Settings::new(), factor: 1.0 }]);
         }
         if info.metrics.is_empty() {
             let name = (info.rule.metric)(&info.settings).unwrap_or(info.head.metrics[0]);

@@ -29,7 +29,7 @@ use crate::columns::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, Reported, Reports, suggest};
 use crate::hir::{Env, Item, Kind, Meaning, Options, Program, is_name};
 use crate::kinds::heads::{self, Headed};
-use crate::plan::{LabelSpec, Metric, Phase, SOURCE_FIELD};
+use crate::plan::{ClassWeights, LabelSpec, Metric, OwnLoss, Phase, SOURCE_FIELD};
 use crate::source::{FileId, Span};
 use crate::types::{Edge, Grad, Mode, Target};
 use crate::util::SmallSet;
@@ -65,6 +65,9 @@ pub(crate) struct TaskInfo {
     /// a metric of it could not be read
     pub metric_lost: bool,
     pub weight: f64,
+    /// the parts of its loss, where it names them
+    pub loss: Option<Vec<OwnLoss>>,
+    pub class_weights: Option<ClassWeights>,
     pub when: Option<Phase>,
     pub dropout: f64,
     pub poisoned: bool,

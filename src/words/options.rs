@@ -29,6 +29,7 @@ pub const TASK_OPTIONS: &[OptionRow] = &[
     several("metric", "metric accuracy"),
     o("weight", Number(FACTOR), "weight 0.5"),
     o("loss", Own, "loss none"),
+    several("class_weights", "class_weights balanced"),
     o("when", Word(&["train", "test"]), "when train"),
     several("also", "also other_corpus"),
     o("dropout", Number(RATE), "dropout 30%"),

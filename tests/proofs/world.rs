@@ -246,7 +246,8 @@ impl Ready {
 
     /// Losses of tasks, and those declared by `loss`, as at a step of the run, with the gradients of their sum.
     pub fn backward_of(&self, corpus: &str, tasks: &[&str], losses: &[&str], step: u64) -> Backward {
-        let network = Network::new(&self.plan, &self.tables).unwrap();
+        let mut network = Network::new(&self.plan, &self.tables).unwrap();
+        network.weigh_classes(&self.plan, &self.examples);
         let params = self.params();
         let split = self.examples.split(self.corpus(corpus), SplitName::Train).unwrap();
         let all: Vec<usize> = (0..split.len).collect();

@@ -138,6 +138,11 @@ pub fn find(name: &str) -> &'static HeadKind {
     HEADS.iter().find(|h| h.row.name == name).copied().unwrap_or(&HEAD)
 }
 
+/// Whether a loss is what a head learns by when its task names none.
+pub fn is_own_loss(head: &str, loss: &str) -> bool {
+    find(head).rule.own_loss == Some(loss)
+}
+
 /// The words of every head, in order.
 pub fn rows() -> impl Iterator<Item = &'static Row> + Clone {
     HEADS.iter().map(|h| &h.row)

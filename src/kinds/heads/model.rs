@@ -1,5 +1,6 @@
 //! The models of heads: scores from features, losses from scores and gold, decisions from scores.
 
+use crate::kinds::terms::Judged;
 use crate::ops::host::tensor;
 use crate::ops::layer::{Cx, like, matrix};
 use crate::ops::rows::{Activation, dense};
@@ -17,6 +18,11 @@ pub trait Head: Send + Sync {
     fn loss(&self, scores: &Value, gold: &Records, cx: &Cx) -> Option<(Tensor<1>, usize)>;
     /// The log-probability of the gold, row by row: what means, marginals over rows and policy gradients are made of.
     fn logp(&self, scores: &Value, gold: &Records, cx: &Cx) -> LogP;
+    /// The rows that it answers with their gold, where each is right or wrong by itself: what another loss than its own is
+    /// made of.
+    fn judged(&self, _: &Value, _: &Records) -> Option<Judged> {
+        None
+    }
     /// Probabilities, with their gradient. Of a head that sends none (`Rule::sends`) its scores.
     fn probs(&self, scores: &Value, _: &Cx) -> Value {
         scores.clone()

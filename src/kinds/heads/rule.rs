@@ -125,6 +125,8 @@ pub(crate) struct Rule {
     pub ports: &'static [PortRule],
     /// whether its scores, probabilities and labels can leave by an arrow; its states always can
     pub sends: fn(&Settings) -> bool,
+    /// its answers are each right or wrong by themselves, so that a task may name another loss of them
+    pub judged: fn(&Settings) -> bool,
     /// each number of its answer is the probability of a class by itself, yes or no
     pub each: fn(&Settings) -> bool,
     /// it writes its gold word by word
@@ -154,6 +156,7 @@ pub(crate) const RULE: Rule = Rule {
     gold: |_, _, _, _| None,
     ports: &[],
     sends: |_| true,
+    judged: |_| false,
     each: |_| false,
     writes: false,
 };

@@ -28,7 +28,9 @@ mod weights;
 
 #[cfg(feature = "train")]
 pub use model::{mean, one, sum_by_text};
-pub use own::TASK_LOSSES;
+#[cfg(feature = "train")]
+pub use own::{Gold, Judged, of};
+pub use own::{NO_LOSS, OwnKind, TASK_LOSSES, own};
 
 #[cfg(feature = "train")]
 use crate::ops::layer::Built;

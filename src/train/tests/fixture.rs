@@ -205,6 +205,8 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
         labels: Some(i),
         layers: None,
         weight: 1.0,
+        loss: None,
+        class_weights: None,
         golds: vec![gold],
         metrics: vec![metric("accuracy")],
         step: usize::from(i == 2),

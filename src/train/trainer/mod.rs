@@ -363,7 +363,8 @@ impl<'a> Trainer<'a> {
         options: &'a RunOptions,
         progress: &'a mut dyn Progress,
     ) -> Result<Self, Diagnostic> {
-        let network = Network::new(plan, tables).map_err(|e| dir.corrupt(PLAN, e))?;
+        let mut network = Network::new(plan, tables).map_err(|e| dir.corrupt(PLAN, e))?;
+        network.weigh_classes(plan, examples);
         let mut params = evaluate::new_params(plan, tables, state.seed, &options.device);
         let resumed = match tensors {
             None => {

@@ -1,6 +1,7 @@
 //! A class, or a set of classes, for each example.
 
 use super::super::model::{GoldRows, Head, LogP, Output, constant, flag, ids, real, weighted};
+use crate::kinds::terms::{Gold, Judged};
 use crate::ops::host::read;
 use crate::ops::layer::{Cx, like, matrix};
 use crate::ops::loss::{argmax, binary_cross_entropy, cross_entropy, one_hot, softmax};
@@ -44,6 +45,12 @@ impl Head for Single {
         let values = weighted(&activation::log_softmax(x.clone(), 1), one_hot(&y, x.dims()[1])); // [B, 1]
         LogP { values, has: y.iter().map(|c| *c >= 0).collect(), weight: 1 }
     }
+    fn judged(&self, scores: &Value, gold: &Records) -> Option<Judged> {
+        let scores = matrix(scores).clone();
+        let y = gold.below(scores.dims()[1]);
+        let (target, has) = (one_hot(&y, scores.dims()[1]), y.iter().map(|c| *c >= 0).collect());
+        Some(Judged { scores, target, has, gold: Gold::One, weights: vec![] })
+    }
     fn probs(&self, scores: &Value, _: &Cx) -> Value {
         like(scores, softmax(matrix(scores)))
     }
@@ -86,6 +93,11 @@ impl Head for Multi {
         let values = weighted(&activation::log_sigmoid(x.clone()), yes)
             + weighted(&activation::log_sigmoid(x.clone().neg()), no); // [B, 1]
         LogP { values, has: gold.present.clone(), weight: k }
+    }
+    fn judged(&self, scores: &Value, gold: &Records) -> Option<Judged> {
+        let scores = matrix(scores).clone();
+        let target = hot(gold, scores.dims()[1]);
+        Some(Judged { scores, target, has: gold.present.clone(), gold: Gold::Each, weights: vec![] })
     }
     fn probs(&self, scores: &Value, _: &Cx) -> Value {
         like(scores, activation::sigmoid(matrix(scores).clone()))

@@ -47,6 +47,8 @@ fn task() -> (Task, Vec<Param>, LabelSpec) {
         labels: Some(0),
         layers: None,
         weight: 1.0,
+        loss: None,
+        class_weights: None,
         golds: vec![],
         metrics: vec![],
         step: 0,

@@ -32,6 +32,7 @@ pub(super) const REGRESS: HeadKind = HeadKind {
         loss: |s| s.contains_key("bins").then_some("KL to bins"),
         option: bins_option,
         ports: ports::OF_NUMBERS,
+        judged: |_| true,
         measures: |_| Some(metrics::REALS),
         ..RULE
     },

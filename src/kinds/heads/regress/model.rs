@@ -2,6 +2,7 @@
 
 use super::super::model::{GoldRows, Head, LogP, Output, constant, ids, real, weighted};
 use super::bins;
+use crate::kinds::terms::{Gold, Judged};
 use crate::ops::host::{read, tensor};
 use crate::ops::kernels::softmax_rows;
 use crate::ops::layer::{Cx, like, matrix};
@@ -49,6 +50,9 @@ impl Head for Plain {
         let off = off(scores, &y);
         LogP { values: (off.clone() * off).neg(), has: y.iter().map(|g| !g.is_nan()).collect(), weight: 1 }
     }
+    fn judged(&self, scores: &Value, gold: &Records) -> Option<Judged> {
+        Some(numbers(matrix(scores).clone(), gold))
+    }
     fn probs(&self, scores: &Value, _: &Cx) -> Value {
         scores.clone()
     }
@@ -63,6 +67,14 @@ impl Head for Plain {
         // a plain regression's label is the number itself
         rows.push(gold.present(example), [0], gold.real(example) as f32);
     }
+}
+
+/// Numbers with their gold.
+fn numbers(scores: Tensor<2>, gold: &Records) -> Judged {
+    let (y, _) = golds(gold);
+    let target = y.iter().map(|g| if g.is_nan() { 0.0 } else { *g }).collect();
+    let has = y.iter().map(|g| !g.is_nan()).collect();
+    Judged { scores, target, has, gold: Gold::Number, weights: vec![] }
 }
 
 /// x − y `[B, 1]`, zero where there is no gold.
@@ -127,6 +139,14 @@ impl Head for Bins {
         let own = tensor(own.collect(), [y.len(), 1], &x.device());
         let values = weighted(&activation::log_softmax(x.clone(), 1), target) - own; // [B, 1]
         LogP { values, has: y.iter().map(|g| !g.is_nan()).collect(), weight: 1 }
+    }
+    /// The expectation over the bins.
+    fn judged(&self, scores: &Value, gold: &Records) -> Option<Judged> {
+        let x = softmax(matrix(scores));
+        let step = (self.high - self.low) / (self.n - 1) as f64;
+        let values = (0..self.n).map(|i| (self.low + i as f64 * step) as f32).collect();
+        let values = tensor::<2>(values, [1, self.n], &x.device());
+        Some(numbers((x * values).sum_dim(1), gold))
     }
     fn probs(&self, scores: &Value, _: &Cx) -> Value {
         like(scores, softmax(matrix(scores)))

@@ -22,7 +22,7 @@ pub(super) const TAG: HeadKind = HeadKind {
             Argument::later(may("routing", Number(SIZE)), "routing = 2"),
         ],
         later: &["triple_f1"],
-        losses: &["ce"],
+        losses: &["ce", "focal"],
         name: "tag",
         reads: Reads::Seq,
         golds: &["tags", "layers"],
@@ -56,6 +56,7 @@ pub(super) const TAG: HeadKind = HeadKind {
         gold: tag_gold,
         measures: |_| Some(metrics::TAGS),
         sends: |s| !s.contains_key("per_layer"),
+        judged: |s| !on(s, "crf") && !s.contains_key("per_layer"),
         ..RULE
     },
     gold,

@@ -1,6 +1,7 @@
 //! A class for each token.
 
 use super::super::model::{GoldRows, Head, LogP, Output, classes, constant, flag, ids, weighted};
+use crate::kinds::terms::{Gold, Judged};
 use crate::ops::crf::{self, Chain, Legal, viterbi};
 use crate::ops::host::read;
 use crate::ops::layer::{Cx, axis, like, matrix};
@@ -70,6 +71,11 @@ impl Head for Softmax {
         let y = self.golds(scores, gold);
         let values = weighted(&activation::log_softmax(self.rows(scores), 1), one_hot(&y, self.k)); // [N·R, 1]
         LogP { values, has: y.iter().map(|c| *c >= 0).collect(), weight: 1 }
+    }
+    fn judged(&self, scores: &Value, gold: &Records) -> Option<Judged> {
+        let y = self.golds(scores, gold);
+        let (target, has) = (one_hot(&y, self.k), y.iter().map(|c| *c >= 0).collect());
+        Some(Judged { scores: self.rows(scores), target, has, gold: Gold::One, weights: vec![] })
     }
     fn probs(&self, scores: &Value, _: &Cx) -> Value {
         like(scores, softmax(&self.rows(scores)).reshape(matrix(scores).dims()))
