@@ -127,6 +127,7 @@ pub static TERMS: &[TermKind] = &[
 ];
 
 /// What else computes in a loss: no words.
+#[cfg(feature = "train")]
 static UNWRITTEN: &[TermKind] = &[
     arithmetic::PLUS,
     arithmetic::MINUS,
