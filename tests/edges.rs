@@ -28,7 +28,7 @@ const TABLE: &[(&str, &[Row])] = &[
     ("kinds", &[
         ("kinds::layers", &["source", "util", "diagnostics", "ast", "words", "plan", "types", "ops"]),
         ("kinds::terms", &["words", "plan", "ops"]),
-        ("kinds::sharing", &["words"]),
+        ("kinds::sharing", &["diagnostics", "words", "plan", "types", "kinds::layers"]),
         ("kinds::views", &["words"]),
         ("kinds::samplers", &["random", "diagnostics", "words", "plan"]),
         ("kinds::weightings", &["words", "plan"]),
@@ -49,7 +49,7 @@ const TABLE: &[(&str, &[Row])] = &[
         ("hir", &["source", "diagnostics", "ast", "words", "columns", "types", "kinds::readers", "data", "syntax"]),
         ("analysis", &["source", "util", "diagnostics", "ast", "plan", "types", "kinds::layers", "hir"]),
         ("resolve", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::views", "kinds::metrics", "kinds::heads", "kinds::statements", "hir"]),
-        ("elaborate", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::metrics", "kinds::heads", "hir", "analysis", "resolve"]),
+        ("elaborate", &["source", "util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::metrics", "kinds::heads", "hir", "analysis", "resolve"]),
         ("schedule", &["source", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::statements", "hir", "analysis", "resolve", "elaborate"]),
         ("lint", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "kinds::heads", "hir", "resolve", "elaborate", "schedule"]),
         ("check", &["util", "diagnostics", "ast", "columns", "plan", "types", "kinds::weightings", "hir", "analysis", "resolve", "elaborate", "schedule", "lint"]),

@@ -12,6 +12,7 @@ mod own_losses;
 mod passes;
 mod resume;
 mod robustness;
+mod schemes;
 mod sharing;
 mod trees;
 mod world;

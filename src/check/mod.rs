@@ -12,7 +12,7 @@ use crate::analysis::{self, Taps, TaskGraph};
 use crate::ast::SettingKind;
 use crate::columns::CorpusDecl;
 use crate::diagnostics::Diagnostic;
-use crate::elaborate::{Elaborated, HeadInput, elaborate, losses};
+use crate::elaborate::{Elaborated, HeadInput, elaborate, losses, tie};
 use crate::hir::{Options, Program, is_name};
 use crate::kinds::weightings;
 use crate::plan::{
@@ -123,8 +123,11 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     let (mut r, e) = elaborate(r);
     lint::leaks(&mut r, &e);
     let mut s = schedule::schedule(&mut r, &e);
-    let (mut r, e, computed) = losses(r, e, &s.losses);
+    let (mut r, mut e, computed) = losses(r, e, &s.losses);
     s.keep_losses(&r, &computed);
+    if !r.reports.any_error() {
+        tie(&mut r, &mut e);
+    }
     lint::lint(&mut r, &e, &s);
     let task_graph = classify(&r, &e);
     let expects = schedule::claims(&mut r, &e, &task_graph);

@@ -319,7 +319,7 @@ impl<'p> Elaborator<'p> {
                     &inner(),
                     Site { span: site_span, sub: 1, word: "gate", numbered: false },
                     &h,
-                    &c,
+                    &[&c],
                     out,
                 )?
             }

@@ -26,7 +26,7 @@ impl<'p> Elaborator<'p> {
             Rule::Value(rule) if row.deep => {
                 let out = rule(self, &call)?;
                 let below = out.tops.clone();
-                Ok(self.on_top(out, below, cx))
+                self.on_top(out, below, cx)
             }
             Rule::Value(rule) | Rule::Family(rule) => rule(self, &call),
         }
@@ -50,12 +50,17 @@ impl<'p> Elaborator<'p> {
         let rate = ask.opt_number(call, &o, "dropout", ask.rate())?;
         let out = Val { depth: v.depth + 1, halves: None, classes: false, parts: vec![], latent: None, ..v.clone() };
         let site = Site { sub: k, numbered: count > 1, ..call.site() };
+        let before = self.out.layers.len();
         let out = rule(self, Stacked { call, o, v, out, site, d, k, rate })?;
-        Ok(self.on_top(out, below, call.cx))
+        if let Some(i) = call.cx.encoder {
+            let new = (before..self.out.layers.len()).filter(|l| !self.out.layers[*l].params.is_empty());
+            self.out.stacks.entry((i, out.depth)).or_default().extend(new);
+        }
+        self.on_top(out, below, call.cx)
     }
 
-    /// Notes that a layer of the encoder that is being elaborated stands on others.
-    fn on_top(&mut self, mut out: Val, below: SmallSet<(usize, u32)>, cx: &Cx) -> Val {
+    /// Notes that a layer of the encoder that is being elaborated stands on others. What it goes on with.
+    fn on_top(&mut self, mut out: Val, below: SmallSet<(usize, u32)>, cx: &Cx) -> Out {
         if let Some(i) = cx.encoder
             && !out.model
         {
@@ -65,8 +70,9 @@ impl<'p> Elaborator<'p> {
                 self.out.below.entry(here).or_default().insert((i, out.depth - 1));
             }
             out.tops = SmallSet::one(here);
+            return self.mixed(out, i, cx);
         }
-        out
+        Ok(out)
     }
 
     /// The features of a call in order: what flows in, then the arguments that are no numbers, strings or words, then

@@ -149,12 +149,17 @@ impl<'p> Elaborator<'p> {
         Some(self.report(d.help("combine them: `enc@* |> mix_layers`, or concatenate them: `enc@1 & enc@2`")))
     }
 
-    pub(super) fn encoder_body(&mut self, i: usize, cx: &Cx) -> Result<Encoded, Reported> {
+    /// Within the body of an encoder that was named at `cx`.
+    pub(super) fn inner(&self, i: usize, cx: &Cx) -> Cx {
         let named = &self.p.encoders[i];
-        let inner = Cx { owner: named.name.as_str().into(), env: named.env.clone(), encoder: Some(i), ..cx.clone() };
+        Cx { owner: named.name.as_str().into(), env: named.env.clone(), encoder: Some(i), ..cx.clone() }
+    }
+
+    pub(super) fn encoder_body(&mut self, i: usize, cx: &Cx) -> Result<Encoded, Reported> {
+        let (named, inner) = (&self.p.encoders[i], self.inner(i, cx));
         // taps are collected by depth while the body is elaborated
         let mut taps: Vec<Option<Val>> = vec![None];
-        let v = self.stack(&named.value, &inner, &mut taps)?;
+        let v = self.in_body(cx, None, |c| c.stack(&named.value, &inner, &mut taps))?;
         if let Some(p) = self.parts_error(&v, named.value.span) {
             return Err(p);
         }
@@ -192,6 +197,9 @@ impl<'p> Elaborator<'p> {
                     let _ = self.eval(b, &cx.fed(input));
                     return Err(Reported);
                 };
+                if self.ends_at(&v) {
+                    return Ok(v);
+                }
                 let inner = cx.fed(Some(v.clone()));
                 if let (ExprKind::Call(f, args), VKind::Seq) = (&*b.value, v.kind)
                     && let ExprKind::Name(n) = &*f.value
@@ -203,8 +211,10 @@ impl<'p> Elaborator<'p> {
                         let inner = cx.fed(Some(v));
                         let call = Call { row, span: f.span, args, whole: b.span, cx: &inner };
                         v = self.at_place(b.span, |c| c.one_layer(&call, k, count))?;
-                        keep(taps, &v);
-                        keep(self.partial.entry(Self::encoder_key(cx)).or_default(), &v);
+                        self.keep(taps, &v, cx);
+                        if self.ends_at(&v) {
+                            break;
+                        }
                     }
                     return Ok(v);
                 }
@@ -213,9 +223,16 @@ impl<'p> Elaborator<'p> {
             ExprKind::Paren(inner) => return self.stack(inner, cx, taps),
             _ => self.eval(e, cx)?,
         };
-        keep(taps, &v);
-        keep(self.partial.entry(Self::encoder_key(cx)).or_default(), &v);
+        self.keep(taps, &v, cx);
         Ok(v)
+    }
+
+    /// Keeps what stands after a layer, for taps; for tasks that read the encoder while it is elaborated, too.
+    fn keep(&mut self, taps: &mut Vec<Option<Val>>, v: &Val, cx: &Cx) {
+        keep(taps, v);
+        if self.whole() {
+            keep(self.partial.entry(Self::encoder_key(cx)).or_default(), v);
+        }
     }
 
     pub(super) fn encoder_key(cx: &Cx) -> EncoderKey {

@@ -17,6 +17,7 @@ mod losses;
 mod names;
 mod nodes;
 mod outcome;
+mod sharing;
 mod slots;
 mod state;
 
@@ -40,6 +41,7 @@ pub(crate) use losses::{Are, Form, LossForm, Owner, What, losses};
 pub(crate) use nodes::LayerKey;
 pub(crate) use outcome::{Elaborated, HeadInput};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+pub(crate) use sharing::tie;
 pub(crate) use state::{Elaborator, Encoded, EncoderKey, Featured, TaskKey};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,6 +25,8 @@ pub(crate) struct Elaborated {
     pub terms: Vec<plan::Term>,
     pub losses: Vec<plan::Loss>,
     pub penalties: Vec<plan::Penalty>,
+    /// layers with parameters that stand at each depth of an encoder
+    pub stacks: BTreeMap<(usize, u32), Vec<usize>>,
     pub(super) tasks: HashMap<TaskKey, Featured>,
     pub(super) encoders: HashMap<EncoderKey, Result<Rc<Encoded>, Reported>>,
     pub(super) lets: HashMap<EncoderKey, Result<Val, Reported>>,
@@ -105,6 +107,15 @@ impl Elaborated {
             return None;
         }
         taps.iter().skip(1).map(|t| t.as_ref().filter(|t| t.kind != VKind::Opaque).map(|t| t.width.clone())).collect()
+    }
+
+    /// The layers with parameters of an encoder, in the order in which they were met; or those of one of its depths.
+    pub fn layers_with_params(&self, p: &Program, (encoder, depth): (usize, Option<u64>)) -> Vec<usize> {
+        if let Some(depth) = depth.and_then(|k| u32::try_from(k).ok()) {
+            return self.stacks.get(&(encoder, depth)).cloned().unwrap_or_default();
+        }
+        let owner = |l: &usize| self.layers[*l].params.first().map(|p| &*self.params[*p].owner);
+        (0..self.layers.len()).filter(|l| owner(l) == Some(p.encoders[encoder].name.as_str())).collect()
     }
 
     /// Shapes of encoders and `let`s as they were elaborated first.

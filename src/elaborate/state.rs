@@ -1,5 +1,6 @@
 //! The state of elaboration.
 
+use super::sharing::Body;
 use super::*;
 
 /// Features of a task, and the node of its head.
@@ -35,6 +36,10 @@ pub(crate) struct Elaborator<'p> {
     pub partial: HashMap<EncoderKey, Vec<Option<Val>>>,
     /// the loss that is being elaborated: for it, not for a task, are its features
     pub reader: Option<String>,
+    /// encoders whose bodies are being elaborated, the innermost last
+    pub bodies: Vec<Body>,
+    /// encoders up to a layer; `None`: being elaborated
+    pub unmixed: HashMap<(EncoderKey, u32), Option<Out>>,
     /// how many encoders, `let`s and tasks are being elaborated within each other
     pub nesting: usize,
 }
@@ -81,6 +86,8 @@ impl<'p> Elaborator<'p> {
             without_text: HashSet::default(),
             partial: HashMap::default(),
             reader: None,
+            bodies: vec![],
+            unmixed: HashMap::default(),
             nesting: 0,
         }
     }

@@ -14,7 +14,7 @@ use crate::elaborate::Elaborated;
 use crate::hir::{Env, Kind, Meaning, Program, base_name, is_name};
 use crate::kinds::heads;
 use crate::plan::{Init, Op, Phase, Port, Stage, Train};
-use crate::resolve::{Resolver, is_texty, path, word_of};
+use crate::resolve::{Member, Resolver, is_texty, path, word_of};
 use crate::schedule::{Reached, Schedule};
 use crate::source::{FileId, Span};
 use crate::types::dim::{Dim, InitRule, SymParam};

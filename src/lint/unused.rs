@@ -5,9 +5,19 @@ use super::*;
 impl Linter<'_, '_> {
     /// What is declared and read by nobody, and what is never trained.
     pub(super) fn check_unused(&mut self, train: &Train) {
-        for s in &self.p.shares {
-            let span = s.span;
-            self.r.unsupported(span, "`share`");
+        for s in self.r.shared.clone() {
+            let decoders = s.members.iter().any(|m| matches!(m, Member::Decoder(..)));
+            let layers = s.members.iter().any(|m| matches!(m, Member::Decoder(_, Some(_))));
+            let name = s.scheme.row.name;
+            if !s.scheme.runs() {
+                self.r.unsupported(s.span, format!("`share` by `{name}`"));
+            } else if decoders && s.scheme.mixes() {
+                self.r.unsupported(s.span, format!("`share` of decoders by `{name}`"));
+            } else if layers {
+                self.r.unsupported(s.span, "`share` of layers of decoders");
+            } else if let Some(word) = (s.scheme.later)(&s.settings) {
+                self.r.unsupported(s.span, format!("`{word}` of `{name}`"));
+            }
         }
         if self.r.reports.any_error() {
             return;

@@ -433,6 +433,11 @@ fn initial(p: &plan::Param, seed: u64, vectors: &Vectors) -> Vec<f32> {
     match p.init {
         plan::Init::Zeros => vec![0.0; n],
         plan::Init::Constant(c) => vec![c as f32; n],
+        plan::Init::Blend { own, from } => {
+            let columns = p.shape.last().copied().unwrap_or(1).max(1);
+            let others = (1.0 - own) / columns.saturating_sub(1).max(1) as f64;
+            (0..n).map(|i| if i % columns == from + i / columns { own as f32 } else { others as f32 }).collect()
+        }
         plan::Init::Normal(s) => (0..n).map(|_| normal(s)).collect(),
         plan::Init::Vectors(vocab, s) => {
             let width = p.shape.last().copied().unwrap_or(1).max(1);

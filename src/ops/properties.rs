@@ -195,6 +195,19 @@ proptest! {
     }
 
     #[test]
+    fn mixtures(n in 0usize..5, k in 1usize..4, subspaces in 1usize..4, sides in 1usize..3, w in 1usize..5) {
+        let parts = rows::Parts { subspaces, sides };
+        let mut shapes = vec![[n, subspaces * sides * w]; k];
+        shapes.push([subspaces, k * subspaces]);
+        agree(
+            "mixture",
+            &shapes,
+            |l| rows::mixture(&l[..k], &l[k], parts),
+            |l| rows::mixture_reference(&l[..k], &l[k], parts),
+        );
+    }
+
+    #[test]
     fn pools(layout in layout(), d in 1usize..20) {
         let n = layout.total();
         agree("mean", &[[n, d]], |l| rows::mean(&l[0], &layout), |l| rows::mean_reference(&l[0], &layout));

@@ -168,6 +168,13 @@ pub enum Init {
     Normal(f64),
     /// U(±√(6/(in+out))) over the last two dimensions (Glorot and Bengio 2010)
     Xavier,
+    /// each row a mixture: this share in column `from` + its number, the rest in equal shares in the others
+    Blend {
+        /// the share
+        own: f64,
+        /// the column of the first row
+        from: usize,
+    },
     /// rows from a vectors file by vocabulary item, N(0, s²) for the others; index of the vocabulary, s
     Vectors(usize, f64),
 }

@@ -21,7 +21,7 @@ pub(crate) use arguments::{Given, GivenOption, either, flag, word_of};
 pub(crate) use arrows::{DataArrow, pipe_stages};
 pub(crate) use hints::{FEATURE, READ_BY_ENCODER};
 pub(crate) use paths::{Part, Path, path};
-pub(crate) use shares::Member;
+pub(crate) use shares::{Member, Shared};
 
 pub(crate) use crate::ast::path_words;
 use crate::ast::{self, Expr, ExprKind, SettingKind};
@@ -99,6 +99,8 @@ pub(crate) struct Resolver<'p> {
     /// arrows by where they end: task, or (encoder, layer)
     pub into_task: Vec<Vec<usize>>,
     pub into_layer: HashMap<(usize, u32), Vec<usize>>,
+    /// every `share` that has no fault
+    pub shared: Vec<Shared>,
     /// texts among the fields of each data set
     pub texts: Vec<Vec<usize>>,
     /// dropout where nothing else is said
@@ -125,6 +127,7 @@ pub(crate) fn resolve<'p>(p: &'p Program, options: &Options) -> Resolver<'p> {
         label_keys: HashMap::default(),
         into_task: vec![],
         into_layer: HashMap::default(),
+        shared: vec![],
         texts: p.data.iter().map(texts).collect(),
         dropout: 0.0,
         walked: None,

@@ -3,7 +3,9 @@
 use super::*;
 use crate::ast::Tap;
 use crate::hir;
-use crate::kinds::sharing;
+use crate::kinds::sharing::{self, Scheme};
+use crate::plan::{Setting, Settings};
+use crate::types::Item;
 
 /// A member of a `share`, after families are expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,15 +16,25 @@ pub(crate) enum Member {
     Decoder(usize, Option<u64>),
 }
 
+/// A `share` that has no fault.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub scheme: &'static Scheme,
+    /// its arguments
+    pub settings: Settings,
+    pub members: Vec<Member>,
+    /// place of the statement
+    pub span: Span,
+}
+
 impl<'p> Resolver<'p> {
     /// The members and the scheme of each `share`. Shapes are known only after elaboration: see
     /// the schedule.
     pub(crate) fn check_shares(&mut self) {
         let p = self.p;
         for s in &p.shares {
-            if let Some((scheme, args)) = self.chosen("a scheme of sharing", &s.scheme, sharing::SHARES) {
-                self.arguments(&scheme.row, s.scheme.span, args, &s.env);
-            }
+            let scheme = self.chosen("a scheme of sharing", &s.scheme, sharing::SHARES);
+            let given = scheme.and_then(|(row, args)| self.arguments(&row.row, s.scheme.span, args, &s.env));
             let Some(members) = self.members_of(s) else { continue };
             let kind = |m: &Member| matches!(m, Member::Encoder(..));
             if let Some((other, span)) = members.iter().find(|(m, _)| kind(m) != kind(&members[0].0)) {
@@ -44,6 +56,15 @@ impl<'p> Resolver<'p> {
                 }
                 let d = Diagnostic::new("E0245", format!("`{}` is shared with nothing", self.member_words(*one)));
                 self.report(d.at(*span, "the only member").help("name at least two: `share a, b by tie`"));
+            } else if let (Some((scheme, _)), Some(given)) = (scheme, given) {
+                let setting = |e: &Expr| match self.p.constant(e, &s.env) {
+                    Some(Item::Number(n)) if n.fract() == 0.0 => Setting::Int(n as i64),
+                    Some(Item::Number(n)) => Setting::Real(n),
+                    _ => Setting::Bool(hir::is_name(e, "true")),
+                };
+                let settings = given.into_iter().map(|(name, e)| (name.to_string(), setting(e))).collect();
+                let members = members.into_iter().map(|(m, _)| m).collect();
+                self.shared.push(Shared { scheme, settings, members, span: s.span });
             }
         }
     }

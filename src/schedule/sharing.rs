@@ -20,7 +20,18 @@ impl<'p> Scheduler<'_, 'p> {
                 self.layer_exists(i, k, *span);
             }
             let Some(scheme) = word_of(&s.scheme).and_then(|(w, ..)| schemes::find(w)) else { continue };
-            if scheme.alike == schemes::Alike::No {
+            for (m, span) in members.iter().filter(|_| scheme.mixes()) {
+                if let Member::Encoder(i, None) = *m
+                    && self.e.layers_of(i).is_some_and(|l| l.is_empty())
+                {
+                    let name = self.r.member_words(*m);
+                    let d = Diagnostic::new("E0245", format!("`{name}` has no layers after which it could share"));
+                    self.report(d.at(*span, "embeddings are no layers").help(format!(
+                        "give it some, as in `encoder {name} = embed(100) |> bilstm(100)`, or share by `tie`"
+                    )));
+                }
+            }
+            if scheme.alike == schemes::Alike::No || self.r.reports.within(s.span).next().is_some() {
                 continue;
             }
             let Some((first, first_span)) = members.first().copied() else { continue };

@@ -45,18 +45,25 @@ fn gate(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
     c.vectors(&a, a_span)?;
     let b = c.fit(b, b_span, &a, call.cx)?;
     let out = Val::merged(&[&a, &b], a.kind, a.width.clone());
-    apply(c, call.cx, call.site(), &a, &b, out)
+    apply(c, call.cx, call.site(), &a, &[&b], out)
 }
 
-pub(crate) fn apply(e: &mut dyn Elaborate, cx: &Cx, site: Site, h: &Val, c: &Val, out: Val) -> Out {
-    let (owner, dh, dc) = (cx.owner.clone(), h.width.clone(), c.width.clone());
-    e.layer(cx, site, "gate", Settings::new(), &[h, c], out, &|s, name| {
-        let both = dh.plus(&dc);
-        vec![
-            s.param(format!("{name}.w"), vec![both.clone(), dh.clone()], InitRule::FanIn(both.clone()), &owner),
-            s.param(format!("{name}.b"), vec![dh.clone()], InitRule::FanIn(both), &owner),
-            s.param(format!("{name}.u"), vec![dc.clone(), dh.clone()], InitRule::FanIn(dc.clone()), &owner),
-        ]
+/// Each of several values is let in through a gate of its own.
+pub(crate) fn apply(e: &mut dyn Elaborate, cx: &Cx, site: Site, h: &Val, others: &[&Val], out: Val) -> Out {
+    let (owner, dh) = (cx.owner.clone(), h.width.clone());
+    let inputs: Vec<&Val> = [h].into_iter().chain(others.iter().copied()).collect();
+    e.layer(cx, site, "gate", Settings::new(), &inputs, out, &|s, name| {
+        let mut all = vec![];
+        for (k, c) in others.iter().enumerate() {
+            let (dc, both) = (c.width.clone(), dh.plus(&c.width));
+            let name = if k == 0 { name.to_string() } else { format!("{name}.{}", k + 1) };
+            all.extend([
+                s.param(format!("{name}.w"), vec![both.clone(), dh.clone()], InitRule::FanIn(both.clone()), &owner),
+                s.param(format!("{name}.b"), vec![dh.clone()], InitRule::FanIn(both), &owner),
+                s.param(format!("{name}.u"), vec![dc.clone(), dh.clone()], InitRule::FanIn(dc), &owner),
+            ]);
+        }
+        all
     })
 }
 
@@ -66,14 +73,21 @@ mod model {
     use crate::ops::rows::{Activation, dense};
     use burn::tensor::Tensor;
 
-    /// h + σ([h; c]·w + b) ∘ (c·u)
+    /// h + Σ_j σ([h; c_j]·w_j + b_j) ∘ (c_j·u_j)
     pub fn build(s: &Spec) -> Built {
-        let [w, b, u] = s.params()?;
+        let (gates, []) = s.0.params.as_chunks::<3>() else {
+            return Err("`gate` has three parameters for each value that it lets in".to_string());
+        };
+        let gates = gates.to_vec();
         function(move |inputs, cx| {
-            let (h, c) = (matrix(inputs[0]), matrix(inputs[1]));
-            let both = Tensor::cat(vec![h.clone(), c.clone()], 1);
-            let open = dense(&both, &cx.params.get2(w), Some(&cx.params.get1(b)), Activation::Sigmoid);
-            like(inputs[0], h.clone() + open * dense(c, &cx.params.get2(u), None, Activation::None))
+            let h = matrix(inputs[0]);
+            let mut sum = h.clone();
+            for ([w, b, u], c) in gates.iter().zip(&inputs[1..]) {
+                let both = Tensor::cat(vec![h.clone(), matrix(c).clone()], 1);
+                let open = dense(&both, &cx.params.get2(*w), Some(&cx.params.get1(*b)), Activation::Sigmoid);
+                sum = sum + open * dense(matrix(c), &cx.params.get2(*u), None, Activation::None);
+            }
+            like(inputs[0], sum)
         })
     }
 }

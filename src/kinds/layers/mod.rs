@@ -48,6 +48,7 @@ mod slice;
 mod softmax;
 mod span_attend;
 mod step;
+pub(crate) mod stitch;
 mod stop;
 mod target;
 #[cfg(test)]
@@ -242,6 +243,7 @@ const KINDS: &[Kind] = &[
     latent::KIND,
     bow::KIND,
     step::KIND,
+    stitch::KIND,
     at::KIND,
     triple::KIND,
     both::KIND,

@@ -181,6 +181,7 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 }
 
 /// Every layer in every form.
+// long: a case a line
 fn cases() -> Vec<Case> {
     let yes = Setting::Bool(true);
     let text = |s: &str| Setting::Text(s.into());
@@ -271,6 +272,9 @@ fn cases() -> Vec<Case> {
         ("sub", vec![], vec![], vec![Seq(3), Seq(3)]),
         ("mul", vec![], vec![], vec![Row(3), Row(3)]),
         ("mix_layers", vec![], vec![&[3], &[1]], vec![Seq(2), Seq(2), Seq(2)]),
+        ("stitch", vec![("subspaces", int(1)), ("sides", int(1))], vec![&[1, 3]], vec![Seq(2), Seq(2), Seq(2)]),
+        ("stitch", vec![("subspaces", int(2)), ("sides", int(2))], vec![&[2, 4]], vec![Seq(4), Seq(4)]),
+        ("gate", vec![], vec![&[5, 3], &[3], &[2, 3], &[7, 3], &[3], &[4, 3]], vec![Seq(3), Seq(2), Seq(4)]),
         ("gate", vec![], vec![&[5, 3], &[3], &[2, 3]], vec![Seq(3), Seq(2)]),
         ("add_projected", vec![], vec![&[2, 3]], vec![Row(3), Row(2)]),
         ("scale", vec![("factor", Setting::Real(0.3))], vec![], vec![Row(3)]),

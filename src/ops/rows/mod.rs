@@ -1,16 +1,19 @@
 //! Operations on rows: lookup, linear maps, pooling within texts, normalisation, dropout.
 
 mod dense;
+mod mixture;
 mod norm;
 mod pool;
 mod window;
 
 pub(crate) use dense::{Activation, dense, dense_dropout, dense_reference};
+pub(crate) use mixture::{Parts, mixture};
 pub(crate) use norm::{add_norm, add_norm_reference, dropout, dropout_parts, dropout_reference, layer_norm};
 pub(crate) use pool::{max, mean, text_softmax, weighted_sum};
 pub(crate) use window::{ends, windows};
 #[cfg(test)]
 pub(crate) use {
+    mixture::mixture_reference,
     norm::layer_norm_reference,
     pool::{max_reference, mean_reference, text_softmax_reference, weighted_sum_reference},
 };

@@ -1,0 +1,163 @@
+//! `share`: what is the same, what is mixed, and where gradients go.
+
+use super::world::{Dice, Ready, Sentence, World, near, sentences};
+use mtlc::plan::Phase;
+
+/// Two stacks over one text, `t` on the first and `u` on the second.
+fn stacks(share: &str) -> String {
+    format!(
+        "data a = columns(\"a\") {{ x: tokens = 1; t: tags on x = 2; u: tags on x = 3 }}
+         encoder words = embed(6)
+         encoder e = words |> bilstm(4, layers = 2)
+         encoder f = words |> bilstm(4, layers = 2)
+         task t : tag of a.t from e
+         task u : tag of a.u from f
+         {share}
+         train {{ epochs 2; batch 2 }}"
+    )
+}
+
+fn world() -> World {
+    let w = World::new();
+    let text = ["a/X/l b/Y/m c/X/l", "b/Y/m d/X/l", "e/Y/l a/X/m"];
+    w.columns("a", [&sentences(&text), &sentences(&text), &sentences(&text)]);
+    w
+}
+
+fn scores(r: &Ready, task: &str) -> Vec<f32> {
+    r.scores("a", Phase::Train, task).into_iter().flatten().map(|x| x as f32).collect()
+}
+
+#[test]
+fn cross_stitch_of_its_own_alone_is_two_networks() {
+    let w = world();
+    let apart = w.build(&stacks(""));
+    let whole = w.build(&stacks("share e, f by cross_stitch(init = 1)"));
+    let half = w.build(&stacks("share e, f by cross_stitch(init = 0.5)"));
+    for task in ["t", "u"] {
+        assert_eq!(scores(&apart, task), scores(&whole, task));
+        assert!(!near(&scores(&apart, task), &scores(&half, task), 1e-3));
+    }
+    // a task's gradient reaches the other stack through the mixture, and nothing else
+    assert!(apart.backward("a", &["t"]).nothing("f"));
+    assert!(!half.backward("a", &["t"]).nothing("f"));
+    // the layer on top of the other stack is of no use to the task: only its mixture reads it
+    let b = half.backward("a", &["t"]);
+    assert!(b.grads["f.bilstm1.fwd.w_ih"].iter().any(|g| *g != 0.0));
+    assert!(b.grads["f.bilstm2.fwd.w_ih"].iter().any(|g| *g != 0.0));
+    // the mixture of the first layer of both, and that of its own last one; no mixture behind the other's last layer
+    let mixtures: Vec<&str> =
+        b.grads.iter().filter(|(n, g)| n.ends_with(".alpha") && !g.is_empty()).map(|(n, _)| n.as_str()).collect();
+    assert_eq!(mixtures, ["e.cross_stitch1.alpha", "e.cross_stitch2.alpha", "f.cross_stitch1.alpha"]);
+}
+
+#[test]
+fn a_sluice_of_one_part_is_a_cross_stitch() {
+    let w = world();
+    let stitch = w.build(&stacks("share e, f by cross_stitch(init = 0.9)"));
+    let one = w.build(&stacks("share e, f by sluice(subspaces = 1)"));
+    let two = w.build(&stacks("share e, f by sluice(subspaces = 2)"));
+    assert_eq!(scores(&stitch, "t"), scores(&one, "t"));
+    assert!(!near(&scores(&stitch, "t"), &scores(&two, "t"), 1e-4));
+    let alpha = two.plan.params.iter().find(|p| p.name.ends_with("e.sluice1.alpha")).unwrap();
+    assert_eq!(alpha.shape, [2, 4]);
+    assert!(w.refused(&stacks("share e, f by sluice(subspaces = 3)")).contains("E0420"));
+}
+
+#[test]
+fn gates_let_in_what_the_others_have() {
+    let w = world();
+    let gate = w.build(&stacks("share e, f by gate"));
+    assert!(!gate.backward("a", &["t"]).nothing("f"));
+    // one layer of one encoder with one of another
+    let one = w.build(&stacks("share e@1, f@2 by gate"));
+    let names: Vec<&str> = one.plan.layers.iter().filter(|l| l.kind == "gate").map(|l| l.name.as_str()).collect();
+    assert_eq!(names, ["e.gate1", "f.gate1"]);
+}
+
+#[test]
+fn what_cannot_share_is_said() {
+    let w = world();
+    let refused = |share: &str, other: &str| {
+        let spec = stacks(share).replace("encoder f = words |> bilstm(4, layers = 2)", other);
+        w.refused(&spec)
+    };
+    let same = "encoder f = words |> bilstm(4, layers = 2)";
+    assert_eq!(
+        refused("share words, e by cross_stitch", same),
+        "E0245 `words` has no layers after which it could share\n"
+    );
+    for scheme in ["cross_stitch", "gate", "sluice"] {
+        let found = refused(
+            &format!("share t.decoder, again.decoder by {scheme}"),
+            &format!("{same}\n task again : tag of a.t from f"),
+        );
+        assert!(found.contains("E0701"), "{found}");
+    }
+    // other widths: mixtures need the same, gates do not
+    let wide = "encoder f = words |> bilstm(6, layers = 3)";
+    assert!(refused("share e, f by cross_stitch", wide).starts_with("E0420"));
+    assert_eq!(refused("share e, f by gate", wide), "");
+    // an arrow from what stands on one of them back into the other
+    let back = format!("{}\n t.probs -> f@2 via embed(4)", stacks("share e, f by cross_stitch"));
+    assert!(w.refused(&back).starts_with("E03"), "{}", w.refused(&back));
+}
+
+#[test]
+fn what_is_tied_is_one() {
+    let w = world();
+    let apart = w.build(&stacks(""));
+    let tied = w.build(&stacks("share e, f by tie"));
+    let named = w.build(&stacks("").replace("from f", "from e"));
+    assert_eq!(scores(&tied, "t"), scores(&apart, "t"));
+    assert_eq!(scores(&tied, "u"), scores(&named, "u"));
+    assert_eq!(tied.plan.num_params(), named.plan.num_params());
+    let (one, two) = (tied.train(1), named.train(1));
+    for task in ["t", "u"] {
+        let name = format!("{task}.out.weight");
+        assert!(near(&one.weight(&name), &two.weight(&name), 1e-5));
+    }
+    assert!(near(&one.weight("e.bilstm1.fwd.w_hh"), &two.weight("e.bilstm1.fwd.w_hh"), 1e-5));
+    // a layer, and the heads of two tasks
+    let layer = w.build(&stacks("share e@1, f@1 by tie"));
+    let lstm = |r: &Ready| r.plan.params.iter().filter(|p| p.name.ends_with("w_ih")).count();
+    assert_eq!((lstm(&apart), lstm(&layer), lstm(&tied)), (8, 6, 4));
+    // each has words of its own
+    let own = stacks("share e, f by tie").replace("= words", "= embed(6)").replace("encoder words = embed(6)", "");
+    assert!(w.refused(&own).starts_with("E0420 `e` and `f` do not look up the same words\n"));
+}
+
+/// Words whose class one label tells, with noise: a task with few texts profits from one with many.
+fn words(n: usize, seed: u64, column: usize) -> Vec<Sentence> {
+    let mut dice = Dice::new(seed);
+    let token = |dice: &mut Dice| {
+        let word = dice.roll(60);
+        let mut row = vec![format!("w{word}"), "_".into(), "_".into()];
+        row[column] = ["A", "B", "C"][(word * 7 % 11) % 3].into();
+        row
+    };
+    (0..n).map(|_| (0..6).map(|_| token(&mut dice)).collect()).collect()
+}
+
+#[test]
+fn few_texts_profit_from_many() {
+    let w = World::new();
+    w.columns("many", [&words(120, 1, 1), &[], &words(40, 3, 1)]);
+    w.columns("few", [&words(4, 2, 2), &[], &words(40, 4, 2)]);
+    let spec = |share: &str| {
+        format!(
+            "data many = columns(\"many\") {{ x: tokens = 1; t: tags on x = 2 }}
+             data few = columns(\"few\") {{ x: tokens = 1; u: tags on x = 3 }}
+             encoder e = embed(12) |> dense(24, tanh)
+             encoder f = embed(12) |> dense(24, tanh)
+             task t : tag of many.t from e
+             task u : tag of few.u from f
+             {share}
+             train {{ sample joint; batch 8; epochs 20; optimizer adam(lr = 1e-2) }}"
+        )
+    };
+    let figure = |share: &str| (1..=3).map(|seed| w.build(&spec(share)).train(seed).test("u")).sum::<f64>() / 3.0;
+    let (alone, stitched) = (figure(""), figure("share e, f by cross_stitch(init = 0.7)"));
+    println!("alone {alone:.3}, stitched {stitched:.3}");
+    assert!(stitched > alone + 0.03, "alone {alone:.3}, stitched {stitched:.3}");
+}
