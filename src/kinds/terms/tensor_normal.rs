@@ -21,7 +21,7 @@ mod model {
 
     /// −log p(W) / D up to a constant, of the D weights of a layer of all members under a tensor normal: 1/2D (vec(W)ᵀ
     /// (Σ₁⊗Σ₂⊗Σ₃)⁻¹ vec(W) + Σ_k D/D_k ln|Σ_k|) with covariances of members, outputs and inputs, each set by one round of
-    /// the flip-flop of Long and Wang (2015, eq. 7) from the weights as they are.
+    /// the flip-flop of Long and Wang (2015, eq. 7) from the weights as they are; a tenth of each is its mean variance.
     pub fn build(t: &Term) -> Built {
         let all = members(t)?;
         function(move |_, cx| {

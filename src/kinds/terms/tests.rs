@@ -252,9 +252,20 @@ fn a_tensor_normal_has_the_covariances_of_its_modes() {
     let values = [random(12, 5), random(12, 6), random(12, 7)];
     let (value, slopes) = prior("tensor_normal", [4, 3], &values);
     assert!(value.is_finite());
-    // with the covariance of inputs set last, vec(W)ᵀ Σ⁻¹ vec(W) is the number of weights
-    let dot: f64 = values.iter().zip(&slopes).flat_map(|(w, g)| w.iter().zip(g)).map(|(w, g)| f64::from(w * g)).sum();
+    // with a variance of one input set last, vec(W)ᵀ Σ⁻¹ vec(W) is the number of weights
+    let row: Vec<Vec<f32>> = values.iter().map(|v| v[..3].to_vec()).collect();
+    let (value_of_row, of_row) = prior("tensor_normal", [1, 3], &row);
+    let dot: f64 = row.iter().zip(&of_row).flat_map(|(w, g)| w.iter().zip(g)).map(|(w, g)| f64::from(w * g)).sum();
     assert!((dot - 1.0).abs() < 1e-3, "{dot}");
+    // two numbers: a covariance of members of which a tenth is their mean variance
+    let (a, b) = (2.0f64, -1.0);
+    let (mean, share) = ((a * a + b * b) / 2.0, 0.1);
+    let [x, y, z] = [a * a, b * b, a * b].map(|v| v * (1.0 - share));
+    let determinant = (x + share * mean) * (y + share * mean) - z * z;
+    let quadratic = (a * a * (y + share * mean) + b * b * (x + share * mean) - 2.0 * a * b * z) / determinant;
+    let expected = 0.5 * (2.0 + determinant.ln() + 2.0 * (quadratic / 2.0).ln()) / 2.0;
+    let (two, _) = prior("tensor_normal", [1, 1], &[vec![a as f32], vec![b as f32]]);
+    assert!((two - expected).abs() < 1e-4 && value_of_row.is_finite(), "{two} {expected}");
     // weights that are twice as large are no less probable but for the size of what is integrated over
     let double: Vec<Vec<f32>> = values.iter().map(|v| v.iter().map(|x| 2.0 * x).collect()).collect();
     let (twice, _) = prior("tensor_normal", [4, 3], &double);
