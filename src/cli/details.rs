@@ -1,12 +1,12 @@
 //! `mtlc eval --details`: what stands behind the figures, as text and as JSON.
 
 use super::answers::members;
+use super::view::table;
 use crate::columns::{Corpus, SplitName};
 use crate::kinds::heads::Said;
 use crate::kinds::metrics::Row;
 use crate::plan::Plan;
 use crate::train::details::{TaskDetails, Wrong};
-use crate::train::report::table;
 use serde_json::{Map, Value, json};
 
 /// So many errors of a task are shown.
@@ -68,11 +68,11 @@ fn task_text(d: &TaskDetails, plan: &Plan, corpora: &[Corpus], split: SplitName)
     if let Some(c) = &d.classes {
         let of = |r: &Row| {
             let share = |x: f64| format!("{:.2}", x * 100.0);
-            vec![r.name.clone(), r.support.to_string(), share(r.precision), share(r.recall), share(r.f1)]
+            vec![r.name.clone(), share(r.precision), share(r.recall), share(r.f1), r.support.to_string()]
         };
         let means = [&c.macro_mean, &c.weighted_mean].map(of);
         let rows: Vec<Vec<String>> = c.classes.iter().map(of).chain(means).collect();
-        out.push_str(&format!("\n{}", table(&["class", c.counted, "precision", "recall", "f1"], &rows)));
+        out.push_str(&format!("\n{}", table(&["class", "precision", "recall", "f1", c.counted], &rows)));
         if !c.confused.is_empty() {
             let cells = c.confused.iter().take(CELLS);
             let rows: Vec<Vec<String>> =

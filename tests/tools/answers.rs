@@ -362,7 +362,7 @@ fn details_agree_with_the_figures_and_show_the_errors() {
     let logp: Vec<f64> = worst.iter().map(|w| w["logp"].as_f64().unwrap()).collect();
     assert!(logp.is_sorted() && logp[3] < 0.0, "{logp:?}");
     let (out, _) = done(&folder, &["eval", "r", "--details"], "", 0);
-    assert!(out.contains("ent: 20 examples, 4 with an error\n\nclass     chunks"), "{out}");
+    assert!(out.contains("ent: 20 examples, 4 with an error\n\nclass     precision"), "{out}");
     assert!(out.contains("B-day  B-city         4\n") && out.contains("gold c0: B-day\n"), "{out}");
 }
 
