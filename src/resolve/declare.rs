@@ -70,7 +70,6 @@ impl<'p> Resolver<'p> {
             layer_names: None,
             metrics: vec![],
             metric_by_data: false,
-            metric_lost: false,
             weight: 1.0,
             loss: None,
             class_weights: None,
@@ -278,10 +277,7 @@ impl<'p> Resolver<'p> {
                 "metric" => {
                     info.metrics.reserve_exact(values.len());
                     for v in values {
-                        let Ok(m) = self.metric(v, env, info.head, &info.settings) else {
-                            info.metric_lost = true;
-                            continue;
-                        };
+                        let Ok(m) = self.metric(v, env, info.head, &info.settings) else { continue };
                         if info
                             .metrics
                             .iter()

@@ -155,8 +155,8 @@ impl Resolver<'_> {
                     ExprKind::Name(w) if with_numbers(w) && self.tasks[i].metrics.iter().any(|x| x.name == *w) => {
                         self.tasks[i].metrics.iter().find(|x| x.name == *w).cloned().ok_or(Reported)?
                     }
-                    // that which could not be read, perhaps
-                    ExprKind::Name(w) if with_numbers(w) && self.tasks[i].metric_lost => return Err(Reported),
+                    // one of a mistaken option, perhaps
+                    ExprKind::Name(w) if with_numbers(w) && self.mistaken_options(i) => return Err(Reported),
                     _ => {
                         let settings = self.tasks[i].settings.clone();
                         self.metric(m, env, head, &settings)?
@@ -179,6 +179,12 @@ impl Resolver<'_> {
             }
         };
         Ok(Score::Metric { task: i, metric: at })
+    }
+
+    /// Whether an option of a task has a finding.
+    fn mistaken_options(&self, task: usize) -> bool {
+        let options = &self.p.tasks[self.tasks[task].def].ast.options;
+        options.iter().any(|o| self.reports.any_error_within(o.span))
     }
 
     pub(super) fn not_a_figure(&mut self, e: &Expr) -> Reported {

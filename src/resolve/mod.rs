@@ -62,8 +62,6 @@ pub(crate) struct TaskInfo {
     pub metrics: Vec<Metric>,
     /// the first of them is the default, which depends on the classes
     pub metric_by_data: bool,
-    /// a metric of it could not be read
-    pub metric_lost: bool,
     pub weight: f64,
     /// the parts of its loss, where it names them
     pub loss: Option<Vec<OwnLoss>>,
