@@ -46,7 +46,8 @@ fn stages(text: &str) -> [Duration; 3] {
 
 #[test]
 fn programs_are_right() {
-    for (name, program) in programs::PROGRAMS.into_iter().chain([("relay", programs::relay as programs::Program)]) {
+    let more = [("relay", programs::relay as programs::Program), ("lets", programs::lets as programs::Program)];
+    for (name, program) in programs::PROGRAMS.into_iter().chain(more) {
         let c = mtlc::driver::compile(Path::new("spec.mtl"), &program(40), &Disk, &Options::default());
         assert!(!c.has_errors(), "{name}: {:?}", c.diagnostics.first());
     }
@@ -69,7 +70,10 @@ fn findings_are_shown_in_time() {
 /// Eight times the program takes about eight times as long; a quadratic step would take 64 times.
 #[test]
 fn time_grows_with_the_text() {
-    for (name, program) in programs::PROGRAMS.iter().chain(&[("faulty", programs::faulty as programs::Program)]) {
+    for (name, program) in programs::PROGRAMS
+        .iter()
+        .chain(&[("faulty", programs::faulty as programs::Program), ("lets", programs::lets as programs::Program)])
+    {
         let spent = |n: usize| {
             let text = program(n);
             let [parse, expand, check] = stages(&text);

@@ -47,6 +47,17 @@ pub fn families(tasks: usize) -> String {
     out + "}\n" + TRAIN
 }
 
+/// A chain of `let` upwards and one downwards.
+pub fn lets(n: usize) -> String {
+    let mut out =
+        String::from("data d = columns(\"data\") { x: tokens; y: label }\nlet up0 = embed(64) |> bilstm(64)\n");
+    for i in 0..n {
+        let _ = writeln!(out, "let up{} = up{i}\nlet down{i} = down{}", i + 1, i + 1);
+    }
+    let _ = writeln!(out, "let down{n} = up{n}\ntask t : classify of d.y from down0 |> attend");
+    out
+}
+
 /// Every task on one corpus and one encoder.
 pub fn one_corpus(tasks: usize) -> String {
     let mut out = String::from("data d = columns(\"data\") { x: tokens");

@@ -1,8 +1,8 @@
 //! Following `use`, expanding families, collecting names.
 
 use super::*;
-use crate::ast::{ItemKind, Name};
-use crate::diagnostics::{Diagnostic, suggest};
+use crate::ast::{ItemKind, Name, TextPart};
+use crate::diagnostics::{Diagnostic, suggest, thousands};
 use crate::source::Sources;
 use crate::words;
 use std::path::{Path, PathBuf};
@@ -72,6 +72,8 @@ pub fn expand(
     // lists and parameters first: families need them, and order in the text is free
     ex.collect(&items, &Env::default(), &mut 0, true);
     ex.cut_circles();
+    // what stands in families is not known yet
+    ex.program.opaque.clear();
     ex.families = 0;
     let mut family = 0;
     ex.collect(&items, &Env::default(), &mut family, false);
@@ -263,6 +265,7 @@ impl Expander<'_> {
             }
         }
         let mut found = vec![];
+        self.program.opaque.clear();
         // what is read comes before who reads it
         for component in petgraph::algo::tarjan_scc(&graph) {
             let circle = component.len() > 1 || component.iter().any(|n| graph.contains_edge(*n, *n));
@@ -270,13 +273,31 @@ impl Expander<'_> {
             for (kind, i) in component.iter().map(|n| graph[*n]) {
                 let list = if kind == Kind::Param { &self.program.params } else { &self.program.lets };
                 let (value, env, span) = (list[i].value.clone(), list[i].env.clone(), list[i].span);
-                let literal = matches!(&*value.value, ExprKind::Number(_) | ExprKind::Text(_) | ExprKind::List(_));
+                let filled = |t: &ast::Text| t.parts.iter().all(|part| matches!(part, TextPart::Plain(_)));
+                let literal = match &*value.value {
+                    ExprKind::Number(_) | ExprKind::List(_) => true,
+                    ExprKind::Text(t) => filled(t),
+                    _ => false,
+                };
                 let new = match (circle, literal) {
                     (true, _) => Some(ExprKind::Error),
                     (false, true) => None,
                     (false, false) => match self.program.constant(&value, &env) {
                         Some(Item::Number(n)) => {
                             Some(ExprKind::Number(ast::Number { value: n, unit: None, raw: n.to_string() }))
+                        }
+                        Some(Item::Text(t)) if t.len() > super::LONGEST_TEXT => {
+                            let message = format!("a string of {} bytes", thousands(t.len()));
+                            let d = Diagnostic::new("E0207", message).at(value.span, "too long for a name or a path");
+                            found.push(d.help(format!("at most {} bytes are read", thousands(super::LONGEST_TEXT))));
+                            Some(ExprKind::Error)
+                        }
+                        Some(Item::Text(t)) => Some(ExprKind::Text(ast::Text { parts: vec![TextPart::Plain(t)] })),
+                        // of a string that was refused
+                        None if self.reads_error(&value, &env) => Some(ExprKind::Error),
+                        None if self.program.list(&value, &env).is_none() => {
+                            self.program.opaque.insert((kind, i));
+                            None
                         }
                         _ => None,
                     },
@@ -298,6 +319,19 @@ impl Expander<'_> {
             }
         }
         found.into_iter().for_each(|d| self.push_once(d));
+    }
+
+    /// Whether a string holds a `let` or a parameter that has its finding already.
+    fn reads_error(&self, value: &Expr, env: &Env) -> bool {
+        let ExprKind::Text(t) = &*value.value else { return false };
+        t.parts.iter().any(|part| match part {
+            TextPart::Plain(_) => false,
+            TextPart::Var(v) => match self.program.lookup(&v.value, env) {
+                Some(Meaning::One(Kind::Let, i)) => matches!(&*self.program.lets[i].value.value, ExprKind::Error),
+                Some(Meaning::One(Kind::Param, i)) => matches!(&*self.program.params[i].value.value, ExprKind::Error),
+                _ => false,
+            },
+        })
     }
 
     /// Whether a list has its finding already.

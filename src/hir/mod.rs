@@ -173,6 +173,9 @@ pub struct ShareDef {
     pub env: Env,
 }
 
+/// A longer string, in bytes, is no name or path that anybody means: each `let` of a chain may double the one before.
+pub const LONGEST_TEXT: usize = 1 << 16;
+
 /// The whole program, flat.
 #[derive(Clone, Debug, Default)]
 pub struct Program {
@@ -212,6 +215,8 @@ pub struct Program {
     pub read: HashSet<String>,
     /// names of data sets: a task may be called as its data
     pub data_names: HashMap<String, Symbol>,
+    /// parameters and `let` that are neither a constant nor a list, found once: a chain of them is not followed again
+    opaque: HashSet<(Kind, usize)>,
     /// name of a field → data set → its place there
     fields: HashMap<String, BTreeMap<usize, usize>>,
 }
@@ -367,6 +372,7 @@ impl Program {
         match self.lookup(name, env)? {
             Meaning::Var(Item::Expr(_)) => None,
             Meaning::Var(item) => Some(item),
+            Meaning::One(kind, i) if self.opaque.contains(&(kind, i)) => None,
             Meaning::One(Kind::Param, i) => self.constant(&self.params[i].value, &Env::default()),
             Meaning::One(Kind::Let, i) => self.constant(&self.lets[i].value, &self.lets[i].env),
             _ => None,
@@ -385,6 +391,7 @@ impl Program {
                 Some((*a..=*b).map(|i| (Item::Number(i as f64), e.span)).collect())
             }
             ExprKind::Name(n) => match self.lookup(n, env)? {
+                Meaning::One(kind, i) if self.opaque.contains(&(kind, i)) => None,
                 Meaning::One(Kind::Let, i) => self.list(&self.lets[i].value, &self.lets[i].env),
                 Meaning::One(Kind::Param, i) => self.list(&self.params[i].value, &Env::default()),
                 Meaning::Var(Item::Expr(e)) => self.list(&e, env),

@@ -105,3 +105,22 @@ fn doubling_lets_are_drawn_once() {
         assert_eq!(code, Some(0), "{command}: {said}");
     }
 }
+
+/// Each string holds the one before it twice; each number is the one before it twice.
+#[test]
+fn doubling_constants_end() {
+    let w = World::new();
+    let spec = |first: &str, next: fn(usize) -> String, last: &str| {
+        let lets: String = (0..60).map(|i| format!("let x{} = {}\n", i + 1, next(i))).collect();
+        format!(
+            "let x0 = {first}\n{lets}data d = tsv({last}) {{ x: tokens; y: label }}\ntask t : classify of d.y from embed(4) |> mean\n"
+        )
+    };
+    w.file("s.mtl", &spec("\"ab\"", |i| format!("\"{{x{i}}}{{x{i}}}\""), "\"{x60}\""));
+    let (code, said) = mtlc(&w, &["check", "s.mtl", "--no-data"]);
+    assert!(code == Some(1) && said.contains("a string of 131,072 bytes"), "{said}");
+    assert_eq!(said.matches("E0207").count(), 1, "one cause, one finding: {said}");
+    w.file("n.mtl", &spec("1", |i| format!("x{i} + x{i}"), "\"d\""));
+    let (code, said) = mtlc(&w, &["check", "n.mtl", "--no-data"]);
+    assert_eq!(code, Some(0), "{said}");
+}
