@@ -8,6 +8,7 @@ use crate::driver;
 use crate::encode::cache::Cache;
 use crate::plan::Applied;
 use crate::present::outline::{Known, LayerOutline, Outline, Part, StageOutline, family, outline};
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 pub(super) fn command(file: &Path, json: bool, no_data: bool, changes: &Changes, look: Look) -> i32 {
@@ -53,12 +54,13 @@ fn bytes(n: f64) -> String {
 
 /// Names, members of a family as one: `sent[*], domain`.
 fn families(names: &[String]) -> String {
-    let mut out: Vec<String> = vec![];
+    let mut members: HashMap<String, usize> = HashMap::new();
+    names.iter().for_each(|n| *members.entry(family(n)).or_default() += 1);
+    let (mut out, mut said): (Vec<String>, HashSet<String>) = (vec![], HashSet::new());
     for n in names {
         let f = family(n);
-        let alone = names.iter().filter(|o| family(o) == f).count() == 1;
-        let word = if alone { n.clone() } else { f };
-        if !out.contains(&word) {
+        let word = if members.get(&f) == Some(&1) { n.clone() } else { f };
+        if said.insert(word.clone()) {
             out.push(word);
         }
     }
@@ -74,16 +76,24 @@ fn count(known: usize, open: &[String]) -> String {
     terms.join(" + ")
 }
 
-/// Parts that differ only in the member of a family, as one.
-fn grouped(parts: &[Part]) -> Vec<(String, Vec<&Part>)> {
-    let mut out: Vec<(String, Vec<&Part>)> = vec![];
-    for p in parts {
-        let key = family(&p.name);
-        match out.iter_mut().find(|(k, _)| *k == key) {
-            Some((_, all)) => all.push(p),
-            None => out.push((key, vec![p])),
+/// What differs only in the member of a family, together, in the order in which each family first comes.
+fn by_family<T>(all: &[T], name: impl Fn(&T) -> &str) -> Vec<(String, Vec<&T>)> {
+    let mut out: Vec<(String, Vec<&T>)> = vec![];
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for x in all {
+        let key = family(name(x));
+        let at = *places.entry(key.clone()).or_insert(out.len());
+        match out.get_mut(at) {
+            Some((_, same)) => same.push(x),
+            None => out.push((key, vec![x])),
         }
     }
+    out
+}
+
+/// Parts that differ only in the member of a family, as one.
+fn grouped(parts: &[Part]) -> Vec<(String, Vec<&Part>)> {
+    let mut out = by_family(parts, |p| &p.name);
     for (name, all) in &mut out {
         if let [one] = all.as_slice() {
             name.clone_from(&one.name);
@@ -103,15 +113,12 @@ fn parameters(o: &Outline) -> String {
             None if all.len() > 1 => format!("{several}({})", part_count(first)),
             None => part_count(first),
         };
-        let mut readers: Vec<String> = vec![];
-        for t in all.iter().flat_map(|p| &p.tasks) {
-            if !readers.contains(t) {
-                readers.push(t.clone());
-            }
-        }
+        let mut once: HashSet<&str> = HashSet::new();
+        let readers: Vec<String> = all.iter().flat_map(|p| &p.tasks).filter(|t| once.insert(t)).cloned().collect();
         let mut by = families(&readers);
         if first.kind == "task" {
-            let others: Vec<String> = readers.iter().filter(|t| !all.iter().any(|p| p.name == **t)).cloned().collect();
+            let own: HashSet<&str> = all.iter().map(|p| p.name.as_str()).collect();
+            let others: Vec<String> = readers.iter().filter(|t| !own.contains(t.as_str())).cloned().collect();
             by = if others.is_empty() { String::new() } else { families(&others) };
         }
         let frozen = if first.frozen.is_empty() { String::new() } else { first.frozen.join(", ") };
@@ -245,14 +252,10 @@ fn seconds(n: f64) -> String {
 /// Data sets and tasks, families as one row.
 fn data(o: &Outline) -> String {
     let mut rows: Vec<Vec<String>> = vec![];
-    let mut done: Vec<String> = vec![];
-    for b in &o.batches {
-        let key = family(&b.data);
-        if done.contains(&key) {
-            continue;
-        }
-        let same: Vec<_> = o.batches.iter().filter(|x| family(&x.data) == key).collect();
-        let sets: Vec<_> = o.data.iter().filter(|d| same.iter().any(|b| b.data == d.name)).collect();
+    for (key, same) in by_family(&o.batches, |b| &b.data) {
+        let Some(b) = same.first() else { continue };
+        let own: HashSet<&str> = same.iter().map(|b| b.data.as_str()).collect();
+        let sets: Vec<_> = o.data.iter().filter(|d| own.contains(d.name.as_str())).collect();
         let mean = |f: &dyn Fn(&crate::present::outline::Batch) -> f64| {
             same.iter().map(|b| f(b)).sum::<f64>() / same.len().max(1) as f64
         };
@@ -270,7 +273,6 @@ fn data(o: &Outline) -> String {
             families(&learn),
             families(&run),
         ]);
-        done.push(key);
     }
     let mut head =
         vec!["data", "train", "dev", "test", "tokens", "nodes", "operations/step", "memory/step", "learn", "also run"];
@@ -280,18 +282,14 @@ fn data(o: &Outline) -> String {
     }
     let mut s = String::from("\n") + &indent(&table(&head, &rows));
     let mut rows: Vec<Vec<String>> = vec![];
-    let mut done: Vec<String> = vec![];
-    for t in &o.tasks {
-        let key = family(&t.name);
-        if done.contains(&key) {
-            continue;
-        }
-        let same: Vec<_> = o.tasks.iter().filter(|x| family(&x.name) == key).collect();
+    let steps: HashMap<&str, usize> =
+        o.steps.iter().enumerate().flat_map(|(i, s)| s.iter().map(move |t| (t.as_str(), i))).collect();
+    for (key, same) in by_family(&o.tasks, |t| &t.name) {
+        let Some(t) = same.first() else { continue };
         let sum = |i: usize| thousands(same.iter().map(|t| t.examples[i]).sum());
         let name = if same.len() > 1 { format!("{key} ({})", same.len()) } else { t.name.clone() };
-        let step = o.steps.iter().position(|s| s.contains(&t.name)).map_or(String::new(), |s| (s + 1).to_string());
+        let step = steps.get(t.name.as_str()).map_or(String::new(), |s| (s + 1).to_string());
         rows.push(vec![name, step, sum(0), sum(1), sum(2)]);
-        done.push(key);
     }
     s.push('\n');
     s.push_str(&indent(&table(&["task", "step", "train", "dev", "test"], &rows)));

@@ -10,9 +10,9 @@ use crate::columns::Corpus;
 use crate::encode::{Examples, Tables};
 use crate::hir::Program;
 use crate::passes::flow;
-use crate::plan::{self, Applied, Graph, Length, NodeId, Op, Phase, Plan};
+use crate::plan::{self, Applied, Graph, GraphTask, Length, Op, Phase, Plan};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Everything that `mtlc plan` says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -227,7 +227,7 @@ pub fn outline(
 ) -> Outline {
     let g = c.task_graph();
     let sizes = Sizes::new(c, tables);
-    let graphs: Vec<Readers> = c.graphs.iter().map(|g| Readers::of(g, c.tasks.len())).collect();
+    let graphs: Vec<Readers> = c.graphs.iter().map(Readers::of).collect();
     let mut out = Outline {
         version: VERSION,
         name: name.into(),
@@ -286,10 +286,10 @@ pub fn outline(
 struct Readers(Vec<BTreeSet<usize>>);
 
 impl Readers {
-    fn of(g: &Graph, tasks: usize) -> Self {
+    fn of(g: &Graph) -> Self {
         let mut all = vec![BTreeSet::new(); g.nodes.len()];
-        for task in 0..tasks {
-            let mut open: Vec<NodeId> = g.tasks.iter().filter(|t| t.task == task).map(|t| t.head).collect();
+        for GraphTask { task, head, .. } in &g.tasks {
+            let (task, mut open) = (*task, vec![*head]);
             while let Some(n) = open.pop() {
                 if all.get_mut(n).is_some_and(|s: &mut BTreeSet<usize>| s.insert(task)) {
                     open.extend(&g.nodes[n].inputs);
@@ -308,10 +308,15 @@ fn parts(
     known: Option<Known<'_>>,
 ) -> Vec<Part> {
     let mut out: Vec<Part> = vec![];
+    let named = c.tasks.iter().map(|t| (t.name.as_str(), "task"));
+    let named = named.chain(program.encoders.iter().map(|e| (e.name.as_str(), "encoder")));
+    // of several the first counts
+    let mut kinds: HashMap<&str, &str> = HashMap::new();
+    named
+        .chain(program.lets.iter().map(|l| (l.name.as_str(), "let")))
+        .for_each(|(name, kind)| _ = kinds.entry(name).or_insert(kind));
     let kind = |owner: &str| match owner {
-        _ if c.tasks.iter().any(|t| t.name == owner) => "task",
-        _ if program.encoders.iter().any(|e| e.name == owner) => "encoder",
-        _ if program.lets.iter().any(|l| l.name == owner) => "let",
+        _ if kinds.contains_key(owner) => kinds[owner],
         _ if owner.contains("->") || owner.contains("~>") => "arrow",
         _ => "weights",
     };
@@ -319,9 +324,13 @@ fn parts(
         let stages = c.train.stages.iter().filter(|s| s.freeze.iter().any(|f| f == owner));
         stages.map(|s| s.name.clone()).collect()
     };
+    let mut owned: HashMap<&str, Vec<usize>> = HashMap::new();
+    c.params.iter().enumerate().for_each(|(i, p)| owned.entry(&p.owner).or_default().push(i));
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for p in &c.params {
-        if !out.iter().any(|x| x.name == *p.owner) {
-            let all = sizes.count(c.params.iter().filter(|q| q.owner == p.owner));
+        if !places.contains_key(&*p.owner) {
+            places.insert(&p.owner, out.len());
+            let all = sizes.count(owned.get(&*p.owner).into_iter().flatten().map(|i| &c.params[*i]));
             out.push(Part {
                 name: p.owner.to_string(),
                 kind: kind(&p.owner),
@@ -337,6 +346,14 @@ fn parts(
     let mut tasks: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); out.len()];
     let mut seen: BTreeMap<(bool, usize), (usize, usize)> = BTreeMap::new();
     for (graph, ((g, widths), readers)) in c.graphs.iter().zip(&c.widths).zip(readers).enumerate() {
+        let corpus = known.and_then(|k| k.corpora.get(g.corpus)).filter(|_| g.phase == Phase::Train);
+        let work = corpus.map(|corpus| Work::of(corpus, 1.0));
+        // the nodes of the plan by name
+        let fixed = known.and_then(|k| k.plan.graph(g.corpus, Phase::Train));
+        let mut called: HashMap<&str, Vec<&plan::Node>> = HashMap::new();
+        for n in fixed.iter().flat_map(|p| &p.nodes) {
+            called.entry(&n.name).or_default().push(n);
+        }
         for (i, ((node, width), read)) in g.nodes.iter().zip(widths).zip(&readers.0).enumerate() {
             let (key, params, name, kind) = match &node.op {
                 Op::Layer { layer } => {
@@ -350,7 +367,7 @@ fn parts(
                 _ => continue,
             };
             let Some(owner) = params.first().map(|p| &c.params[*p].owner) else { continue };
-            let Some(part) = out.iter().position(|x| *x.name == **owner) else { continue };
+            let Some(part) = places.get(&**owner).copied() else { continue };
             tasks[part].extend(read);
             let (part, at) = *seen.entry(key).or_insert_with(|| {
                 let all = sizes.count(params.iter().map(|p| &c.params[*p]));
@@ -370,17 +387,9 @@ fn parts(
                 });
                 (part, out[part].layers.len() - 1)
             });
-            if let Some(k) = known
-                && g.phase == Phase::Train
-                && let Some(corpus) = k.corpora.get(g.corpus)
-            {
-                let fixed = k.plan.graph(g.corpus, Phase::Train).and_then(|p| {
-                    let called = c.node_name(graph, i);
-                    let same = |n: &&plan::Node| n.op == node.op && n.name == called;
-                    p.nodes.iter().find(same)
-                });
-                if let Some(n) = fixed {
-                    let work = Work::of(corpus, 1.0);
+            if let (Some(k), Some(work)) = (known, &work) {
+                let same = called.get(&*c.node_name(graph, i)).and_then(|all| all.iter().find(|n| n.op == node.op));
+                if let Some(n) = same {
                     *out[part].layers[at].operations.get_or_insert(0.0) += work.operations(k.plan, n, true);
                 }
             }
