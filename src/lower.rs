@@ -6,6 +6,7 @@ use crate::diagnostics::{Diagnostic, suggest};
 use crate::encode::{Tables, number_range};
 use crate::kinds::heads::{self, Fit};
 use crate::kinds::layers::ZEROS;
+use crate::kinds::terms::MEMBERS;
 use crate::kinds::weightings;
 use crate::plan::{self, Claim, Init, LabelSpec, Param, Plan, Score, Setting, VERSION, Verdict, VocabSpec};
 use crate::types::dim::{Dim, InitRule, Size};
@@ -140,11 +141,15 @@ pub fn uneven(c: &Checked, tables: &Tables) -> Vec<(String, Diagnostic)> {
     for (loss, node) in penalties.chain(within) {
         let plan::Op::Term { term } = node.op else { continue };
         let all = &c.terms[term].params;
-        let Some(other) = all.iter().find(|p| shape(p) != shape(&all[0])) else { continue };
-        let (a, b) = (&c.params[all[0]], &c.params[*other]);
+        // those of one member after those of another
+        let members = c.terms[term].settings.get(MEMBERS).and_then(Setting::as_usize).unwrap_or(all.len());
+        let each = (all.len() / members.max(1)).max(1);
+        let mut pairs = all.iter().enumerate().map(|(i, p)| (&all[i % each], p));
+        let Some((first, other)) = pairs.find(|(a, b)| shape(a) != shape(b)) else { continue };
+        let (a, b) = (&c.params[*first], &c.params[*other]);
         let what =
             format!("`{}` and `{}` differ in shape, and `{}` needs equals", a.owner, b.owner, c.terms[term].kind);
-        let sizes = format!("{:?} numbers here, {:?} there", shape(&all[0]), shape(other));
+        let sizes = format!("{:?} numbers here, {:?} there", shape(first), shape(other));
         let d = Diagnostic::new("E0420", what).help(format!("compare tasks with equally many classes: {sizes}"));
         if !out.iter().any(|(_, known)| *known == d) {
             out.push((c.losses[loss].name.clone(), d));

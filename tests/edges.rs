@@ -28,7 +28,7 @@ const TABLE: &[(&str, &[Row])] = &[
     ("kinds", &[
         ("kinds::layers", &["source", "util", "diagnostics", "ast", "words", "plan", "types", "ops"]),
         ("kinds::terms", &["words", "plan", "ops"]),
-        ("kinds::sharing", &["diagnostics", "words", "plan", "types", "kinds::layers"]),
+        ("kinds::sharing", &["diagnostics", "words", "plan", "types", "kinds::layers", "kinds::terms"]),
         ("kinds::views", &["words"]),
         ("kinds::samplers", &["random", "diagnostics", "words", "plan"]),
         ("kinds::weightings", &["words", "plan"]),
@@ -55,7 +55,7 @@ const TABLE: &[(&str, &[Row])] = &[
         ("check", &["util", "diagnostics", "ast", "columns", "plan", "types", "kinds::weightings", "hir", "analysis", "resolve", "elaborate", "schedule", "lint"]),
         ("passes", &["plan", "kinds::layers", "kinds::samplers", "kinds::heads"]),
         ("batches", &["random", "diagnostics", "columns", "plan", "kinds::samplers", "encode", "passes"]),
-        ("lower", &["diagnostics", "columns", "plan", "types", "kinds::layers", "kinds::weightings", "kinds::heads", "encode", "check"]),
+        ("lower", &["diagnostics", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::weightings", "kinds::heads", "encode", "check"]),
         ("model", &["plan", "ops", "kinds::optimisers"]),
         ("network", &["random", "columns", "records", "plan", "ops", "kinds::layers", "kinds::terms", "kinds::heads", "encode", "passes"]),
         ("train", &["diagnostics", "columns", "records", "plan", "ops", "kinds::samplers", "kinds::weightings", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::writers", "encode", "passes", "batches", "model", "network"]),

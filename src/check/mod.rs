@@ -12,7 +12,7 @@ use crate::analysis::{self, Taps, TaskGraph};
 use crate::ast::SettingKind;
 use crate::columns::CorpusDecl;
 use crate::diagnostics::Diagnostic;
-use crate::elaborate::{Elaborated, HeadInput, elaborate, losses, tie};
+use crate::elaborate::{Elaborated, HeadInput, elaborate, losses, sharing_penalties, tie};
 use crate::hir::{Options, Program, is_name};
 use crate::kinds::weightings;
 use crate::plan::{
@@ -127,6 +127,7 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     s.keep_losses(&r, &computed);
     if !r.reports.any_error() {
         tie(&mut r, &mut e);
+        sharing_penalties(&r, &mut e, &mut s.train);
     }
     lint::lint(&mut r, &e, &s);
     let task_graph = classify(&r, &e);

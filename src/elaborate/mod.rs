@@ -41,7 +41,7 @@ pub(crate) use losses::{Are, Form, LossForm, Owner, What, losses};
 pub(crate) use nodes::LayerKey;
 pub(crate) use outcome::{Elaborated, HeadInput};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
-pub(crate) use sharing::tie;
+pub(crate) use sharing::{sharing_penalties, tie};
 pub(crate) use state::{Elaborator, Encoded, EncoderKey, Featured, TaskKey};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

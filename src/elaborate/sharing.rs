@@ -5,6 +5,8 @@
 
 use super::*;
 use crate::kinds::sharing::{Alike, How, Mixing};
+use crate::kinds::terms::MEMBERS;
+use crate::plan::{Factor, Loss, Penalty, Term, Train};
 use crate::resolve::{Member, Shared};
 
 /// An encoder whose body is being elaborated.
@@ -174,4 +176,43 @@ fn tied_layers(r: &mut Resolver<'_>, e: &Elaborated, one: Stack, other: Stack, s
     }
     let params = |l: Vec<usize>| l.into_iter().flat_map(|l| e.layers[l].params.iter().copied());
     params(a).zip(params(b)).collect()
+}
+
+/// Adds what members of a `share` lose by the distance of their parameters, in every stage. Tables of words of which each
+/// member has its own are left out: what stands in the same row of two is not the same word.
+pub(crate) fn sharing_penalties(r: &Resolver<'_>, e: &mut Elaborated, train: &mut Train) {
+    for s in &r.shared {
+        let How::Penalty(kind) = s.scheme.how else { continue };
+        let own: Vec<Vec<usize>> = s.members.iter().map(|m| params_of(r, e, *m)).collect();
+        let Some(first) = own.first() else { continue };
+        let shape = |p: &usize| &e.params[*p].shape;
+        let same = |i: &usize| own.iter().all(|o| o.get(*i).map(shape) == first.get(*i).map(shape));
+        let kept: Vec<usize> = (0..first.len()).filter(same).collect();
+        let params: Vec<usize> = own.iter().flat_map(|o| kept.iter().map(|i| o[*i])).collect();
+        if params.is_empty() {
+            continue;
+        }
+        let settings = settings([(MEMBERS, Setting::Int(own.len() as i64))]);
+        e.terms.push(Term { kind: kind.into(), settings, params });
+        let op = Op::Term { term: e.terms.len() - 1 };
+        let node = Node { op, inputs: vec![], shape: Shape::example(1), name: kind.into() };
+        let members: Vec<String> = s.members.iter().map(|m| r.member_words(*m)).collect();
+        let weight = s.settings.get("weight").and_then(Setting::as_f64).unwrap_or(1.0);
+        let name = format!("{} of {}", s.scheme.row.name, members.join(", "));
+        e.losses.push(Loss { name, weight: Factor::Fixed(weight), tasks: vec![] });
+        let loss = e.losses.len() - 1;
+        e.penalties.push(Penalty { loss, nodes: vec![node] });
+        train.stages.iter_mut().for_each(|stage| stage.losses.push(loss));
+    }
+}
+
+/// The parameters of a member, in the order in which they were met.
+fn params_of(r: &Resolver<'_>, e: &Elaborated, m: Member) -> Vec<usize> {
+    match m {
+        Member::Encoder(i, k) => {
+            let layers = e.layers_with_params(r.p, (i, k));
+            layers.into_iter().flat_map(|l| e.layers[l].params.iter().copied()).collect()
+        }
+        Member::Decoder(t, _) => e.inputs[t].params.clone(),
+    }
 }

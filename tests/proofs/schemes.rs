@@ -65,6 +65,30 @@ fn a_sluice_of_one_part_is_a_cross_stitch() {
 }
 
 #[test]
+fn parameters_are_drawn_to_each_other() {
+    let w = world();
+    let apart = |r: &super::world::Trained| {
+        let (a, b) = (r.weight("e.bilstm1.fwd.w_hh"), r.weight("f.bilstm1.fwd.w_hh"));
+        a.iter().zip(&b).map(|(x, y)| (x - y).powi(2)).sum::<f32>()
+    };
+    let spec = |share: &str| stacks(share).replace("epochs 2", "epochs 60; optimizer adam(lr = 1e-2)");
+    let free = w.build(&spec("")).train(1);
+    let weak = w.build(&spec("share e, f by l2(1e-2)")).train(1);
+    let strong = w.build(&spec("share e, f by l2(1)")).train(1);
+    let (free, weak, strong) = (apart(&free), apart(&weak), apart(&strong));
+    println!("free {free:.4}, weak {weak:.4}, strong {strong:.6}");
+    // with a growing weight it comes near to being tied
+    assert!(weak < 0.7 * free && strong < 1e-3 * free, "{free} {weak} {strong}");
+    // tables of words of their own are no pair
+    let own = stacks("share e, f by l2(0.5)").replace("= words", "= embed(6)").replace("encoder words = embed(6)", "");
+    let plan = w.build(&own).plan;
+    let drawn: Vec<&str> = plan.terms[0].params.iter().map(|p| plan.params[*p].name.as_str()).collect();
+    assert_eq!(drawn.len(), 24);
+    assert!(drawn.iter().all(|n| !n.contains("embed")), "{drawn:?}");
+    assert_eq!(plan.losses[0].name, "l2 of e, f");
+}
+
+#[test]
 fn gates_let_in_what_the_others_have() {
     let w = world();
     let gate = w.build(&stacks("share e, f by gate"));

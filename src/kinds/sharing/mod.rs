@@ -44,6 +44,8 @@ pub enum Alike {
 pub(crate) enum How {
     /// the members have the same parameters
     Tie,
+    /// what a term makes of the members' parameters is added to the loss, as often as the argument `weight` says
+    Penalty(&'static str),
     /// after every layer, what a member goes on with
     Mix(fn(&mut dyn Elaborate, &Mixing<'_>) -> Out),
     /// the trainer does not run it

@@ -8,6 +8,7 @@ mod arithmetic;
 mod by_example;
 mod cosine;
 mod covariance;
+mod distance;
 mod figures;
 mod js;
 mod kl;
@@ -135,6 +136,7 @@ static UNWRITTEN: &[TermKind] = &[
     arithmetic::OVER,
     arithmetic::NUMBER,
     by_example::BY_EXAMPLE,
+    distance::DISTANCE,
 ];
 
 /// What `loss` lines know of a task besides its ports.
@@ -148,6 +150,8 @@ pub const FACTOR_SETTINGS: [&str; 3] = ["from", "to", "over"];
 pub const NUMBER: &str = arithmetic::NUMBER.row.name;
 /// The mean of a number within each text.
 pub const BY_EXAMPLE: &str = by_example::BY_EXAMPLE.row.name;
+/// The distance of the parameters of members.
+pub const DISTANCE: &str = distance::DISTANCE.row.name;
 /// `anneal` as a term.
 pub const ANNEAL: &str = anneal::ROW.name;
 /// Sum, difference, product, quotient.

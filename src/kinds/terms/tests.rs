@@ -277,3 +277,28 @@ fn a_tensor_normal_has_the_covariances_of_its_modes() {
     let error = build(&term("covariance", &[], 2)).err().unwrap();
     assert!(error.contains("a matrix of each of several members"), "{error}");
 }
+
+#[test]
+fn distances_of_parameters() {
+    let shapes = [vec![2, 3], vec![4], vec![2, 3], vec![4], vec![2, 3], vec![4]];
+    let spec = |(i, shape): (usize, Vec<usize>)| Param {
+        name: format!("p{i}"),
+        shape,
+        init: Init::Uniform(1.0),
+        owner: "x".into(),
+    };
+    let specs: Vec<Param> = shapes.into_iter().enumerate().map(spec).collect();
+    let params = Params::new(&specs, 3, &Device::flex(), &|_, _| None);
+    let layer = build(&term("distance", &[(MEMBERS, Setting::Int(3))], 6)).unwrap();
+    let member = |m: usize| -> Vec<f32> { [params.values(2 * m), params.values(2 * m + 1)].concat() };
+    let pair =
+        |a: usize, b: usize| -> f64 { member(a).iter().zip(member(b)).map(|(x, y)| f64::from(x - y).powi(2)).sum() };
+    let y = with_cx(0, &params, |cx| layer.forward(&[], cx));
+    near(&to_vec(matrix(&y)), &[pair(0, 1) + pair(0, 2) + pair(1, 2)]);
+    // 2 Σ_j (θ_i − θ_j)
+    let grads = matrix(&y).clone().sum().backward();
+    let slope = to_vec(&params.get2(0).grad(&grads).unwrap());
+    let expected = |k: usize| f64::from(2.0 * (2.0 * member(0)[k] - member(1)[k] - member(2)[k]));
+    near(&slope, &(0..6).map(expected).collect::<Vec<_>>());
+    assert!(build(&term("distance", &[(MEMBERS, Setting::Int(4))], 6)).is_err());
+}
