@@ -99,17 +99,25 @@ fn treebank_is_ambiguous_and_holds_words_back() {
     assert_eq!(splits.each_ref().map(Vec::len), treebank::SIZES);
     let mut tags: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut pos = BTreeSet::new();
-    for (word, tag, _) in splits.iter().flatten().flatten() {
-        tags.entry(word).or_default().insert(tag);
-        pos.insert(*tag);
+    for t in splits.iter().flatten().flatten() {
+        tags.entry(&t.word).or_default().insert(t.pos);
+        pos.insert(t.pos);
     }
     assert!(pos.len() >= 12, "{pos:?}");
     assert!(tags.values().filter(|t| t.len() > 1).count() > 100);
     assert_eq!(tags["that"], BTreeSet::from(["DT", "IN", "WDT"]));
     for sentence in splits.iter().flatten() {
-        assert_bio(sentence.iter().map(|t| t.2.as_str()));
+        assert_bio(sentence.iter().map(|t| t.chunk.as_str()));
+        // one root, and every token is below it
+        let text: Vec<&str> = sentence.iter().map(|t| t.word.as_str()).collect();
+        assert_eq!(sentence.iter().filter(|t| t.head == 0).count(), 1, "{}", text.join(" "));
+        for t in sentence {
+            assert_eq!(t.head == 0, t.relation == "root", "{t:?} of {}", text.join(" "));
+            let path = std::iter::successors(Some(t), |t| sentence.get(t.head.wrapping_sub(1)));
+            assert!(path.take(sentence.len() + 1).count() <= sentence.len(), "{t:?} of {}", text.join(" "));
+        }
     }
-    let words = |i: usize| splits[i].iter().flatten().map(|t| t.0.as_str()).collect::<BTreeSet<_>>();
+    let words = |i: usize| splits[i].iter().flatten().map(|t| t.word.as_str()).collect::<BTreeSet<_>>();
     let (train, dev, test) = (words(0), words(1), words(2));
     let new: BTreeSet<_> = test.difference(&train).copied().collect();
     assert!(new.len() > 60 && new.iter().filter(|w| dev.contains(*w)).count() < new.len() / 3, "{}", new.len());

@@ -1,4 +1,5 @@
-//! English sentences of a small probabilistic grammar, with Penn part-of-speech tags and CoNLL-2000 chunks.
+//! English sentences of a small probabilistic grammar, with Penn part-of-speech tags, CoNLL-2000 chunks and dependencies
+//! in the manner of Universal Dependencies.
 //!
 //! Most stems are nouns as well as verbs ("the plans", "she plans"), regular past forms are VBD or VBN, "that" has three
 //! tags and "her" two. A part of the stems occurs in dev or test alone.
@@ -9,8 +10,17 @@ use super::{File, SPLITS};
 /// Sentences per split.
 pub const SIZES: [usize; 3] = [1200, 200, 300];
 
-/// A token: word, part of speech, chunk.
-pub type Token = (String, &'static str, String);
+/// A token.
+#[derive(Clone, Debug)]
+pub struct Token {
+    pub word: String,
+    pub pos: &'static str,
+    pub chunk: String,
+    /// the number of its governor, counted from 1; 0: the root
+    pub head: usize,
+    /// its relation to the governor
+    pub relation: &'static str,
+}
 
 /// Stems of one split.
 struct Words {
@@ -57,17 +67,51 @@ fn gerund(stem: &str) -> String {
     }
 }
 
+/// What a verb phrase is to its subject.
+struct Verb {
+    /// the place of the verb that governs the phrase
+    head: usize,
+    passive: bool,
+}
+
 impl Writer<'_> {
-    /// Adds tokens that form one chunk (`O` when the type is empty).
-    fn chunk(&mut self, kind: &str, tokens: Vec<(String, &'static str)>) {
+    /// Adds tokens that form one chunk (`O` when the type is empty); the places of the first and the last.
+    fn chunk(&mut self, kind: &str, tokens: Vec<(String, &'static str)>) -> (usize, usize) {
+        let first = self.out.len();
         for (i, (word, pos)) in tokens.into_iter().enumerate() {
-            let tag = if kind.is_empty() { "O".into() } else { format!("{}-{kind}", if i == 0 { "B" } else { "I" }) };
-            self.out.push((word, pos, tag));
+            let chunk = if kind.is_empty() { "O".into() } else { format!("{}-{kind}", if i == 0 { "B" } else { "I" }) };
+            self.out.push(Token { word, pos, chunk, head: 0, relation: "root" });
         }
+        (first, self.out.len() - 1)
     }
 
-    fn one(&mut self, kind: &str, word: &str, pos: &'static str) {
-        self.chunk(kind, vec![(word.into(), pos)]);
+    fn one(&mut self, kind: &str, word: &str, pos: &'static str) -> usize {
+        self.chunk(kind, vec![(word.into(), pos)]).0
+    }
+
+    /// Hangs a token on another, by their places.
+    fn link(&mut self, token: usize, head: usize, relation: &'static str) {
+        (self.out[token].head, self.out[token].relation) = (head + 1, relation);
+    }
+
+    /// Hangs the words of a noun phrase on its noun, which is returned: of two names the first.
+    fn noun_phrase(&mut self, (first, last): (usize, usize)) -> usize {
+        if self.out[first].pos == "NNP" {
+            (first + 1..=last).for_each(|t| self.link(t, first, "flat"));
+            return first;
+        }
+        for t in first..last {
+            let (head, relation) = match self.out[t].pos {
+                "DT" => (last, "det"),
+                "PRP$" => (last, "nmod:poss"),
+                "CD" => (last, "nummod"),
+                "RB" => (t + 1, "advmod"),
+                "NN" => (last, "compound"),
+                _ => (last, "amod"),
+            };
+            self.link(t, head, relation);
+        }
+        last
     }
 
     fn noun(&mut self) -> &'static str {
@@ -78,8 +122,8 @@ impl Writer<'_> {
         if self.c.percent(55) { self.c.pick(&self.w.both) } else { self.c.pick(&self.w.verbs) }
     }
 
-    /// A noun phrase; true if plural.
-    fn np(&mut self, subject: bool, depth: usize) -> bool {
+    /// A noun phrase: whether it is plural, and the place of its noun.
+    fn np(&mut self, subject: bool, depth: usize) -> (bool, usize) {
         let mut t: Vec<(String, &'static str)> = Vec::new();
         let roll = self.c.below(100);
         let many = if roll < 14 {
@@ -141,30 +185,44 @@ impl Writer<'_> {
             t[0].0 = "an".into();
         }
         let named = t.last().is_some_and(|w| matches!(w.1, "NN" | "NNP"));
-        self.chunk("NP", t);
+        let places = self.chunk("NP", t);
+        let head = self.noun_phrase(places);
         if named && self.c.percent(9) {
             let noun = self.noun();
             let second = if self.c.percent(25) { Some((self.c.pick(&self.w.adjectives)).to_string()) } else { None };
             let mut t = vec![("'s".to_string(), "POS")];
             t.extend(second.map(|a| (a, "JJ")));
             t.push((noun.into(), "NN"));
-            self.chunk("NP", t);
-            return false;
+            let (clitic, owned) = self.chunk("NP", t);
+            self.noun_phrase((clitic + 1, owned));
+            self.link(clitic, head, "case");
+            self.link(head, owned, "nmod:poss");
+            return (false, owned);
         }
         if depth > 0 && named && self.c.percent(16) {
-            self.pp(depth - 1);
+            let noun = self.pp(depth - 1);
+            self.link(noun, head, "nmod");
         } else if depth > 0 && named && self.c.percent(8) {
             let which = self.c.pick(&["that", "which", "who"]);
-            self.one("NP", which, if which == "who" { "WP" } else { "WDT" });
-            self.vp(many, depth - 1);
+            let which = self.one("NP", which, if which == "who" { "WP" } else { "WDT" });
+            let verb = self.vp(many, depth - 1);
+            self.subject(which, &verb);
+            self.link(verb.head, head, "acl:relcl");
         }
-        many
+        (many, head)
     }
 
-    fn pp(&mut self, depth: usize) {
+    fn subject(&mut self, noun: usize, verb: &Verb) {
+        self.link(noun, verb.head, if verb.passive { "nsubj:pass" } else { "nsubj" });
+    }
+
+    /// A phrase with a preposition: the place of its noun.
+    fn pp(&mut self, depth: usize) -> usize {
         let word = self.c.pick(&["in", "on", "of", "with", "for", "near", "after", "before", "without", "to"]);
-        self.one("PP", word, if word == "to" { "TO" } else { "IN" });
-        self.np(false, depth);
+        let case = self.one("PP", word, if word == "to" { "TO" } else { "IN" });
+        let noun = self.np(false, depth).1;
+        self.link(case, noun, "case");
+        noun
     }
 
     fn adverb(&mut self) -> &'static str {
@@ -174,11 +232,11 @@ impl Writer<'_> {
         ])
     }
 
-    fn vp(&mut self, many: bool, depth: usize) {
+    fn vp(&mut self, many: bool, depth: usize) -> Verb {
         let verb = self.verb();
         let adverb = self.c.percent(12).then(|| self.adverb().to_string());
         let mut t: Vec<(String, &'static str)> = Vec::new();
-        let mut passive = false;
+        let (mut passive, mut control) = (false, false);
         match self.c.below(12) {
             0..=2 => t.push((past(verb), "VBD")),
             3..=5 if many => t.push((verb.into(), "VBP")),
@@ -208,31 +266,54 @@ impl Writer<'_> {
                 t.push(if many { (want.into(), "VBP") } else { (plural(want), "VBZ") });
                 t.push(("to".into(), "TO"));
                 t.push((verb.into(), "VB"));
+                control = true;
             }
         }
         if let Some(a) = adverb {
             t.insert(t.len() - 1, (a, "RB"));
         }
-        self.chunk("VP", t);
+        let (first, last) = self.chunk("VP", t);
+        for t in first..last {
+            let relation = match self.out[t].pos {
+                "RB" => "advmod",
+                "TO" => "mark",
+                _ if passive => "aux:pass",
+                _ => "aux",
+            };
+            self.link(t, last, relation);
+        }
+        // "hopes to walk": the first verb governs
+        let head = if control { first } else { last };
+        if control {
+            (self.out[first].head, self.out[first].relation) = (0, "root");
+            self.link(last, first, "xcomp");
+        }
         if passive {
             if self.c.percent(50) {
-                self.one("PP", "by", "IN");
-                self.np(false, 0);
+                let by = self.one("PP", "by", "IN");
+                let noun = self.np(false, 0).1;
+                self.link(by, noun, "case");
+                self.link(noun, last, "obl");
             }
         } else if self.c.percent(72) {
-            self.np(false, depth);
+            let noun = self.np(false, depth).1;
+            self.link(noun, last, "obj");
         }
         if self.c.percent(30) {
-            self.pp(depth.saturating_sub(1));
+            let noun = self.pp(depth.saturating_sub(1));
+            self.link(noun, last, "obl");
         }
         if self.c.percent(10) {
             let a = self.adverb();
-            self.one("ADVP", a, "RB");
+            let a = self.one("ADVP", a, "RB");
+            self.link(a, last, "advmod");
         }
+        Verb { head, passive }
     }
 
-    fn clause(&mut self, depth: usize) {
-        let many = self.np(true, depth);
+    /// A clause: the place of what governs it.
+    fn clause(&mut self, depth: usize) -> usize {
+        let (many, subject) = self.np(true, depth);
         match self.c.below(10) {
             0 => {
                 let verb = self.c.pick(if many { &["are", "seem", "were"] } else { &["is", "seems", "was"] });
@@ -241,55 +322,85 @@ impl Writer<'_> {
                     "is" | "seems" => "VBZ",
                     _ => "VBD",
                 };
-                self.one("VP", verb, pos);
+                let copula = self.one("VP", verb, pos);
                 let adjective = (self.c.pick(&self.w.adjectives)).to_string();
                 let mut t = vec![(adjective, "JJ")];
                 if self.c.percent(40) {
                     t.insert(0, ((self.c.pick(&["very", "too", "so"])).into(), "RB"));
                 }
-                self.chunk("ADJP", t);
+                let (first, last) = self.chunk("ADJP", t);
+                (first..last).for_each(|t| self.link(t, last, "advmod"));
+                // "is" is no governor, "seems" is
+                let head = if verb.starts_with("seem") { copula } else { last };
+                match head == copula {
+                    true => self.link(last, copula, "xcomp"),
+                    false => self.link(copula, last, "cop"),
+                }
+                self.link(subject, head, "nsubj");
+                head
             }
             1 if depth > 0 => {
                 let (said, pos) =
                     self.c.pick(&[("said", "VBD"), ("thought", "VBD"), ("knew", "VBD"), ("believed", "VBD")]);
-                self.one("VP", said, pos);
-                if self.c.percent(70) {
-                    self.one("SBAR", "that", "IN");
+                let said = self.one("VP", said, pos);
+                let mark = self.c.percent(70).then(|| self.one("SBAR", "that", "IN"));
+                let inner = self.clause(depth - 1);
+                if let Some(mark) = mark {
+                    self.link(mark, inner, "mark");
                 }
-                self.clause(depth - 1);
+                self.link(subject, said, "nsubj");
+                self.link(inner, said, "ccomp");
+                said
             }
-            _ => self.vp(many, depth),
+            _ => {
+                let verb = self.vp(many, depth);
+                self.subject(subject, &verb);
+                verb.head
+            }
         }
     }
 
     fn sentence(mut self) -> Vec<Token> {
-        match self.c.below(10) {
+        let root = match self.c.below(10) {
             0 => {
                 let word = self.c.pick(&["because", "if", "while", "although", "before", "after"]);
-                self.one("SBAR", word, "IN");
-                self.clause(0);
-                self.one("", ",", ",");
-                self.clause(1);
+                let mark = self.one("SBAR", word, "IN");
+                let side = self.clause(0);
+                let comma = self.one("", ",", ",");
+                let main = self.clause(1);
+                self.link(mark, side, "mark");
+                self.link(side, main, "advcl");
+                self.link(comma, main, "punct");
+                main
             }
             1 => {
-                self.pp(0);
-                self.one("", ",", ",");
-                self.clause(1);
+                let noun = self.pp(0);
+                let comma = self.one("", ",", ",");
+                let main = self.clause(1);
+                self.link(noun, main, "obl");
+                self.link(comma, main, "punct");
+                main
             }
             2 | 3 => {
-                self.clause(1);
+                let one = self.clause(1);
                 let word = self.c.pick(&["and", "but", "or"]);
-                self.one("", word, "CC");
-                self.clause(1);
+                let and = self.one("", word, "CC");
+                let other = self.clause(1);
+                self.link(and, other, "cc");
+                self.link(other, one, "conj");
+                one
             }
             4 => {
                 let verb = self.verb();
-                self.one("VP", verb, "VB");
-                self.np(false, 1);
+                let verb = self.one("VP", verb, "VB");
+                let noun = self.np(false, 1).1;
+                self.link(noun, verb, "obj");
+                verb
             }
             _ => self.clause(2),
-        }
-        self.one("", ".", ".");
+        };
+        let stop = self.one("", ".", ".");
+        self.link(stop, root, "punct");
         self.out
     }
 }
@@ -317,7 +428,7 @@ pub fn splits() -> [Vec<Vec<Token>>; 3] {
         let mut out = Vec::new();
         while out.len() < SIZES[split] {
             let s = Writer { w: &w, c: &mut chance, out: Vec::new() }.sentence();
-            let text: Vec<&str> = s.iter().map(|t| t.0.as_str()).collect();
+            let text: Vec<&str> = s.iter().map(|t| t.word.as_str()).collect();
             if s.len() <= 32 && seen.insert(text.join(" ")) {
                 out.push(s);
             }
@@ -326,9 +437,9 @@ pub fn splits() -> [Vec<Vec<Token>>; 3] {
     })
 }
 
-/// `treebank/SPLIT.txt`: word, part of speech, chunk; a blank line after each sentence.
+/// `treebank/SPLIT.txt`: word, part of speech, chunk, governor, relation; a blank line after each sentence.
 pub fn files() -> Vec<File> {
-    let line = |t: &Token| format!("{} {} {}\n", t.0, t.1, t.2);
+    let line = |t: &Token| format!("{} {} {} {} {}\n", t.word, t.pos, t.chunk, t.head, t.relation);
     let text = |s: &Vec<Token>| s.iter().map(line).collect::<String>() + "\n";
     SPLITS.iter().zip(splits()).map(|(n, s)| (format!("treebank/{n}.txt"), s.iter().map(text).collect())).collect()
 }
