@@ -131,7 +131,7 @@ fn every_spec_is_drawn_and_no_boxes_overlap() {
                 assert!(apart || copy, "{spec}: {a:?} and {b:?} overlap");
             }
         }
-        let text = draw::terminal(&s, false);
+        let text = draw::terminal(&s, false, draw::WIDE);
         let drawing = text.lines().filter(|l| l.contains(['│', '┌', '╭', '└', '╰']));
         if drawing.clone().count() < 4 {
             assert!(text.contains("← "), "{spec}: neither drawn nor listed");

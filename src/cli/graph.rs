@@ -1,5 +1,6 @@
 //! `mtlc graph FILE`: the typed graph as a picture.
 
+use super::output::columns_of_stdout;
 use super::{Changes, ERRORS, FINE, GraphArgs, Look, USAGE, compile, findings, out, say};
 use crate::diagnostics::visible::visible;
 use crate::driver;
@@ -64,8 +65,10 @@ pub(super) fn command(a: &GraphArgs, look: Look) -> i32 {
     let sizes = Sizes::new(checked, known.then_some(&data.tables));
     let s = scene(&c.name, c.reader(), checked, &sizes, a.expand);
     let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+    // a file has no width
+    let wide = a.out.is_none().then(columns_of_stdout).flatten().unwrap_or(draw::WIDE);
     let text = match form {
-        Picture::Terminal => draw::terminal(&s, a.ascii || dumb),
+        Picture::Terminal => draw::terminal(&s, a.ascii || dumb, wide),
         Picture::Mermaid => draw::mermaid(&s),
         Picture::Dot => draw::dot(&s),
         Picture::Svg => match draw::svg(&s) {

@@ -9,6 +9,17 @@ use std::sync::{Mutex, PoisonError};
 /// The first error of stdout; nothing is written after it.
 static FAULT: Mutex<Option<io::Error>> = Mutex::new(None);
 
+/// Columns of the terminal that standard output goes to; none where it goes elsewhere.
+pub(crate) fn columns_of_stdout() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
+/// Columns of the terminal that stderr goes to; none where it goes elsewhere.
+#[cfg(feature = "train")]
+pub(crate) fn columns_of_stderr() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0))
+}
+
 /// A line to stderr.
 pub(crate) fn say(text: impl AsRef<str>) {
     say_drawn(visible(text.as_ref()));

@@ -1,5 +1,6 @@
 //! What is shown while a run goes on: bars on a terminal, one line per evaluation elsewhere.
 
+use super::output::columns_of_stderr;
 use super::{say, view};
 use crate::batches::Description;
 use crate::diagnostics::visible::visible;
@@ -60,19 +61,68 @@ impl Several {
     }
 }
 
+/// A line of a log, which no terminal limits, is not longer than this.
+const LONGEST: usize = 140;
+/// A table of more tasks, families as one, would fill the terminal.
+const ROWS: usize = 12;
+
 fn evaluation(n: &EvaluationNews<'_>, several: Several) -> String {
     let stage = if several.stages { format!("{} ", n.stage) } else { String::new() };
     let step = if several.evaluations { format!("  step {:>5}", n.step) } else { String::new() };
     let best = if n.best { "  *" } else { "" };
-    let dev = figures("dev", &n.dev);
-    let gap = if dev.is_empty() { "" } else { "  " };
-    format!(
-        "{stage}epoch {:>3}{step}  {}{gap}{dev}  {} at {:.0} examples/s{best}",
-        n.epoch,
-        losses(&n.losses),
-        duration(n.seconds),
-        n.examples_per_second
-    )
+    // the figure of a task stands there already
+    let single = |v: f64| n.dev.iter().flat_map(|(_, f)| f).any(|f| f.value == Some(v));
+    let objective = n.objective.filter(|v| !single(*v)).map(|v| format!("  objective {}", show_value("", Some(v))));
+    let objective = objective.unwrap_or_default();
+    let head = format!("{stage}epoch {:>3}{step}", n.epoch);
+    let costs = format!("{objective}  {} at {:.0} examples/s{best}", duration(n.seconds), n.examples_per_second);
+    let line = |losses: String, dev: String| {
+        let gap = if dev.is_empty() { "" } else { "  " };
+        format!("{head}  {losses}{gap}{dev}{costs}")
+    };
+    let limit = columns_of_stderr().unwrap_or(LONGEST);
+    if n.losses.len() <= SHOWN && n.dev.len() <= SHOWN {
+        let one = line(losses(&n.losses), figures("dev", &n.dev));
+        if one.chars().count() <= limit {
+            return one;
+        }
+    }
+    let rows = by_task(n);
+    match rows.len() > ROWS {
+        true => line(losses(&n.losses), figures("dev", &n.dev)),
+        false => format!("{head}{costs}\n{}", view::indent(&view::table(&["task", "loss", "dev", "metric"], &rows))),
+    }
+}
+
+/// Name, loss, first figure and its metric of each task; the members of a family as one, with their means.
+fn by_task(n: &EvaluationNews<'_>) -> Vec<Vec<String>> {
+    let mut names: Vec<&str> = vec![];
+    for name in n.losses.iter().map(|(n, _)| n).chain(n.dev.iter().map(|(n, _)| n)) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let mean = |all: &[f64]| (!all.is_empty()).then(|| all.iter().sum::<f64>() / all.len() as f64);
+    let mut groups: Vec<(&str, Vec<&str>)> = vec![];
+    for name in names {
+        let base = name.split_once('[').map_or(name, |(base, _)| base);
+        match groups.iter_mut().find(|(b, _)| *b == base) {
+            Some((_, all)) => all.push(name),
+            None => groups.push((base, vec![name])),
+        }
+    }
+    let row = |(base, all): (&str, Vec<&str>)| {
+        let name = if let [one] = all.as_slice() { (*one).to_string() } else { format!("{base}[*] ({})", all.len()) };
+        let losses: Vec<f64> = n.losses.iter().filter(|(n, _)| all.contains(&n.as_str())).map(|(_, l)| *l).collect();
+        let first = n.dev.iter().filter(|(n, _)| all.contains(&n.as_str())).filter_map(|(_, f)| f.first());
+        let (metric, values) = first.fold(("", vec![]), |(_, mut values), f| {
+            values.extend(f.value);
+            (f.metric.as_str(), values)
+        });
+        let loss = mean(&losses).map_or(String::new(), |l| format!("{l:.3}"));
+        vec![name, loss, mean(&values).map_or(String::new(), |v| show_value(metric, Some(v))), metric.to_string()]
+    };
+    groups.into_iter().map(row).collect()
 }
 
 fn schedule(d: &Description, parameters: usize, several: bool) -> String {
@@ -177,7 +227,7 @@ impl Progress for Bars {
     fn stage(&mut self, d: &Description, parameters: usize) {
         say(schedule(d, parameters, self.several.stages));
         let bar = ProgressBar::new(1000);
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {wide_msg}") {
             bar.set_style(style.progress_chars("━╸ "));
         }
         self.bar = Some(bar);
@@ -208,5 +258,37 @@ impl Progress for Bars {
         if s.stopped_early {
             say(format!("stopped early after {} epochs: nothing became better", s.epochs));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_becomes_a_table() {
+        let task = |n: usize| if n < 16 { format!("sentiment[\"domain{n}\"]") } else { format!("other{n}") };
+        let news = |n: usize, objective: f64| {
+            let figure = |i: usize| vec![Figure { metric: "accuracy".into(), value: Some(i as f64 / 100.0) }];
+            EvaluationNews {
+                stage: "train",
+                epoch: 3,
+                step: 10,
+                losses: (0..n).map(|i| (task(i), i as f64)).collect(),
+                dev: (0..n).map(|i| (task(i), figure(i))).collect(),
+                objective: Some(objective),
+                best: true,
+                seconds: 5.0,
+                examples_per_second: 100.0,
+            }
+        };
+        let one = evaluation(&news(1, 0.0), Several::default());
+        assert!(!one.contains('\n') && !one.contains("objective"), "the figure stands there: {one}");
+        let table = evaluation(&news(17, 0.3333), Several::default());
+        assert!(table.lines().all(|l| l.chars().count() <= LONGEST), "{table}");
+        assert!(table.starts_with("epoch   3  objective 33.33  5 s at 100 examples/s  *\n"), "{table}");
+        assert!(table.contains("sentiment[*] (16)   7.500   7.50  accuracy") && table.contains("other16"), "{table}");
+        // of many single tasks the means
+        assert!(evaluation(&news(40, 0.3333), Several::default()).contains("(mean of 40 tasks)"));
     }
 }

@@ -162,14 +162,36 @@ pub fn show_score(score: &Score, plan: &Plan) -> String {
         }
         Score::Number(x) => x.to_string(),
         Score::Mean(xs) => {
-            let xs: Vec<String> = xs.iter().map(|x| show_score(x, plan)).collect();
-            format!("mean({})", xs.join(", "))
+            let mut shown: Vec<String> = vec![];
+            for x in xs {
+                let one = whole_family(x, xs, plan).unwrap_or_else(|| show_score(x, plan));
+                if !shown.contains(&one) {
+                    shown.push(one);
+                }
+            }
+            format!("mean({})", shown.join(", "))
         }
         Score::Add(a, b) => format!("{} + {}", show_score(a, plan), show_score(b, plan)),
         Score::Sub(a, b) => format!("{} - {}", show_score(a, plan), bracketed(b, plan)),
         Score::Mul(a, b) => format!("{} * {}", bracketed(a, plan), bracketed(b, plan)),
         Score::Div(a, b) => format!("{} / {}", bracketed(a, plan), bracketed(b, plan)),
     }
+}
+
+/// `sent[*].accuracy`, if scores hold this figure of each member of the family.
+fn whole_family(x: &Score, all: &[Score], plan: &Plan) -> Option<String> {
+    let figure = |x: &Score| {
+        let Score::Metric { task, metric } = x else { return None };
+        let t = plan.tasks.get(*task)?;
+        Some((t.name.as_str(), t.metrics.get(*metric)?.label.as_str()))
+    };
+    let (name, label) = figure(x)?;
+    let (base, _) = name.split_once('[')?;
+    let of_family = |name: &str| name.split_once('[').is_some_and(|(b, _)| b == base);
+    let members = plan.tasks.iter().filter(|t| of_family(&t.name)).count();
+    let named: std::collections::BTreeSet<&str> =
+        all.iter().filter_map(figure).filter(|(n, l)| of_family(n) && *l == label).map(|(n, _)| n).collect();
+    (members > 1 && named.len() == members).then(|| format!("{base}[*].{label}"))
 }
 
 fn bracketed(score: &Score, plan: &Plan) -> String {

@@ -16,7 +16,7 @@ mod terminal;
 pub use dot::dot;
 pub use mermaid::mermaid;
 pub use svg::svg;
-pub use terminal::terminal;
+pub use terminal::{WIDE, terminal};
 
 use super::scene::{Edge, Node, Scene};
 

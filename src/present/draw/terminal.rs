@@ -5,7 +5,7 @@ use crate::plan::Phase;
 use crate::present::scene::{Edge, Gradient, Kind, Link, Node, Scene};
 
 /// Widest drawing.
-const WIDE: i32 = 100;
+pub const WIDE: usize = 100;
 
 /// How much stands in a box.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -74,8 +74,8 @@ fn read_label(e: &Edge) -> String {
     cut(&e.label, 16)
 }
 
-/// The drawing, with the list of arrows.
-pub fn terminal(s: &Scene, ascii: bool) -> String {
+/// The drawing, at most so wide, with the list of arrows; what is wider is listed.
+pub fn terminal(s: &Scene, ascii: bool, wide: usize) -> String {
     let numbers = numbers(s);
     let number = |e: &Edge| -> String {
         let i = s.edges.iter().position(|o| std::ptr::eq(o, e) || o == e);
@@ -93,7 +93,7 @@ pub fn terminal(s: &Scene, ascii: bool) -> String {
         let m =
             Measure { node: &node, label: &label, row_gap: 2, gap: 2 + tight, gutter: 3 + tight, margin: 1, aspect: 2 };
         let Some(p) = picture(s, &m) else { break };
-        if p.width <= WIDE {
+        if usize::try_from(p.width).is_ok_and(|w| w <= wide) {
             drawn = Some((p, d));
             break;
         }
