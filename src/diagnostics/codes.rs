@@ -196,6 +196,7 @@ codes! {
     "W0617" "a letter is written in two ways"
     "W0618" "spans that end inside a token"
     "W0619" "classes that look like several"
+    "W0620" "classes that are whole cells of features"
     "W0651" "a vectors file has no word of the texts"
     "W0652" "no word is left in a vocabulary"
 }

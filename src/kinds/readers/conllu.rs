@@ -2,8 +2,8 @@
 
 use crate::columns::reader::{Complaint, DataFile, Layout, Reader};
 use crate::columns::sink::{Sink, Value, short};
-use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType};
-use crate::diagnostics::suggest;
+use crate::columns::{CorpusDecl, FieldDecl, FieldSource, FieldType, SplitName};
+use crate::diagnostics::{Diagnostic, suggest};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub(super) const CONLLU: Reader = Reader {
@@ -136,6 +136,9 @@ fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
 
 fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
     let Ok(from) = sink.decl.fields.iter().map(from).collect::<Result<Vec<_>, _>>() else { return };
+    if sink.part == SplitName::Train {
+        whole_cells(sink, files, &from);
+    }
     let needed = from.iter().map(|f| match f {
         From::Column(c) | From::Known(c) | From::Features(c) | From::Feature(c, _) => c + 1,
         From::Tree => 8,
@@ -212,6 +215,27 @@ fn read(sink: &mut Sink<'_>, files: &[DataFile]) {
             }
         }
         sentence.flush(sink, file, &from, &absent);
+    }
+}
+
+/// W0620: tags that are whole cells of MISC. Those of FEATS are an analysis as a whole, which is a class.
+fn whole_cells(sink: &mut Sink<'_>, files: &[DataFile], from: &[From]) {
+    for (field, from) in sink.decl.fields.iter().zip(from) {
+        let From::Column(c @ MISC) = from else { continue };
+        if !matches!(field.ty, FieldType::Tags { .. }) {
+            continue;
+        }
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        let rows = files.iter().flat_map(DataFile::lines).filter(|(_, l)| !l.starts_with('#'));
+        for cell in rows.filter_map(|(_, l)| l.split('\t').nth(*c)) {
+            pairs(cell).for_each(|(name, _)| *names.entry(name).or_default() += 1);
+        }
+        let Some((name, _)) = names.iter().max_by_key(|(_, n)| **n) else { continue };
+        let (column, all) = (COLUMNS[*c], names.keys().copied().collect::<Vec<_>>().join(", "));
+        let message = format!("the classes of `{}` are whole cells of {column}, which hold features", field.name);
+        let d = Diagnostic::new("W0620", message).at(field.span, format!("{column} holds {all}"));
+        let ty = crate::columns::type_word(&field.ty);
+        sink.faults.plain(d.help(format!("name one of them: `{}: {ty} = \"{column}.{name}\"`", field.name)));
     }
 }
 
