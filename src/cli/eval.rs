@@ -17,7 +17,7 @@ use crate::source::Sources;
 use crate::train::LoadedRun;
 use crate::train::evaluate::{best_file, named};
 use crate::train::predict::Predictor;
-use crate::train::report::{show_value, table};
+use crate::train::report::{Figure, show_value, table};
 use crate::train::run_dir::{MODEL, RunDir};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -137,7 +137,13 @@ pub(super) fn command(a: &EvalArgs, look: Look) -> i32 {
         let others = examples.corpora.iter_mut().enumerate().filter(|(i, _)| *i != chosen);
         others.for_each(|(_, splits)| *splits = Default::default());
     }
-    let shown = named(&run.plan, &run.figures(&examples, split));
+    let measured = run.figures(&examples, split);
+    let mut shown = named(&run.plan, &measured);
+    // as in the table of a run
+    shown.extend(measured.frames.iter().map(|(c, value)| {
+        let figure = Figure { metric: "frame_accuracy".into(), value: Some(*value) };
+        (format!("({})", run.plan.corpora[*c].name), vec![figure])
+    }));
     let behind = match (&corpora, a.details) {
         (Some(corpora), true) => Some((crate::train::details::details(&run, &examples, split, WORST), corpora)),
         _ => None,
@@ -168,7 +174,7 @@ pub(super) fn command(a: &EvalArgs, look: Look) -> i32 {
 }
 
 /// Figures as JSON or as a table.
-fn figures(a: &EvalArgs, split: SplitName, shown: &[(String, Vec<crate::train::report::Figure>)]) -> String {
+fn figures(a: &EvalArgs, split: SplitName, shown: &[(String, Vec<Figure>)]) -> String {
     if a.json {
         let all: Map<String, Value> = shown
             .iter()
