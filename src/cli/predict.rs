@@ -165,6 +165,12 @@ fn of_data(
         findings(&Sources::default(), &one.findings, look);
     }
     if one.examples.len == 0 && one.findings.iter().any(Diagnostic::is_error) {
+        if a.input.is_none() {
+            say(format!(
+                "`{name}` was read as a file of `{}`, by its ending: `--input texts` reads each line as a text",
+                decl.name
+            ));
+        }
         return Err(ERRORS);
     }
     let format = readers::find(&decl.reader).map_or("jsonl", |r| r.written);

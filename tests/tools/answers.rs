@@ -107,6 +107,8 @@ fn columns_keep_their_rows_and_gain_predictions() {
     for (task, metric) in [("pos", "accuracy"), ("ent", "span_f1"), ("ent", "accuracy")] {
         assert!(near(figure(&folder, &["--data", "back.conll"], task, metric), 1.0), "{task} {metric}");
     }
+    let (table, _) = done(&folder, &["eval", "r"], "", 0);
+    assert!(table.contains("(d)   frame_accuracy"), "{table}");
     // `eval` writes the same
     done(&folder, &["eval", "r", "-o", "e.conll", "--header", "--probs"], "", 0);
     assert_eq!(fs::read_to_string(folder.path().join("e.conll")).unwrap(), out);
@@ -317,6 +319,14 @@ fn tables_and_objects_gain_predictions() {
             let quoted = |c: &String| if format == "csv" { format!("\"{c}\"") } else { c.clone() };
             let cells: Vec<String> = cells[..4].iter().map(quoted).collect();
             back.push_str(&format!("{}\n", cells.join(&separator.to_string())));
+        }
+        if format == "tsv" {
+            // what cannot be read as the data set has it may be texts
+            fs::write(folder.path().join("plain.tsv"), "good w1\nbad w2\n").unwrap();
+            let (_, said) = done(&folder, &["predict", "r", "plain.tsv"], "", 1);
+            assert!(said.contains("E0605") && said.contains("by its ending"), "{said}");
+            let (out, _) = done(&folder, &["predict", "r", "plain.tsv", "--input", "texts"], "", 0);
+            assert_eq!(objects(&out).len(), 2);
         }
         let accuracy = figure(&folder, &[], "y", "accuracy");
         assert!(near(hits as f64 / 14.0, accuracy) && accuracy < 1.0, "{format}: {hits} of 14, {accuracy}");
