@@ -568,7 +568,7 @@ fn tags_of_spans_are_chunks_by_type() {
     let d = Sides::Sets { gold: &gold, pred: &pred, labels: &labels }.with(|s| details(s).unwrap());
     let rows: Vec<_> = d.classes.iter().map(|r| (r.precision, r.recall, r.support)).collect();
     assert_eq!((rows, d.confused.len()), (vec![(0.5, 1.0, 1), (1.0, 0.5, 2)], 0));
-    assert!(Sides::Reals { gold: &[1.0], pred: &[1.0] }.with(|s| details(s)).is_none());
+    assert!(Sides::Reals { gold: &[1.0], pred: &[1.0] }.with(details).is_none());
 }
 
 /// Two labels; the odds of the second, gold and group of each example.

@@ -311,7 +311,7 @@ impl<'a> Writing<'a> {
     /// The fields of an example that are no columns, as comments.
     fn fields(&self, e: &Example<'_>, rows: Option<&Member>) -> String {
         let beside = |m: &&Member| m.cells.is_empty() && m.layers.is_empty();
-        let alone = e.members.iter().filter(beside).filter(|m| !rows.is_some_and(|r| r.name == m.name));
+        let alone = e.members.iter().filter(beside).filter(|m| rows.is_none_or(|r| r.name != m.name));
         let told = alone.filter(|m| m.tokens.is_some() || !m.json.is_null());
         told.map(|m| format!("# {} = {}\n", visible_line(&m.name), shown(&m.text))).collect()
     }
