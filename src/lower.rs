@@ -44,7 +44,8 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         .collect();
     let mut tasks = c.tasks.clone();
     let mut score_widths: Vec<Option<usize>> = vec![];
-    for t in &mut tasks {
+    let mut views = c.views.clone();
+    for t in tasks.iter_mut().chain(&mut views) {
         let (labels, layers) = tables.of(t);
         let range = number_range(&t.golds, corpora);
         let fit = heads::find(&t.head).fit;
@@ -98,6 +99,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
         params,
         layers,
         tasks,
+        views,
         terms: c.terms.clone(),
         losses: c.losses.clone(),
         penalties: c.penalties.clone(),

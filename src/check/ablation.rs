@@ -15,7 +15,11 @@ pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
         g.tasks.retain_mut(|t| move_to(&mut t.task));
         for n in &mut g.nodes {
             if let Op::Head { task } | Op::Port { task, .. } | Op::Gold { task, .. } = &mut n.op {
-                move_to(task);
+                // views are numbered on from the tasks
+                match task.checked_sub(kept.len() + left_out) {
+                    Some(view) => *task = kept.len() + view,
+                    None => _ = move_to(task),
+                }
             }
         }
     }

@@ -65,7 +65,7 @@ impl Checked {
             return n.name.clone();
         }
         let axis = self.types(graph).get(node).map_or("", |t| &*t.ty.axis);
-        let task = |t: &usize| self.tasks.get(*t).map_or("", |t| t.name.as_str());
+        let task = |t: &usize| self.headed(*t).map_or("", |t| t.name.as_str());
         match &n.op {
             Op::Text { .. } => axis.to_string(),
             Op::Layer { layer } => match self.layers.get(*layer) {

@@ -35,6 +35,7 @@ pub struct Checked {
     pub(crate) params: Vec<SymParam>,
     pub(crate) layers: Vec<Layer>,
     pub(crate) tasks: Vec<Task>,
+    pub(crate) views: Vec<Task>,
     pub(crate) terms: Vec<Term>,
     pub(crate) losses: Vec<Loss>,
     pub(crate) penalties: Vec<Penalty>,
@@ -107,6 +108,10 @@ impl Checked {
     pub fn params(&self) -> &[SymParam] {
         &self.params
     }
+    /// The task, or the view of one, whose head has this number among nodes.
+    pub fn headed(&self, number: usize) -> Option<&Task> {
+        self.tasks.iter().chain(&self.views).nth(number)
+    }
     /// The tasks.
     pub fn tasks(&self) -> &[Task] {
         &self.tasks
@@ -171,6 +176,25 @@ fn assemble(
     let arrows =
         all.filter(|(edge, _)| edge.alive).map(|(edge, carried)| annotations::Arrow { edge, carried }).collect();
     let typed = annotations::Typed { nodes: e.types, arrows, tasks: e.task_types };
+    // a head as the task's, with parameters of its own
+    let view = |v: crate::elaborate::ViewHead| {
+        let t = &r.tasks[v.task];
+        Task {
+            name: v.name,
+            head: t.head.name.into(),
+            settings: t.settings.clone(),
+            params: v.params,
+            labels: t.labels,
+            layers: t.layer_names,
+            weight: 1.0,
+            loss: None,
+            class_weights: None,
+            golds: t.golds.clone(),
+            metrics: vec![],
+            step: task_graph.step_of(v.task),
+        }
+    };
+    let views = std::mem::take(&mut e.views).into_iter().map(view).collect();
     let task = |(i, (t, input)): (usize, (TaskInfo, HeadInput))| Task {
         name: t.name,
         head: t.head.name.into(),
@@ -193,6 +217,7 @@ fn assemble(
         params: e.params,
         layers: e.layers,
         tasks,
+        views,
         terms: e.terms,
         losses: e.losses,
         penalties: e.penalties,

@@ -2,7 +2,8 @@
 //! is computed, where it shares every node that tasks have there.
 
 use super::*;
-use crate::ast::BinOp;
+use crate::ast::{BinOp, SettingKind};
+use crate::kinds::heads::Headed;
 use crate::kinds::terms::{self, Lowers, TermKind};
 use crate::plan::{Factor, GraphLoss, Loss, Penalty, Term};
 
@@ -31,6 +32,8 @@ pub(crate) enum What {
     Factor(Factor),
     /// the port of a task
     Port(usize, String),
+    /// the port of a view on other features: its task, which option of that it is
+    View(usize, usize, String),
     Features(Box<Expr>, Env, Are),
     /// gold: data set and field
     Gold(usize, usize),
@@ -87,8 +90,8 @@ impl Form {
     /// The tasks whose ports are read; `trained`: only those into which a gradient flows.
     pub fn tasks(&self, trained: bool, out: &mut BTreeSet<usize>) {
         match &self.what {
-            What::Port(_, port) if trained && port == "labels" => {}
-            What::Port(task, _) => _ = out.insert(*task),
+            What::Port(_, port) | What::View(_, _, port) if trained && port == "labels" => {}
+            What::Port(task, _) | What::View(task, ..) => _ = out.insert(*task),
             What::Weights(owners) => {
                 out.extend(owners.iter().filter_map(|o| if let Owner::Task(t) = o { Some(*t) } else { None }));
             }
@@ -184,7 +187,7 @@ impl<'p> Elaborator<'p> {
         if l.value.any(&|w| matches!(w, What::Later)) {
             return Err(Gap::Later);
         }
-        let reads = |w: &What| matches!(w, What::Port(..) | What::Features(..) | What::Gold(..));
+        let reads = |w: &What| matches!(w, What::Port(..) | What::View(..) | What::Features(..) | What::Gold(..));
         if l.on.is_none() && !l.value.any(&reads) {
             return self.penalty(loss, l);
         }
@@ -267,7 +270,7 @@ impl<'p> Elaborator<'p> {
     /// Keeps the data sets that have what a form reads.
     fn narrow(&mut self, form: &Form, all: &mut BTreeSet<usize>) -> Result<(), Gap> {
         match &form.what {
-            What::Port(task, _) => {
+            What::Port(task, _) | What::View(task, ..) => {
                 let corpora = &self.r.tasks[*task].corpora;
                 all.retain(|c| corpora.contains(c));
             }
@@ -402,6 +405,7 @@ impl<'p> Elaborator<'p> {
                 one(self.term(cx, terms::ANNEAL, set, vec![], &[]), Is::OneNumber)
             }
             What::Port(task, port) => self.port_of(*task, port, form.span, cx).map(|v| vec![v]),
+            What::View(task, option, port) => self.view_port(*task, *option, port, form.span, cx).map(|v| vec![v]),
             What::Features(e, env, are) => {
                 let inner = Cx { env: env.clone(), ..cx.clone() };
                 let v = self.eval(e, &inner)?;
@@ -695,6 +699,72 @@ impl<'p> Elaborator<'p> {
         };
         let node = self.node(cx, Op::Port { task, port: which }, &[head], &out);
         Ok(Lowered { v: Val { node, ..out }, span, is })
+    }
+}
+
+impl<'p> Elaborator<'p> {
+    /// A port of a view: a head of the task's kind on features that the task does not read.
+    fn view_port(&mut self, task: usize, option: usize, port: &str, span: Span, cx: &Cx) -> Result<Lowered, Gap> {
+        if self.r.tasks[task].left_out {
+            return Err(Gap::LeftOut);
+        }
+        let def = &self.p.tasks[self.r.tasks[task].def];
+        let Some(SettingKind::View { name, value, .. }) = def.ast.options.get(option).map(|s| &s.value) else {
+            return Err(Gap::Reported);
+        };
+        let name = format!("{}.view.{}", self.r.tasks[task].name, name.value);
+        let text = self.default_text(task, cx.corpus)?;
+        let own = Cx { text, owner: name.as_str().into(), env: def.env.clone(), task, ..cx.clone() };
+        let mut h = self.eval(value, &own)?;
+        if let Some(several) = self.parts_error(&h, value.span) {
+            return Err(several.into());
+        }
+        if h.is_opaque() {
+            return Err(Gap::Elsewhere);
+        }
+        let gold = graph_has_gold(&self.r.tasks[task], cx.corpus);
+        self.fits(task, &h, value, cx.corpus, gold)?;
+        let rate = self.r.tasks[task].dropout;
+        if rate > 0.0 {
+            h = dropout::apply(self, h, rate, &own);
+        }
+        let known = self.out.views.iter().position(|v| (v.task, v.option) == (task, option));
+        let view = match known {
+            Some(v) if self.out.views[v].width != h.width => {
+                let d = Diagnostic::new("E0407", format!("`{name}` has features of two widths"));
+                let d = d.at(value.span, format!("{} here, {} elsewhere", h.width, self.out.views[v].width));
+                return Err(self.report(d.help("make the encoders equally wide, or declare two views")).into());
+            }
+            Some(v) => v,
+            None => {
+                let t = &self.r.tasks[task];
+                let params = (t.rule.params)(&Headed { name: &name, ..t.headed() }, &h, self.head_width(task));
+                let ids = (self.out.params.len()..self.out.params.len() + params.len()).collect();
+                self.out.params.extend(params);
+                let width = h.width.clone();
+                self.out.views.push(ViewHead { task, option, name, width, params: ids });
+                self.out.views.len() - 1
+            }
+        };
+        self.here = span;
+        // views are numbered on from the tasks
+        let number = self.r.tasks.len() + view;
+        let scores = self.answer(task, &h, cx.corpus);
+        let head = self.node(cx, Op::Head { task: number }, &[h.node], &scores);
+        let t = &self.r.tasks[task];
+        let each = (t.rule.each)(&t.settings);
+        let (which, is) = match port {
+            "hidden" => return Ok(Lowered { v: h, span, is: Is::Features }),
+            "logits" => (Port::Logits, Is::Features),
+            "probs" => (Port::Probs, Is::Distribution { tokens: false, each }),
+            "labels" => (Port::Labels, Is::Distribution { tokens: false, each }),
+            _ => return Err(Gap::Later),
+        };
+        if !(t.rule.sends)(&t.settings) {
+            return Err(Gap::Later);
+        }
+        let node = self.node(cx, Op::Port { task: number, port: which }, &[head], &scores);
+        Ok(Lowered { v: Val { node, ..scores }, span, is })
     }
 }
 

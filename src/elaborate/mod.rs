@@ -39,7 +39,7 @@ use crate::util::{SmallList, SmallSet};
 use hashbrown::HashTable;
 pub(crate) use losses::{Are, Form, LossForm, Owner, What, losses};
 pub(crate) use nodes::LayerKey;
-pub(crate) use outcome::{Elaborated, HeadInput};
+pub(crate) use outcome::{Elaborated, HeadInput, ViewHead};
 use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 pub(crate) use sharing::{sharing_penalties, tie};
 pub(crate) use state::{Elaborator, Encoded, EncoderKey, Featured, TaskKey};

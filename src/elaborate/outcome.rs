@@ -22,6 +22,8 @@ pub(crate) struct Elaborated {
     /// encoder layer → encoder layers directly below
     pub below: BTreeMap<(usize, u32), BTreeSet<(usize, u32)>>,
     pub used_encoders: BTreeSet<usize>,
+    /// views of tasks that losses read
+    pub views: Vec<ViewHead>,
     pub terms: Vec<plan::Term>,
     pub losses: Vec<plan::Loss>,
     pub penalties: Vec<plan::Penalty>,
@@ -34,6 +36,18 @@ pub(crate) struct Elaborated {
     pub(super) places: Places,
     pub(super) names: Names,
     pub(super) models: Vec<String>,
+}
+
+/// A view of a task on other features, with a head of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct ViewHead {
+    pub task: usize,
+    /// which option of the task it is
+    pub option: usize,
+    /// `ner.view.fwd`
+    pub name: String,
+    pub width: Dim,
+    pub params: Vec<usize>,
 }
 
 /// What enters the head of a task.

@@ -31,10 +31,29 @@ impl Linter<'_, '_> {
                 self.report(d.help("read it in a task, or remove it"));
             }
         }
+        if whole {
+            self.check_views();
+        }
         self.check_scheduled(train);
         self.check_frozen(train);
         self.check_sizes();
         self.check_reversed();
+    }
+
+    /// W0109: a view on other features that no loss reads learns nothing and teaches nothing.
+    fn check_views(&mut self) {
+        for t in 0..self.r.tasks.len() {
+            let options = &self.p.tasks[self.r.tasks[t].def].ast.options;
+            for (i, s) in options.iter().enumerate() {
+                let SettingKind::View { name, from: true, .. } = &s.value else { continue };
+                if !self.e.views.iter().any(|v| (v.task, v.option) == (t, i)) {
+                    let d = Diagnostic::new("W0109", format!("the view `{}` is read by nobody", name.value));
+                    let task = self.r.tasks[t].name.clone();
+                    let help = format!("name `{task}.view[\"{}\"].probs` in a loss, or remove it", name.value);
+                    self.report(d.at(name.span, "").help(help));
+                }
+            }
+        }
     }
 
     /// W0109: a `let`, a `param` or a data set that no expression names. What another file declares may be read by others.

@@ -85,7 +85,8 @@ impl Network {
     /// Builds layers and heads; the error says which one cannot be built and why.
     pub fn new(plan: &Plan, tables: &Tables) -> Result<Self, String> {
         let layers = plan.layers.iter().map(|l| layers::build(l).map_err(|e| format!("layer {e}")));
-        let heads = plan.tasks.iter().map(|t| heads::build(t, &plan.labels).map_err(|e| format!("task {e}")));
+        let all = plan.tasks.iter().chain(&plan.views);
+        let heads = all.map(|t| heads::build(t, &plan.labels).map_err(|e| format!("task {e}")));
         let terms = plan.terms.iter().map(|t| terms::build(t).map_err(|e| format!("loss {e}")));
         let counts = |v: &Vocab| v.counts.iter().map(|n| u32::try_from(*n).unwrap_or(u32::MAX)).collect();
         let vocab_counts = tables.vocabs.iter().enumerate().map(|(i, v)| (i, Arc::new(counts(v)))).collect();

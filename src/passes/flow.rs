@@ -55,7 +55,7 @@ pub fn frozen(plan: &Plan, stage: usize) -> Vec<bool> {
 pub fn params<'a>(plan: &'a Plan, node: &Node) -> &'a [usize] {
     match node.op {
         Op::Layer { layer } => plan.layers.get(layer).map_or(&[], |l| &l.params),
-        Op::Head { task } | Op::Port { task, .. } => plan.tasks.get(task).map_or(&[], |t| &t.params),
+        Op::Head { task } | Op::Port { task, .. } => plan.headed(task).map_or(&[], |t| &t.params),
         Op::Term { term } => plan.terms.get(term).map_or(&[], |t| &t.params),
         Op::Text { .. } | Op::Gold { .. } => &[],
     }
@@ -77,7 +77,7 @@ pub fn draws(plan: &Plan, node: &Node, frozen: &[bool]) -> bool {
             let learns = !l.params.iter().all(|p| frozen.get(*p) == Some(&true));
             layers::layer(&l.kind).is_some_and(|row| row.draws(&l.settings, learns))
         }),
-        Op::Head { task } => plan.tasks.get(task).is_some_and(|t| (heads::find(&t.head).draws)(&t.settings)),
+        Op::Head { task } => plan.headed(task).is_some_and(|t| (heads::find(&t.head).draws)(&t.settings)),
         Op::Text { .. } | Op::Port { .. } | Op::Term { .. } => false,
     }
 }

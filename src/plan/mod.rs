@@ -46,6 +46,10 @@ pub struct Plan {
     pub layers: Vec<Layer>,
     /// every task
     pub tasks: Vec<Task>,
+    /// views of tasks, each a head of the task's kind on other features: numbered on from the tasks in nodes
+    /// ([`Plan::headed`])
+    #[serde(default)]
+    pub views: Vec<Task>,
     /// what the losses of the program compute, each kind of computation with its settings once
     #[serde(default)]
     pub terms: Vec<Term>,
@@ -703,6 +707,11 @@ impl Plan {
     /// What stands behind the number of a unit: losses follow the tasks.
     pub fn unit(&self, number: usize) -> Drawn {
         number.checked_sub(self.tasks.len()).map_or(Drawn::Task(number), Drawn::Loss)
+    }
+
+    /// The task, or the view of one, whose head has this number.
+    pub fn headed(&self, number: usize) -> Option<&Task> {
+        self.tasks.iter().chain(&self.views).nth(number)
     }
 
     /// The name of a task or a loss.

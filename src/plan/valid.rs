@@ -65,7 +65,7 @@ impl Plan {
                 }
             }
         }
-        for t in &self.tasks {
+        for t in self.tasks.iter().chain(&self.views) {
             t.params.iter().try_for_each(param)?;
             labels(t.labels).and(labels(t.layers))?;
             t.golds.iter().try_for_each(field)?;
@@ -103,7 +103,7 @@ impl Plan {
                 Op::Text { fields: own } => own.iter().all(|f| *f < fields),
                 Op::Layer { layer } => *layer < self.layers.len(),
                 Op::Term { term } => *term < self.terms.len(),
-                Op::Head { task } | Op::Port { task, .. } => *task < self.tasks.len(),
+                Op::Head { task } | Op::Port { task, .. } => self.headed(*task).is_some(),
                 Op::Gold { task, field, .. } => *task < self.tasks.len() && (*field < fields || *field == SOURCE_FIELD),
             };
             if !known {

@@ -91,8 +91,8 @@ fn squares(corpus: &Corpus, batch: usize) -> f64 {
 /// Multiplications of a node: for each token and for each example.
 fn products(plan: &Plan, node: &Node) -> (f64, f64) {
     let params = match &node.op {
-        Op::Layer { layer } => &plan.layers[*layer].params,
-        Op::Head { task } => &plan.tasks[*task].params,
+        Op::Layer { layer } => plan.layers[*layer].params.as_slice(),
+        Op::Head { .. } => flow::params(plan, node),
         _ => return (0.0, 0.0),
     };
     // a table is looked up, not multiplied
@@ -156,7 +156,7 @@ fn held(plan: &Plan, node: &Node) -> f64 {
 
 /// What a head holds for each row, and for each pair of tokens.
 fn scored(plan: &Plan, task: usize, width: usize) -> (usize, usize) {
-    let task = &plan.tasks[task];
+    let Some(task) = plan.headed(task) else { return (0, 0) };
     let classes = task.labels.map_or(0, |l| plan.labels[l].classes.len());
     (heads::find(&task.head).held)(&task.settings, width, classes)
 }

@@ -308,13 +308,11 @@ fn parts(
     known: Option<Known<'_>>,
 ) -> Vec<Part> {
     let mut out: Vec<Part> = vec![];
-    let named = c.tasks.iter().map(|t| (t.name.as_str(), "task"));
+    let named = program.lets.iter().map(|l| (l.name.as_str(), "let"));
+    let named = named.chain(c.views.iter().map(|v| (v.name.as_str(), "view")));
     let named = named.chain(program.encoders.iter().map(|e| (e.name.as_str(), "encoder")));
-    // of several the first counts
-    let mut kinds: HashMap<&str, &str> = HashMap::new();
-    named
-        .chain(program.lets.iter().map(|l| (l.name.as_str(), "let")))
-        .for_each(|(name, kind)| _ = kinds.entry(name).or_insert(kind));
+    // of several the last counts
+    let kinds: HashMap<&str, &str> = named.chain(c.tasks.iter().map(|t| (t.name.as_str(), "task"))).collect();
     let kind = |owner: &str| match owner {
         _ if kinds.contains_key(owner) => kinds[owner],
         _ if owner.contains("->") || owner.contains("~>") => "arrow",
@@ -361,7 +359,7 @@ fn parts(
                     ((false, *layer), &l.params, &l.name, &l.kind)
                 }
                 Op::Head { task } => {
-                    let t = &c.tasks[*task];
+                    let Some(t) = c.headed(*task) else { continue };
                     ((true, *task), &t.params, &t.name, &t.head)
                 }
                 _ => continue,

@@ -8,7 +8,7 @@ use crate::kinds::terms;
 use crate::plan::{ClassWeights, OwnLoss, Setting, Settings};
 
 impl<'p> Resolver<'p> {
-    /// The views of a task; the trainer does not run them yet.
+    /// The views of a task; the trainer does not run those on a changed input yet.
     pub(crate) fn views(&mut self, def: &'p crate::hir::TaskDef) {
         let mut seen: Vec<&ast::Name> = vec![];
         for s in &def.ast.options {
@@ -25,7 +25,9 @@ impl<'p> Resolver<'p> {
             } else if let Some((row, args)) = self.chosen("a view of the input", value, crate::kinds::views::VIEWS) {
                 self.arguments(row, value.span, args, &def.env);
             }
-            self.unsupported(s.span, "a view");
+            if !*from {
+                self.unsupported(s.span, "a view");
+            }
         }
     }
 

@@ -229,6 +229,48 @@ fn what_cannot_be_computed_is_said() {
     assert!(later.contains("E0701 the loss `l` cannot be trained yet"), "{later}");
 }
 
+/// A tagger of whole sentences teaches views that see one side alone, on plain text (Clark et al. 2018).
+#[test]
+fn views_learn_to_agree_on_plain_text() {
+    let w = World::new();
+    let c = super::world::sentences(&["the/D cat/N sat/V", "a/D dog/N", "cats/N run/V fast/R"]);
+    w.columns("c", [&c, &c, &c]).tsv("plain", &["x"], [&rows(&["the dog sat", "a cat ran", "cats"]), &[], &[]]);
+    let spec = |loss: &str| {
+        format!(
+            "data c = columns(\"c\") {{ x: tokens = 1; pos: tags on x = 2 }}
+             data plain = tsv(\"plain\") {{ x: tokens }}
+             encoder enc = embed(6, unk = 0) |> bilstm(8, layers = 2)
+             task pos : tag of c.pos from enc@1 & enc@2 {{
+               view fwd from enc@1.fwd
+               view past from enc@1.bwd |> shift(-1)
+             }}
+             task other : tag of c.pos from enc
+             {loss}
+             train {{ sample alternate(pos, agree); batch 2; epochs 2; optimizer adam(lr = 1e-2); objective pos.accuracy }}"
+        )
+    };
+    let r = w.build(&spec("loss agree = kl(stop(pos.probs), pos.view[*].probs) on plain"));
+    assert_eq!(r.plan.views.iter().map(|v| v.name.as_str()).collect::<Vec<_>>(), ["pos.view.fwd", "pos.view.past"]);
+    let g = r.backward_of("plain", &[], &["agree"], 0);
+    assert!(!g.nothing("pos.view.fwd") && !g.nothing("pos.view.past") && !g.nothing("enc"));
+    assert!(g.nothing("pos") && g.nothing("other"), "the teacher is not taught");
+    let own = r.backward("c", &["pos"]);
+    assert!(own.nothing("pos.view.fwd") && !own.nothing("pos"));
+    // the sum over the views of the divergences at the tokens
+    let one = |v: &str| {
+        let r = w.build(&spec(&format!("loss agree = kl(stop(pos.probs), pos.view[\"{v}\"].probs) on plain")));
+        r.backward_of("plain", &[], &["agree"], 0).losses["agree"]
+    };
+    close(g.losses["agree"], one("fwd") + one("past"));
+    let trained = r.train(1);
+    assert!(trained.weight("pos.view.fwd.out.weight").iter().all(|x| x.is_finite()));
+    // numbers go on from the tasks that are left
+    let only = Options { only: vec!["pos".into()], ..Options::default() };
+    let r = w.build_with(&spec("loss agree = kl(stop(pos.probs), pos.view[*].probs) on plain"), &only);
+    assert_eq!(r.plan.tasks.len(), 1);
+    close(r.backward_of("plain", &[], &["agree"], 0).losses["agree"], g.losses["agree"]);
+}
+
 /// Three tasks, each with its own encoder; the head of the last has another number of classes.
 fn members() -> (World, impl Fn(&str) -> String) {
     let w = World::new();

@@ -230,29 +230,29 @@ impl<'p> Scheduler<'_, 'p> {
     ) -> Typed {
         let t = self.r.one_task(task, env, "what has views")?;
         let def = &self.p.tasks[self.r.tasks[t].def];
-        let views: Vec<&str> = def
-            .ast
-            .options
-            .iter()
-            .filter_map(|s| match &s.value {
-                SettingKind::View { name, .. } => Some(name.value.as_str()),
+        // by option: its name, and whether it reads other features
+        let options = def.ast.options.iter().enumerate();
+        let declared: Vec<(usize, &str, bool)> = options
+            .filter_map(|(i, s)| match &s.value {
+                SettingKind::View { name, from, .. } => Some((i, name.value.as_str(), *from)),
                 _ => None,
             })
             .collect();
+        let views: Vec<&str> = declared.iter().map(|(_, name, _)| *name).collect();
         let name = self.r.tasks[t].name.clone();
         if views.is_empty() {
             let d = Diagnostic::new("E0219", format!("`{name}` has no views")).at(word.span, "");
             let d = d.with(self.r.tasks[t].span, "declared without");
             return Err(self.report(d.help("declare one in its braces: `view cut with cutoff(token, 5%)`")));
         }
-        let several = match key {
+        let (several, named) = match key {
             None => {
                 let d = Diagnostic::new("E0220", format!("the loss does not say which view of `{name}` it compares"));
                 let (a, b) =
                     (format!("{name}.view[*].{}", port.value), format!("{name}.view[\"{}\"].{}", views[0], port.value));
                 return Err(self.report(d.at(word.span, "which of them?").help(format!("write `{a}` or `{b}`"))));
             }
-            Some(None) => views.len() > 1,
+            Some(None) => (views.len() > 1, declared.clone()),
             Some(Some(k)) => {
                 let key = match (&*k.value, self.p.constant(k, env)) {
                     (_, Some(item)) => item.key(),
@@ -262,11 +262,18 @@ impl<'p> Scheduler<'_, 'p> {
                 if !views.contains(&key.as_str()) {
                     return Err(self.unknown_word("E0219", &format!("a view of `{name}`"), &key, k.span, &views));
                 }
-                false
+                (false, declared.iter().filter(|v| v.1 == key).copied().collect())
             }
         };
-        // views are said not to run where they are declared
-        Ok(Term { several, what: What::Elsewhere, ..self.task_port(t, port)? })
+        let term = self.task_port(t, port)?;
+        // those on a changed input are said not to run where they are declared
+        let one = |(i, _, from): &(usize, &str, bool)| match (&term.what, *from) {
+            (What::Port(..), true) => Form::new(port.span, What::View(t, *i, port.value.clone())),
+            (What::Later, true) => Form::new(port.span, What::Later),
+            _ => Form::new(port.span, What::Elsewhere),
+        };
+        let what = What::Members(named.iter().map(one).collect());
+        Ok(Term { several, what, ..term })
     }
 
     /// A `let` in a loss: features, attention weights, or the prior and posterior of a latent variable.

@@ -255,6 +255,7 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
         params: b.params,
         layers: b.layers,
         tasks,
+        views: vec![],
         terms: vec![],
         losses: vec![],
         penalties: vec![],
