@@ -81,6 +81,7 @@ impl Checked {
                     Port::Labels | Port::Straight => "labels",
                     Port::Logp => "logp",
                     Port::Loss => "loss",
+                    Port::Value => "value",
                 };
                 format!("{}.{port}", task(t))
             }

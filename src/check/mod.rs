@@ -16,7 +16,8 @@ use crate::elaborate::{Elaborated, HeadInput, elaborate, losses, sharing_penalti
 use crate::hir::{Options, Program, is_name};
 use crate::kinds::weightings;
 use crate::plan::{
-    Claim, Expect, Graph, Init, LabelSpec, Layer, Loss, Op, Penalty, Setting, Shape, Task, Term, Train, VocabSpec,
+    Claim, Expect, Factor, Graph, Init, LabelSpec, Layer, Loss, Op, Penalty, Setting, Shape, Task, Term, Train,
+    VocabSpec,
 };
 use crate::resolve::{Resolver, TaskInfo, path_words, resolve};
 use crate::types::dim::{Dim, InitRule, SymParam};
@@ -186,7 +187,7 @@ fn assemble(
             params: v.params,
             labels: t.labels,
             layers: t.layer_names,
-            weight: 1.0,
+            weight: Factor::Fixed(1.0),
             loss: None,
             class_weights: None,
             golds: t.golds.clone(),
@@ -264,7 +265,7 @@ fn summaries(r: &Resolver<'_>, g: &TaskGraph) -> Vec<TaskSummary> {
             Some(e) if !t.rule.own_loss.is_some_and(|l| is_name(e, l)) => path_words(e),
             _ => (t.rule.loss)(&t.settings).unwrap_or(t.head.loss).into(),
         };
-        if t.weight == 1.0 { l } else { format!("{} × {l}", t.weight) }
+        if t.weight == Factor::Fixed(1.0) { l } else { format!("{} × {l}", t.weight) }
     };
     let summary = |(i, t): (usize, &TaskInfo)| TaskSummary {
         name: t.name.clone(),

@@ -670,7 +670,8 @@ impl<'p> Elaborator<'p> {
         let t = &self.r.tasks[task];
         let sends = (t.rule.sends)(&t.settings);
         let each = (t.rule.each)(&t.settings);
-        let has_gold = graph_has_gold(t, cx.corpus);
+        let number = (t.rule.measures)(&t.settings) == Some(crate::kinds::metrics::REALS);
+        let has_gold = graph_has_gold(t, cx.corpus) || told_without_gold(port);
         let (which, is) = match port {
             "hidden" => return Ok(Lowered { v: features, span, is: Is::Features }),
             "logits" => (Port::Logits, Is::Features),
@@ -678,6 +679,7 @@ impl<'p> Elaborator<'p> {
             "labels" => (Port::Labels, Is::Distribution { tokens: false, each }),
             "logp" => (Port::Logp, Is::Number),
             "loss" => (Port::Loss, Is::OneNumber),
+            "value" if number => (Port::Value, Is::Number),
             _ => return Err(Gap::Later),
         };
         if !sends && matches!(which, Port::Logits | Port::Probs | Port::Labels) {
@@ -766,6 +768,11 @@ impl<'p> Elaborator<'p> {
         let node = self.node(cx, Op::Port { task: number, port: which }, &[head], &scores);
         Ok(Lowered { v: Val { node, ..scores }, span, is })
     }
+}
+
+/// Whether the value of a port is told without gold.
+fn told_without_gold(port: &str) -> bool {
+    !matches!(port, "logp" | "loss")
 }
 
 /// Members side by side; what is one goes with each.

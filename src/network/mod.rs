@@ -252,6 +252,11 @@ impl Network {
                     Port::Probs => head.probs(scores, cx),
                     Port::Labels => head.labels(scores, cx),
                     Port::Straight => head.straight(scores, cx),
+                    // what it says needs no gold
+                    Port::Value => match head.judged(scores, &Records::default()) {
+                        Some(said) => like(scores, said.scores),
+                        None => scores.clone(),
+                    },
                     Port::Logp => logp(&**head, scores, &own_gold(job, *task), cx),
                     Port::Loss => match self.own_loss(job, *task, scores, &own_gold(job, *task), cx) {
                         Some((loss, _)) => terms::one(loss),

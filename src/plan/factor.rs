@@ -29,6 +29,15 @@ impl Factor {
     }
 }
 
+impl std::fmt::Display for Factor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fixed(x) => write!(f, "{x}"),
+            Self::Anneal { from, to, over } => write!(f, "anneal({from}, {to}, over = {over})"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

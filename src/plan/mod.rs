@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format of [`Plan`]s. A plan of another one is refused, never guessed at.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Index of a node in its graph.
 pub type NodeId = usize;
@@ -404,6 +404,8 @@ pub enum Port {
     Logp,
     /// the task's own loss on the batch: `[1, 1]`; zero without gold
     Loss,
+    /// the number that a regression says of each example: `[B, 1]`
+    Value,
 }
 
 /// A task: head, target, figures.
@@ -424,7 +426,7 @@ pub struct Task {
     /// label set of layer names (`tag(per = relation)`)
     pub layers: Option<usize>,
     /// weight of its loss
-    pub weight: f64,
+    pub weight: Factor,
     /// the parts of its loss, where it names them: none for a task that others train; absent: its head's own
     #[serde(default)]
     pub loss: Option<Vec<OwnLoss>>,

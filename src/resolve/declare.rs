@@ -70,7 +70,7 @@ impl<'p> Resolver<'p> {
             layer_names: None,
             metrics: vec![],
             metric_by_data: false,
-            weight: 1.0,
+            weight: Factor::Fixed(1.0),
             loss: None,
             class_weights: None,
             when: None,
@@ -296,10 +296,10 @@ impl<'p> Resolver<'p> {
                     }
                 }
                 "weight" => match self.anneal(first, env) {
-                    Some(_) => self.unsupported(first.span, "an annealed weight"),
+                    Some(factor) => info.weight = factor.unwrap_or(info.weight),
                     None => {
                         if let Ok(w) = self.weight(first, env, row.takes.ranges(), row.example) {
-                            info.weight = w;
+                            info.weight = Factor::Fixed(w);
                         }
                     }
                 },

@@ -29,7 +29,7 @@ use crate::columns::{CorpusDecl, FieldType};
 use crate::diagnostics::{Diagnostic, Reported, Reports, suggest};
 use crate::hir::{Env, Item, Kind, Meaning, Options, Program, is_name};
 use crate::kinds::heads::{self, Headed};
-use crate::plan::{ClassWeights, LabelSpec, Metric, OwnLoss, Phase, SOURCE_FIELD};
+use crate::plan::{ClassWeights, Factor, LabelSpec, Metric, OwnLoss, Phase, SOURCE_FIELD};
 use crate::source::{FileId, Span};
 use crate::types::{Edge, Grad, Mode, Target};
 use crate::util::SmallSet;
@@ -62,7 +62,7 @@ pub(crate) struct TaskInfo {
     pub metrics: Vec<Metric>,
     /// the first of them is the default, which depends on the classes
     pub metric_by_data: bool,
-    pub weight: f64,
+    pub weight: Factor,
     /// the parts of its loss, where it names them
     pub loss: Option<Vec<OwnLoss>>,
     pub class_weights: Option<ClassWeights>,

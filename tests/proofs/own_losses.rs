@@ -93,6 +93,34 @@ fn a_task_without_a_loss_is_trained_by_others() {
     r.train(1);
 }
 
+#[test]
+fn the_weight_of_a_task_may_change_over_training() {
+    let w = world();
+    let r = w.build(&spec("weight anneal(1, 0, over = 4)", ""));
+    assert_eq!([0, 1, 4, 9].map(|step| r.plan.tasks[0].weight.at(step)), [1.0, 0.75, 0.0, 0.0]);
+    let name = "a.out.weight";
+    let weight = |options: &str| w.build(&spec(options, "")).train(1).weight(name);
+    // two steps: of a weight of nothing the head stays as it was, of one that fades it moves as in the first step
+    let still: Vec<f32> = r.param(&r.params_at(1), name).into_iter().flatten().map(|x| x as f32).collect();
+    assert_eq!(weight("weight anneal(0, 0, over = 4)"), still);
+    assert_ne!(weight("weight anneal(1, 0, over = 1)"), still);
+    assert_ne!(weight("weight anneal(1, 0, over = 1)"), weight(""));
+}
+
+#[test]
+fn the_number_of_a_regression_stands_in_losses() {
+    let w = world();
+    let more = "task n : regress of c.v from e\n loss l = square(v.value - n.value) * 0.5";
+    let r = w.build(&spec("", more));
+    let p = probs(&r, "v");
+    let bins = p.iter().map(|p| p.iter().enumerate().map(|(i, p)| i as f64 * p).sum::<f64>());
+    let plain: Vec<f64> = r.scores("c", Phase::Train, "n").into_iter().map(|r| r[0]).collect();
+    let expected = bins.zip(&plain).map(|(a, b)| 0.5 * (a - b).powi(2)).sum::<f64>() / 4.0;
+    let g = r.backward_of("c", &[], &["l"], 0);
+    close(g.losses["l"], expected);
+    assert!(!g.nothing("v") && !g.nothing("n") && g.nothing("a"));
+}
+
 /// Nine of ten rows are of one class; which, a word says that stands in half of those of the rare class.
 #[test]
 fn balanced_classes_find_the_rare_one() {

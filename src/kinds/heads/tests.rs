@@ -8,7 +8,7 @@ use crate::ops::kernels::{mix, uniform};
 use crate::ops::layer::{Cx, matrix};
 use crate::ops::params::Params;
 use crate::ops::value::{Axis, Value};
-use crate::plan::{Init, LabelSpec, Param, Setting, Settings, Task};
+use crate::plan::{Factor, Init, LabelSpec, Param, Setting, Settings, Task};
 use crate::records::{Forms, Records};
 use burn::tensor::{Device, Tensor};
 use std::collections::HashMap;
@@ -59,7 +59,7 @@ fn bed(head: &str, settings: &[(&str, Setting)], classes: &[&str], width: usize)
         params: (0..specs.len()).collect(),
         labels: Some(0),
         layers: None,
-        weight: 1.0,
+        weight: Factor::Fixed(1.0),
         loss: None,
         class_weights: None,
         golds: vec![],
@@ -317,7 +317,7 @@ fn heads_that_cannot_be_built() {
         params: (0..params).collect(),
         labels: None,
         layers: None,
-        weight: 1.0,
+        weight: Factor::Fixed(1.0),
         loss: None,
         class_weights: None,
         golds: vec![],

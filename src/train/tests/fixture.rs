@@ -204,7 +204,7 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
         params: heads[i].clone(),
         labels: Some(i),
         layers: None,
-        weight: 1.0,
+        weight: Factor::Fixed(1.0),
         loss: None,
         class_weights: None,
         golds: vec![gold],

@@ -259,7 +259,7 @@ fn total_loss(plan: &Plan, stage: &Stage, losses: &[Pooled], params: &Params, st
         let t = plan.tasks.get(*task)?;
         Some(weigh(&weightings::Loss {
             value,
-            weight: t.weight,
+            weight: t.weight.at(step),
             given: weighing.tasks.iter().find(|(t, _)| t == task).map(|(_, w)| *w),
             learned: weighing.params.iter().find(|(t, _)| t == task).map(|(_, p)| params.get1(*p)),
             squared: (heads::find(&t.head).squared)(&t.settings),

@@ -8,7 +8,7 @@ use crate::ops::kernels::{mix, uniform};
 use crate::ops::layer::Cx;
 use crate::ops::params::Params;
 use crate::ops::value::{Axis, Value};
-use crate::plan::{LabelSpec, Param, Task};
+use crate::plan::{Factor, LabelSpec, Param, Task};
 use crate::records::{Forms, LabelSet};
 use burn::tensor::{Device, Tensor};
 use std::collections::HashMap;
@@ -46,7 +46,7 @@ fn task() -> (Task, Vec<Param>, LabelSpec) {
         params: (0..params.len()).collect(),
         labels: Some(0),
         layers: None,
-        weight: 1.0,
+        weight: Factor::Fixed(1.0),
         loss: None,
         class_weights: None,
         golds: vec![],
