@@ -1,6 +1,6 @@
 //! `anneal(from, to, over)`: a factor that changes over training.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Number;
 use crate::words::numbers::{FACTOR, SIZE};
 use crate::words::{Choice, c, must};
@@ -18,7 +18,6 @@ pub(super) const ANNEAL: TermKind = TermKind {
     lowers: Lowers::Factor,
     #[cfg(feature = "train")]
     build: Some(model::build),
-    ..TERM
 };
 
 #[cfg(feature = "train")]

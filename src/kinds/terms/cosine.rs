@@ -1,6 +1,6 @@
 //! `cosine(u, v)`: how alike two features are.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Own;
 use crate::words::{c, must};
 
@@ -10,7 +10,6 @@ pub(super) const COSINE: TermKind = TermKind {
     lowers: Lowers::Node,
     #[cfg(feature = "train")]
     build: Some(model::build),
-    ..TERM
 };
 
 #[cfg(feature = "train")]

@@ -1,6 +1,6 @@
 //! `covariance(weights, more)`: a learned covariance of members as a prior of their weights.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Own;
 use crate::words::{c, may, must};
 
@@ -10,7 +10,6 @@ pub(super) const COVARIANCE: TermKind = TermKind {
     lowers: Lowers::Weights,
     #[cfg(feature = "train")]
     build: Some(model::build),
-    ..TERM
 };
 
 #[cfg(feature = "train")]

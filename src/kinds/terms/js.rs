@@ -1,6 +1,6 @@
 //! `js(p, q)`: how far distributions are from their mean.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Own;
 use crate::words::{c, must};
 
@@ -10,7 +10,6 @@ pub(super) const JS: TermKind = TermKind {
     lowers: Lowers::Together,
     #[cfg(feature = "train")]
     build: Some(model::build),
-    ..TERM
 };
 
 #[cfg(feature = "train")]

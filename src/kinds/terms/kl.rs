@@ -1,6 +1,6 @@
 //! `kl(p, q)`: how much is lost by q in place of p.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Own;
 use crate::words::{c, must};
 
@@ -10,7 +10,6 @@ pub(super) const KL: TermKind = TermKind {
     lowers: Lowers::Node,
     #[cfg(feature = "train")]
     build: Some(model::build),
-    ..TERM
 };
 
 #[cfg(feature = "train")]

@@ -1,6 +1,6 @@
 //! `orthogonal(u, v)`: what two features have in common.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Own;
 use crate::words::{c, must};
 
@@ -10,7 +10,6 @@ pub(super) const ORTHOGONAL: TermKind = TermKind {
     lowers: Lowers::Node,
     #[cfg(feature = "train")]
     build: Some(model::build),
-    ..TERM
 };
 
 #[cfg(feature = "train")]

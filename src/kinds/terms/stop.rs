@@ -1,6 +1,6 @@
 //! `stop(x)`: the same without gradient. It lowers to the layer that does so to features.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Own;
 use crate::words::{c, must};
 
@@ -8,5 +8,6 @@ pub(super) const STOP: TermKind = TermKind {
     row: c("stop", &[must("x", Own)], true, "stop(a.probs)"),
     rule: Rule::Stop,
     lowers: Lowers::Stop,
-    ..TERM
+    #[cfg(feature = "train")]
+    build: None,
 };

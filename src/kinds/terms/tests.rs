@@ -74,7 +74,7 @@ fn computed(t: &Term, inputs: &[(Vec<f32>, usize, bool)]) -> Vec<f32> {
     for (i, leaf) in leaves.iter().enumerate() {
         let slope = to_vec(&leaf.grad(&grads).unwrap());
         assert!(slope.iter().any(|g| *g != 0.0), "{} {i}", t.kind);
-        for j in 0..slope.len() {
+        for (j, own) in slope.iter().enumerate() {
             let at = |d: f32| {
                 let mut moved = inputs.to_vec();
                 moved[i].0[j] += d;
@@ -82,8 +82,8 @@ fn computed(t: &Term, inputs: &[(Vec<f32>, usize, bool)]) -> Vec<f32> {
             };
             let h = 2e-3;
             let difference = (at(h) - at(-h)) / f64::from(2.0 * h);
-            let near = (difference - f64::from(slope[j])).abs() <= 2e-2 * (1.0 + difference.abs());
-            assert!(near, "{} input {i} at {j}: {} and {difference}", t.kind, slope[j]);
+            let near = (difference - f64::from(*own)).abs() <= 2e-2 * (1.0 + difference.abs());
+            assert!(near, "{} input {i} at {j}: {own} and {difference}", t.kind);
         }
     }
     out

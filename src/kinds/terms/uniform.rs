@@ -1,6 +1,6 @@
 //! `uniform(gold)`: the same probability for each class that the gold holds.
 
-use super::{Lowers, Rule, TERM, TermKind};
+use super::{Lowers, Rule, TermKind};
 use crate::words::Takes::Own;
 use crate::words::{c, must};
 
@@ -10,7 +10,6 @@ pub(super) const UNIFORM: TermKind = TermKind {
     lowers: Lowers::Node,
     #[cfg(feature = "train")]
     build: Some(model::build),
-    ..TERM
 };
 
 #[cfg(feature = "train")]

@@ -21,7 +21,7 @@ fn loss(kind: &str, settings: &[(&'static str, f64)], j: &Judged) -> f64 {
     let grads = value.clone().backward();
     let slope = to_vec(&j.scores.grad(&grads).unwrap());
     let z = to_vec(&j.scores);
-    for i in 0..z.len() {
+    for (i, own) in slope.iter().enumerate() {
         let at = |d: f32| {
             let mut moved = z.clone();
             moved[i] += d;
@@ -31,7 +31,7 @@ fn loss(kind: &str, settings: &[(&'static str, f64)], j: &Judged) -> f64 {
             f64::from(to_vec(&of(&l, &moved).unwrap().0)[0])
         };
         let difference = (at(1e-2) - at(-1e-2)) / 2e-2;
-        assert!((difference - f64::from(slope[i])).abs() < 1e-3, "{kind} {i}: {} {difference}", slope[i]);
+        assert!((difference - f64::from(*own)).abs() < 1e-3, "{kind} {i}: {own} {difference}");
     }
     f64::from(to_vec(&value)[0])
 }
