@@ -144,7 +144,7 @@ pub fn uneven(c: &Checked, tables: &Tables) -> Vec<(String, Diagnostic)> {
         let plan::Op::Term { term } = node.op else { continue };
         let all = &c.terms[term].params;
         // those of one member after those of another
-        let members = c.terms[term].settings.get(MEMBERS).and_then(Setting::as_usize).unwrap_or(all.len());
+        let Some(members) = c.terms[term].settings.get(MEMBERS).and_then(Setting::as_usize) else { continue };
         let each = (all.len() / members.max(1)).max(1);
         let mut pairs = all.iter().enumerate().map(|(i, p)| (&all[i % each], p));
         let Some((first, other)) = pairs.find(|(a, b)| shape(a) != shape(b)) else { continue };

@@ -55,6 +55,10 @@ impl<'p> Elaborator<'p> {
         if let Some(i) = call.cx.encoder {
             let new = (before..self.out.layers.len()).filter(|l| !self.out.layers[*l].params.is_empty());
             self.out.stacks.entry((i, out.depth)).or_default().extend(new);
+            let sides = if out.halves.is_some() { 2 } else { 1 };
+            if let Some(w) = out.width.known() {
+                self.out.side_widths.insert((i, out.depth), w / sides);
+            }
         }
         self.on_top(out, below, call.cx)
     }

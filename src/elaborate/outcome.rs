@@ -29,6 +29,8 @@ pub(crate) struct Elaborated {
     pub penalties: Vec<plan::Penalty>,
     /// layers with parameters that stand at each depth of an encoder
     pub stacks: BTreeMap<(usize, u32), Vec<usize>>,
+    /// width of one direction of the states at each depth of an encoder
+    pub side_widths: BTreeMap<(usize, u32), usize>,
     pub(super) tasks: HashMap<TaskKey, Featured>,
     pub(super) encoders: HashMap<EncoderKey, Result<Rc<Encoded>, Reported>>,
     pub(super) lets: HashMap<EncoderKey, Result<Val, Reported>>,

@@ -5,7 +5,7 @@
 
 use super::*;
 use crate::kinds::sharing::{Alike, How, Mixing};
-use crate::kinds::terms::MEMBERS;
+use crate::kinds::terms::{ARITHMETIC, MEMBERS, OVERLAP};
 use crate::plan::{Factor, Loss, Penalty, Term, Train};
 use crate::resolve::{Member, Shared};
 
@@ -178,32 +178,91 @@ fn tied_layers(r: &mut Resolver<'_>, e: &Elaborated, one: Stack, other: Stack, s
     params(a).zip(params(b)).collect()
 }
 
-/// Adds what members of a `share` lose by the distance of their parameters, in every stage. Tables of words of which each
-/// member has its own are left out: what stands in the same row of two is not the same word.
+/// Adds what members of a `share` lose by their weights, in every stage.
 pub(crate) fn sharing_penalties(r: &Resolver<'_>, e: &mut Elaborated, train: &mut Train) {
     for s in &r.shared {
-        let How::Penalty(kind) = s.scheme.how else { continue };
-        let own: Vec<Vec<usize>> = s.members.iter().map(|m| params_of(r, e, *m)).collect();
-        let Some(first) = own.first() else { continue };
-        let shape = |p: &usize| &e.params[*p].shape;
-        let same = |i: &usize| own.iter().all(|o| o.get(*i).map(shape) == first.get(*i).map(shape));
-        let kept: Vec<usize> = (0..first.len()).filter(same).collect();
-        let params: Vec<usize> = own.iter().flat_map(|o| kept.iter().map(|i| o[*i])).collect();
-        if params.is_empty() {
-            continue;
-        }
-        let settings = settings([(MEMBERS, Setting::Int(own.len() as i64))]);
-        e.terms.push(Term { kind: kind.into(), settings, params });
-        let op = Op::Term { term: e.terms.len() - 1 };
-        let node = Node { op, inputs: vec![], shape: Shape::example(1), name: kind.into() };
-        let members: Vec<String> = s.members.iter().map(|m| r.member_words(*m)).collect();
+        let drawn = match s.scheme.how {
+            How::Penalty(kind) => Some(drawn(r, e, s, kind)),
+            _ => None,
+        };
+        let apart = (s.scheme.apart)(&s.settings).map(|a| (a.weight, kept_apart(r, e, s, a.subspaces)));
         let weight = s.settings.get("weight").and_then(Setting::as_f64).unwrap_or(1.0);
-        let name = format!("{} of {}", s.scheme.row.name, members.join(", "));
-        e.losses.push(Loss { name, weight: Factor::Fixed(weight), tasks: vec![] });
-        let loss = e.losses.len() - 1;
-        e.penalties.push(Penalty { loss, nodes: vec![node] });
-        train.stages.iter_mut().for_each(|stage| stage.losses.push(loss));
+        for (weight, terms) in drawn.map(|t| (weight, t)).into_iter().chain(apart) {
+            penalty(r, e, train, s, weight, terms);
+        }
     }
+}
+
+/// The distance of the members' parameters. Tables of words of which each member has its own are left out: what stands in
+/// the same row of two is not the same word.
+fn drawn(r: &Resolver<'_>, e: &Elaborated, s: &Shared, kind: &str) -> Vec<Term> {
+    let own: Vec<Vec<usize>> = s.members.iter().map(|m| params_of(r, e, *m)).collect();
+    let Some(first) = own.first() else { return vec![] };
+    let shape = |p: &usize| &e.params[*p].shape;
+    let same = |i: &usize| own.iter().all(|o| o.get(*i).map(shape) == first.get(*i).map(shape));
+    let kept: Vec<usize> = (0..first.len()).filter(same).collect();
+    let params: Vec<usize> = own.iter().flat_map(|o| kept.iter().map(|i| o[*i])).collect();
+    let settings = settings([(MEMBERS, Setting::Int(own.len() as i64))]);
+    if params.is_empty() { vec![] } else { vec![Term { kind: kind.into(), settings, params }] }
+}
+
+/// For each layer of each member the overlap of the parts of its matrices: those whose columns are its states, or gates of
+/// them. The matrices of its mixtures are none.
+fn kept_apart(r: &Resolver<'_>, e: &Elaborated, s: &Shared, subspaces: usize) -> Vec<Term> {
+    let mut out = vec![];
+    for m in &s.members {
+        let Member::Encoder(i, layer) = *m else { continue };
+        for ((_, depth), width) in e.side_widths.range((i, 0)..=(i, u32::MAX)) {
+            if layer.is_some_and(|k| k != u64::from(*depth)) {
+                continue;
+            }
+            let matrix = |p: &usize| {
+                let shape = &e.params[*p].shape;
+                shape.len() == 2 && shape[1].known().is_some_and(|c| c > 0 && c.is_multiple_of(*width))
+            };
+            let layers = e.layers_with_params(r.p, (i, Some(u64::from(*depth))));
+            let params = layers.into_iter().flat_map(|l| e.layers[l].params.iter().copied()).filter(matrix).collect();
+            let settings =
+                settings([("subspaces", Setting::Int(subspaces as i64)), ("width", Setting::Int(*width as i64))]);
+            out.push(Term { kind: OVERLAP.into(), settings, params });
+        }
+    }
+    out
+}
+
+/// A loss that is the sum of some terms over weights.
+fn penalty(r: &Resolver<'_>, e: &mut Elaborated, train: &mut Train, s: &Shared, weight: f64, terms: Vec<Term>) {
+    let mut nodes: Vec<Node> = vec![];
+    let mut sum = None;
+    for t in terms {
+        let name = t.kind.clone();
+        let one = |e: &mut Elaborated, term: Term, inputs: Vec<usize>, name: &str| {
+            e.terms.push(term);
+            let op = Op::Term { term: e.terms.len() - 1 };
+            Node { op, inputs, shape: Shape::example(1), name: name.into() }
+        };
+        let node = one(e, t, vec![], &name);
+        nodes.push(node);
+        let last = nodes.len() - 1;
+        sum = Some(match sum {
+            None => last,
+            Some(before) => {
+                let plus = Term { kind: ARITHMETIC[0].into(), settings: Settings::new(), params: vec![] };
+                let node = one(e, plus, vec![before, last], ARITHMETIC[0]);
+                nodes.push(node);
+                last + 1
+            }
+        });
+    }
+    if nodes.is_empty() {
+        return;
+    }
+    let members: Vec<String> = s.members.iter().map(|m| r.member_words(*m)).collect();
+    let name = format!("{} of {}", s.scheme.row.name, members.join(", "));
+    e.losses.push(Loss { name, weight: Factor::Fixed(weight), tasks: vec![] });
+    let loss = e.losses.len() - 1;
+    e.penalties.push(Penalty { loss, nodes });
+    train.stages.iter_mut().for_each(|stage| stage.losses.push(loss));
 }
 
 /// The parameters of a member, in the order in which they were met.

@@ -15,8 +15,6 @@ impl Linter<'_, '_> {
                 self.r.unsupported(s.span, format!("`share` of decoders by `{name}`"));
             } else if layers {
                 self.r.unsupported(s.span, "`share` of layers of decoders");
-            } else if let Some(word) = (s.scheme.later)(&s.settings) {
-                self.r.unsupported(s.span, format!("`{word}` of `{name}`"));
             }
         }
         if self.r.reports.any_error() {

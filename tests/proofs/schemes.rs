@@ -62,6 +62,27 @@ fn a_sluice_of_one_part_is_a_cross_stitch() {
     let alpha = two.plan.params.iter().find(|p| p.name.ends_with("e.sluice1.alpha")).unwrap();
     assert_eq!(alpha.shape, [2, 4]);
     assert!(w.refused(&stacks("share e, f by sluice(subspaces = 3)")).contains("E0420"));
+    // two layers of two stacks, each of two directions with a matrix of the input and one of the states
+    let apart = |weight: &str| {
+        let spec = stacks(&format!("share e, f by sluice(subspaces = 2, orthogonal = {weight})"));
+        w.build(&spec.replace("epochs 2", "epochs 40; optimizer adam(lr = 1e-2)"))
+    };
+    let r = apart("0.1");
+    let terms: Vec<usize> = r.plan.terms.iter().filter(|t| t.kind == "overlap").map(|t| t.params.len()).collect();
+    assert_eq!(terms, [4, 4, 4, 4]);
+    let overlap = |r: &Ready| {
+        let t = r.train(1);
+        // [6, 4 gates · 2 parts · 1 unit]: of each direction of 2 units
+        let w = t.weight("e.bilstm1.fwd.w_ih");
+        let part = |p: usize| -> Vec<Vec<f32>> {
+            (0..4).map(|gate| (0..6).map(|row| w[row * 8 + gate * 2 + p]).collect()).collect()
+        };
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f32>();
+        part(0).iter().flat_map(|a| part(1).into_iter().map(move |b| dot(a, &b).powi(2))).sum::<f32>()
+    };
+    let (free, held) = (overlap(&apart("0")), overlap(&r));
+    println!("overlap {free:.4} and {held:.4}");
+    assert!(held < 0.2 * free, "{free} {held}");
 }
 
 #[test]

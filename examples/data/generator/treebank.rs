@@ -13,8 +13,11 @@ pub const SIZES: [usize; 3] = [1200, 200, 300];
 /// A token.
 #[derive(Clone, Debug)]
 pub struct Token {
+    /// as written
     pub word: String,
+    /// its Penn tag
     pub pos: &'static str,
+    /// its chunk in BIO
     pub chunk: String,
     /// the number of its governor, counted from 1; 0: the root
     pub head: usize,

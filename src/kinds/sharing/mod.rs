@@ -21,12 +21,21 @@ pub struct Scheme {
     pub alike: Alike,
     /// what it does
     pub(crate) how: How,
-    /// the argument, among those that are given, that the trainer does not run
-    pub(crate) later: fn(&Settings) -> Option<&'static str>,
+    /// whether the parts of each layer are kept apart
+    pub(crate) apart: fn(&Settings) -> Option<Apart>,
+}
+
+/// How the parts of a layer are kept apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Apart {
+    /// of the penalty
+    pub weight: f64,
+    /// parts of each layer
+    pub subspaces: usize,
 }
 
 /// What most schemes share.
-const SCHEME: Scheme = Scheme { row: c("", &[], false, ""), alike: Alike::No, how: How::Later, later: |_| None };
+const SCHEME: Scheme = Scheme { row: c("", &[], false, ""), alike: Alike::No, how: How::Later, apart: |_| None };
 
 /// How alike the members of a scheme must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

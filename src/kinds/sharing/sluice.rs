@@ -1,10 +1,10 @@
 //! Cross-stitch between parts of each layer (Ruder et al. 2017): each part of a member's states becomes a learned mixture
 //! of the parts of all members. `orthogonal` adds a penalty that keeps the parts of a member apart.
 
-use super::{Alike, How, Mixing, Scheme, cross_stitch};
+use super::{Alike, Apart, How, Mixing, Scheme, cross_stitch};
 use crate::diagnostics::Diagnostic;
 use crate::kinds::layers::stitch::{self, Blend};
-use crate::plan::Setting;
+use crate::plan::{Setting, Settings};
 use crate::types::{Elaborate, Out};
 use crate::words::Takes::Number;
 use crate::words::numbers::{NOT_NEGATIVE, SIZE};
@@ -19,15 +19,22 @@ pub(super) const SCHEME: Scheme = Scheme {
     ),
     alike: Alike::Widths,
     how: How::Mix(mix),
-    later: |s| s.get("orthogonal").and_then(Setting::as_f64).filter(|w| *w > 0.0).map(|_| "orthogonal"),
+    apart: |s| {
+        let weight = s.get("orthogonal").and_then(Setting::as_f64).filter(|w| *w > 0.0)?;
+        Some(Apart { weight, subspaces: subspaces(s) })
+    },
     ..super::SCHEME
 };
 
 /// The parts of each layer, where their number is not given: those of the paper.
 const SUBSPACES: usize = 2;
 
+fn subspaces(s: &Settings) -> usize {
+    s.get("subspaces").and_then(Setting::as_usize).unwrap_or(SUBSPACES)
+}
+
 fn mix(c: &mut dyn Elaborate, m: &Mixing<'_>) -> Out {
-    let subspaces = m.settings.get("subspaces").and_then(Setting::as_usize).unwrap_or(SUBSPACES);
+    let subspaces = subspaces(m.settings);
     let own = m.own();
     let sides = stitch::sides(own);
     if let Some(w) = own.width.known().filter(|w| !w.is_multiple_of(subspaces * sides)) {

@@ -16,6 +16,7 @@ mod marginal;
 #[cfg(feature = "train")]
 mod model;
 mod orthogonal;
+mod overlap;
 mod own;
 mod reinforce;
 mod square;
@@ -137,6 +138,7 @@ static UNWRITTEN: &[TermKind] = &[
     arithmetic::NUMBER,
     by_example::BY_EXAMPLE,
     distance::DISTANCE,
+    overlap::OVERLAP,
 ];
 
 /// What `loss` lines know of a task besides its ports.
@@ -152,6 +154,8 @@ pub const NUMBER: &str = arithmetic::NUMBER.row.name;
 pub const BY_EXAMPLE: &str = by_example::BY_EXAMPLE.row.name;
 /// The distance of the parameters of members.
 pub const DISTANCE: &str = distance::DISTANCE.row.name;
+/// How far parts of layers do the same.
+pub const OVERLAP: &str = overlap::OVERLAP.row.name;
 /// `anneal` as a term.
 pub const ANNEAL: &str = anneal::ROW.name;
 /// Sum, difference, product, quotient.

@@ -302,3 +302,18 @@ fn distances_of_parameters() {
     near(&slope, &(0..6).map(expected).collect::<Vec<_>>());
     assert!(build(&term("distance", &[(MEMBERS, Setting::Int(4))], 6)).is_err());
 }
+
+#[test]
+fn overlap_of_the_parts_of_matrices() {
+    let spec = Param { name: "w".into(), shape: vec![3, 8], init: Init::Uniform(1.0), owner: "x".into() };
+    let params = Params::new(&[spec], 3, &Device::flex(), &|_, _| None);
+    // two gates of four columns, each of two parts
+    let set = [("subspaces", Setting::Int(2)), ("width", Setting::Int(4))];
+    let layer = build(&term("overlap", &set, 1)).unwrap();
+    let w = params.values(0);
+    let columns = [[0, 1, 4, 5], [2, 3, 6, 7]];
+    let dot = |a: usize, b: usize| (0..3).map(|r| f64::from(w[r * 8 + a] * w[r * 8 + b])).sum::<f64>();
+    let expected: f64 = columns[0].iter().flat_map(|a| columns[1].map(|b| dot(*a, b).powi(2))).sum();
+    near(&with_cx(0, &params, |cx| to_vec(matrix(&layer.forward(&[], cx)))), &[expected]);
+    assert!(build(&term("overlap", &[], 1)).is_err());
+}
