@@ -151,6 +151,7 @@ impl Text {
 
 /// The value of a node.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every value is rows")]
 pub enum Value {
     /// tokens
     Text(Arc<Text>),

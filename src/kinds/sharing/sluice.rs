@@ -23,7 +23,6 @@ pub(super) const SCHEME: Scheme = Scheme {
         let weight = s.get("orthogonal").and_then(Setting::as_f64).filter(|w| *w > 0.0)?;
         Some(Apart { weight, subspaces: subspaces(s) })
     },
-    ..super::SCHEME
 };
 
 /// The parts of each layer, where their number is not given: those of the paper.
