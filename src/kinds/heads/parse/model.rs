@@ -17,9 +17,13 @@ use std::sync::Arc;
 pub(super) fn build(task: &Task, labels: &[LabelSpec]) -> Result<Box<dyn Head>, String> {
     let params = task.params.as_slice().try_into().map_err(|_| "it has fifteen parameters".to_string())?;
     let (arc, label) = sizes(&task.settings);
-    let (dropout, r) = (dropout(&task.settings), classes(task, task.labels, labels)?.len());
-    Ok(Box::new(Parse { params, arc, label, dropout, r }))
+    let (dropout, relations) = (dropout(&task.settings), classes(task, task.labels, labels)?);
+    let root = relations.iter().position(|r| r == ROOT);
+    Ok(Box::new(Parse { params, arc, label, dropout, r: relations.len(), root }))
 }
+
+/// The relation to the root, as Universal Dependencies call it.
+const ROOT: &str = "root";
 
 /// Its scores are the states that are compared: `[N, 2·arc + 2·label]`, dependants before governors.
 struct Parse {
@@ -29,6 +33,8 @@ struct Parse {
     dropout: f64,
     /// number of relations
     r: usize,
+    /// the one that a token has to the root and to nothing else, if the data have it
+    root: Option<usize>,
 }
 
 /// What is compared, as matrices.
@@ -149,7 +155,15 @@ impl Head for Parse {
                 })
             })
         });
-        let relations = read(&self.relations(&s, layout, &heads, cx), |s| argmax(s, self.r));
+        let relations = read(&self.relations(&s, layout, &heads, cx), |s| {
+            let mut s = s.to_vec();
+            if let Some(root) = self.root {
+                for (row, head) in s.chunks_exact_mut(self.r).zip(&heads) {
+                    row[root] = if *head == 0 { f32::INFINITY } else { f32::NEG_INFINITY };
+                }
+            }
+            argmax(&s, self.r)
+        });
         let mut said = Records::new(2);
         for r in layout.rows() {
             said.push(true, r.flat_map(|t| [heads[t], relations[t] as i32]));

@@ -165,6 +165,8 @@ fn decisions_are_trees_that_are_said_and_read_again() {
             let heads: Vec<i32> = said.row(e).chunks_exact(2).map(|p| p[0]).collect();
             assert_eq!(heads.len(), n);
             assert_eq!(heads.iter().filter(|h| **h == 0).count(), n.min(1));
+            // what hangs on the root is `root`, and nothing else is
+            assert!(said.row(e).chunks_exact(2).all(|p| (p[0] == 0) == (RELATIONS[p[1] as usize] == "root")));
         }
         let labels = LabelSet::new("l", RELATIONS.map(String::from).to_vec(), vec![]);
         let (settings, none) = (Settings::new(), LabelSet::default());
