@@ -19,7 +19,7 @@ fn losses(all: &[(String, f64)]) -> String {
     match all.len() {
         n if n > SHOWN => {
             let mean = all.iter().map(|(_, l)| l).sum::<f64>() / n as f64;
-            format!("loss {mean:.3} (mean of {n} tasks)")
+            format!("loss {mean:.3} (mean of {n} losses)")
         }
         _ => format!("loss {}", shown.join(", ")),
     }
