@@ -10,7 +10,7 @@ impl<'p> Elaborator<'p> {
         let def = &self.p.tasks[self.r.tasks[task].def];
         for s in &def.ast.options {
             if let SettingKind::View { name, from: true, value } = &s.value {
-                let owner = format!("{}.view[{}]", cx.owner, name.value);
+                let owner = format!("{}.view.{}", cx.owner, name.value);
                 let _ = self.view_from(task, value, &Cx { owner: owner.into(), ..cx.clone() }, beside_gold);
             }
         }
