@@ -258,6 +258,10 @@ impl<'p> Elaborator<'p> {
         }
         let mut all: BTreeSet<usize> = (0..self.p.data.len()).collect();
         self.narrow(&l.value, &mut all)?;
+        // what it reads is computed for tasks that are left out
+        if all.is_empty() && self.r.tasks.iter().any(|t| t.left_out) {
+            return Err(Gap::LeftOut);
+        }
         if all.is_empty() {
             let d = Diagnostic::new("E0423", format!("no data set has all that the loss `{}` reads", l.name));
             let d = d.at(l.value.span, "read together nowhere");

@@ -14,7 +14,8 @@ impl Linter<'_, '_> {
             if self.r.tasks[t].poisoned
                 // the loss that names it could not be read
                 || self.p.lost.contains(base_name(&self.r.tasks[t].name))
-                || reached.tasks.contains(&t)
+                || self.r.tasks[t].left_out
+                || reached.tasks.contains(&t) && self.trained_by_what_is_left(t)
                 || self.trained_by_arrow(t)
                 || self.trained_by_contrast(t)
             {
@@ -30,6 +31,14 @@ impl Linter<'_, '_> {
             let d = Diagnostic::new("E0510", format!("nothing trains `{name}`"));
             self.report(d.at(span, "it has no loss of its own").help(help));
         }
+    }
+
+    /// Whether a loss that trains a task is computed though tasks are left out.
+    fn trained_by_what_is_left(&self, task: usize) -> bool {
+        let trains = |loss: usize| self.e.losses[loss].tasks.contains(&task);
+        let computed = || self.e.graphs.iter().flat_map(|g| &g.losses).map(|l| l.loss);
+        let weights = || self.e.penalties.iter().map(|p| p.loss);
+        self.r.tasks.iter().all(|t| !t.left_out) || computed().chain(weights()).any(trains)
     }
 
     /// Another task learns to contrast what this one compares.

@@ -144,6 +144,7 @@ pub(crate) fn resolve<'p>(p: &'p Program, options: &Options) -> Resolver<'p> {
     r.collect_edges();
     r.check_shares();
     r.apply(options);
+    r.drop_unread_members();
     r
 }
 

@@ -69,6 +69,50 @@ impl<'p> Resolver<'p> {
         }
     }
 
+    /// Of `--only`, and of a twin: what only tasks that are left out read does not share.
+    pub(crate) fn drop_unread_members(&mut self) {
+        if self.shared.is_empty() || self.tasks.iter().all(|t| !t.left_out) {
+            return;
+        }
+        let mut read = HashSet::default();
+        for t in self.tasks.iter().filter(|t| !t.left_out) {
+            let def = &self.p.tasks[t.def];
+            def.ast.from.iter().for_each(|e| self.read_in(e, &def.env, &mut read));
+        }
+        for e in self.edges.iter().filter(|e| e.alive) {
+            let def = &self.p.edges[e.def];
+            def.ast.via.iter().for_each(|e| self.read_in(e, &def.env, &mut read));
+        }
+        let tasks: Vec<bool> = self.tasks.iter().map(|t| !t.left_out).collect();
+        for s in &mut self.shared {
+            s.members.retain(|m| match *m {
+                Member::Encoder(i, _) => read.contains(&(Kind::Encoder, i)),
+                Member::Decoder(t, _) => tasks[t],
+            });
+        }
+        self.shared.retain(|s| s.members.len() > 1);
+    }
+
+    /// The encoders and `let`s that an expression names, and those that they name.
+    fn read_in(&self, e: &Expr, env: &Env, read: &mut HashSet<(Kind, usize)>) {
+        for name in hir::names_of(e) {
+            let found = match self.p.lookup(name, env) {
+                Some(Meaning::One(kind, i)) => vec![(kind, i)],
+                Some(Meaning::Family(kind, all)) => all.into_iter().map(|i| (kind, i)).collect(),
+                _ => vec![],
+            };
+            for (kind, i) in found {
+                if !matches!(kind, Kind::Encoder | Kind::Let) || !read.insert((kind, i)) {
+                    continue;
+                }
+                match kind {
+                    Kind::Encoder => self.read_in(&self.p.encoders[i].value, &self.p.encoders[i].env, read),
+                    _ => self.read_in(&self.p.lets[i].value, &self.p.lets[i].env, read),
+                }
+            }
+        }
+    }
+
     pub(crate) fn members_of(&mut self, s: &'p crate::hir::ShareDef) -> Option<Vec<(Member, Span)>> {
         let mut out = vec![];
         let mut fine = true;

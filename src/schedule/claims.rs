@@ -1,6 +1,7 @@
 //! Claims: `expect ...`.
 
 use super::*;
+use crate::hir;
 use crate::kinds::heads;
 
 /// With what a figure is compared.
@@ -150,6 +151,18 @@ impl<'p> Scheduler<'_, 'p> {
             let d = Diagnostic::new("E0242", "`gain` compares one task's figure").at(whole, "");
             return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
         };
+        let name = self.r.tasks[task].name.clone();
+        let names_it_alone = |l: &hir::LossDef| {
+            let mut tasks = self.r.tasks.iter().filter(|t| hir::names_of(&l.value).contains(&hir::base_name(&t.name)));
+            tasks.all(|t| hir::base_name(&t.name) == hir::base_name(&name))
+        };
+        if let Some(none) = self.r.loss_none(task)
+            && !self.p.losses.iter().any(names_it_alone)
+        {
+            let d = Diagnostic::new("E0242", format!("alone nothing trains `{name}`, so there is no gain over it"));
+            let d = d.at(whole, "compares with a twin that learns nothing").with(none, "it has no loss of its own");
+            return Err(self.report(d.help("claim a figure instead, as in `expect slot.span_f1 >= 90%`")));
+        }
         self.attainable(&score, t)?;
         Ok(Claim::Gain { score, task, op: t.op.into(), value: t.value })
     }

@@ -1,6 +1,7 @@
 //! `share`: what is the same, what is mixed, and where gradients go.
 
 use super::world::{Dice, Ready, Sentence, World, near, sentences};
+use mtlc::hir::Options;
 use mtlc::plan::Phase;
 
 /// Two stacks over one text, `t` on the first and `u` on the second.
@@ -146,6 +147,29 @@ fn what_cannot_share_is_said() {
     // an arrow from what stands on one of them back into the other
     let back = format!("{}\n t.probs -> f@2 via embed(4)", stacks("share e, f by cross_stitch"));
     assert!(w.refused(&back).starts_with("E03"), "{}", w.refused(&back));
+}
+
+/// A twin has the encoder of its task alone, whatever that shares with others.
+#[test]
+fn a_task_alone_shares_with_nobody() {
+    let w = world();
+    let only = |spec: &str| w.try_build(spec, &Options { only: vec!["t".into()], ..Options::default() });
+    let plain = only(&stacks("")).unwrap();
+    for scheme in ["cross_stitch", "gate", "sluice", "l2(0.1)", "tie"] {
+        let r = only(&stacks(&format!("share e, f by {scheme}"))).unwrap();
+        assert_eq!(scores(&r, "t"), scores(&plain, "t"), "{scheme}");
+        assert_eq!((r.plan.num_params(), r.plan.losses.len()), (plain.plan.num_params(), 0), "{scheme}");
+    }
+    // nor does it lose anything by what it has no part in
+    let apart = only(&stacks("loss apart = orthogonal(e |> mean, f |> mean)")).unwrap();
+    assert_eq!(apart.plan.num_params(), plain.plan.num_params());
+    assert!(apart.plan.train.stages[0].losses.iter().all(|l| apart.plan.penalties.iter().all(|p| p.loss != *l)));
+    // what learns from another task alone learns nothing alone
+    let taught = stacks("loss near = kl(stop(u.probs), t.probs)").replace("a.t from e", "a.t from e { loss none }");
+    let found = only(&taught).err().map(|d| super::world::shown(&d)).unwrap_or_default();
+    assert!(found.contains("E0510 nothing trains `t`"), "{found}");
+    let claim = format!("{taught}\n expect gain(t.accuracy, over = single) >= 1%");
+    assert!(w.refused(&claim).contains("E0242 alone nothing trains `t`"), "{}", w.refused(&claim));
 }
 
 #[test]
