@@ -203,7 +203,9 @@ pub fn source(
     let golds: Vec<_> = tasks.iter().map(|t| (t.labels, t.layers, &t.golds)).collect();
     let own: Vec<_> = vocabs.iter().map(|v| VocabSpec { size: 0, ..v.clone() }).collect();
     let classes: Vec<_> = labels.iter().map(|l| LabelSpec { classes: vec![], ..l.clone() }).collect();
-    add(&serde_json::to_vec(&(decls, own, classes, golds)).ok()?);
+    // fields by which a ranking groups examples are indexed too
+    let groups: Vec<_> = tasks.iter().flat_map(|t| &t.metrics).filter_map(|m| m.by.as_ref()).collect();
+    add(&serde_json::to_vec(&(decls, own, classes, golds, groups)).ok()?);
     let mut paths = vec![];
     for decl in decls {
         let parts = files::locate(decl, readers::find(&decl.reader)?, base).ok()?;

@@ -86,6 +86,31 @@ fn whatever_an_entry_was_made_from_is_its_key() {
     assert!(load(&w, SPEC, &cache).1);
 }
 
+/// The groups of a ranking are part of what is indexed.
+#[test]
+fn another_ranking_is_another_entry() {
+    let (w, folder) = (World::new(), tempfile::tempdir().unwrap());
+    let cache = Cache::at(folder.path(), 1 << 30);
+    let row = |i: usize| {
+        let text = format!("answer {} of many that stand under one question", i % 7);
+        vec![format!("q{}", i / 5), text, ["yes", "no"][i % 2].to_string()]
+    };
+    let rows: Vec<Vec<String>> = (0..2100).map(row).collect();
+    w.tsv("p", &["q", "x", "y"], [&rows[..2000], &rows[2000..], &[]]);
+    let spec = |metric: &str| {
+        format!(
+            "data p = tsv(\"p\") {{ q: text; x: tokens; y: label }}
+             task t : classify of p.y from embed(4)(x) |> mean {{ metric {metric} }}
+             train {{ steps 2 }}"
+        )
+    };
+    assert!(!load(&w, &spec("accuracy"), &cache).1);
+    let (ranked, held, _) = load(&w, &spec("map(\"yes\", by = q)"), &cache);
+    assert!(!held);
+    assert_eq!(ranked.examples.split(0, mtlc::columns::SplitName::Dev).unwrap().groups.len(), 1);
+    assert!(load(&w, &spec("mrr(\"yes\", by = q)"), &cache).1);
+}
+
 #[test]
 fn what_was_found_in_the_data_is_said_again() {
     let (w, folder) = (world(), tempfile::tempdir().unwrap());
