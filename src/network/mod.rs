@@ -349,7 +349,12 @@ fn has_golds(batch: Batch<'_>, golds: &[(usize, usize)], example: usize) -> bool
 
 /// The log-probability of the gold of each example: the sum over its tokens.
 fn logp(head: &dyn Head, scores: &Value, gold: &Records, cx: &Cx<'_>) -> Value {
-    let values = head.logp(scores, gold, cx).values;
+    let mut values = head.logp(scores, gold, cx).values;
+    let (rows, tokens) = (values.dims()[0], axis(scores).total());
+    // several decisions a token: of each layer of tags one
+    if tokens > 0 && rows > tokens {
+        values = values.reshape([tokens, rows / tokens]).sum_dim(1);
+    }
     match &axis(scores).up {
         // a chain's is that of its text already
         Some(texts) if values.dims()[0] == texts.total() => Value::Rows(values, texts.clone()),

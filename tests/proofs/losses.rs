@@ -96,6 +96,32 @@ fn gold_that_is_missing_does_not_count() {
     close(r.backward_of("c", &[], &["l"], 0).losses["l"], expected);
 }
 
+/// A tagger of layers has a decision for each layer of each token.
+#[test]
+fn layers_of_tags_add_up_to_their_text() {
+    let w = World::new();
+    let line = |x: &str, l: &str| format!("{{\"x\": {x}, \"l\": {l}}}\n");
+    let text = line(r#"["a", "b"]"#, r#"{"one": ["A", "B"], "two": ["B", "B"]}"#)
+        + &line(r#"["b", "c", "a"]"#, r#"{"one": ["B", "A", "A"], "two": ["A", "B", "A"]}"#);
+    w.file("d/train.jsonl", &text);
+    let r = w.build(
+        "data d = jsonl(\"d\") { x: tokens; l: layers<tags> on x }
+         task t : tag(per = relation) of d.l from embed(4, unk = 0)(x) |> dense(3)
+         loss l = square(t.logp)
+         train { batch 2 }",
+    );
+    let gold = [["A", "B"], ["B", "B"], ["B", "A"], ["A", "B"], ["A", "A"]];
+    let classes = &r.plan.labels[r.plan.tasks[0].labels.unwrap()].classes;
+    let class = |c: &str| classes.iter().position(|x| *x == c).unwrap();
+    let scores = r.scores("d", Phase::Train, "t");
+    let token = |t: usize| -> f64 {
+        let of = |(z, c): (&[f64], &str)| z[class(c)] - z.iter().map(|x| x.exp()).sum::<f64>().ln();
+        scores[t].chunks(classes.len()).zip(gold[t]).map(of).sum()
+    };
+    let text = |of: std::ops::Range<usize>| of.map(token).sum::<f64>().powi(2);
+    close(r.backward_of("d", &[], &["l"], 0).losses["l"], (text(0..2) + text(2..5)) / 2.0);
+}
+
 #[test]
 fn nothing_passes_a_stop() {
     let w = world();
