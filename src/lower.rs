@@ -40,6 +40,7 @@ pub fn build(c: &Checked, name: &str, tables: &Tables, corpora: &[Corpus]) -> Pl
                 InitRule::FanIn(d) => Init::Uniform(1.0 / (n(d).max(1) as f64).sqrt()),
             },
             owner: p.owner.to_string(),
+            also: p.also.iter().map(ToString::to_string).collect(),
         })
         .collect();
     let mut tasks = c.tasks.clone();

@@ -132,8 +132,9 @@ pub fn check(p: &Program, options: &Options) -> (Option<Checked>, Vec<Diagnostic
     let (mut r, mut e, computed) = losses(r, e, &s.losses);
     s.keep_losses(&r, &computed);
     if !r.reports.any_error() {
-        tie(&mut r, &mut e);
+        // while each member still has parameters of its own
         sharing_penalties(&r, &mut e, &mut s.train);
+        tie(&mut r, &mut e);
     }
     lint::lint(&mut r, &e, &s);
     let task_graph = classify(&r, &e);
@@ -248,7 +249,7 @@ fn log_variances(r: &Resolver<'_>, e: &mut Elaborated, train: &Train) -> BTreeMa
     let kept = r.tasks.iter().enumerate().filter(|(_, t)| !t.left_out);
     let add = |(i, t): (usize, &TaskInfo)| {
         let (name, shape, init) = (format!("{}.log_variance", t.name), vec![Dim::of(1)], InitRule::Fixed(Init::Zeros));
-        e.params.push(SymParam { name, shape, init, owner: t.name.as_str().into() });
+        e.params.push(SymParam { name, shape, init, owner: t.name.as_str().into(), also: vec![] });
         (i, e.params.len() - 1)
     };
     kept.map(add).collect()

@@ -554,8 +554,8 @@ impl<'p> Elaborator<'p> {
         let own: Vec<usize> = match owner {
             Owner::Task(t) => self.out.inputs[t].params.clone(),
             Owner::Encoder(e) => {
-                let name = &self.p.encoders[e].name;
-                (0..self.out.params.len()).filter(|p| *self.out.params[*p].owner == **name).collect()
+                let layers = self.out.layers_with_params(self.p, (e, None));
+                layers.into_iter().flat_map(|l| self.out.layers[l].params.iter().copied()).collect()
             }
         };
         let lookup = |p: &usize| {

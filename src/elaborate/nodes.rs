@@ -17,7 +17,7 @@ pub(crate) enum LayerKey {
 
 impl<'p> Elaborator<'p> {
     pub(crate) fn param(&mut self, name: String, shape: Vec<Dim>, init: InitRule, owner: &Arc<str>) -> usize {
-        self.out.params.push(SymParam { name, shape, init, owner: owner.clone() });
+        self.out.params.push(SymParam { name, shape, init, owner: owner.clone(), also: vec![] });
         self.out.params.len() - 1
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Elaborated {
     pub penalties: Vec<plan::Penalty>,
     /// layers with parameters that stand at each depth of an encoder
     pub stacks: BTreeMap<(usize, u32), Vec<usize>>,
+    /// layers that mix what an encoder shares: its own, but none of its stack
+    pub mixtures: BTreeSet<usize>,
     /// width of one direction of the states at each depth of an encoder
     pub side_widths: BTreeMap<(usize, u32), usize>,
     pub(super) tasks: HashMap<TaskKey, Featured>,
@@ -131,7 +133,16 @@ impl Elaborated {
             return self.stacks.get(&(encoder, depth)).cloned().unwrap_or_default();
         }
         let owner = |l: &usize| self.layers[*l].params.first().map(|p| &*self.params[*p].owner);
-        (0..self.layers.len()).filter(|l| owner(l) == Some(p.encoders[encoder].name.as_str())).collect()
+        let of_stack = |l: &usize| owner(l) == Some(p.encoders[encoder].name.as_str()) && !self.mixtures.contains(l);
+        (0..self.layers.len()).filter(of_stack).collect()
+    }
+
+    /// Every list of parameters: of layers, heads, views and terms.
+    pub fn param_lists(&mut self) -> impl Iterator<Item = &mut Vec<usize>> {
+        let layers = self.layers.iter_mut().map(|l| &mut l.params);
+        let heads = self.inputs.iter_mut().map(|i| &mut i.params);
+        let views = self.views.iter_mut().map(|v| &mut v.params);
+        layers.chain(heads).chain(views).chain(self.terms.iter_mut().map(|t| &mut t.params))
     }
 
     /// Shapes of encoders and `let`s as they were elaborated first.

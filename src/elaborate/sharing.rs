@@ -92,8 +92,10 @@ impl<'p> Elaborator<'p> {
             return Ok(v);
         }
         let site = Site { span: s.span, sub: v.depth as usize, word: s.scheme.row.name, numbered: true };
-        let inner = cx.fed(None);
-        mix(self, &Mixing { cx: &inner, site, settings: &s.settings, own: place, states: &states })
+        let (inner, before) = (cx.fed(None), self.out.layers.len());
+        let out = mix(self, &Mixing { cx: &inner, site, settings: &s.settings, own: place, states: &states });
+        self.out.mixtures.extend(before..self.out.layers.len());
+        out
     }
 
     /// An encoder after a layer, before that is mixed, on what another one reads.
@@ -144,19 +146,24 @@ pub(crate) fn tie(r: &mut Resolver<'_>, e: &mut Elaborated) {
                 _ => vec![],
             };
             for (one, other) in pairs {
-                let one = same[one];
+                // either may stand in the place of others already
+                let (one, other) = (same[one], same[other]);
                 same.iter_mut().filter(|p| **p == other).for_each(|p| *p = one);
             }
+        }
+    }
+    for (p, one) in same.iter().enumerate().filter(|(p, one)| p != *one) {
+        let owner = e.params[p].owner.clone();
+        let kept = &mut e.params[*one];
+        if kept.owner != owner && !kept.also.contains(&owner) {
+            kept.also.push(owner);
         }
     }
     let kept: Vec<bool> = same.iter().enumerate().map(|(i, p)| i == *p).collect();
     let place: Vec<usize> = kept.iter().scan(0, |n, k| Some(std::mem::replace(n, *n + usize::from(*k)))).collect();
     let mut keep = kept.iter();
     e.params.retain(|_| keep.next() == Some(&true));
-    let layers = e.layers.iter_mut().flat_map(|l| &mut l.params);
-    let heads = e.inputs.iter_mut().flat_map(|i| &mut i.params);
-    let terms = e.terms.iter_mut().flat_map(|t| &mut t.params);
-    layers.chain(heads).chain(terms).for_each(|p| *p = place[same[*p]]);
+    e.param_lists().flatten().for_each(|p| *p = place[same[*p]]);
 }
 
 /// An encoder, or one of its layers.

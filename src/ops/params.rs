@@ -463,7 +463,7 @@ mod tests {
     use crate::plan::Init;
 
     fn spec(name: &str, shape: &[usize], init: Init) -> plan::Param {
-        plan::Param { name: name.into(), shape: shape.to_vec(), init, owner: "x".into() }
+        plan::Param { name: name.into(), shape: shape.to_vec(), init, owner: "x".into(), also: vec![] }
     }
 
     fn new(specs: &[plan::Param], seed: u64) -> Params {

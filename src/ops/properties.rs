@@ -128,7 +128,7 @@ proptest! {
         let ids = Arc::new(gold(n, v, seed));
         agree("gather", &[[v, d]], |l| rows::gather(&l[0], ids.clone()), |l| rows::gather_reference(&l[0], &ids));
         // the table as a parameter, whose gradient holds the rows that were read
-        let spec = plan::Param { name: "t".into(), shape: vec![v, d], init: Init::Normal(1.0), owner: "x".into() };
+        let spec = plan::Param { name: "t".into(), shape: vec![v, d], init: Init::Normal(1.0), owner: "x".into(), also: vec![] };
         let params = Params::new(&[spec], seed, &Device::flex(), &|_, _| None);
         let gradient = |read: &dyn Fn(&Arc<Vec<i32>>) -> Tensor<2>| {
             let mut ys = vec![read(&ids)];

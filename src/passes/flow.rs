@@ -48,7 +48,7 @@ pub fn owned(owner: &str, name: &str) -> bool {
 /// By parameter: whether a stage freezes it.
 pub fn frozen(plan: &Plan, stage: usize) -> Vec<bool> {
     let names = plan.train.stages.get(stage).map_or(&[][..], |s| &s.freeze);
-    plan.params.iter().map(|p| names.iter().any(|f| owned(&p.owner, f))).collect()
+    plan.params.iter().map(|p| names.iter().any(|f| p.owners().any(|o| owned(o, f)))).collect()
 }
 
 /// Parameters that a node computes with.

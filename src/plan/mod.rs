@@ -156,6 +156,16 @@ pub struct Param {
     pub init: Init,
     /// the encoder, task or edge to which it belongs (learning-rate groups, freezing)
     pub owner: String,
+    /// others to which it belongs, too: those that are tied
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+}
+
+impl Param {
+    /// All to which it belongs.
+    pub fn owners(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.owner.as_str()).chain(self.also.iter().map(String::as_str))
+    }
 }
 
 /// Initial values.

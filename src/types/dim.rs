@@ -160,4 +160,6 @@ pub struct SymParam {
     pub init: InitRule,
     /// encoder, task or arrow
     pub owner: Arc<str>,
+    /// others to which it belongs, with which it is tied
+    pub also: Vec<Arc<str>>,
 }

@@ -3,6 +3,7 @@
 use super::world::{Dice, Ready, Sentence, World, near, sentences};
 use mtlc::hir::Options;
 use mtlc::plan::Phase;
+use std::collections::BTreeSet;
 
 /// Two stacks over one text, `t` on the first and `u` on the second.
 fn stacks(share: &str) -> String {
@@ -187,6 +188,38 @@ fn what_is_tied_is_one() {
         assert!(near(&one.weight(&name), &two.weight(&name), 1e-5));
     }
     assert!(near(&one.weight("e.bilstm1.fwd.w_hh"), &two.weight("e.bilstm1.fwd.w_hh"), 1e-5));
+    // to freeze one is to freeze what it has in common with the other
+    let frozen = w.build(&stacks("share e, f by tie").replace("epochs 2", "epochs 2; freeze f"));
+    let initial = w.build(&stacks("")).param(&w.build(&stacks("")).params_at(1), "e.bilstm1.fwd.w_hh");
+    let kept: Vec<f32> = initial.into_iter().flatten().map(|x| x as f32).collect();
+    assert_eq!(frozen.train(1).weight("e.bilstm1.fwd.w_hh"), kept);
+    // mixtures are each member's own
+    let mixed = w.build(&stacks("share e, f by tie\n share e, f by cross_stitch(init = 0.7)"));
+    let alphas = mixed.plan.params.iter().filter(|p| p.name.ends_with("alpha")).count();
+    assert_eq!(alphas, 4);
+    // by way of another
+    let chain = |share: &str| {
+        w.build(
+            &stacks(share)
+                .replace("task t", "encoder g = words |> bilstm(4, layers = 2)\n task v : tag of a.t from g\n task t"),
+        )
+    };
+    let three = chain("share e, f by tie\n share g, f by tie").plan.num_params();
+    assert_eq!(three, chain("share e, f, g by tie").plan.num_params());
+    assert!(three < chain("share e, f by tie").plan.num_params());
+    // what is drawn to a member that is tied is drawn to both
+    let drawn = chain("share e, f by tie\n share f, g by l2(1e-3)").plan;
+    let names: BTreeSet<&str> = drawn.terms[0].params.iter().map(|p| drawn.params[*p].owner.as_str()).collect();
+    assert_eq!((names, drawn.terms[0].params.len()), (BTreeSet::from(["e", "g"]), 24));
+    // a view that stands on what is tied
+    let view = stacks("share e, f by tie\n loss near = kl(stop(t.probs), t.view[*].probs)");
+    let view = w.build(&view.replace("task t : tag of a.t from e", "task t : tag of a.t from e { view v from f }"));
+    let shapes = view.plan.views.iter().flat_map(|v| &v.params).map(|p| view.plan.params[*p].name.as_str());
+    assert!(
+        shapes.clone().count() == 2 && shapes.clone().all(|n| n.starts_with("t.view.v.")),
+        "{:?}",
+        shapes.collect::<Vec<_>>()
+    );
     // a layer, and the heads of two tasks
     let layer = w.build(&stacks("share e@1, f@1 by tie"));
     let lstm = |r: &Ready| r.plan.params.iter().filter(|p| p.name.ends_with("w_ih")).count();

@@ -182,7 +182,7 @@ pub(super) fn classes(t: &Headed<'_>) -> Dim {
 
 /// A parameter of the head of a task: `name.out.weight`.
 pub(super) fn param(t: &Headed<'_>, name: &str, shape: Vec<Dim>, init: InitRule) -> SymParam {
-    SymParam { name: format!("{}.{name}", t.name), shape, init, owner: t.name.into() }
+    SymParam { name: format!("{}.{name}", t.name), shape, init, owner: t.name.into(), also: vec![] }
 }
 
 /// `out.weight`, `out.bias`: a linear layer from the features to the scores.

@@ -44,7 +44,13 @@ fn bed(head: &str, settings: &[(&str, Setting)], classes: &[&str], width: usize)
     let specs: Vec<Param> = shapes
         .into_iter()
         .enumerate()
-        .map(|(i, shape)| Param { name: format!("p{i}"), shape, init: Init::Uniform(1.0), owner: "t".into() })
+        .map(|(i, shape)| Param {
+            name: format!("p{i}"),
+            shape,
+            init: Init::Uniform(1.0),
+            owner: "t".into(),
+            also: vec![],
+        })
         .collect();
     let set = |names: &[&str]| LabelSpec {
         name: "l".into(),

@@ -68,6 +68,7 @@ impl Bed {
             shape: s.to_vec(),
             init: Init::Uniform(0.8),
             owner: "x".into(),
+            also: vec![],
         };
         let specs: Vec<_> = shapes.iter().enumerate().map(spec).collect();
         let layer = plan::Layer {
@@ -512,7 +513,7 @@ fn bilstm_step() {
     shapes.extend([("cls.w".into(), vec![2 * h, 20]), ("cls.b".into(), vec![20])]);
     let specs: Vec<_> = shapes
         .into_iter()
-        .map(|(name, shape)| plan::Param { name, shape, init: Init::Uniform(0.08), owner: "x".into() })
+        .map(|(name, shape)| plan::Param { name, shape, init: Init::Uniform(0.08), owner: "x".into(), also: vec![] })
         .collect();
     let mut params = Params::new(&specs, 1, &Device::flex(), &|_, _| None);
     let spec = plan::Optimizer {

@@ -206,7 +206,13 @@ fn what_runs_is_whole() {
 /// The value of a prior, and its gradient in each member.
 fn prior(kind: &str, shape: [usize; 2], values: &[Vec<f32>]) -> (f64, Vec<Vec<f32>>) {
     let specs: Vec<Param> = (0..values.len())
-        .map(|i| Param { name: format!("w{i}"), shape: shape.to_vec(), init: Init::Zeros, owner: "t".into() })
+        .map(|i| Param {
+            name: format!("w{i}"),
+            shape: shape.to_vec(),
+            init: Init::Zeros,
+            owner: "t".into(),
+            also: vec![],
+        })
         .collect();
     let members = [(MEMBERS, Setting::Int(values.len() as i64))];
     let layer = build(&term(kind, &members, values.len())).unwrap();
@@ -286,6 +292,7 @@ fn distances_of_parameters() {
         shape,
         init: Init::Uniform(1.0),
         owner: "x".into(),
+        also: vec![],
     };
     let specs: Vec<Param> = shapes.into_iter().enumerate().map(spec).collect();
     let params = Params::new(&specs, 3, &Device::flex(), &|_, _| None);
@@ -305,7 +312,7 @@ fn distances_of_parameters() {
 
 #[test]
 fn overlap_of_the_parts_of_matrices() {
-    let spec = Param { name: "w".into(), shape: vec![3, 8], init: Init::Uniform(1.0), owner: "x".into() };
+    let spec = Param { name: "w".into(), shape: vec![3, 8], init: Init::Uniform(1.0), owner: "x".into(), also: vec![] };
     let params = Params::new(&[spec], 3, &Device::flex(), &|_, _| None);
     // two gates of four columns, each of two parts
     let set = [("subspaces", Setting::Int(2)), ("width", Setting::Int(4))];

@@ -15,6 +15,7 @@ fn params() -> Params {
         shape: vec![n],
         init: Init::Constant(0.5),
         owner: "x".into(),
+        also: vec![],
     };
     Params::new(&[spec("a", 3), spec("b", 2)], 1, &Device::flex(), &|_, _| None)
 }
@@ -94,7 +95,8 @@ fn adam_as_pytorch_prints_it() {
 #[test]
 fn a_gradient_of_rows_is_one_with_zeros() {
     let (v, d) = (3000, 25);
-    let spec = plan::Param { name: "t".into(), shape: vec![v, d], init: Init::Normal(1.0), owner: "x".into() };
+    let spec =
+        plan::Param { name: "t".into(), shape: vec![v, d], init: Init::Normal(1.0), owner: "x".into(), also: vec![] };
     for (kind, settings) in [
         ("sgd", vec![]),
         ("sgd", vec![("momentum", 0.9), ("weight_decay", 0.1)]),

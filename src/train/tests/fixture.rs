@@ -134,7 +134,13 @@ struct Builder {
 
 impl Builder {
     fn param(&mut self, owner: &str, name: &str, shape: &[usize], init: Init) -> usize {
-        self.params.push(Param { name: format!("{owner}.{name}"), shape: shape.to_vec(), init, owner: owner.into() });
+        self.params.push(Param {
+            name: format!("{owner}.{name}"),
+            shape: shape.to_vec(),
+            init,
+            owner: owner.into(),
+            also: vec![],
+        });
         self.params.len() - 1
     }
     fn layer(&mut self, kind: &str, settings: &[(&str, Setting)], params: Vec<usize>) -> usize {

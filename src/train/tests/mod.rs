@@ -410,7 +410,13 @@ fn uncertainty_weights_settle_where_theory_says() {
         l.settings.insert("p", Setting::Real(0.0));
     });
     p.plan.layers[0].settings.insert("unk", Setting::Real(0.0));
-    p.plan.params.push(Param { name: "s".into(), shape: vec![1], init: Init::Zeros, owner: "weights".into() });
+    p.plan.params.push(Param {
+        name: "s".into(),
+        shape: vec![1],
+        init: Init::Zeros,
+        owner: "weights".into(),
+        also: vec![],
+    });
     p.plan.train.stages[0].weights =
         Weighting { params: vec![(1, p.plan.params.len() - 1)], ..Weighting::new("uncertainty") };
     let dir = temp();

@@ -26,7 +26,7 @@ use crate::model::optim::Optimizer;
 use crate::network::Network;
 use crate::ops::params::{Outgoing, Params, Stored};
 use crate::passes::{self, flow};
-use crate::plan::{Graph, Length, Phase, Plan, Score, Stage};
+use crate::plan::{Graph, Length, Param, Phase, Plan, Score, Stage};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -452,12 +452,12 @@ impl<'a> Trainer<'a> {
         let training = plan.graphs.iter().filter(|g| cut && g.phase == Phase::Train);
         let gradients = training.map(|g| (g.corpus, gradients(g))).collect();
         let lr = stage.optimizer.settings.get("lr").and_then(|l| l.as_f64()).unwrap_or(1e-3);
-        let rate = |owner: &str| {
-            let groups = stage.optimizer.groups.iter().filter(|(g, _)| flow::owned(owner, g));
+        let rate = |p: &Param| {
+            let groups = stage.optimizer.groups.iter().filter(|(g, _)| p.owners().any(|o| flow::owned(o, g)));
             // of several that match, the longest name says it most exactly
             groups.max_by_key(|(g, _)| g.len()).map_or(lr, |(_, r)| *r)
         };
-        let rates = plan.params.iter().map(|p| rate(&p.owner)).collect();
+        let rates = plan.params.iter().map(rate).collect();
         let mut optimizer = Optimizer::new(&stage.optimizer, &self.params).map_err(|e| self.dir.corrupt(PLAN, e))?;
         if let Some(tensors) = self.resumed.take() {
             optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;

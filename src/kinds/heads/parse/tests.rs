@@ -31,7 +31,8 @@ fn task() -> (Task, Vec<Param>, LabelSpec) {
         shapes.extend([vec![D, d], vec![d]]);
     }
     shapes.extend([vec![1, D], vec![a, a], vec![a], vec![l, r * l], vec![l, r], vec![l, r], vec![r]]);
-    let param = |(i, shape)| Param { name: format!("p{i}"), shape, init: Init::Uniform(1.0), owner: "t".into() };
+    let param =
+        |(i, shape)| Param { name: format!("p{i}"), shape, init: Init::Uniform(1.0), owner: "t".into(), also: vec![] };
     let params: Vec<Param> = shapes.into_iter().enumerate().map(param).collect();
     let labels = LabelSpec {
         name: "l".into(),
