@@ -116,6 +116,21 @@ fn columns_keep_their_rows_and_gain_predictions() {
     assert!(stdout == out && figures.contains("span_f1"), "{figures}");
 }
 
+/// Between tabs an empty cell is a cell: what is predicted stands behind it, not in it.
+#[test]
+fn an_empty_last_cell_stays() {
+    let tabs = |s: &str| s.replace(' ', "\t").replace("#\tintent:\t", "# intent: ").replace("#\tid:\t", "# id: ");
+    let bare = "fly\tV\t\nto\tP\t\nc1\tN\t\n";
+    let train_set = tabs(&sentences(20, false));
+    let folder = folder(&[("s.mtl", COLUMNS), ("d/train.conll", &train_set), ("bare.conll", bare)]);
+    train(&folder);
+    let (out, _) = done(&folder, &["predict", "r", "bare.conll"], "", 0);
+    let rows: Vec<&str> = out.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+    assert_eq!(rows.len(), 3, "{out}");
+    assert!(rows.iter().zip(bare.lines()).all(|(r, given)| r.starts_with(&format!("{given}\t"))), "{out}");
+    assert!(rows.iter().all(|r| r.split('\t').count() == 5), "{out}");
+}
+
 #[test]
 fn a_torn_row_costs_its_sentence() {
     let torn = "fly V O\nto P O\nc1 N B-city\n\nfly V O\nto P\n\nride V O\nto P O\nc2 N B-city\n";

@@ -117,7 +117,8 @@ fn own(w: &Writing<'_>, e: &Example<'_>, file: &Own<'_>, beside: &[usize]) -> (S
     for i in 0..n {
         let line = file.line(e.line + i);
         let separator = separator(w, line);
-        out.push_str(line.trim_end());
+        // between tabs an empty cell is a cell
+        out.push_str(if separator.trim_matches(' ').is_empty() { line.trim_end() } else { line });
         for cell in predicted(w, e, beside, i) {
             // a class may hold what parts columns
             let cell = if cell.contains(&separator) { cell.replace(&separator, "_") } else { cell };
