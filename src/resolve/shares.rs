@@ -77,7 +77,11 @@ impl<'p> Resolver<'p> {
         let mut read = HashSet::default();
         for t in self.tasks.iter().filter(|t| !t.left_out) {
             let def = &self.p.tasks[t.def];
-            def.ast.from.iter().for_each(|e| self.read_in(e, &def.env, &mut read));
+            let views = def.ast.options.iter().filter_map(|o| match &o.value {
+                SettingKind::View { from: true, value, .. } => Some(value),
+                _ => None,
+            });
+            def.ast.from.iter().chain(views).for_each(|e| self.read_in(e, &def.env, &mut read));
         }
         for e in self.edges.iter().filter(|e| e.alive) {
             let def = &self.p.edges[e.def];

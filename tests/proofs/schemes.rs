@@ -161,6 +161,10 @@ fn a_task_alone_shares_with_nobody() {
         assert_eq!(scores(&r, "t"), scores(&plain, "t"), "{scheme}");
         assert_eq!((r.plan.num_params(), r.plan.losses.len()), (plain.plan.num_params(), 0), "{scheme}");
     }
+    // a view is the task's own
+    let view = "{ view v from f }\n share e, f by tie\n loss near = kl(stop(t.probs), t.view[*].probs)";
+    let view = only(&stacks("").replace("from e\n", &format!("from e {view}\n"))).unwrap();
+    assert!(view.plan.params.iter().all(|p| p.owner != "f") && view.plan.params.iter().any(|p| p.also == ["f"]));
     // nor does it lose anything by what it has no part in
     let apart = only(&stacks("loss apart = orthogonal(e |> mean, f |> mean)")).unwrap();
     assert_eq!(apart.plan.num_params(), plain.plan.num_params());
