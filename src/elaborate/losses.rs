@@ -426,8 +426,14 @@ impl<'p> Elaborator<'p> {
                     },
                 )
             }
-            What::Gold(corpus, field) => {
-                let task = self.learner(*corpus, *field).ok_or(Gap::Later)?;
+            What::Gold(corpus, _) if *corpus != cx.corpus => {
+                let (gold, here) = (self.p.data[*corpus].name.clone(), self.p.data[cx.corpus].name.clone());
+                let d = Diagnostic::new("E0423", format!("no example of `{here}` has the gold of `{gold}`"));
+                let d = d.at(form.span, format!("read on the examples of `{here}`"));
+                Err(self.report(d.help(format!("compute the loss on the data of the gold: `on {gold}`"))).into())
+            }
+            What::Gold(_, field) => {
+                let task = self.learner(cx.corpus, *field).ok_or(Gap::Later)?;
                 let (_, scores, _) = self.task_here(task, cx)?;
                 let op = Op::Gold { task, field: *field, share: (1.0, 1.0) };
                 let node = self.node(cx, op, &[], &scores);

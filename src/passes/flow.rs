@@ -104,19 +104,22 @@ pub fn heads<'a>(graph: &'a Graph, tasks: &'a [usize]) -> impl Iterator<Item = N
     graph.tasks.iter().filter(|t| tasks.contains(&t.task)).map(|t| t.head)
 }
 
+/// Whether a gradient that arrives at a node goes no further, neither to its inputs nor to its parameters.
+fn stops(plan: &Plan, node: &Node) -> bool {
+    match node.op {
+        Op::Layer { .. } => kind(plan, node).is_some_and(|l| !l.gradient.passes()),
+        Op::Port { port, .. } => port == Port::Labels,
+        Op::Text { .. } | Op::Head { .. } | Op::Gold { .. } | Op::Term { .. } => false,
+    }
+}
+
 /// Nodes at which a gradient would arrive if everything before them learned.
 fn reached(plan: &Plan, graph: &Graph, wanted: &Wanted) -> Vec<bool> {
     let mut reached = vec![false; graph.nodes.len()];
     wanted.roots(graph).for_each(|n| reached[n] = true);
     for i in (0..reached.len()).rev() {
-        let node = &graph.nodes[i];
-        let stops = match node.op {
-            Op::Layer { .. } => kind(plan, node).is_some_and(|l| !l.gradient.passes()),
-            Op::Port { port, .. } => port == Port::Labels,
-            Op::Text { .. } | Op::Head { .. } | Op::Gold { .. } | Op::Term { .. } => false,
-        };
-        if reached[i] && !stops {
-            node.inputs.iter().for_each(|&n| reached[n] = true);
+        if reached[i] && !stops(plan, &graph.nodes[i]) {
+            graph.nodes[i].inputs.iter().for_each(|&n| reached[n] = true);
         }
     }
     reached
@@ -129,7 +132,7 @@ pub fn learning(plan: &Plan, stage: usize) -> Vec<bool> {
     let frozen = frozen(plan, stage);
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
         let reached = reached(plan, graph, &Wanted::of(s));
-        for (node, _) in graph.nodes.iter().zip(reached).filter(|(_, r)| *r) {
+        for (node, _) in graph.nodes.iter().zip(reached).filter(|(n, r)| *r && !stops(plan, n)) {
             params(plan, node).iter().for_each(|p| learning[*p] = true);
         }
     }

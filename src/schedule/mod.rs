@@ -46,8 +46,8 @@ impl Schedule {
         let all: Vec<BTreeSet<usize>> = self.losses.iter().map(trained).collect();
         for s in &mut self.train.stages {
             let counts = |l: &usize| {
-                let moving: Vec<usize> =
-                    all[*l].iter().copied().filter(|t| !s.freeze.contains(&r.tasks[*t].name)).collect();
+                let moves = |t: &usize| !r.tasks[*t].left_out && !s.freeze.contains(&r.tasks[*t].name);
+                let moving: Vec<usize> = all[*l].iter().copied().filter(moves).collect();
                 computed[*l] && (all[*l].is_empty() || !moving.is_empty()) && moving.iter().all(|t| s.tasks.contains(t))
             };
             s.losses = (0..computed.len()).filter(counts).collect();

@@ -251,6 +251,8 @@ fn what_cannot_be_computed_is_said() {
     assert!(kinds.contains("E0409"), "{kinds}");
     let nowhere = said("encoder g = embed(6) |> max\n loss l = cosine(e, g)");
     assert!(nowhere.contains("E0423") && nowhere.contains("no data set has all that the loss `l` reads"), "{nowhere}");
+    let foreign = said("loss l = kl(uniform(c.y), a.probs) on plain");
+    assert!(foreign.contains("E0423 no example of `plain` has the gold of `c`"), "{foreign}");
     let later = said("loss l = marginal(a, over = b)");
     assert!(later.contains("E0701 the loss `l` cannot be trained yet"), "{later}");
 }
@@ -341,6 +343,10 @@ fn priors_of_weights_train_weights_alone() {
     let least = 0.5 * (squares(0) + squares(1));
     assert!(g.losses["l"] > least && g.losses["l"] < 3.0 * least, "{} {least}", g.losses["l"]);
     r.train(1);
+    // those that are left go on without the others
+    let two = Options { only: vec!["t[\"one\"]".into(), "t[\"two\"]".into()], ..Options::default() };
+    let some = w.build_with(&spec("loss l = covariance(t[*].weights)"), &two);
+    assert_eq!((some.plan.train.stages[0].losses.as_slice(), some.plan.terms[0].params.len()), (&[0][..], 2));
     // of what is left out nothing is tied
     let only = Options { only: vec!["u".into()], ..Options::default() };
     assert!(w.build_with(&spec("loss l = covariance(t[*].weights)"), &only).plan.penalties.is_empty());
