@@ -239,27 +239,20 @@ fn kept_apart(r: &Resolver<'_>, e: &Elaborated, s: &Shared, subspaces: usize) ->
 
 /// A loss that is the sum of some terms over weights.
 fn penalty(r: &Resolver<'_>, e: &mut Elaborated, train: &mut Train, s: &Shared, weight: f64, terms: Vec<Term>) {
+    let node = |e: &mut Elaborated, term: Term, inputs: Vec<usize>| {
+        let name = term.kind.clone();
+        e.terms.push(term);
+        Node { op: Op::Term { term: e.terms.len() - 1 }, inputs, shape: Shape::example(1), name }
+    };
     let mut nodes: Vec<Node> = vec![];
-    let mut sum = None;
     for t in terms {
-        let name = t.kind.clone();
-        let one = |e: &mut Elaborated, term: Term, inputs: Vec<usize>, name: &str| {
-            e.terms.push(term);
-            let op = Op::Term { term: e.terms.len() - 1 };
-            Node { op, inputs, shape: Shape::example(1), name: name.into() }
-        };
-        let node = one(e, t, vec![], &name);
-        nodes.push(node);
-        let last = nodes.len() - 1;
-        sum = Some(match sum {
-            None => last,
-            Some(before) => {
-                let plus = Term { kind: ARITHMETIC[0].into(), settings: Settings::new(), params: vec![] };
-                let node = one(e, plus, vec![before, last], ARITHMETIC[0]);
-                nodes.push(node);
-                last + 1
-            }
-        });
+        let sum = nodes.len().checked_sub(1);
+        nodes.push(node(e, t, vec![]));
+        if let Some(sum) = sum {
+            let plus = Term { kind: ARITHMETIC[0].into(), settings: Settings::new(), params: vec![] };
+            let both = vec![sum, nodes.len() - 1];
+            nodes.push(node(e, plus, both));
+        }
     }
     if nodes.is_empty() {
         return;

@@ -1,105 +1,16 @@
 //! Losses become nodes: what the checker has typed of a `loss` is put into the training graph of each data set on which it
 //! is computed, where it shares every node that tasks have there.
 
+mod form;
+mod ports;
+
+pub(crate) use form::{Are, Form, LossForm, Owner, What};
+
 use super::*;
 use crate::ast::{BinOp, SettingKind};
 use crate::kinds::heads::Headed;
 use crate::kinds::terms::{self, Lowers, TermKind};
 use crate::plan::{Factor, GraphLoss, Loss, Penalty, Term};
-
-/// A `loss` of the program, typed.
-#[derive(Clone, Debug)]
-pub(crate) struct LossForm {
-    pub name: String,
-    pub span: Span,
-    /// the data after `on`, with its place
-    pub on: Option<(Vec<usize>, Span)>,
-    pub weight: Factor,
-    pub value: Form,
-}
-
-/// A value of a loss: what it is, with names resolved, and where it stands.
-#[derive(Clone, Debug)]
-pub(crate) struct Form {
-    pub span: Span,
-    pub what: What,
-}
-
-/// What a value of a loss is.
-#[derive(Clone, Debug)]
-pub(crate) enum What {
-    Number(f64),
-    Factor(Factor),
-    /// the port of a task
-    Port(usize, String),
-    /// the port of a view on other features: its task, which option of that it is
-    View(usize, usize, String),
-    Features(Box<Expr>, Env, Are),
-    /// gold: data set and field
-    Gold(usize, usize),
-    /// the weights of members
-    Weights(Vec<Owner>),
-    Call(&'static TermKind, Vec<Form>),
-    Binary(BinOp, Box<Form>, Box<Form>),
-    Neg(Box<Form>),
-    /// several at once: of a family
-    Members(Vec<Form>),
-    /// nothing that runs, for a reason that is said elsewhere
-    Elsewhere,
-    /// nothing that runs yet
-    Later,
-}
-
-/// Whose weights.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
-    Task(usize),
-    Encoder(usize),
-}
-
-/// What features are to a loss.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Are {
-    Features,
-    /// a number for each token of a text, which sum to one
-    Weights,
-    /// numbers that sum to one
-    Distribution,
-}
-
-impl Form {
-    pub fn new(span: Span, what: What) -> Self {
-        Self { span, what }
-    }
-
-    /// The forms of which this one is made.
-    fn parts(&self) -> Vec<&Form> {
-        match &self.what {
-            What::Call(_, parts) | What::Members(parts) => parts.iter().collect(),
-            What::Binary(_, a, b) => vec![a, b],
-            What::Neg(a) => vec![a],
-            _ => vec![],
-        }
-    }
-
-    /// Whether it, or anything in it, is so.
-    fn any(&self, is: &dyn Fn(&What) -> bool) -> bool {
-        is(&self.what) || self.parts().into_iter().any(|p| p.any(is))
-    }
-
-    /// The tasks whose ports are read; `trained`: only those into which a gradient flows.
-    pub fn tasks(&self, trained: bool, out: &mut BTreeSet<usize>) {
-        match &self.what {
-            What::Port(_, port) | What::View(_, _, port) if trained && port == "labels" => {}
-            What::Port(task, _) | What::View(task, ..) => _ = out.insert(*task),
-            What::Weights(owners) => {
-                out.extend(owners.iter().filter_map(|o| if let Owner::Task(t) = o { Some(*t) } else { None }));
-            }
-            What::Call(kind, _) if trained && kind.lowers == Lowers::Stop => {}
-            _ => self.parts().into_iter().for_each(|p| p.tasks(trained, out)),
-        }
-    }
-}
 
 /// A value that has become a node.
 #[derive(Clone)]
@@ -196,20 +107,7 @@ impl<'p> Elaborator<'p> {
         for corpus in corpora {
             let graph = self.graph_of(corpus, Phase::Train);
             let text = self.text_of(graph, &l.value);
-            let cx = Cx {
-                graph,
-                corpus,
-                phase: Phase::Train,
-                round: rounds,
-                text,
-                input: None,
-                owner: l.name.as_str().into(),
-                env: Env::default(),
-                encoder: None,
-                task: 0,
-                arrow: false,
-                named: None,
-            };
+            let cx = Cx { corpus, round: rounds, text, ..of_loss(l, graph) };
             let value = self.lowered(&l.value, &cx)?;
             let Some(value) = self.total(value, &cx) else { return Err(Gap::LeftOut) };
             let golds = self.golds_read(&l.value, corpus);
@@ -225,27 +123,18 @@ impl<'p> Elaborator<'p> {
         self.out.widths.push(vec![]);
         self.out.types.push(vec![]);
         self.places.nodes.push(HashTable::new());
-        let cx = Cx {
-            graph,
-            corpus: 0,
-            phase: Phase::Train,
-            round: 0,
-            text: SmallList::none(),
-            input: None,
-            owner: l.name.as_str().into(),
-            env: Env::default(),
-            encoder: None,
-            task: 0,
-            arrow: false,
-            named: None,
-        };
+        let cx = of_loss(l, graph);
         let value = self.lowered(&l.value, &cx).map(|v| self.total(v, &cx));
-        let nodes = self.out.graphs.pop().map_or(vec![], |g| g.nodes);
+        let mut nodes = self.out.graphs.pop().map_or(vec![], |g| g.nodes);
         self.out.widths.pop();
         self.out.types.pop();
         self.places.nodes.pop();
         match value? {
-            Some(_) => self.out.penalties.push(Penalty { loss, nodes }),
+            Some(value) => {
+                // its value is the last node: what was made for members that are left out goes
+                nodes.truncate(value.v.node + 1);
+                self.out.penalties.push(Penalty { loss, nodes });
+            }
             None => return Err(Gap::LeftOut),
         }
         Ok(())
@@ -659,130 +548,24 @@ impl<'p> Elaborator<'p> {
         debug_assert!(x.is.number() && y.is.number());
         Lowered { v, span, is }
     }
-
-    /// A task's features, scores and head where a loss is computed.
-    fn task_here(&mut self, task: usize, cx: &Cx) -> Result<(Val, Val, usize), Gap> {
-        if self.r.tasks[task].left_out {
-            return Err(Gap::LeftOut);
-        }
-        let text = self.default_text(task, cx.corpus)?;
-        let (features, head) = self.task_on(task, cx.graph, cx.round, text)?;
-        if features.is_opaque() {
-            return Err(Gap::Elsewhere);
-        }
-        let scores = Val { node: head, ..self.answer(task, &features, cx.corpus) };
-        Ok(((*features).clone(), scores, head))
-    }
-
-    fn port_of(&mut self, task: usize, port: &str, span: Span, cx: &Cx) -> Result<Lowered, Gap> {
-        let (features, scores, head) = self.task_here(task, cx)?;
-        self.here = span;
-        let t = &self.r.tasks[task];
-        let sends = (t.rule.sends)(&t.settings);
-        let each = (t.rule.each)(&t.settings);
-        let number = (t.rule.measures)(&t.settings) == Some(crate::kinds::metrics::REALS);
-        let has_gold = graph_has_gold(t, cx.corpus) || told_without_gold(port);
-        let (which, is) = match port {
-            "hidden" => return Ok(Lowered { v: features, span, is: Is::Features }),
-            "logits" => (Port::Logits, Is::Features),
-            "probs" => (Port::Probs, Is::Distribution { tokens: false, each }),
-            "labels" => (Port::Labels, Is::Distribution { tokens: false, each }),
-            "logp" => (Port::Logp, Is::Number),
-            "loss" => (Port::Loss, Is::OneNumber),
-            "value" if number => (Port::Value, Is::Number),
-            _ => return Err(Gap::Later),
-        };
-        if !sends && matches!(which, Port::Logits | Port::Probs | Port::Labels) {
-            return Err(Gap::Later);
-        }
-        let out = match is {
-            Is::Number | Is::OneNumber => {
-                if !has_gold {
-                    let (name, data) = (self.r.tasks[task].name.clone(), self.p.data[cx.corpus].name.clone());
-                    let d = Diagnostic::new("E0501", format!("`{data}` has no gold for `{name}`"));
-                    let d = d.at(span, format!("reads the gold on the examples of `{data}`"));
-                    return Err(self
-                        .report(d.help(format!("name a port that needs none, such as `{name}.probs`")))
-                        .into());
-                }
-                Val { kind: VKind::Vec, width: Dim::of(1), axis: SmallList::none(), classes: false, ..scores }
-            }
-            _ => scores,
-        };
-        let node = self.node(cx, Op::Port { task, port: which }, &[head], &out);
-        Ok(Lowered { v: Val { node, ..out }, span, is })
-    }
 }
 
-impl<'p> Elaborator<'p> {
-    /// A port of a view: a head of the task's kind on features that the task does not read.
-    fn view_port(&mut self, task: usize, option: usize, port: &str, span: Span, cx: &Cx) -> Result<Lowered, Gap> {
-        if self.r.tasks[task].left_out {
-            return Err(Gap::LeftOut);
-        }
-        let def = &self.p.tasks[self.r.tasks[task].def];
-        let Some(SettingKind::View { name, value, .. }) = def.ast.options.get(option).map(|s| &s.value) else {
-            return Err(Gap::Reported);
-        };
-        let name = format!("{}.view.{}", self.r.tasks[task].name, name.value);
-        let text = self.default_text(task, cx.corpus)?;
-        let own = Cx { text, owner: name.as_str().into(), env: def.env.clone(), task, ..cx.clone() };
-        let mut h = self.eval(value, &own)?;
-        if let Some(several) = self.parts_error(&h, value.span) {
-            return Err(several.into());
-        }
-        if h.is_opaque() {
-            return Err(Gap::Elsewhere);
-        }
-        let gold = graph_has_gold(&self.r.tasks[task], cx.corpus);
-        self.fits(task, &h, value, cx.corpus, gold)?;
-        let rate = self.r.tasks[task].dropout;
-        if rate > 0.0 {
-            h = dropout::apply(self, h, rate, &own);
-        }
-        let known = self.out.views.iter().position(|v| (v.task, v.option) == (task, option));
-        let view = match known {
-            Some(v) if self.out.views[v].width != h.width => {
-                let d = Diagnostic::new("E0407", format!("`{name}` has features of two widths"));
-                let d = d.at(value.span, format!("{} here, {} elsewhere", h.width, self.out.views[v].width));
-                return Err(self.report(d.help("make the encoders equally wide, or declare two views")).into());
-            }
-            Some(v) => v,
-            None => {
-                let t = &self.r.tasks[task];
-                let params = (t.rule.params)(&Headed { name: &name, ..t.headed() }, &h, self.head_width(task));
-                let ids = (self.out.params.len()..self.out.params.len() + params.len()).collect();
-                self.out.params.extend(params);
-                let width = h.width.clone();
-                self.out.views.push(ViewHead { task, option, name, width, params: ids });
-                self.out.views.len() - 1
-            }
-        };
-        self.here = span;
-        // views are numbered on from the tasks
-        let number = self.r.tasks.len() + view;
-        let scores = self.answer(task, &h, cx.corpus);
-        let head = self.node(cx, Op::Head { task: number }, &[h.node], &scores);
-        let t = &self.r.tasks[task];
-        let each = (t.rule.each)(&t.settings);
-        let (which, is) = match port {
-            "hidden" => return Ok(Lowered { v: h, span, is: Is::Features }),
-            "logits" => (Port::Logits, Is::Features),
-            "probs" => (Port::Probs, Is::Distribution { tokens: false, each }),
-            "labels" => (Port::Labels, Is::Distribution { tokens: false, each }),
-            _ => return Err(Gap::Later),
-        };
-        if !(t.rule.sends)(&t.settings) {
-            return Err(Gap::Later);
-        }
-        let node = self.node(cx, Op::Port { task: number, port: which }, &[head], &scores);
-        Ok(Lowered { v: Val { node, ..scores }, span, is })
+/// Where a loss is computed, outside of all data.
+fn of_loss(l: &LossForm, graph: usize) -> Cx {
+    Cx {
+        graph,
+        corpus: 0,
+        phase: Phase::Train,
+        round: 0,
+        text: SmallList::none(),
+        input: None,
+        owner: l.name.as_str().into(),
+        env: Env::default(),
+        encoder: None,
+        task: 0,
+        arrow: false,
+        named: None,
     }
-}
-
-/// Whether the value of a port is told without gold.
-fn told_without_gold(port: &str) -> bool {
-    !matches!(port, "logp" | "loss")
 }
 
 /// Members side by side; what is one goes with each.
