@@ -116,6 +116,24 @@ fn columns_keep_their_rows_and_gain_predictions() {
     assert!(stdout == out && figures.contains("span_f1"), "{figures}");
 }
 
+/// A row with a cell too many moves no answer under another heading.
+#[test]
+fn odd_rows_keep_answers_in_their_column() {
+    let spec = "data d = tsv(\"d\") { y: label; x: tokens }
+task t : classify of d.y from embed(4)(x) |> mean
+train { epochs 1 }
+";
+    let train_set = "y\tx\n".to_string() + &"pos\ta fine book\nneg\ta bad book\n".repeat(8);
+    let odd = "y\tx\npos\ta fine book\tmore\nneg\ta bad book\n";
+    let folder = folder(&[("s.mtl", spec), ("d/train.tsv", &train_set), ("odd.tsv", odd)]);
+    train(&folder);
+    let (out, _) = done(&folder, &["predict", "r", "odd.tsv"], "", 0);
+    let rows: Vec<Vec<&str>> = out.lines().map(|l| l.split('\t').collect()).collect();
+    assert_eq!(rows[0], ["y", "x", "", "t"], "{out}");
+    assert_eq!((rows[1][2], rows[2][2]), ("more", ""), "{out}");
+    assert!(rows[1..].iter().all(|r| r.len() == 4 && ["pos", "neg"].contains(&r[3])), "{out}");
+}
+
 /// Between tabs an empty cell is a cell: what is predicted stands behind it, not in it.
 #[test]
 fn an_empty_last_cell_stays() {

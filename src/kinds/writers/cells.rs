@@ -44,6 +44,11 @@ impl Form {
         format!("{}\n", cells.join(&self.separator))
     }
 
+    /// The number of cells of a file's widest row: what is predicted stands behind them.
+    fn width(&self, file: &Own<'_>) -> usize {
+        *file.width.get_or_init(|| self.records(file, 1).map(|(cells, _)| cells.len()).max().unwrap_or(0))
+    }
+
     /// Records of a file from a line on, each with the number of its lines.
     fn records<'f>(&'f self, file: &'f Own<'_>, line: usize) -> Box<dyn Iterator<Item = (Vec<String>, usize)> + 'f> {
         if !self.quoted {
@@ -73,10 +78,12 @@ fn head(w: &Writing<'_>) -> String {
     match &w.file {
         Some(file) => {
             let first = (1..=file.starts.len()).find(|n| !file.is_blank(*n)).unwrap_or(1);
-            let Some((cells, _)) = form.records(file, first).next() else { return String::new() };
+            let Some((mut cells, _)) = form.records(file, first).next() else { return String::new() };
+            let width = form.width(file);
+            cells.resize(width, String::new());
             match (file.headed, w.style.header) {
                 (true, _) => form.line(cells.into_iter().chain(titles(w))),
-                (false, true) => form.line((1..=cells.len()).map(|c| format!("column{c}")).chain(titles(w))),
+                (false, true) => form.line((1..=width).map(|c| format!("column{c}")).chain(titles(w))),
                 (false, false) => String::new(),
             }
         }
@@ -105,10 +112,8 @@ fn example(w: &Writing<'_>, e: &Example<'_>) -> (String, usize) {
     };
     if let Some(error) = e.error {
         // as wide as the others, so that the file can be read
-        let first = (1..=file.starts.len()).find(|n| !file.is_blank(*n)).unwrap_or(1);
-        let width = form.records(file, first).next().map_or(0, |(cells, _)| cells.len());
         let mut cells = form.records(file, e.line).next().map(|(cells, _)| cells).unwrap_or_default();
-        cells.resize(width, String::new());
+        cells.resize(form.width(file), String::new());
         cells.extend(titles(w).map(|_| String::new()));
         cells.push(format!("error: {error}"));
         return (form.line(cells), e.line);
@@ -119,7 +124,8 @@ fn example(w: &Writing<'_>, e: &Example<'_>) -> (String, usize) {
         1
     };
     let (mut out, mut last) = (String::new(), e.line);
-    for (i, (cells, lines)) in form.records(file, e.line).take(n).enumerate() {
+    for (i, (mut cells, lines)) in form.records(file, e.line).take(n).enumerate() {
+        cells.resize(form.width(file), String::new());
         let own: Vec<String> = match form.tokens {
             false => answers().collect(),
             true => w

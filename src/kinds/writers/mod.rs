@@ -14,6 +14,7 @@ use crate::diagnostics::visible::visible_line;
 use crate::kinds::heads::Said;
 use serde_json::{Value as Json, json};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 /// Every format.
 pub static WRITERS: &[Writer] = &[conll::CONLL, conllu::CONLLU, cells::TSV, cells::CSV, jsonl::JSONL];
@@ -108,12 +109,14 @@ struct Own<'a> {
     /// where each line begins
     starts: Vec<usize>,
     headed: bool,
+    /// cells of its widest row, once they were counted
+    width: OnceCell<usize>,
 }
 
 impl<'a> Own<'a> {
     fn new(file: &'a DataFile, headed: bool) -> Self {
         let ends = file.text.match_indices('\n').map(|(at, _)| at + 1);
-        Self { text: &file.text, starts: std::iter::once(0).chain(ends).collect(), headed }
+        Self { text: &file.text, starts: std::iter::once(0).chain(ends).collect(), headed, width: OnceCell::new() }
     }
 
     /// The text from a line on, counted from 1.
