@@ -25,7 +25,7 @@ impl Linter<'_, '_> {
             let task = &self.r.tasks[t];
             let help = match (task.rule.takes)(&task.settings) {
                 Takes::Members => format!("`loss l = marginal(task, over = {name})`"),
-                _ => format!("`loss l = marginal({name}, over = choice)`"),
+                _ => format!("`loss l = kl(stop(teacher.probs), {name}.probs)`"),
             };
             let help = format!("remove `loss none`, or add a loss that reaches it, such as {help}");
             let d = Diagnostic::new("E0510", format!("nothing trains `{name}`"));
