@@ -185,6 +185,32 @@ fn explanations() {
     }
 }
 
+/// A loss that a task names has another formula than its head's, and one that others give it is told.
+#[test]
+fn explanations_of_losses() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.mtl");
+    let spec = "data d = columns(\"d\") { x: tokens; y: tags on x }
+        encoder small = embed(8) |> bilstm(8)
+        task teacher : tag of d.y from embed(16) |> bilstm(16)
+        task student : tag of d.y from small { loss none }
+        task soft : tag of d.y from small { loss ce(smoothing = 10%); class_weights balanced }
+        loss agree = kl(stop(teacher.probs), student.probs)
+        train { objective mean(teacher.accuracy) }";
+    fs::write(&path, spec).unwrap();
+    let learns = |task: &str| {
+        let page = print(&["explain", &path.display().to_string(), task, "--no-data"]);
+        assert!(page.contains("Value by value") && !page.contains("does not train it"), "{page}");
+        let lines = page.lines().skip_while(|l| *l != "How it learns").skip(1).take_while(|l| !l.is_empty());
+        lines.map(str::trim).collect::<Vec<_>>().join("\n")
+    };
+    let metrics = "metrics: `accuracy`; the first stands for the task\ntrained throughout";
+    assert_eq!(learns("student"), format!("loss: none\nalso trained by `agree`\n{metrics}"));
+    assert_eq!(learns("soft"), format!("loss: ce(smoothing = 10%), with weights of classes\n{metrics}"));
+    let own = "loss: cross-entropy per token: −1/n Σ_t log softmax(W h_t + b)[y_t]";
+    assert_eq!(learns("teacher"), format!("{own}\n{metrics}"));
+}
+
 #[test]
 fn plans() {
     for spec in ["examples/hierarchy.mtl", "examples/pairs.mtl", "examples/systems/hashimoto2017_jmt.mtl"] {

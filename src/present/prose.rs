@@ -374,7 +374,9 @@ pub fn task(t: &Told<'_>, index: usize) -> String {
         o.push_str(&paragraph(2, 2, &read.join("; ")));
     }
     // the graphs in which it learns; members of a family compute alike
-    let with = |gr: &&Graph| gr.phase == Phase::Train && gr.tasks.iter().any(|x| x.task == index && x.gold.is_some());
+    let losses: Vec<String> = c.losses.iter().filter(|l| l.tasks.contains(&index)).map(|l| l.name.clone()).collect();
+    let here = |x: &GraphTask| x.task == index && (x.gold.is_some() || !losses.is_empty());
+    let with = |gr: &&Graph| gr.phase == Phase::Train && gr.tasks.iter().any(here);
     let graphs: Vec<&Graph> = c.graphs.iter().filter(with).collect();
     for (k, gr) in graphs.iter().enumerate() {
         let data = &c.corpora()[gr.corpus].name;
@@ -393,9 +395,16 @@ pub fn task(t: &Told<'_>, index: usize) -> String {
     }
     o.push_str("\nHow it learns\n");
     let formula = (heads::find(&task.head).formula)(&task.settings);
-    let loss = if formula.is_empty() { summary.loss.clone() } else { format!("{}: {formula}", summary.loss) };
-    o.push_str(&paragraph(2, 2, &format!("loss: {loss}")));
-    let metrics: Vec<String> = task.metrics.iter().map(|m| m.label.clone()).collect();
+    // that of a loss which the task names is another
+    let own = !formula.is_empty() && task.loss.is_none();
+    let loss = if own { format!("{}: {formula}", summary.loss) } else { summary.loss.clone() };
+    let weighed = if task.class_weights.is_some() { ", with weights of classes" } else { "" };
+    o.push_str(&paragraph(2, 2, &format!("loss: {loss}{weighed}")));
+    if !losses.is_empty() {
+        o.push_str(&paragraph(2, 2, &format!("also trained by {}", listed(&losses))));
+    }
+    let mut metrics: Vec<String> = task.metrics.iter().map(|m| m.label.clone()).collect();
+    metrics.dedup();
     if !metrics.is_empty() {
         o.push_str(&paragraph(2, 2, &format!("metrics: {}; the first stands for the task", listed(&metrics))));
     }
