@@ -224,7 +224,7 @@ fn renumber(score: &mut Score, of: usize, moved: usize) {
 
 fn score_of(claim: &mut Claim) -> Option<&mut Score> {
     match claim {
-        Claim::Verdict => None,
+        Claim::Verdict | Claim::Probe { .. } => None,
         Claim::Figure { score, .. } | Claim::Gain { score, .. } | Claim::Drop { score, .. } => Some(score),
     }
 }

@@ -58,7 +58,7 @@ const TABLE: &[(&str, &[Row])] = &[
         ("lower", &["diagnostics", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::weightings", "kinds::heads", "encode", "check"]),
         ("model", &["plan", "ops", "kinds::optimisers"]),
         ("network", &["random", "columns", "records", "plan", "ops", "kinds::layers", "kinds::terms", "kinds::heads", "encode", "passes"]),
-        ("train", &["diagnostics", "columns", "records", "plan", "ops", "kinds::samplers", "kinds::weightings", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::writers", "encode", "passes", "batches", "model", "network"]),
+        ("train", &["random", "diagnostics", "columns", "records", "plan", "ops", "kinds::samplers", "kinds::weightings", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::writers", "encode", "passes", "batches", "model", "network"]),
         ("present", &["diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "kinds::heads", "encode", "hir", "analysis", "check", "passes", "batches"]),
     ]),
     ("shell", &[

@@ -14,5 +14,6 @@ mod resume;
 mod robustness;
 mod schemes;
 mod sharing;
+mod studies;
 mod trees;
 mod world;

@@ -1,6 +1,7 @@
 //! `--only` and `--without`: what is left of a program.
 
 use super::*;
+use crate::plan::Over;
 
 /// Takes the tasks that `--only` leaves out from everything that goes on: no head is built for them.
 pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
@@ -55,11 +56,14 @@ pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
     }
     for e in &mut c.expects {
         match &mut e.claim {
-            Claim::Verdict => {}
+            Claim::Verdict | Claim::Probe { .. } => {}
             Claim::Figure { score, .. } | Claim::Drop { score, .. } => score.renumber(&new),
-            Claim::Gain { score, task, .. } => {
+            Claim::Gain { score, over, .. } => {
                 score.renumber(&new);
-                move_to(task);
+                match over {
+                    Over::Single(all) => all.retain_mut(|t| move_to(t)),
+                    Over::Without(_) => {}
+                }
             }
         }
     }

@@ -6,6 +6,8 @@
 #[cfg(feature = "train")]
 mod answers;
 mod check;
+#[cfg(feature = "train")]
+mod compare;
 mod completions;
 #[cfg(feature = "train")]
 mod details;
@@ -23,9 +25,15 @@ mod predict;
 #[cfg(feature = "train")]
 mod progress;
 #[cfg(feature = "train")]
+mod prove;
+#[cfg(feature = "train")]
 mod run;
+#[cfg(feature = "train")]
+mod study;
 mod view;
 mod watch;
+#[cfg(feature = "train")]
+mod workshop;
 
 use crate::diagnostics::{Diagnostic, render};
 use crate::driver::{self, Compilation, Disk};
@@ -88,6 +96,12 @@ enum Command {
     Check(CheckArgs),
     /// Check a spec, train it and report its scores
     Run(RunArgs),
+    /// Train a spec's tasks together, alone, and without each arrow and auxiliary task, and tell what is worth what
+    #[cfg(feature = "train")]
+    Compare(CompareArgs),
+    /// Run whatever the claims of specs need, and answer each with its figure
+    #[cfg(feature = "train")]
+    Prove(ProveArgs),
     /// Evaluate a finished run again, also on other data
     Eval(EvalArgs),
     /// Answer new texts with every task of a run
@@ -136,8 +150,8 @@ pub(crate) struct Changes {
     /// give a `param` another value: `--set lr=1e-4`
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// cut an arrow: `--without 'pos -> chunk'`
-    #[arg(long, value_name = "ARROW")]
+    /// leave out an arrow, a task or a loss: `--without 'pos -> chunk'`; may be repeated
+    #[arg(long, value_name = "PART")]
     without: Vec<String>,
     /// keep only this task, without arrows into it (its single-task twin); may be repeated
     #[arg(long, value_name = "TASK")]
@@ -272,6 +286,40 @@ struct RunArgs {
     no_cache: bool,
     #[command(flatten)]
     passes: PassArgs,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+#[cfg(feature = "train")]
+#[derive(Args, Debug)]
+struct CompareArgs {
+    /// the spec
+    file: PathBuf,
+    /// another spec, whose tasks bear the same names
+    other: Option<PathBuf>,
+    /// folder of the tables and the page (default: runs/NAME-compare-DATE)
+    #[arg(long, short, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    work: workshop::WorkArgs,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+#[cfg(feature = "train")]
+#[derive(Args, Debug)]
+struct ProveArgs {
+    /// the specs
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    work: workshop::WorkArgs,
     #[command(flatten)]
     changes: Changes,
 }
@@ -419,6 +467,10 @@ fn run_command(cli: Cli) -> i32 {
         #[cfg(feature = "train")]
         Command::Run(a) => run::command(&a, look),
         #[cfg(feature = "train")]
+        Command::Compare(a) => compare::command(&a, look),
+        #[cfg(feature = "train")]
+        Command::Prove(a) => prove::command(&a, look),
+        #[cfg(feature = "train")]
         Command::Eval(a) => eval::command(&a, look),
         #[cfg(feature = "train")]
         Command::Predict(a) => predict::command(&a, look),
@@ -560,7 +612,7 @@ fn options(changes: &Changes) -> Result<Options, i32> {
     for a in &changes.without {
         match a.split_once("->").or_else(|| a.split_once("~>")) {
             Some((x, y)) => out.without.push((x.trim().into(), y.trim().into())),
-            None => return Err(usage(format!("`--without {a}`: name an arrow, as in `--without 'pos -> chunk'`"))),
+            None => out.dropped.push(a.trim().to_string()),
         }
     }
     Ok(out)

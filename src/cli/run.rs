@@ -1,8 +1,8 @@
 //! `mtlc run SPEC` and `mtlc run --resume RUN`
 
 use super::progress::{Bars, Lines};
+use super::study::{self, Prepared, Trained, Variant};
 use super::{Changes, ERRORS, FAILED, FINE, Format, Look, RunArgs, USAGE, compile, device, findings, out, say, view};
-use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::driver;
 use crate::encode::cache::Cache;
@@ -10,20 +10,17 @@ use crate::encode::{Examples, Tables};
 use crate::plan::{Claim, Expect, Length, Plan};
 use crate::present::cost::{Cost, cost, epochs};
 use crate::source::Sources;
-use crate::train::evaluate::Figures;
-use crate::train::files::distinct_name;
 use crate::train::initial::Source;
 use crate::train::report::{self, ExpectReport, Report, SeedsReport};
 use crate::train::run_dir::{self, RunDir};
 use crate::train::trainer::Origin;
-use crate::train::twins::{self, Pair};
 use crate::train::{Progress, Quiet, RunError, RunOptions, trainer};
 use crate::util::memory;
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
 
 pub(super) fn command(a: &RunArgs, look: Look) -> i32 {
     if a.more.is_some() && a.resume.is_none() {
@@ -76,15 +73,19 @@ fn going_on(folder: &Path) -> String {
 }
 
 /// Everything that training needs.
-struct Ready {
-    compilation: driver::Compilation,
-    data: driver::Data,
-    plan: Plan,
+pub(super) struct Ready {
+    pub compilation: driver::Compilation,
+    pub data: driver::Data,
+    pub plan: Plan,
 }
 
 /// Compiles, loads and plans; findings are printed.
 fn prepare(file: &Path, changes: &Changes, look: Look, print: bool, cache: Option<&Cache>) -> Result<Ready, i32> {
-    let mut c = compile(file, changes, look)?;
+    ready(compile(file, changes, look)?, look, print, cache)
+}
+
+/// Loads and plans what was compiled; findings are printed.
+pub(super) fn ready(mut c: driver::Compilation, look: Look, print: bool, cache: Option<&Cache>) -> Result<Ready, i32> {
     let data = driver::load_cached(&mut c, cache, true);
     let plan = driver::plan(&mut c, &data);
     if print || c.has_errors() {
@@ -122,7 +123,7 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Ok(r) => r,
         Err(code) => return code,
     };
-    let examples = driver::examples(&ready.plan, &mut ready.data, cache.as_ref());
+    let examples = Arc::new(driver::examples(&ready.plan, &mut ready.data, cache.as_ref()));
     let Ready { compilation: c, data, plan } = &ready;
     if look.format == Format::Human || look.format == Format::Plain {
         say(before(plan, c, data, a.threads));
@@ -143,6 +144,11 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Ok(from) => from,
         Err(d) => return fail(&[d]),
     };
+    // and neither does one whose claims compare with programs that cannot be
+    let twins = plan.expects.iter().flat_map(|e| Variant::of_claim(&e.claim, plan, &changes));
+    if let Err(d) = twins.filter(|v| !v.is_whole(plan)).try_for_each(|v| v.check(file, look)) {
+        return fail(&[d]);
+    }
     let dir = match run_dir::begin(a.out.as_deref(), &plan.name) {
         Ok(dir) => dir,
         Err(d) => return fail(&[d]),
@@ -167,8 +173,9 @@ fn fresh(file: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
     };
     options.stop = stop;
     options.cache_memory = a.cache_memory.saturating_mul(1_000_000);
-    let ctx = Context { a, look, file, changes: &changes, dir: &dir, no_twins: None };
-    train(&ctx, plan, &data.tables, &examples, &options)
+    let (tables, examples) = (&data.tables, &examples);
+    let ctx = Context { a, look, file, changes: &changes, dir: &dir, no_twins: None, tables, examples };
+    train(&ctx, plan, &options)
 }
 
 /// The weights of a run, after it was said which of them are taken.
@@ -179,7 +186,7 @@ fn taken(path: &Path, plan: &Plan, tables: &Tables) -> Result<Arc<Source>, Diagn
 }
 
 /// The spec and the files that it uses.
-fn sources(c: &driver::Compilation) -> Vec<(String, String)> {
+pub(super) fn sources(c: &driver::Compilation) -> Vec<(String, String)> {
     c.sources.files().iter().map(|f| (f.name.clone(), f.text.to_string())).collect()
 }
 
@@ -191,9 +198,12 @@ struct Context<'a> {
     dir: &'a RunDir,
     /// why no twin can be trained
     no_twins: Option<String>,
+    tables: &'a Tables,
+    examples: &'a Arc<Examples>,
 }
 
-fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, options: &RunOptions) -> i32 {
+fn train(ctx: &Context<'_>, plan: &Plan, options: &RunOptions) -> i32 {
+    let (tables, examples) = (ctx.tables, ctx.examples);
     let mut p = progress(ctx.a);
     let first = options.seed;
     if let Some(n) = ctx.a.seeds {
@@ -209,7 +219,7 @@ fn train(ctx: &Context<'_>, plan: &Plan, tables: &Tables, examples: &Examples, o
     }
 }
 
-/// The comparisons that claims ask for, seed by seed, then the tables.
+/// The comparisons that claims ask for, then the tables.
 fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options: &RunOptions) -> i32 {
     let mut all = vec![];
     for (seed, run) in report.seeds.iter().zip(&report.runs) {
@@ -219,19 +229,8 @@ fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options:
             Err(d) => return failed(RunError::Failed(vec![d]), ctx),
         }
     }
-    for (i, e) in plan.expects.iter().enumerate() {
-        let mut pairs = vec![];
-        for (own, r) in &all {
-            match compare(ctx, plan, r, &e.claim, own) {
-                Ok(Some(pair)) => pairs.push(pair),
-                Ok(None) => {}
-                Err(RunError::Interrupted(_)) => return failed(RunError::Interrupted(ctx.dir.path.clone()), ctx),
-                Err(e) => return failed(e, ctx),
-            }
-        }
-        if let Some(r) = report.expects.get_mut(i) {
-            twins::settle(r, &e.claim, &pairs);
-        }
+    if let Err(e) = compare(ctx, plan, &all, &mut report.expects) {
+        return failed(e, ctx);
     }
     if let Err(d) = ctx.dir.write_listed(run_dir::REPORT, &report) {
         return failed(RunError::Failed(vec![d]), ctx);
@@ -243,19 +242,15 @@ fn after_seeds(ctx: &Context<'_>, plan: &Plan, mut report: SeedsReport, options:
 
 /// The comparisons that claims ask for, then the tables.
 fn after(ctx: &Context<'_>, plan: &Plan, mut report: Report, options: &RunOptions) -> i32 {
-    let mut changed = false;
-    for (i, e) in plan.expects.iter().enumerate() {
-        match compare(ctx, plan, &report, &e.claim, options) {
-            Ok(Some(pair)) => {
-                if let Some(r) = report.expects.get_mut(i) {
-                    twins::settle(r, &e.claim, &[pair]);
-                    changed = true;
-                }
-            }
-            Ok(None) => {}
-            Err(e) => return failed(e, ctx),
-        }
-    }
+    let mut expects = std::mem::take(&mut report.expects);
+    let runs = [(options.clone(), report)];
+    let compared = compare(ctx, plan, &runs, &mut expects);
+    let [(_, mut report)] = runs;
+    report.expects = expects;
+    let changed = match compared {
+        Ok(changed) => changed,
+        Err(e) => return failed(e, ctx),
+    };
     if changed && let Err(d) = ctx.dir.write_listed(run_dir::REPORT, &report) {
         return failed(RunError::Failed(vec![d]), ctx);
     }
@@ -280,7 +275,7 @@ fn show(report: &Report, folder: &Path) {
 }
 
 /// A claim that did not hold fails a run, and so does one of which there is no figure; where noise decides, none does.
-fn verdict(expects: &[ExpectReport]) -> i32 {
+pub(super) fn verdict(expects: &[ExpectReport]) -> i32 {
     let failed = |e: &ExpectReport| e.held == Some(false) || e.held.is_none() && e.figure.is_none();
     if expects.iter().any(failed) { FAILED } else { FINE }
 }
@@ -289,69 +284,50 @@ fn stored(folder: &Path) -> Result<Report, Diagnostic> {
     RunDir::open(folder)?.read_json(run_dir::REPORT)
 }
 
-/// The difference that `gain` or `drop` speaks of: trains the twin in a folder beside the run, once.
+/// What claims compare with: trains the twins in folders beside each run, once. Whether there was anything to compare.
 fn compare(
     ctx: &Context<'_>,
     plan: &Plan,
-    report: &Report,
-    claim: &Claim,
-    options: &RunOptions,
-) -> Result<Option<Pair>, RunError> {
-    let (score, changes, name) = match claim {
-        Claim::Gain { score, task, .. } => {
-            let task = &plan.tasks[*task].name;
-            let changes = Changes { only: vec![task.clone()], ..ctx.changes.clone() };
-            (score, changes, format!("single-{}", distinct_name(task)))
-        }
-        Claim::Drop { score, arrow, .. } => {
-            let mut c = ctx.changes.clone();
-            c.without.push(arrow.clone());
-            let ends: Vec<String> = arrow.split("->").map(|end| distinct_name(end.trim())).collect();
-            (score, c, format!("without-{}", ends.join("-to-")))
-        }
-        _ => return Ok(None),
-    };
-    if let Some(why) = &ctx.no_twins {
-        say(format!("`{name}` is not trained: {why}"));
-        return Ok(None);
+    runs: &[(RunOptions, Report)],
+    expects: &mut [ExpectReport],
+) -> Result<bool, RunError> {
+    let Some((first, _)) = runs.first() else { return Ok(false) };
+    if plan.expects.iter().all(|e| Variant::of_claim(&e.claim, plan, ctx.changes).is_empty()) {
+        return Ok(false);
     }
-    let folder = options.out.join(&name);
-    if matches!(claim, Claim::Gain { .. }) && plan.tasks.len() == 1 {
-        say(format!("`{name}` is not trained: the program has no other task, so it is its own twin"));
-        return Ok(None);
-    }
-    say(format!("training the twin `{name}` for the claim, seed {}", options.seed));
     let cache = cache(ctx.a);
-    let mut twin = prepare(ctx.file, &changes, ctx.look, false, cache.as_ref()).map_err(|_| {
-        let d = Diagnostic::new("E0810", format!("the twin `{name}` cannot be built"));
-        RunError::Failed(vec![d.help("its findings are above; remove the claim, or mend the spec")])
-    })?;
-    if let Claim::Gain { task, .. } = claim {
-        twins::same_updates(&mut twin.plan, plan, report, *task);
-    }
-    let examples = driver::examples(&twin.plan, &mut twin.data, cache.as_ref());
-    let own = RunOptions {
-        out: folder,
-        dir: None,
-        sources: sources(&twin.compilation),
-        base: twin.compilation.base.clone(),
-        began: Instant::now(),
-        ..options.clone()
-    };
-    let mut p = progress(ctx.a);
-    let done = trainer::run_part(&twin.plan, &twin.data.tables, &examples, &own, p.as_mut());
-    let other = match done {
-        Ok(r) => r,
-        Err(RunError::Interrupted(_)) => return Err(RunError::Interrupted(ctx.dir.path.clone())),
-        Err(e) => return Err(e),
-    };
-    let figure = |plan: &Plan, r: &Report| {
-        report::score(score, &Figures::of(plan, r, SplitName::Test))
-            .or_else(|| report::score(score, &Figures::of(plan, r, SplitName::Dev)))
-    };
-    Ok(match (figure(plan, report), figure(plan, &other)) {
-        (Some(with), Some(without)) => Some(Pair::new(score, plan, report, with, without)),
-        _ => None,
+    let whole = Prepared::of(Variant::whole(ctx.changes), plan, ctx.tables, ctx.examples);
+    let folders: Vec<PathBuf> = runs.iter().map(|(o, _)| o.out.clone()).collect();
+    let whole = Arc::new(whole).trained(folders);
+    let mut known: BTreeMap<String, Trained> = BTreeMap::new();
+    study::settle(&whole, &first.device, expects, &mut |v| {
+        if let Some(t) = known.get(&v.name) {
+            return Ok(Some(t.clone()));
+        }
+        if let Some(why) = &ctx.no_twins {
+            say(format!("`{}` is not trained: {why}", v.title));
+            return Ok(None);
+        }
+        if v.is_whole(plan) {
+            say(format!("`{}` is not trained: the program has no other task, so it is its own twin", v.title));
+            return Ok(None);
+        }
+        let twin = Arc::new(v.prepare(ctx.file, ctx.look, cache.as_ref())?);
+        let mut folders = vec![];
+        for (options, report) in runs {
+            say(format!("training `{}` for the claim, seed {}", v.title, options.seed));
+            let folder = options.out.join(&v.name);
+            let mut p = progress(ctx.a);
+            let done = twin.train(&twin.beside(plan, report), &folder, &options.out, options, p.as_mut());
+            done.map_err(|e| match e {
+                RunError::Interrupted(_) => RunError::Interrupted(ctx.dir.path.clone()),
+                e @ RunError::Failed(_) => e,
+            })?;
+            folders.push(folder);
+        }
+        let trained = twin.trained(folders);
+        known.insert(v.name.clone(), trained.clone());
+        Ok(Some(trained))
     })
 }
 
@@ -409,7 +385,7 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Err(d) => return fail(d),
     };
     let examples = match driver::examples_of_run(&plan, &tables, &info.base, cache(a).as_ref()) {
-        Ok(examples) => examples,
+        Ok(examples) => Arc::new(examples),
         Err(found) => return unreadable(found, look),
     };
     let mut options = RunOptions::new(dir, info.seed);
@@ -442,14 +418,15 @@ fn resume(dir: &Path, a: &RunArgs, look: Look, stop: Arc<AtomicBool>) -> i32 {
         Ok(from) => from.map(Arc::new),
         Err(d) => return fail(d),
     };
-    let ctx = Context { a, look, file: &spec, changes: &changes, dir: &top, no_twins };
+    let (tables, examples) = (&tables, &examples);
+    let ctx = Context { a, look, file: &spec, changes: &changes, dir: &top, no_twins, tables, examples };
     let mut p = progress(a);
     match seeds {
-        Some(seeds) => match trainer::run_seeds(&plan, &tables, &examples, &options, &seeds, p.as_mut()) {
+        Some(seeds) => match trainer::run_seeds(&plan, tables, examples, &options, &seeds, p.as_mut()) {
             Ok(report) => after_seeds(&ctx, &plan, report, &options),
             Err(e) => failed(e, &ctx),
         },
-        None => match trainer::resume(&run, &plan, &tables, &examples, &options, p.as_mut()) {
+        None => match trainer::resume(&run, &plan, tables, examples, &options, p.as_mut()) {
             Ok(report) => after(&ctx, &plan, report, &options),
             Err(e) => failed(e, &ctx),
         },
@@ -462,7 +439,7 @@ const BASE_MB: f64 = 100.0;
 const MARGIN: f64 = 1.5;
 
 /// Refuses a run that cannot fit into so many bytes.
-fn too_large(cost: &Cost, available: Option<u64>) -> Option<Diagnostic> {
+pub(super) fn too_large(cost: &Cost, available: Option<u64>) -> Option<Diagnostic> {
     let (need, free) = (BASE_MB * 1e6 + cost.memory(), available? as f64);
     if need <= free * MARGIN {
         return None;

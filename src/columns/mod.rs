@@ -44,6 +44,13 @@ pub struct CorpusDecl {
 }
 
 impl CorpusDecl {
+    /// Takes the places in the spec away.
+    pub fn forget_places(&mut self) {
+        (self.span, self.reader_span) = (Span::default(), Span::default());
+        self.option_spans.clear();
+        self.fields.iter_mut().for_each(|f| (f.span, f.axis_span) = (Span::default(), None));
+    }
+
     /// The place of an option's name, else of the reader.
     pub fn option_span(&self, name: &str) -> Span {
         self.option_spans.get(name).copied().unwrap_or(self.reader_span)

@@ -167,6 +167,7 @@ codes! {
     "E0813" "a finished run cannot go on by more epochs"
     "E0814" "nothing of another run's weights fits"
     "E0815" "a run would not fit into memory"
+    "E0816" "a spec claims nothing"
     // warnings
     "W0101" "no objective is declared"
     "W0102" "an encoder is read by nobody"

@@ -49,20 +49,6 @@ pub fn objective(plan: &Plan, there: &dyn There) -> Option<Score> {
     plan.train.objective.clone().or_else(only)
 }
 
-/// The figures that a score reads: (task, metric) and corpora of frames.
-pub fn reads(score: &Score, metrics: &mut Vec<(usize, usize)>, frames: &mut Vec<usize>) {
-    match score {
-        Score::Metric { task, metric } => metrics.push((*task, *metric)),
-        Score::Frame { corpus } => frames.push(*corpus),
-        Score::Number(_) => {}
-        Score::Mean(xs) => xs.iter().for_each(|x| reads(x, metrics, frames)),
-        Score::Add(a, b) | Score::Sub(a, b) | Score::Mul(a, b) | Score::Div(a, b) => {
-            reads(a, metrics, frames);
-            reads(b, metrics, frames);
-        }
-    }
-}
-
 /// What would fail later, found before the first step.
 pub fn refused(plan: &Plan, there: &dyn There) -> Vec<Diagnostic> {
     let mut faults = vec![];
@@ -72,8 +58,7 @@ pub fn refused(plan: &Plan, there: &dyn There) -> Vec<Diagnostic> {
     };
     let split = "as in `columns(\"data\", dev = split(10%))`";
     if let Some(score) = &plan.train.objective {
-        let (mut metrics, mut frames) = (vec![], vec![]);
-        reads(score, &mut metrics, &mut frames);
+        let (mut metrics, frames) = score.reads();
         metrics.sort_unstable();
         metrics.dedup_by_key(|(t, _)| *t);
         for (t, _) in metrics {

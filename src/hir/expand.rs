@@ -20,6 +20,8 @@ pub struct Options {
     pub set: Vec<(String, String)>,
     /// `--without 'pos -> chunk'`
     pub without: Vec<(String, String)>,
+    /// `--without domain`: tasks and losses
+    pub dropped: Vec<String>,
     /// `--only task`
     pub only: Vec<String>,
     /// `--no-pass name`: rows of [`crate::passes::PASSES`] that do nothing

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format of [`Plan`]s. A plan of another one is refused, never guessed at.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Index of a node in its graph.
 pub type NodeId = usize;
@@ -644,6 +644,26 @@ pub enum Score {
 }
 
 impl Score {
+    /// The figures that it reads: (task, metric), and the corpora of frames.
+    pub fn reads(&self) -> (Vec<(usize, usize)>, Vec<usize>) {
+        let (mut metrics, mut frames) = (vec![], vec![]);
+        self.read(&mut metrics, &mut frames);
+        (metrics, frames)
+    }
+
+    fn read(&self, metrics: &mut Vec<(usize, usize)>, frames: &mut Vec<usize>) {
+        match self {
+            Self::Metric { task, metric } => metrics.push((*task, *metric)),
+            Self::Frame { corpus } => frames.push(*corpus),
+            Self::Number(_) => {}
+            Self::Mean(xs) => xs.iter().for_each(|x| x.read(metrics, frames)),
+            Self::Add(a, b) | Self::Sub(a, b) | Self::Mul(a, b) | Self::Div(a, b) => {
+                a.read(metrics, frames);
+                b.read(metrics, frames);
+            }
+        }
+    }
+
     /// Gives tasks other indices; those without a new one stay.
     pub(crate) fn renumber(&mut self, new: &impl Fn(usize) -> Option<usize>) {
         match self {
@@ -682,12 +702,26 @@ pub enum Claim {
         /// the threshold
         value: f64,
     },
-    /// `gain(m, over = single) >= x`: test figure minus that of the same task trained alone
+    /// `gain(m, over = single) >= x`: test figure minus that of another program
     Gain {
         /// over test metrics
         score: Score,
-        /// the task
-        task: usize,
+        /// the other program
+        over: Over,
+        /// `>=` ...
+        op: String,
+        /// the threshold
+        value: f64,
+    },
+    /// `probe(enc, corpus.field) <= x`: the test figure of a fresh head that reads a field off the trained encoder, through which
+    /// no gradient goes
+    Probe {
+        /// the encoder, as it is written in the spec
+        encoder: String,
+        /// the field, as it is written in the spec
+        field: String,
+        /// the head, as it is written in a spec
+        head: String,
         /// `>=` ...
         op: String,
         /// the threshold
@@ -704,6 +738,15 @@ pub enum Claim {
         /// the threshold
         value: f64,
     },
+}
+
+/// With what a program is compared; tasks by their index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Over {
+    /// each of these tasks alone
+    Single(Vec<usize>),
+    /// everything but these tasks or losses
+    Without(Vec<String>),
 }
 
 /// What a sampler draws.
@@ -748,6 +791,8 @@ impl Plan {
     pub fn is_same_program(&self, other: &Self) -> bool {
         let timeless = |plan: &Self| {
             let mut plan = plan.clone();
+            // a stored plan has no places
+            plan.corpora.iter_mut().for_each(CorpusDecl::forget_places);
             if let Some(last) = plan.train.stages.last_mut() {
                 last.length = Length::Steps(0);
             }

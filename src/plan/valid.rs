@@ -1,6 +1,6 @@
 //! Whether a plan that was read hangs together, so that whoever computes with it need not ask again.
 
-use super::{Claim, Graph, Init, Op, Phase, Plan, SOURCE_FIELD, Score};
+use super::{Claim, Graph, Init, Op, Over, Phase, Plan, SOURCE_FIELD, Score};
 
 /// More numbers than any machine holds.
 const MOST: usize = 1 << 40;
@@ -87,9 +87,12 @@ impl Plan {
         }
         self.train.objective.iter().try_for_each(|s| self.validate_score(s))?;
         self.expects.iter().try_for_each(|e| match &e.claim {
-            Claim::Verdict => Ok(()),
+            Claim::Verdict | Claim::Probe { .. } => Ok(()),
             Claim::Figure { score, .. } | Claim::Drop { score, .. } => self.validate_score(score),
-            Claim::Gain { score, task: t, .. } => task(*t).and(self.validate_score(score)),
+            Claim::Gain { score, over: Over::Single(all), .. } => {
+                all.iter().try_for_each(|t| task(*t)).and(self.validate_score(score))
+            }
+            Claim::Gain { score, over: Over::Without(_), .. } => self.validate_score(score),
         })
     }
 

@@ -23,6 +23,19 @@ impl Resolver<'_> {
                 self.cut(i);
             }
         }
+        for name in &options.dropped {
+            let is = |own: &str| own == name || base(own) == *name;
+            let tasks: Vec<usize> = (0..self.tasks.len()).filter(|t| is(&self.tasks[*t].name)).collect();
+            let losses: Vec<usize> = (0..self.p.losses.len()).filter(|l| is(&self.p.losses[*l].name)).collect();
+            if tasks.is_empty() && losses.is_empty() {
+                let d = Diagnostic::new("E0201", format!("`--without {name}`: no task, loss or arrow is called so"));
+                let losses = self.p.losses.iter().map(|l| format!("`{}`", l.name));
+                let all: Vec<String> = self.names_of_tasks().into_iter().chain(losses).collect();
+                findings.push(d.help(format!("write `--without 'a -> b'` for an arrow, or one of {}", all.join(", "))));
+            }
+            tasks.iter().for_each(|t| self.tasks[*t].left_out = true);
+            self.dropped_losses.extend(losses);
+        }
         if !options.only.is_empty() {
             for o in &options.only {
                 if !self.tasks.iter().any(|t| t.name == *o || base(&t.name) == *o) {
@@ -31,19 +44,18 @@ impl Resolver<'_> {
                     findings.push(d.help(format!("tasks are: {}", names.join(", "))));
                 }
             }
-            for i in 0..self.tasks.len() {
-                let name = &self.tasks[i].name;
-                self.tasks[i].left_out = !options.only.iter().any(|o| o == name || *o == base(name));
+            for t in &mut self.tasks {
+                t.left_out |= !options.only.iter().any(|o| *o == t.name || *o == base(&t.name));
             }
-            for i in 0..self.edges.len() {
-                let e = &self.edges[i];
-                let into = match e.target {
-                    Target::Task(t) | Target::Slot(t, _) => Some(t),
-                    Target::Encoder(..) => None,
-                };
-                if self.tasks[e.source].left_out || into.is_some_and(|t| self.tasks[t].left_out) {
-                    self.cut(i);
-                }
+        }
+        for i in 0..self.edges.len() {
+            let e = &self.edges[i];
+            let into = match e.target {
+                Target::Task(t) | Target::Slot(t, _) => Some(t),
+                Target::Encoder(..) => None,
+            };
+            if self.tasks[e.source].left_out || into.is_some_and(|t| self.tasks[t].left_out) {
+                self.cut(i);
             }
         }
         for d in findings {

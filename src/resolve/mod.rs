@@ -99,6 +99,8 @@ pub(crate) struct Resolver<'p> {
     pub into_layer: HashMap<(usize, u32), Vec<usize>>,
     /// every `share` that has no fault
     pub shared: Vec<Shared>,
+    /// indices of losses that `--without` names
+    pub dropped_losses: BTreeSet<usize>,
     /// texts among the fields of each data set
     pub texts: Vec<Vec<usize>>,
     /// dropout where nothing else is said
@@ -126,6 +128,7 @@ pub(crate) fn resolve<'p>(p: &'p Program, options: &Options) -> Resolver<'p> {
         into_task: vec![],
         into_layer: HashMap::default(),
         shared: vec![],
+        dropped_losses: BTreeSet::new(),
         texts: p.data.iter().map(texts).collect(),
         dropout: 0.0,
         walked: None,

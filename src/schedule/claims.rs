@@ -11,6 +11,15 @@ struct Threshold {
     at: Span,
 }
 
+/// What a fresh head reads off an encoder; all as they are written anywhere in the spec.
+struct Probed {
+    encoder: String,
+    field: String,
+    head: &'static str,
+    /// whether its figure is a share of 1
+    share: bool,
+}
+
 /// The sign of a comparison.
 fn comparison(op: BinOp) -> Option<&'static str> {
     Some(match op {
@@ -88,9 +97,13 @@ impl<'p> Scheduler<'_, 'p> {
             ExprKind::Call(f, args) if is_name(f, "gain") => self.gain(a.span, args, than, env),
             ExprKind::Call(f, args) if is_name(f, "drop") => self.drop(a.span, args, than, env),
             ExprKind::Call(f, args) if is_name(f, "probe") => {
-                self.probed(a, args, env)?;
-                self.unsupported(a.span, "this claim");
-                Err(Reported)
+                let Probed { encoder, field, head, share } = self.probed(a, args, env)?;
+                if share && value > 1.0 {
+                    let d = Diagnostic::new("E0207", "shares are fractions of 1: no such figure exceeds it");
+                    let d = d.at(than.at, format!("this is {}%", value * 100.0));
+                    return Err(self.report(d.help(format!("write `{value}%`"))));
+                }
+                Ok(Claim::Probe { encoder, field, head: head.into(), op: op.into(), value })
             }
             ExprKind::Call(f, args) if is_name(f, "match") => {
                 self.matched(a, args, env)?;
@@ -129,42 +142,75 @@ impl<'p> Scheduler<'_, 'p> {
             return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
         };
         let single = is_name(&over.value, "single");
-        match &*over.value.value {
+        let without = match &*over.value.value {
             ExprKind::Call(f, left) if is_name(f, "without") && left.len() == 1 => {
-                self.r.one_task(&left[0].value, env, "what is left out")?;
+                Some((self.r.unit_refs(&left[0].value, env).ok_or(Reported)?, left[0].value.span))
             }
-            _ if single => {}
+            _ if single => None,
             _ => {
                 let what = "something to compare with";
                 let word = path_words(&over.value);
                 let known = ["single", "without(task)"];
                 return Err(self.unknown_word("E0242", what, &word, over.value.span, &known));
             }
-        }
+        };
         let score = args.first().ok_or(Reported)?;
         let score = self.r.score(&score.value, env)?;
-        if !single {
-            self.unsupported(whole, "this comparison");
+        let over = match without {
+            None => self.alone(whole, &score)?,
+            Some((units, at)) => self.left_out(&score, &units, at)?,
+        };
+        self.attainable(&score, t)?;
+        Ok(Claim::Gain { score, over, op: t.op.into(), value: t.value })
+    }
+
+    /// The tasks of a score, each trained alone.
+    fn alone(&mut self, whole: Span, score: &Score) -> Result<Over, Reported> {
+        let (metrics, frames) = score.reads();
+        let tasks: BTreeSet<usize> = metrics.into_iter().map(|(t, _)| t).collect();
+        if tasks.is_empty() || !frames.is_empty() {
+            let d = Diagnostic::new("E0242", "only figures of tasks have a twin that is trained alone").at(whole, "");
+            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
+        }
+        for task in &tasks {
+            let name = self.r.tasks[*task].name.clone();
+            let names_it_alone = |l: &hir::LossDef| {
+                let mut tasks =
+                    self.r.tasks.iter().filter(|t| hir::names_of(&l.value).contains(&hir::base_name(&t.name)));
+                tasks.all(|t| hir::base_name(&t.name) == hir::base_name(&name))
+            };
+            if let Some(none) = self.r.loss_none(*task)
+                && !self.p.losses.iter().any(names_it_alone)
+            {
+                let d = Diagnostic::new("E0242", format!("alone nothing trains `{name}`, so there is no gain over it"));
+                let d = d.at(whole, "compares with a twin that learns nothing").with(none, "it has no loss of its own");
+                return Err(self.report(d.help("claim a figure instead, as in `expect slot.span_f1 >= 90%`")));
+            }
+        }
+        Ok(Over::Single(tasks.into_iter().collect()))
+    }
+
+    /// The program without tasks or losses, of which the score must be independent.
+    fn left_out(&mut self, score: &Score, units: &[usize], at: Span) -> Result<Over, Reported> {
+        let (metrics, frames) = score.reads();
+        let tasks = self.r.tasks.len();
+        for &task in units.iter().filter(|u| **u < tasks) {
+            // of a program that was cut by `--only` the claim was not made
+            if self.r.tasks[task].left_out {
+                return Err(Reported);
+            }
+            let judged = |c: &usize| self.r.tasks[task].golds.iter().any(|(own, _)| own == c);
+            if metrics.iter().any(|(t, _)| *t == task) || frames.iter().any(judged) {
+                let name = &self.r.tasks[task].name;
+                let d = Diagnostic::new("E0242", format!("without `{name}` there is no such figure"));
+                let help = "compare the figure of another task, or write `over = single`";
+                return Err(self.report(d.at(at, "left out").help(help)));
+            }
+        }
+        if units.iter().any(|u| u.checked_sub(tasks).is_some_and(|l| self.r.dropped_losses.contains(&l))) {
             return Err(Reported);
         }
-        let Score::Metric { task, .. } = score else {
-            let d = Diagnostic::new("E0242", "`gain` compares one task's figure").at(whole, "");
-            return Err(self.report(d.help("write `gain(slot.span_f1, over = single) >= 1%`")));
-        };
-        let name = self.r.tasks[task].name.clone();
-        let names_it_alone = |l: &hir::LossDef| {
-            let mut tasks = self.r.tasks.iter().filter(|t| hir::names_of(&l.value).contains(&hir::base_name(&t.name)));
-            tasks.all(|t| hir::base_name(&t.name) == hir::base_name(&name))
-        };
-        if let Some(none) = self.r.loss_none(task)
-            && !self.p.losses.iter().any(names_it_alone)
-        {
-            let d = Diagnostic::new("E0242", format!("alone nothing trains `{name}`, so there is no gain over it"));
-            let d = d.at(whole, "compares with a twin that learns nothing").with(none, "it has no loss of its own");
-            return Err(self.report(d.help("claim a figure instead, as in `expect slot.span_f1 >= 90%`")));
-        }
-        self.attainable(&score, t)?;
-        Ok(Claim::Gain { score, task, op: t.op.into(), value: t.value })
+        Ok(Over::Without(units.iter().map(|u| self.r.unit_name(*u)).collect()))
     }
 
     /// `drop(chunk.span_f1, without = pos -> chunk)`
@@ -236,8 +282,8 @@ impl<'p> Scheduler<'_, 'p> {
         Ok(())
     }
 
-    /// `probe(shared, reviews[*].source)`: an encoder, and a field that a fresh classifier reads off it.
-    fn probed(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<(), Reported> {
+    /// `probe(shared, reviews[*].source)`: an encoder, and a field that a fresh head reads off it.
+    fn probed(&mut self, whole: &Expr, args: &[ast::Arg], env: &Env) -> Result<Probed, Reported> {
         let [encoder, field] = args else {
             let d = Diagnostic::new("E0242", "`probe` names an encoder and a field").at(whole.span, "");
             return Err(self.report(d.help("write `probe(enc, corpus.field) <= 30%`")));
@@ -247,16 +293,42 @@ impl<'p> Scheduler<'_, 'p> {
             c.report(d.help("write `probe(enc, corpus.field) <= 30%`"))
         };
         let Some(p) = path(&encoder.value) else { return Err(wrong(self, &encoder.value, "an encoder")) };
-        self.r.named(&p, env, &[Kind::Encoder, Kind::Let], "an encoder", &[Part::Layer])?;
+        let named = self.r.named(&p, env, &[Kind::Encoder, Kind::Let], "an encoder", &[Part::Layer])?;
+        let [one] = named.as_slice() else { return Err(wrong(self, &encoder.value, "one encoder")) };
+        let mut written = match one {
+            (Kind::Let, i) => self.p.lets[*i].name.clone(),
+            (_, i) => self.p.encoders[*i].name.clone(),
+        };
+        // the layer, as it is written
+        let words = path_words(&encoder.value);
+        written += words.find('@').map_or("", |at| &words[at..]);
         let ExprKind::Dot(corpus, name) = &*field.value.value else {
             return Err(wrong(self, &field.value, "a field of a data set"));
         };
-        for c in self.r.corpora_of(corpus, env)? {
-            if name.value != "source" {
-                self.r.field_of(c, name)?;
+        let corpora = self.r.corpora_of(corpus, env)?;
+        let (mut head, mut share) = ("classify", true);
+        for c in &corpora {
+            if name.value == "source" {
+                continue;
             }
+            let f = self.r.field_of(*c, name)?;
+            share = self.p.data[*c].fields[f].ty != FieldType::Real;
+            head = match &self.p.data[*c].fields[f].ty {
+                FieldType::Label => "classify",
+                FieldType::Labels { on: None } => "classify(multi)",
+                FieldType::Real => "regress",
+                FieldType::Tags { .. } => "tag",
+                _ => return Err(wrong(self, &field.value, "a field of labels, tags or numbers")),
+            };
         }
-        Ok(())
+        // the whole family has a short name
+        let family = path(corpus).filter(|p| matches!(p.index, Some(None))).map(|p| format!("{}[*]", p.name));
+        let names: Vec<&str> = corpora.iter().map(|c| self.p.data[*c].name.as_str()).collect();
+        let of = family.unwrap_or_else(|| match names.as_slice() {
+            [one] => (*one).to_string(),
+            _ => format!("union({})", names.join(", ")),
+        });
+        Ok(Probed { encoder: written, field: format!("{of}.{}", name.value), head, share })
     }
 
     /// `match(ask.text, kind.labels)`: what one task wrote, judged by another's labels.

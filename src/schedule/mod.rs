@@ -20,7 +20,7 @@ use crate::diagnostics::{Diagnostic, Reported, suggest};
 use crate::elaborate::{Elaborated, LossForm};
 use crate::hir::{Env, Item, Kind, Program, is_name};
 use crate::kinds::{optimisers, samplers, statements, weightings};
-use crate::plan::{Claim, Expect, Length, Optimizer, Score, Setting, Settings, Stage, Train, Weighting};
+use crate::plan::{Claim, Expect, Length, Optimizer, Over, Score, Setting, Settings, Stage, Train, Weighting};
 use crate::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::source::Span;
 use crate::types::dim::{self, Dim};

@@ -237,11 +237,26 @@ pub fn figures_with(
     params: &Params,
     examples: &Examples,
     split: SplitName,
-    mut kept: Option<&mut Frozen>,
+    kept: Option<&mut Frozen>,
 ) -> Result<Figures, Diagnostic> {
+    Ok(answered(plan, tables, network, params, examples, split, kept)?.figures(plan, tables))
+}
+
+/// What a model answers to a split, beside its gold.
+///
+/// # Errors
+/// As of [`figures_with`].
+pub fn answered(
+    plan: &Plan,
+    tables: &Tables,
+    network: &Network,
+    params: &Params,
+    examples: &Examples,
+    split: SplitName,
+    mut kept: Option<&mut Frozen>,
+) -> Result<Answered, Diagnostic> {
     let params = if params.device().is_autodiff() { params.valid() } else { params.clone() };
-    let mut figures = Figures::default();
-    let mut scored: BTreeMap<usize, ToScore> = BTreeMap::new();
+    let mut all = Answered::default();
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Test) {
         let Some(part) = examples.split(graph.corpus, split).filter(|e| e.len > 0) else { continue };
         let golds = golds(graph, part);
@@ -263,50 +278,125 @@ pub fn figures_with(
                 answers.insert(*t, (heads::find(&task.head).aligned)(&tables.cx(task), gold, said));
             }
         }
-        let (mut whole, mut frames) = (0usize, 0usize);
         // which corpus an example comes from is no part of its frame
         let in_frame = |t: usize| plan.tasks[t].golds.iter().all(|(_, f)| *f != SOURCE_FIELD);
-        for i in 0..part.len {
+        let frame = |i: usize| {
             let verdict = |(t, gold): &(usize, &Records)| {
                 let (task, said) = (&plan.tasks[*t], answers.get(t)?);
                 let judged = gold.present(i) && said.present(i) && in_frame(*t);
                 (heads::find(&task.head).right)(&task.settings, gold.row(i), said.row(i)).filter(|_| judged)
             };
             let known: Vec<bool> = golds.iter().filter_map(verdict).collect();
-            if golds.len() > 1 && known.len() > 1 {
-                frames += 1;
-                whole += usize::from(known.iter().all(|r| *r));
-            }
-        }
-        if frames > 0 {
-            figures.frames.insert(graph.corpus, whole as f64 / frames as f64);
+            (known.len() > 1).then(|| known.iter().all(|r| *r))
+        };
+        if golds.len() > 1 {
+            all.frames.insert(graph.corpus, (0..part.len).map(frame).collect());
         }
         for (t, gold) in golds {
             let Some(said) = answers.remove(&t) else { continue };
-            let own = scored.entry(t).or_insert_with(|| ToScore::new(gold.width, said.width));
-            (0..gold.len()).for_each(|i| {
-                own.gold.push_from(gold, i);
-                own.said.push_from(&said, i);
-            });
-            own.odds.extend(odds.remove(&t).into_iter().flatten().flatten());
+            let mut groups = BTreeMap::new();
             for (m, by) in
                 plan.tasks[t].metrics.iter().enumerate().filter_map(|(m, metric)| Some((m, metric.by.as_ref()?)))
             {
                 let field = plan.corpora[graph.corpus].fields.iter().position(|f| f.name == *by);
-                let groups = field.and_then(|f| part.groups.get(&f));
+                let own = field.and_then(|f| part.groups.get(&f));
                 // groups of two data sets are two
-                let group = |i: usize| Some((graph.corpus as u64) << 32 | u64::from((*groups?.get(i)?)?));
-                own.groups.entry(m).or_default().extend((0..part.len).map(group));
+                let group = |i: usize| Some((graph.corpus as u64) << 32 | u64::from((*own?.get(i)?)?));
+                groups.insert(m, (0..part.len).map(group).collect());
             }
+            let odds = odds.remove(&t).into_iter().flatten().flatten().collect();
+            let own = ToScore { gold: gold.clone(), said, odds, groups };
+            all.tasks.entry(t).or_default().push((graph.corpus, own));
         }
     }
-    for (t, own) in scored {
-        figures.tasks.insert(t, compute(plan, tables, t, &own));
-    }
-    Ok(figures)
+    Ok(all)
 }
 
-/// What a task is scored on, over all its corpora.
+/// Answers to a split beside its gold: all figures follow from them, of the split as of a sample of its examples.
+#[derive(Clone, Debug, Default)]
+pub struct Answered {
+    /// by task, for each of its corpora
+    tasks: BTreeMap<usize, Vec<(usize, ToScore)>>,
+    /// by corpus, of each example whether every task is right; none where fewer than two are judged
+    frames: BTreeMap<usize, Vec<Option<bool>>>,
+}
+
+/// An example in a sample of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw {
+    /// its place in the split
+    pub example: usize,
+    /// the group in which it is ranked: one that was drawn twice is two
+    pub group: u64,
+}
+
+impl Answered {
+    /// Of one task on one corpus (tests).
+    #[cfg(test)]
+    pub fn of_records(task: usize, corpus: usize, gold: Records, said: Records) -> Self {
+        let own = ToScore { gold, said, odds: vec![], groups: BTreeMap::new() };
+        Self { tasks: [(task, vec![(corpus, own)])].into(), frames: BTreeMap::new() }
+    }
+
+    /// All metrics of all tasks with gold.
+    pub fn figures(&self, plan: &Plan, tables: &Tables) -> Figures {
+        let mut figures = Figures::default();
+        for (corpus, right) in &self.frames {
+            let judged: Vec<bool> = right.iter().copied().flatten().collect();
+            if !judged.is_empty() {
+                let whole = judged.iter().filter(|r| **r).count();
+                figures.frames.insert(*corpus, whole as f64 / judged.len() as f64);
+            }
+        }
+        for (t, parts) in &self.tasks {
+            let figure = match parts.as_slice() {
+                [(_, one)] => compute(plan, tables, *t, one),
+                several => compute(plan, tables, *t, &ToScore::joined(several.iter().map(|(_, part)| part))),
+            };
+            figures.tasks.insert(*t, figure);
+        }
+        figures
+    }
+
+    /// The number of examples of a corpus on which tasks were scored.
+    pub fn examples(&self, corpus: usize) -> Option<usize> {
+        let of_task = self.tasks.values().flatten().find(|(c, _)| *c == corpus).map(|(_, own)| own.gold.len());
+        of_task.or_else(|| self.frames.get(&corpus).map(Vec::len))
+    }
+
+    /// Of the tasks, the corpora on which they were scored.
+    pub fn corpora(&self, tasks: &[usize]) -> Vec<usize> {
+        let mut all: Vec<usize> =
+            tasks.iter().filter_map(|t| self.tasks.get(t)).flatten().map(|(corpus, _)| *corpus).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// By example of a corpus, the groups in which a metric of these tasks ranks; none where no metric does.
+    pub fn groups(&self, corpus: usize, metrics: &[(usize, usize)]) -> Option<&[Option<u64>]> {
+        metrics.iter().find_map(|(task, metric)| {
+            let (_, own) = self.tasks.get(task)?.iter().find(|(c, _)| *c == corpus)?;
+            own.groups.get(metric).map(Vec::as_slice)
+        })
+    }
+
+    /// The answers of some tasks, and the frames of some corpora, to a sample of each corpus.
+    pub fn sample(&self, tasks: &[usize], frames: &[usize], drawn: &BTreeMap<usize, Vec<Draw>>) -> Self {
+        let task = |t: &usize| {
+            let parts = self.tasks.get(t)?.iter();
+            Some((*t, parts.filter_map(|(c, own)| Some((*c, own.sample(drawn.get(c)?)))).collect()))
+        };
+        let frame = |c: &usize| {
+            let (own, drawn) = (self.frames.get(c)?, drawn.get(c)?);
+            Some((*c, drawn.iter().filter_map(|d| own.get(d.example).copied()).collect()))
+        };
+        Self { tasks: tasks.iter().filter_map(task).collect(), frames: frames.iter().filter_map(frame).collect() }
+    }
+}
+
+/// What a task is scored on.
+#[derive(Clone, Debug)]
 struct ToScore {
     gold: Records,
     said: Records,
@@ -317,8 +407,35 @@ struct ToScore {
 }
 
 impl ToScore {
-    fn new(gold: usize, said: usize) -> Self {
-        Self { gold: Records::new(gold), said: Records::new(said), odds: vec![], groups: BTreeMap::new() }
+    /// The examples of several, one after the other.
+    fn joined<'a>(mut parts: impl Iterator<Item = &'a Self>) -> Self {
+        let Some(mut all) = parts.next().cloned() else {
+            return Self { gold: Records::new(0), said: Records::new(0), odds: vec![], groups: BTreeMap::new() };
+        };
+        for part in parts {
+            (0..part.gold.len()).for_each(|e| {
+                all.gold.push_from(&part.gold, e);
+                all.said.push_from(&part.said, e);
+            });
+            all.odds.extend_from_slice(&part.odds);
+            for (m, groups) in &part.groups {
+                all.groups.entry(*m).or_default().extend_from_slice(groups);
+            }
+        }
+        all
+    }
+
+    fn sample(&self, drawn: &[Draw]) -> Self {
+        let width = self.odds.len() / self.gold.len().max(1);
+        let examples = || drawn.iter().map(|d| d.example);
+        let odds = examples().flat_map(|e| self.odds[e * width..(e + 1) * width].iter().copied()).collect();
+        let groups = |own: &Vec<Option<u64>>| drawn.iter().map(|d| own[d.example].map(|_| d.group)).collect();
+        Self {
+            gold: self.gold.select(examples()),
+            said: self.said.select(examples()),
+            odds,
+            groups: self.groups.iter().map(|(m, own)| (*m, groups(own))).collect(),
+        }
     }
 }
 
@@ -373,6 +490,12 @@ impl LoadedRun {
         set_params_of_file(&mut params, &dir.read(weights)?).map_err(|e| dir.corrupt(weights, e))?;
         let params = params.valid();
         Ok(Self { dir, plan, tables, network, params })
+    }
+
+    /// What it answers to a split of the examples.
+    pub fn answered(&self, examples: &Examples, split: SplitName) -> Answered {
+        // only what is kept can fail
+        answered(&self.plan, &self.tables, &self.network, &self.params, examples, split, None).unwrap_or_default()
     }
 
     /// Figures of a split of the examples.

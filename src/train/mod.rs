@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod files;
 pub mod frozen;
 pub mod initial;
+pub mod paired;
 pub mod predict;
 pub mod report;
 pub mod run_dir;

@@ -147,8 +147,6 @@ pub fn score(score: &Score, figures: &Figures) -> Option<f64> {
     v.is_finite().then_some(v)
 }
 
-pub use crate::encode::ahead::reads;
-
 /// A score as people write it.
 pub fn show_score(score: &Score, plan: &Plan) -> String {
     match score {
@@ -214,12 +212,9 @@ pub fn holds(a: f64, op: &str, b: f64) -> Option<bool> {
     })
 }
 
-/// Verifies claims that need other runs (`gain`, `drop`): gives the difference of test figures, or why there is none.
-pub type Compare<'a> = &'a mut dyn FnMut(&Expect) -> Result<f64, String>;
-
-/// Verifies every claim on test figures, or on dev figures where a figure has no test split. Claims over several runs
-/// are left to `compare`.
-pub fn verify(plan: &Plan, dev: &Figures, test: &Figures, mut compare: Option<Compare<'_>>) -> Vec<ExpectReport> {
+/// Verifies every claim on test figures, or on dev figures where a figure has no test split. Claims that need other runs
+/// wait for them.
+pub fn verify(plan: &Plan, dev: &Figures, test: &Figures) -> Vec<ExpectReport> {
     let verify = |e: &Expect| {
         let mut r = ExpectReport {
             claim: e.text.clone(),
@@ -246,14 +241,7 @@ pub fn verify(plan: &Plan, dev: &Figures, test: &Figures, mut compare: Option<Co
                     r.note = "neither test nor dev examples give this figure".into();
                 }
             }
-            Claim::Gain { op, value, .. } | Claim::Drop { op, value, .. } => match compare.as_mut().map(|c| c(e)) {
-                None => r.note = "needs a second run".into(),
-                Some(Err(why)) => r.note = why,
-                Some(Ok(f)) => {
-                    r.figure = Some(f);
-                    r.held = holds(f, op, *value);
-                }
-            },
+            Claim::Gain { .. } | Claim::Drop { .. } | Claim::Probe { .. } => r.note = "needs a second run".into(),
         }
         r
     };
@@ -444,9 +432,10 @@ impl SeedsReport {
             let mean = mean_sd(&defined).map(|(m, _)| m);
             let held = match &e.claim {
                 Claim::Verdict => Some(true),
-                Claim::Figure { op, value, .. } | Claim::Gain { op, value, .. } | Claim::Drop { op, value, .. } => {
-                    mean.and_then(|m| holds(m, op, *value))
-                }
+                Claim::Figure { op, value, .. }
+                | Claim::Gain { op, value, .. }
+                | Claim::Drop { op, value, .. }
+                | Claim::Probe { op, value, .. } => mean.and_then(|m| holds(m, op, *value)),
             };
             let split = each.first().map_or_else(String::new, |e| e.split.clone());
             let note = match (mean, each.first()) {

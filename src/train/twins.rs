@@ -1,8 +1,8 @@
 //! A program against its twin: which budget is fair, and what a difference is worth.
 
+use super::paired::Comparison;
 use super::report::{ExpectReport, Report};
-use crate::kinds::heads;
-use crate::plan::{Claim, Length, Plan, Score};
+use crate::plan::{Claim, Length, Over, Plan};
 use serde::{Deserialize, Serialize};
 
 /// Figures of a program and of its twin, over all seeds.
@@ -14,58 +14,6 @@ pub struct TwinReport {
     pub without: Vec<f64>,
     /// where the difference lies with a probability of 95 %; none where one run says nothing of it
     pub interval: Option<(f64, f64)>,
-}
-
-/// One comparison: a seed's figures, and the variance of their difference that the choice of test examples brings.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pair {
-    /// the program's figure
-    pub with: f64,
-    /// the twin's
-    pub without: f64,
-    /// none where the figure is not a share of the examples
-    pub variance: Option<f64>,
-}
-
-impl Pair {
-    /// Of a score: a metric that is a share counts as one of so many examples that are right or wrong as a whole. The two
-    /// figures are taken for independent, which makes the variance larger than it is.
-    pub fn new(score: &Score, plan: &Plan, report: &Report, with: f64, without: f64) -> Self {
-        let share = |(task, metric): (usize, usize)| {
-            let task = plan.tasks.get(task)?;
-            let (low, high) = heads::metric(&task.metrics.get(metric)?.name)?.range;
-            let [_, dev, test] = report.tasks.iter().find(|t| t.name == task.name)?.examples;
-            let n = if test > 0 { test } else { dev };
-            let of = |p: f64| p.clamp(0.0, 1.0) * (1.0 - p.clamp(0.0, 1.0)) / n as f64;
-            (low == 0.0 && high == 1.0 && n > 0).then(|| of(with) + of(without))
-        };
-        let variance = if let Score::Metric { task, metric } = score { share((*task, *metric)) } else { None };
-        Self { with, without, variance }
-    }
-}
-
-/// 97.5 % points of Student's t, by degrees of freedom from 1; beyond, those of the normal distribution are near.
-const STUDENT: [f64; 30] = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
-    2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042,
-];
-
-/// Where the mean difference lies with a probability of 95 %: over seeds by Student's t, over examples by their variance.
-/// One seed whose figure is no share of examples says nothing.
-fn interval(pairs: &[Pair]) -> Option<(f64, f64)> {
-    let n = pairs.len() as f64;
-    let differences: Vec<f64> = pairs.iter().map(|p| p.with - p.without).collect();
-    let mean = differences.iter().sum::<f64>() / n;
-    let examples: Option<f64> = pairs.iter().map(|p| p.variance).sum::<Option<f64>>().map(|sum| sum / n);
-    let half = match pairs.len() {
-        0 => return None,
-        1 => 1.96 * examples?.sqrt(),
-        k => {
-            let seeds = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0) / n;
-            STUDENT.get(k - 2).unwrap_or(&1.96) * (seeds + examples.unwrap_or(0.0)).sqrt()
-        }
-    };
-    Some((mean - half, mean + half))
 }
 
 /// Whether every difference within an interval fulfils a claim, none does, or it is undecided.
@@ -82,29 +30,52 @@ fn decided((low, high): (f64, f64), op: &str, value: f64) -> Option<bool> {
 }
 
 /// Enters what was found into a claim about a twin.
-pub fn settle(r: &mut ExpectReport, claim: &Claim, pairs: &[Pair]) {
+pub fn settle(r: &mut ExpectReport, claim: &Claim, c: &Comparison) {
     let (Claim::Gain { op, value, .. } | Claim::Drop { op, value, .. }) = claim else { return };
-    if pairs.is_empty() {
-        return;
-    }
-    let mean = |f: fn(&Pair) -> f64| pairs.iter().map(f).sum::<f64>() / pairs.len() as f64;
-    let (with, without, figure) = (mean(|p| p.with), mean(|p| p.without), mean(|p| p.with - p.without));
-    let interval = interval(pairs);
+    let (figure, interval) = (c.mean(), c.interval());
     r.figure = Some(figure);
     r.held = match interval {
         Some(i) => decided(i, op, *value),
         None => super::report::holds(figure, op, *value),
     };
     let points = |x: f64| format!("{:.2}", 100.0 * x);
-    let other = if matches!(claim, Claim::Gain { .. }) { "alone" } else { "without" };
-    r.note = format!("{} with, {} {other}", points(with), points(without));
-    match (interval, pairs.len()) {
+    let mean = |all: &[f64]| points(all.iter().sum::<f64>() / all.len().max(1) as f64);
+    let other = if matches!(claim, Claim::Gain { over: Over::Single(_), .. }) { "alone" } else { "without" };
+    r.note = format!("{} with, {} {other}", mean(&c.with), mean(&c.without));
+    match (interval, c.with.len()) {
         (Some((low, high)), 1) => r.note += &format!("; 95% over examples: {} to {}", points(low), points(high)),
         (Some((low, high)), n) => r.note += &format!("; 95% over {n} seeds: {} to {}", points(low), points(high)),
         (None, _) => r.note += "; one seed, so no interval",
     }
-    let each = |f: fn(&Pair) -> f64| pairs.iter().map(f).collect();
-    r.twin = Some(TwinReport { with: each(|p| p.with), without: each(|p| p.without), interval });
+    if r.held.is_none() {
+        r.note += &format!("; {}", to_decide(c, *value));
+    }
+    r.twin = Some(TwinReport { with: c.with.clone(), without: c.without.clone(), interval });
+}
+
+/// Enters what a fresh head read off an encoder, by seed.
+pub fn settle_probe(r: &mut ExpectReport, metric: &str, values: &[f64], op: &str, value: f64) {
+    let figure = values.iter().sum::<f64>() / values.len().max(1) as f64;
+    r.figure = Some(figure);
+    r.held = super::report::holds(figure, op, value);
+    r.note = format!("{metric} of a fresh head on {}", r.split);
+    if values.len() > 1 {
+        let each: Vec<String> = values.iter().map(|v| super::report::show_value(metric, Some(*v))).collect();
+        r.note += &format!("; by seed {}", each.join(", "));
+    }
+}
+
+/// What would decide an undecided claim.
+fn to_decide(c: &Comparison, value: f64) -> String {
+    match (c.seeds_to_tell(value), c.examples_to_tell(value)) {
+        (Some(n), _) => format!("about {n} seeds would decide it"),
+        (None, Some(times)) if times > 1.0 && times <= 1000.0 => {
+            format!("it would take about {:.0} times as many test examples", times.ceil())
+        }
+        // one seed does not tell how far seeds lie apart
+        (None, _) if c.with.len() == 1 => "more seeds may decide it".into(),
+        (None, _) => "the difference is too near to what is claimed".into(),
+    }
 }
 
 /// Gives the twin of one task as many updates on the task's own data as the program made, stage by stage.
@@ -128,26 +99,26 @@ pub fn same_updates(twin: &mut Plan, plan: &Plan, report: &Report, task: usize) 
 mod tests {
     use super::*;
 
-    fn pair(with: f64, without: f64, variance: Option<f64>) -> Pair {
-        Pair { with, without, variance }
-    }
-
     #[test]
     fn within_noise_nothing_is_decided() {
-        // 0.80 and 0.78 of 100 examples: 1.96 · √(0.0016 + 0.001716) = 0.1129
-        let one = [pair(0.80, 0.78, Some(0.0016 + 0.001_716))];
-        let (low, high) = interval(&one).unwrap();
-        assert!((low + 0.0929).abs() < 1e-3 && (high - 0.1329).abs() < 1e-3, "{low} {high}");
-        assert_eq!(decided((low, high), ">=", 0.01), None);
-        assert_eq!(decided((low, high), ">=", 0.2), Some(false));
-        assert_eq!(decided((low, high), "<=", 0.2), Some(true));
-        assert_eq!(interval(&[pair(3.0, 2.0, None)]), None);
-        // differences 0.02, 0.04: sd 0.01414, t(1) = 12.706, so ± 0.12706 about 0.03
-        let two = [pair(0.80, 0.78, None), pair(0.80, 0.76, None)];
-        let (low, high) = interval(&two).unwrap();
-        assert!((low + 0.097_06).abs() < 1e-4 && (high - 0.157_06).abs() < 1e-4, "{low} {high}");
+        let about = |low, high| (low, high);
+        assert_eq!(decided(about(-0.09, 0.13), ">=", 0.01), None);
+        assert_eq!(decided(about(-0.09, 0.13), ">=", 0.2), Some(false));
+        assert_eq!(decided(about(-0.09, 0.13), "<=", 0.2), Some(true));
         assert_eq!(decided((0.0, 0.0), "<=", 0.0), Some(true));
         assert_eq!(decided((0.0, 0.0), "==", 0.0), Some(true));
         assert_eq!(decided((0.0, 0.1), "==", 0.2), Some(false));
+    }
+
+    #[test]
+    fn what_would_decide_is_told() {
+        let of = |with: &[f64], examples| Comparison { with: with.into(), without: vec![0.0; with.len()], examples };
+        // differences 0.02 and 0.04: standard deviation 0.0141; with 5 seeds 2.776 · 0.0141 / √5 = 0.0176 < 0.02
+        assert_eq!(to_decide(&of(&[0.02, 0.04], None), 0.01), "about 5 seeds would decide it");
+        // 0.01 from what is claimed, of which the examples leave ± 0.02 open
+        let wide = (0.02f64 / 1.96).powi(2);
+        let told = "it would take about 4 times as many test examples";
+        assert_eq!(to_decide(&of(&[0.019, 0.021], Some(wide)), 0.01), told);
+        assert_eq!(to_decide(&of(&[0.02], None), 0.01), "more seeds may decide it");
     }
 }

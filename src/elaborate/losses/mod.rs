@@ -95,6 +95,9 @@ pub(crate) fn losses<'p>(
 impl<'p> Elaborator<'p> {
     /// A loss, wherever it is computed.
     fn loss(&mut self, loss: usize, l: &LossForm) -> Result<(), Gap> {
+        if self.r.dropped_losses.contains(&loss) {
+            return Err(Gap::LeftOut);
+        }
         if l.value.any(&|w| matches!(w, What::Later)) {
             return Err(Gap::Later);
         }

@@ -4,7 +4,8 @@ mod fixture;
 mod resume;
 mod samplers;
 
-use super::evaluate::{self, Figures, LoadedRun, best_file};
+use super::evaluate::{self, Answered, Figures, LoadedRun, best_file};
+use super::paired::{Answers, Comparison};
 use super::report::Report;
 use super::run_dir::{METRICS, MODEL, RunDir};
 use super::trainer::{RunOptions, check, rate, run, run_seeds};
@@ -14,6 +15,7 @@ use crate::network::{Batch, Job, Moment, Network};
 use crate::ops::value::Value;
 use crate::passes::flow::Wanted;
 use crate::plan::*;
+use crate::records::Records;
 use burn::tensor::Device;
 use fixture::{Program, corpora, program, stage, tiny};
 use std::path::Path;
@@ -464,4 +466,33 @@ fn a_stage_by_the_clock_ends() {
     let p = tiny(24, s);
     let report = train(&p, temp().path(), 1);
     assert!(report.seconds >= 0.3 && report.seconds < 3.0, "{}", report.seconds);
+}
+
+/// The bootstrap of accuracies: the variance of the mean of independent differences, Var(d) / n. Programs that err on the same
+/// examples differ by nothing but where they do not.
+#[test]
+fn a_paired_bootstrap_knows_the_variance() {
+    let p = tiny(40, stage(vec![0, 1, 2], Length::Epochs(1.0)));
+    let task = p.plan.tasks.iter().position(|t| t.head == "classify").unwrap();
+    let corpus = p.plan.tasks[task].golds[0].0;
+    let score = Score::Metric { task, metric: 0 };
+    let n = 400;
+    let answers = |wrong: &dyn Fn(i32) -> bool| {
+        let said = Records::classes((0..n).map(|i| i32::from(wrong(i))));
+        let all = Answered::of_records(task, corpus, Records::classes((0..n).map(|_| 0)), said);
+        Answers { plan: p.plan.clone(), tables: p.tables.clone(), by_seed: vec![all] }
+    };
+    let with = answers(&|i| i % 4 == 0);
+    for (wrong, mean, variance) in [
+        // of 400, 100 more are right: d is 1 in a quarter
+        (&(|i| i % 4 < 2) as &dyn Fn(i32) -> bool, 0.25, 0.25 * 0.75 / 400.0),
+        // as many are wrong, but others: d is 1 in a quarter and −1 in a quarter
+        (&|i| i % 4 == 1, 0.0, 0.5 / 400.0),
+        (&|i| i % 4 == 0, 0.0, 0.0),
+    ] {
+        let c = Comparison::new(&score, &with, &[answers(wrong)]).unwrap();
+        assert!((c.mean() - mean).abs() < 1e-12, "{c:?}");
+        let found = c.examples.unwrap();
+        assert!((found - variance).abs() <= 0.15 * variance, "{found} {variance}");
+    }
 }

@@ -201,7 +201,7 @@ impl Trainer<'_> {
             objective,
             tasks: (0..plan.tasks.len()).map(task).collect(),
             frames: (0..plan.corpora.len()).filter_map(frame).collect(),
-            expects: report::verify(plan, &dev, &test, None),
+            expects: report::verify(plan, &dev, &test),
             stages: s.stages.clone(),
             steps: s.step,
             seconds: s.seconds,

@@ -292,7 +292,7 @@ pub fn seeds_of(folder: &Path) -> Option<Vec<u64>> {
 }
 
 /// A fingerprint of all encoded examples.
-fn fingerprint(examples: &Examples) -> String {
+pub fn fingerprint(examples: &Examples) -> String {
     let mut hash = Sha256::new();
     for e in examples.corpora.iter().flatten() {
         hash.update((e.len as u64).to_le_bytes());
