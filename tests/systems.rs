@@ -234,7 +234,8 @@ fn no_system_is_lost() {
     let listed: BTreeSet<&str> = SYSTEMS.iter().flat_map(|s| s.3).copied().collect();
     let there: BTreeSet<String> = fs::read_dir(folder())
         .unwrap()
-        .map(|e| e.unwrap().file_name().to_string_lossy().trim_end_matches(".mtl").to_string())
+        .map(|e| e.unwrap().file_name().to_string_lossy().to_string())
+        .filter_map(|name| Some(name.strip_suffix(".mtl")?.to_string()))
         .collect();
     assert_eq!(listed.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), there);
     assert_eq!(listed.len(), SYSTEMS.iter().map(|s| s.3.len()).sum::<usize>(), "a file stands twice");

@@ -286,9 +286,14 @@ fn pair(split: usize, c: &mut Chance) -> Pair {
     Pair { a: tell(&first, told), b: tell(&second, again), score, verdict }
 }
 
-/// The three splits; no pair occurs twice and no sentence faces itself.
+/// The three splits of the pairs.
 pub fn splits() -> [Vec<Pair>; 3] {
-    let mut chance = Chance::new(2014);
+    draw(2014)
+}
+
+/// Three splits; no pair occurs twice and no sentence faces itself.
+pub fn draw(seed: u64) -> [Vec<Pair>; 3] {
+    let mut chance = Chance::new(seed);
     let mut seen = BTreeSet::new();
     [0, 1, 2].map(|split| {
         let mut out = Vec::new();

@@ -422,14 +422,19 @@ fn lexicon(split: usize) -> Words {
     Words { both: part(BOTH), nouns: part(NOUNS), verbs: part(VERBS), adjectives: part(ADJECTIVES), names: part(NAMES) }
 }
 
-/// The three splits; no sentence occurs twice.
+/// The three splits of the treebank.
 pub fn splits() -> [Vec<Vec<Token>>; 3] {
-    let mut chance = Chance::new(1993);
+    draw(1993, SIZES)
+}
+
+/// Three splits of other sizes; no sentence occurs twice.
+pub fn draw(seed: u64, sizes: [usize; 3]) -> [Vec<Vec<Token>>; 3] {
+    let mut chance = Chance::new(seed);
     let mut seen = std::collections::BTreeSet::new();
     [0, 1, 2].map(|split| {
         let w = lexicon(split);
         let mut out = Vec::new();
-        while out.len() < SIZES[split] {
+        while out.len() < sizes[split] {
             let s = Writer { w: &w, c: &mut chance, out: Vec::new() }.sentence();
             let text: Vec<&str> = s.iter().map(|t| t.word.as_str()).collect();
             if s.len() <= 32 && seen.insert(text.join(" ")) {
