@@ -16,4 +16,5 @@ mod schemes;
 mod sharing;
 mod studies;
 mod trees;
+mod weightings;
 mod world;

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::plan::Over;
+use crate::words::Takes;
 
 /// Takes the tasks that `--only` leaves out from everything that goes on: no head is built for them.
 pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
@@ -50,6 +51,15 @@ pub(super) fn keep_only(c: &mut Checked, kept: &[usize]) {
         });
         // parameters are filled in with the plan
         s.weights.tasks.retain_mut(|t| move_to(&mut t.0));
+        let args = weightings::find(&s.weights.kind).map_or(&[][..], |w| w.row.args);
+        for arg in args.iter().filter(|a| a.takes == Takes::Task) {
+            let Some(Setting::Int(task)) = s.weights.settings.get_mut(arg.name) else { continue };
+            match new(*task as usize) {
+                Some(n) => *task = n as i64,
+                // weighed against a task that is gone, the others count as they are
+                None => s.weights = weightings::usual(),
+            }
+        }
     }
     if let Some(s) = &mut c.train.objective {
         s.renumber(&new);

@@ -581,6 +581,9 @@ impl Sampler {
 pub struct Weighting {
     /// `fixed`, `uncertainty`, ...
     pub kind: String,
+    /// by name; a task is named by its index
+    #[serde(default, skip_serializing_if = "Settings::is_empty")]
+    pub settings: Settings,
     /// (task, number): weights that the stage gives
     #[serde(default)]
     pub tasks: Vec<(usize, f64)>,
@@ -592,7 +595,7 @@ pub struct Weighting {
 impl Weighting {
     /// Of a kind, with nothing else said.
     pub fn new(kind: impl Into<String>) -> Self {
-        Self { kind: kind.into(), tasks: vec![], params: vec![] }
+        Self { kind: kind.into(), settings: Settings::new(), tasks: vec![], params: vec![] }
     }
 }
 

@@ -2,7 +2,15 @@
 
 use super::*;
 use crate::words::numbers::FACTOR;
-use crate::words::{Choice, Naming, Values};
+use crate::words::{Choice, Naming, Takes, Values};
+
+/// What a call gave, as a plan holds it.
+pub(super) fn settings(values: &Values) -> Settings {
+    let numbers = values.numbers.iter().map(|(name, x)| (*name, Setting::Real(*x)));
+    let words = values.words.iter().map(|(name, word)| (*name, Setting::Text(word.clone())));
+    let tasks = values.named.iter().map(|(name, t)| (*name, Setting::Int(*t as i64)));
+    numbers.chain(words).chain(tasks).collect()
+}
 
 impl<'p> Scheduler<'_, 'p> {
     pub(super) fn sampler(&mut self, v: &Expr, env: &Env, b: &mut Base) {
@@ -41,7 +49,8 @@ impl<'p> Scheduler<'_, 'p> {
             self.report(d.help("give it a weight where it is declared: `{ weight 0.5 }`"));
             return;
         }
-        b.stage.weights = Weighting { tasks: values.tasks, ..Weighting::new(kind.row.name) };
+        let settings = settings(&values);
+        b.stage.weights = Weighting { settings, tasks: values.tasks, ..Weighting::new(kind.row.name) };
     }
 
     /// A call held to its row. `None` where something was reported. `negative` helps where a task has a number below 0.
@@ -69,6 +78,17 @@ impl<'p> Scheduler<'_, 'p> {
         let given = self.r.arguments(row, whole, &own, env)?;
         self.figures_and_ports(row, &given, env);
         for (name, e) in given {
+            match (row.args.iter().find(|a| a.name == name).map(|a| a.takes), &*e.value) {
+                (Some(Takes::Task), _) => {
+                    values.named.extend(self.r.one_task(e, env, name).ok().map(|t| (name, t)));
+                    continue;
+                }
+                (Some(Takes::Word(_)), ExprKind::Name(word)) => {
+                    values.words.push((name, word.clone()));
+                    continue;
+                }
+                _ => {}
+            }
             if let Some(Item::Number(x)) = self.p.constant(e, env) {
                 values.numbers.push((name, x));
             } else if let Some(items) = self.p.list(e, env) {

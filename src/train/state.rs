@@ -10,6 +10,7 @@ use super::report::StageReport;
 use super::run_dir::{MODEL, RunDir};
 use crate::batches::Cursor;
 use crate::diagnostics::Diagnostic;
+use crate::kinds::weightings::Memory;
 use crate::ops::params::{Outgoing, Stored};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,12 @@ pub struct State {
     /// the value of each at the last step that computed it
     #[serde(default)]
     pub last_terms: BTreeMap<usize, f64>,
+    /// since the epoch began: sum of the factors by which a weighting that moves made each task count, and their number
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub factors: BTreeMap<usize, (f64, f64)>,
+    /// what the weighting of the stage remembers
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub weighing: Memory,
     /// since the epoch began
     pub epoch_examples: u64,
     /// since the epoch began, steps alone

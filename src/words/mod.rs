@@ -112,6 +112,10 @@ pub struct Values {
     pub numbers: Vec<(&'static str, f64)>,
     /// lists of numbers by argument
     pub lists: Vec<(&'static str, Vec<f64>)>,
+    /// words by argument
+    pub words: Vec<(&'static str, String)>,
+    /// tasks by argument
+    pub named: Vec<(&'static str, usize)>,
     /// tasks that it names, with their numbers (1 where it gives none)
     pub tasks: Vec<(usize, f64)>,
 }

@@ -337,6 +337,13 @@ impl Trained {
         t.test[0].value.unwrap_or_else(|| panic!("{task} has no test figure"))
     }
 
+    /// What the lines of its course that have it say of something.
+    pub fn course(&self, what: &str) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(self._dir.path().join("run/metrics.jsonl")).unwrap();
+        let lines = text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap());
+        lines.filter_map(|l| l.get(what).cloned()).collect()
+    }
+
     /// A weight.
     pub fn weight(&self, name: &str) -> Vec<f32> {
         let file = safetensors::SafeTensors::deserialize(&self.model).unwrap();

@@ -7,6 +7,20 @@ pub(super) const FIXED: Weighting = Weighting {
     row: c("fixed", &[], true, "fixed(slot = 1, intent = 0.5)"),
     names: Naming::Numbers("a weight"),
     #[cfg(feature = "train")]
-    weigh: Some(|l| super::model::times(l.value.clone(), l.given.unwrap_or(l.weight))),
+    weigh: Some(&model::Fixed),
     ..WEIGHTING
 };
+
+#[cfg(feature = "train")]
+mod model {
+    use crate::kinds::weightings::model::{Memory, Step, Weigh};
+
+    #[derive(Debug)]
+    pub struct Fixed;
+
+    impl Weigh for Fixed {
+        fn factors(&self, step: &Step<'_>, _: &mut Memory) -> Vec<f64> {
+            step.losses.iter().map(|l| l.given.unwrap_or(l.weight)).collect()
+        }
+    }
+}

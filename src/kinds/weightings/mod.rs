@@ -1,14 +1,21 @@
 //! Weightings: how the losses of tasks are weighed against each other. A weighting is a file with its row, and a line of
 //! [`WEIGHTINGS`].
 
+mod dwa;
+mod famo;
 mod fixed;
+mod geometric;
 mod later;
+mod log_classes;
 #[cfg(feature = "train")]
 mod model;
+mod random;
+mod scale_invariant;
+mod stalled;
 mod uncertainty;
 
 #[cfg(feature = "train")]
-pub use model::{Loss, Weigh};
+pub use model::{Loss, Memory, Step, Weigh};
 
 use crate::words::{Choice, Naming, Row};
 
@@ -21,9 +28,13 @@ pub struct Weighting {
     pub names: Naming,
     /// a number is learned for each task, from zero
     pub learns: bool,
-    /// the loss of a task as it counts
+    /// what losses count changes from step to step: the course of a run tells it
+    pub moves: bool,
+    /// it reads the losses of the examples of a step once more, after the parameters have moved
+    pub again: bool,
+    /// how much each loss counts
     #[cfg(feature = "train")]
-    pub weigh: Option<Weigh>,
+    pub weigh: Option<&'static dyn Weigh>,
 }
 
 /// What most rows share.
@@ -31,6 +42,8 @@ const WEIGHTING: Weighting = Weighting {
     row: Choice { name: "", args: &[], runs: false, example: "" },
     names: Naming::None,
     learns: false,
+    moves: false,
+    again: false,
     #[cfg(feature = "train")]
     weigh: None,
 };
@@ -39,10 +52,14 @@ const WEIGHTING: Weighting = Weighting {
 pub static WEIGHTINGS: &[Weighting] = &[
     fixed::FIXED,
     uncertainty::UNCERTAINTY,
-    later::DWA,
+    dwa::DWA,
     later::GRADNORM,
-    later::RANDOM,
-    later::LOG_CLASSES,
+    random::RANDOM,
+    geometric::GEOMETRIC,
+    scale_invariant::SCALE_INVARIANT,
+    famo::FAMO,
+    stalled::STALLED,
+    log_classes::LOG_CLASSES,
     later::RELATEDNESS,
 ];
 
@@ -62,13 +79,5 @@ impl Row for Weighting {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    #[cfg(feature = "train")]
-    #[test]
-    fn what_runs_is_whole() {
-        for w in super::WEIGHTINGS {
-            assert_eq!(w.row.runs, w.weigh.is_some(), "{}", w.row.name);
-        }
-    }
-}
+#[cfg(all(test, feature = "train"))]
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::fixture::{Program, stage, tiny};
 use super::{course, options, temp};
+use crate::kinds::weightings;
 use crate::plan::*;
 use crate::train::evaluate::best_file;
 use crate::train::files::kill;
@@ -78,6 +79,33 @@ fn stopped_after_every_step() {
         o.kill_after = None;
         go(&p, &o).unwrap();
         assert!(result(&o.out) == expected, "stopped after {k} steps");
+    }
+}
+
+/// What the weighting of a stage remembers goes on too.
+#[test]
+fn weightings_go_on() {
+    for kind in weightings::WEIGHTINGS.iter().filter(|w| w.row.runs && w.moves) {
+        let mut s = stage(vec![0, 1, 2], Length::Epochs(4.0));
+        s.weights = Weighting::new(kind.row.name);
+        s.weights.settings.insert("main", Setting::Int(0));
+        let p = tiny(16, s);
+        let whole = temp();
+        go(&p, &options(whole.path(), 1)).unwrap();
+        let expected = result(&whole.path().join("run"));
+        assert!(expected.2.iter().any(|line| line["weights"]["slot"].is_f64()), "{}", kind.row.name);
+        let steps = expected.3["steps"].as_u64().unwrap();
+        assert!(steps >= 8, "{steps}");
+        for k in 1..steps {
+            let dir = temp();
+            let mut o = options(dir.path(), 1);
+            o.save_every = Duration::ZERO;
+            o.kill_after = Some(k);
+            assert!(go(&p, &o).is_err());
+            o.kill_after = None;
+            go(&p, &o).unwrap();
+            assert!(result(&o.out) == expected, "`{}` stopped after {k} steps", kind.row.name);
+        }
     }
 }
 

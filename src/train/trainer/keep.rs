@@ -37,11 +37,15 @@ impl Trainer<'_> {
 
     pub(super) fn log_epoch(&mut self, stage: &Stage) -> Result<(), Diagnostic> {
         let s = &self.state;
-        let line = json!({
+        let mut line = json!({
             "event": "epoch", "stage": stage.name, "epoch": s.cursor.epoch, "step": s.step,
             "losses": self.mean_losses().into_iter().collect::<BTreeMap<_, _>>(),
             "seconds": s.epoch_seconds, "examples": s.epoch_examples,
         });
+        if !s.factors.is_empty() {
+            let mean = |(t, (sum, n)): (&usize, &(f64, f64))| (self.plan.tasks[*t].name.clone(), sum / n);
+            line["weights"] = s.factors.iter().map(mean).collect::<BTreeMap<_, _>>().into_iter().collect();
+        }
         self.log(&line)
     }
 

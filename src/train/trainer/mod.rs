@@ -5,6 +5,7 @@ mod before;
 mod keep;
 mod more;
 mod step;
+mod weigh;
 
 pub use before::{check, objective};
 pub use more::{can_go_on, more};
@@ -426,6 +427,7 @@ impl<'a> Trainer<'a> {
             s.cursor = Default::default();
             (s.stage_seconds, s.evaluations, s.next_evaluation, s.waited) = (0.0, 0, 0.0, 0);
             s.stopped_early = false;
+            s.weighing.clear();
             self.forget_epoch();
         }
         self.finish()

@@ -1,18 +1,17 @@
 //! One step: draws, losses, gradients, the move; and what is told of it.
 
+use super::weigh::Weighed;
 use super::{Course, Trainer};
 use crate::batches::Draw;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
-use crate::kinds::heads;
 use crate::kinds::optimisers::Decay;
-use crate::kinds::weightings;
 use crate::network::together::Share;
 use crate::network::{Batch, BatchLoss, Job, Known, Moment, Values};
 use crate::ops::params::Params;
 use crate::passes;
 use crate::passes::flow::Wanted;
-use crate::plan::{Drawn, Penalty, Phase, Plan, Stage};
+use crate::plan::{Drawn, Penalty, Phase, Stage};
 use crate::train::{NamedLoss, RunError, StepNews};
 use burn::tensor::Tensor;
 use std::collections::BTreeMap;
@@ -55,13 +54,8 @@ impl Trainer<'_> {
         let epoch = self.state.cursor.epoch;
         let draws = course.schedule.next(&mut self.state.cursor);
         let losses = self.losses(course, &draws, moment)?;
-        // of each task and `loss`: its value and count on every corpus of the step
-        let mut parts: BTreeMap<Drawn, Vec<(Tensor<1>, usize)>> = BTreeMap::new();
-        for l in losses {
-            parts.entry(l.of).or_default().push((l.mean, l.count));
-        }
         self.state.epoch_examples += draws.iter().map(|d| d.examples.len() as u64).sum::<u64>();
-        let losses: Vec<Pooled> = parts.into_iter().map(|(of, p)| pool(of, p, &self.params)).collect();
+        let losses = self.pooled(losses);
         let mut sick = vec![];
         for (of, loss, count) in &losses {
             let value = f64::from(loss.clone().into_scalar::<f32>());
@@ -81,8 +75,8 @@ impl Trainer<'_> {
             return Err(self.not_finite(course, "loss", &sick));
         }
         // a step in which everything is frozen has nothing to move
-        let total = total_loss(self.plan, course.stage, &losses, &self.params, self.state.step);
-        let total = total.filter(Tensor::is_tracked);
+        let weighed = self.weighed(course.stage, &losses, epoch);
+        let total = weighed.as_ref().and_then(|w| self.total_loss(w, &losses)).filter(Tensor::is_tracked);
         if let Some(total) = total {
             let factor = rate(course.stage, self.state.cursor.total - 1, course.steps, share, epoch);
             let rates = &course.rates;
@@ -93,6 +87,12 @@ impl Trainer<'_> {
                 return Err(self.not_finite(course, "gradient", &all));
             }
         }
+        if let Some(w) = weighed.filter(Weighed::looks_again) {
+            // at the same moment, so with the same dropout
+            let again = self.losses(course, &draws, moment)?;
+            let again = self.pooled(again);
+            self.learn(&w, &again);
+        }
         self.state.step += 1;
         if self.state.step == 1 {
             self.first_step = Some(self.options.began.elapsed().as_secs_f64());
@@ -100,6 +100,15 @@ impl Trainer<'_> {
         self.state.epoch_seconds += began.elapsed().as_secs_f64();
         self.tell_step(course);
         Ok(())
+    }
+
+    /// Of each task and `loss` its value over all corpora of the step.
+    fn pooled(&self, losses: Vec<BatchLoss>) -> Vec<Pooled> {
+        let mut parts: BTreeMap<Drawn, Vec<(Tensor<1>, usize)>> = BTreeMap::new();
+        for l in losses {
+            parts.entry(l.of).or_default().push((l.mean, l.count));
+        }
+        parts.into_iter().map(|(of, p)| pool(of, p, &self.params)).collect()
     }
 
     /// The losses of a step, on each of its corpora.
@@ -222,13 +231,14 @@ impl Trainer<'_> {
     pub(super) fn forget_epoch(&mut self) {
         self.state.losses.clear();
         self.state.terms.clear();
+        self.state.factors.clear();
         self.state.epoch_examples = 0;
         self.state.epoch_seconds = 0.0;
     }
 }
 
 /// A loss in a step: whose, its mean, over how many.
-type Pooled = (Drawn, Tensor<1>, usize);
+pub(super) type Pooled = (Drawn, Tensor<1>, usize);
 
 /// One loss of what stood in several corpora of a step: the mean over all of them.
 fn pool(of: Drawn, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> Pooled {
@@ -242,28 +252,4 @@ fn pool(of: Drawn, mut parts: Vec<(Tensor<1>, usize)>, params: &Params) -> Poole
             .reduce(|a, b| a + b),
     };
     (of, loss.unwrap_or_else(|| Tensor::zeros([1], params.device())), count)
-}
-
-/// The losses of a step as one number, weighed as the stage says. Only tasks with gold in the step take part.
-fn total_loss(plan: &Plan, stage: &Stage, losses: &[Pooled], params: &Params, step: u64) -> Option<Tensor<1>> {
-    let weighing = &stage.weights;
-    let weigh = weightings::find(&weighing.kind)?.weigh?;
-    let term = |(of, value, _): &Pooled| {
-        let task = match of {
-            Drawn::Task(t) => t,
-            Drawn::Loss(l) => {
-                let weight = plan.losses.get(*l)?.weight.at(step);
-                return Some(if weight == 1.0 { value.clone() } else { value.clone().mul_scalar(weight) });
-            }
-        };
-        let t = plan.tasks.get(*task)?;
-        Some(weigh(&weightings::Loss {
-            value,
-            weight: t.weight.at(step),
-            given: weighing.tasks.iter().find(|(t, _)| t == task).map(|(_, w)| *w),
-            learned: weighing.params.iter().find(|(t, _)| t == task).map(|(_, p)| params.get1(*p)),
-            squared: (heads::find(&t.head).squared)(&t.settings),
-        }))
-    };
-    losses.iter().filter_map(term).reduce(|a, b| a + b)
 }

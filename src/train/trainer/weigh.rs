@@ -1,0 +1,89 @@
+//! How much the losses of a step count.
+
+use super::Trainer;
+use super::step::Pooled;
+use crate::kinds::heads;
+use crate::kinds::weightings::{self, Loss, Step, Weigh, Weighting};
+use crate::plan::{Drawn, Stage};
+use burn::tensor::Tensor;
+
+/// The losses of the tasks of a step, as the weighting of the stage sees them.
+pub(super) struct Weighed<'a> {
+    row: &'static Weighting,
+    weigh: &'static dyn Weigh,
+    step: Step<'a>,
+    /// what each counts
+    factors: Vec<f64>,
+}
+
+impl Weighed<'_> {
+    /// Whether the weighting wants to know what the losses are after the step.
+    pub fn looks_again(&self) -> bool {
+        self.row.again
+    }
+}
+
+impl Trainer<'_> {
+    /// Asks the weighting of a stage what the losses of a step count. Only tasks with gold in the step take part.
+    pub(super) fn weighed<'s>(&mut self, stage: &'s Stage, losses: &[Pooled], epoch: u64) -> Option<Weighed<'s>> {
+        let row = weightings::find(&stage.weights.kind)?;
+        let weigh = row.weigh?;
+        let of = |(of, value, _): &Pooled| match of {
+            Drawn::Task(t) => self.loss_of(*t, value, stage),
+            Drawn::Loss(_) => None,
+        };
+        let step = Step {
+            losses: losses.iter().filter_map(of).collect(),
+            of_stage: &stage.tasks,
+            tasks: self.plan.tasks.len(),
+            settings: &stage.weights.settings,
+            seed: self.state.seed,
+            step: self.state.step,
+            epoch,
+        };
+        let factors = weigh.factors(&step, &mut self.state.weighing);
+        for (l, factor) in step.losses.iter().zip(&factors).filter(|_| row.moves) {
+            let sum = self.state.factors.entry(l.task).or_default();
+            *sum = (sum.0 + factor, sum.1 + 1.0);
+        }
+        Some(Weighed { row, weigh, step, factors })
+    }
+
+    fn loss_of(&self, task: usize, value: &Tensor<1>, stage: &Stage) -> Option<Loss> {
+        let (plan, weights) = (self.plan, &stage.weights);
+        let t = plan.tasks.get(task)?;
+        Some(Loss {
+            task,
+            value: f64::from(value.clone().into_scalar::<f32>()),
+            weight: t.weight.at(self.state.step),
+            given: weights.tasks.iter().find(|(of, _)| *of == task).map(|(_, w)| *w),
+            learned: weights.params.iter().find(|(of, _)| *of == task).map(|(_, p)| self.params.get1(*p)),
+            squared: (heads::find(&t.head).squared)(&t.settings),
+            classes: t.labels.and_then(|l| plan.labels.get(l)).map(|l| l.classes.len()),
+        })
+    }
+
+    /// The losses of a step as one number.
+    pub(super) fn total_loss(&self, weighed: &Weighed<'_>, losses: &[Pooled]) -> Option<Tensor<1>> {
+        let mut own = weighed.step.losses.iter().zip(&weighed.factors);
+        let mut term = |(of, value, _): &Pooled| match of {
+            Drawn::Task(_) => own.next().map(|(l, factor)| weighed.weigh.apply(value, l, *factor)),
+            Drawn::Loss(l) => {
+                let weight = self.plan.losses.get(*l)?.weight.at(self.state.step);
+                Some(if weight == 1.0 { value.clone() } else { value.clone().mul_scalar(weight) })
+            }
+        };
+        losses.iter().filter_map(|l| term(l)).reduce(|a, b| a + b)
+    }
+
+    /// The weighting learns from the losses of the same examples after the parameters have moved. Losses that are no numbers any
+    /// more teach nothing: the next step will name them.
+    pub(super) fn learn(&mut self, weighed: &Weighed<'_>, again: &[Pooled]) {
+        self.params.forget_lookups();
+        let tasks = again.iter().filter(|(of, ..)| matches!(of, Drawn::Task(_)));
+        let values: Vec<f64> = tasks.map(|(_, value, _)| f64::from(value.clone().into_scalar::<f32>())).collect();
+        if values.iter().all(|v| v.is_finite()) {
+            weighed.weigh.after(&weighed.step, &values, &mut self.state.weighing);
+        }
+    }
+}
