@@ -8,6 +8,7 @@
 use mtlc::diagnostics::{Diagnostic, codes};
 use mtlc::driver;
 use mtlc::hir::{Options, World};
+use mtlc::kinds::gradients;
 use mtlc::kinds::heads::{self, Reads};
 use mtlc::kinds::layers;
 use mtlc::kinds::lexicon;
@@ -237,6 +238,7 @@ fn tables() -> Vec<(&'static str, String)> {
         ("optimisers", table(&["optimiser", "settings"], optimisers::OPTIMIZERS.iter().map(optimiser))),
         ("numbers", table(&["number", "of", "value"], numbers())),
         ("samplers", choices(samplers::SAMPLERS.iter().map(|s| &s.row).collect())),
+        ("gradients", choices(gradients::GRADIENTS.iter().map(|m| &m.row).collect())),
         ("weightings", choices(weightings::WEIGHTINGS.iter().map(|w| &w.row).collect())),
         (
             "codes",

@@ -8,6 +8,7 @@ mod folders;
 mod gradients;
 mod limits;
 mod losses;
+mod methods;
 mod own_losses;
 mod passes;
 mod resume;

@@ -307,7 +307,8 @@ fn stages(o: &Outline) -> String {
             [] => String::new(),
             f => format!("; frozen: {}", families(f)),
         };
-        format!("{}: {length} {one}, batches of {batch}, {optimizer}, {tasks} {learn}{frozen}", st.name)
+        let gradients = st.gradients.as_ref().map_or_else(String::new, |g| format!("; gradients: {g}"));
+        format!("{}: {length} {one}, batches of {batch}, {optimizer}, {tasks} {learn}{frozen}{gradients}", st.name)
     };
     let mut told: Vec<(String, usize, Option<&Description>)> = vec![];
     for st in &o.stages {

@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 pub fn choices() -> impl Iterator<Item = &'static Choice> {
     let samplers = samplers::SAMPLERS.iter().map(Row::choice);
     let weightings = weightings::WEIGHTINGS.iter().map(Row::choice);
+    let methods = gradients::GRADIENTS.iter().map(Row::choice);
     let schemes = sharing::SHARES.iter().map(Row::choice);
     let terms = terms::TERMS.iter().map(Row::choice);
-    let others: [&[Choice]; 9] = [
-        gradients::GRADIENTS,
+    let others: [&[Choice]; 8] = [
         views::VIEWS,
         statements::ANCHORS,
         statements::KEEPS,
@@ -23,7 +23,7 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
         statements::PROBES,
         statements::INNERS,
     ];
-    samplers.chain(weightings).chain(schemes).chain(others.into_iter().flatten()).chain(terms)
+    samplers.chain(weightings).chain(methods).chain(schemes).chain(others.into_iter().flatten()).chain(terms)
 }
 
 /// Whether a word names an argument of a function, a head or a choice that takes a value.

@@ -54,7 +54,7 @@ pub const SETTINGS: &[SettingRow] = &[
     ),
     s("sample", Own, true, false, "sample proportional", "joint, alternate, random, proportional, smoothed, mix"),
     s("weights", Own, true, false, "weights uncertainty", "how much the losses of tasks count"),
-    s("gradients", Own, false, false, "gradients pcgrad", "how gradients of tasks are combined"),
+    s("gradients", Own, true, false, "gradients pcgrad", "how gradients of tasks are combined"),
     s("clip", Number(POSITIVE), true, false, "clip 5", "largest global norm of the gradients"),
     s("dropout", Number(RATE), true, false, "dropout 30%", "after embeddings and after each layer of an encoder"),
     SettingRow {

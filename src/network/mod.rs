@@ -175,6 +175,12 @@ impl Network {
         self.compute(&share, &needed)
     }
 
+    /// The values of some nodes, in their order, with what is known beforehand.
+    pub fn nodes_of(&self, share: &Share<'_>, wanted: &[NodeId]) -> Vec<Option<Value>> {
+        let values = self.compute(share, &walk(&share.job, wanted.iter().copied(), &share.known));
+        wanted.iter().map(|n| values[*n].clone()).collect()
+    }
+
     fn compute(&self, share: &Share<'_>, needed: &Needed) -> Values {
         let cx = self.cx(&share.job, 0);
         let mut values: Values = vec![None; share.job.graph.nodes.len()];

@@ -99,6 +99,56 @@ impl Grad {
             Grad::Rows { values, .. } => values,
         }
     }
+    /// The inner product with another gradient of the same parameter.
+    pub fn dot(&self, other: &Self) -> f64 {
+        let dense = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>();
+        match (self, other) {
+            (Grad::Dense(a), Grad::Dense(b)) => dense(a.as_slice(), b.as_slice()),
+            (Grad::Rows { rows, values }, Grad::Dense(all)) | (Grad::Dense(all), Grad::Rows { rows, values }) => {
+                let width = values.len().checked_div(rows.len()).unwrap_or(0);
+                let at = |row: &u32| &all.as_slice()[*row as usize * width..][..width];
+                rows.iter().zip(values.chunks_exact(width.max(1))).map(|(row, v)| dense(at(row), v)).sum()
+            }
+            (Grad::Rows { rows, values }, Grad::Rows { rows: others, values: theirs }) => {
+                let width = values.len().checked_div(rows.len()).unwrap_or(0);
+                let place = |row: &u32| others.binary_search(row).ok().map(|k| &theirs[k * width..][..width]);
+                let pairs = rows.iter().zip(values.chunks_exact(width.max(1)));
+                pairs.filter_map(|(row, v)| Some(dense(v, place(row)?))).sum()
+            }
+        }
+    }
+
+    /// Σ factor · gradient, of one parameter with `n` values.
+    pub fn sum(parts: &[(f64, Grad)], n: usize) -> Grad {
+        let mut rows: Vec<u32> = vec![];
+        for (_, part) in parts {
+            match part {
+                Grad::Rows { rows: own, .. } => rows.extend(own),
+                Grad::Dense(_) => {
+                    let mut all = vec![0f32; n];
+                    for (factor, part) in parts {
+                        let values = part.to_dense(n);
+                        all.iter_mut().zip(values).for_each(|(a, v)| *a += (factor * f64::from(v)) as f32);
+                    }
+                    return Grad::Dense(Values::Copied(all));
+                }
+            }
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        let mut sum = vec![];
+        for (factor, part) in parts {
+            let Grad::Rows { rows: own, values } = part else { continue };
+            let width = values.len().checked_div(own.len()).unwrap_or(0);
+            sum.resize(rows.len() * width, 0f32);
+            for (row, v) in own.iter().zip(values.chunks_exact(width.max(1))) {
+                let Ok(at) = rows.binary_search(row) else { continue };
+                sum[at * width..][..width].iter_mut().zip(v).for_each(|(s, v)| *s += (factor * f64::from(*v)) as f32);
+            }
+        }
+        Grad::Rows { rows, values: sum }
+    }
+
     /// All `n` values.
     pub fn to_dense(&self, n: usize) -> Vec<f32> {
         match self {
@@ -268,10 +318,17 @@ impl Params {
             return None;
         }
         let dense = with!(&self.values[id], t => t.grad_remove(grads).map(|g| Values::of(&g)));
-        let lookups: Vec<Lookup> =
-            self.lookups.0.lock().map_or_else(|_| vec![], |mut all| all.extract_if(.., |l| l.table == id).collect());
-        let parts: Vec<(Vec<i32>, Values)> =
-            lookups.into_iter().filter_map(|l| Some((l.rows, Values::of(&l.leaf.grad_remove(grads)?)))).collect();
+        let mut parts: Vec<(Vec<i32>, Values)> = vec![];
+        if let Ok(mut lookups) = self.lookups.0.lock() {
+            // those of another loss stay: their gradient comes by its own backward pass
+            lookups.retain_mut(|l| match (l.table == id).then(|| l.leaf.grad_remove(grads)).flatten() {
+                Some(g) => {
+                    parts.push((std::mem::take(&mut l.rows), Values::of(&g)));
+                    false
+                }
+                None => true,
+            });
+        }
         if parts.is_empty() {
             return dense.map(Grad::Dense);
         }
@@ -303,6 +360,11 @@ impl Params {
                 Grad::Dense(Values::Copied(sum))
             }
         })
+    }
+
+    /// Takes every gradient out of a backward pass's result, by parameter.
+    pub(crate) fn take_grads(&self, grads: &mut Gradients) -> Vec<(usize, Grad)> {
+        (0..self.len()).filter_map(|i| Some((i, self.take_grad(i, grads)?))).collect()
     }
 
     /// Forgets which rows were read.

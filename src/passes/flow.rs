@@ -1,7 +1,7 @@
 //! What learns in a stage, where gradients go, and what stays the same from one epoch to the next.
 
-use crate::kinds::heads;
 use crate::kinds::layers::{self, Layer};
+use crate::kinds::{gradients, heads};
 use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Stage};
 
 /// What is asked of a graph.
@@ -151,6 +151,51 @@ pub fn with_gradient(plan: &Plan, graph: &Graph, stage: usize) -> Vec<bool> {
         depends[i] = params(plan, node).iter().any(|p| learning[*p]) || node.inputs.iter().any(|n| depends[*n]);
     }
     reached(plan, graph, &Wanted::of(s)).into_iter().zip(depends).map(|(r, d)| r && d).collect()
+}
+
+/// Whether a stage computes every loss by itself, with a forward and a backward pass of its own.
+pub fn apart(stage: &Stage) -> bool {
+    stage.gradients.as_ref().is_some_and(|g| !gradients::of_features(&g.settings))
+}
+
+/// By node of a training graph: how often a step of a stage computes it.
+pub fn times(plan: &Plan, graph: &Graph, stage: usize) -> Vec<usize> {
+    let once = vec![1; graph.nodes.len()];
+    let Some(s) = plan.train.stages.get(stage).filter(|s| apart(s)) else { return once };
+    let mut times = vec![0; graph.nodes.len()];
+    for root in Wanted::of(s).roots(graph) {
+        times.iter_mut().zip(needed(graph, [root], &[])).for_each(|(n, needed)| *n += usize::from(needed));
+    }
+    times.into_iter().map(|n: usize| n.max(1)).collect()
+}
+
+/// The nodes of a training graph at which the gradients of several losses of a stage come together: each has learned from
+/// several, and what reads it, or the loss that it is, from one.
+pub fn frontier(plan: &Plan, graph: &Graph, stage: usize) -> Vec<NodeId> {
+    let Some(s) = plan.train.stages.get(stage) else { return vec![] };
+    let mut losses = vec![0; graph.nodes.len()];
+    let mut is_loss = vec![false; graph.nodes.len()];
+    for root in Wanted::of(s).roots(graph) {
+        is_loss[root] = true;
+        let mut from = vec![false; graph.nodes.len()];
+        from[root] = true;
+        for i in (0..=root).rev() {
+            if from[i] {
+                losses[i] += 1;
+                if !stops(plan, &graph.nodes[i]) {
+                    graph.nodes[i].inputs.iter().for_each(|&n| from[n] = true);
+                }
+            }
+        }
+    }
+    let with = with_gradient(plan, graph, stage);
+    let mut out: Vec<NodeId> = (0..losses.len()).filter(|i| is_loss[*i]).collect();
+    let own = graph.nodes.iter().enumerate().filter(|(i, n)| losses[*i] == 1 && !stops(plan, n));
+    own.for_each(|(_, node)| out.extend(&node.inputs));
+    out.sort_unstable();
+    out.dedup();
+    out.retain(|n| losses[*n] > 1 && with[*n]);
+    out
 }
 
 /// By node: whether its value for an example stays the same during a stage.

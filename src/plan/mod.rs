@@ -525,6 +525,9 @@ pub struct Stage {
     pub sampler: Sampler,
     /// how losses are weighted against each other
     pub weights: Weighting,
+    /// how the gradients of several tasks become one; `None`: by their sum
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradients: Option<Combining>,
     /// how parameters move
     pub optimizer: Optimizer,
     /// global norm above which gradients are scaled down
@@ -597,6 +600,16 @@ impl Weighting {
     pub fn new(kind: impl Into<String>) -> Self {
         Self { kind: kind.into(), settings: Settings::new(), tasks: vec![], params: vec![] }
     }
+}
+
+/// How the gradients of several tasks become one: a row of the table of gradient methods, with its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Combining {
+    /// `pcgrad`, `mgda`, ...
+    pub kind: String,
+    /// by name
+    #[serde(default)]
+    pub settings: Settings,
 }
 
 /// An optimiser with its schedule.

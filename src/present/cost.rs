@@ -123,13 +123,14 @@ impl Work {
         Self { examples, tokens, longest, pairs }
     }
 
-    /// Bytes of the intermediate values of the longest batch, of nodes with a gradient.
-    pub fn activations(&self, plan: &Plan, g: &Graph, gradient: &[bool]) -> f64 {
-        let nodes = || g.nodes.iter().zip(gradient).filter(|(_, gradient)| **gradient).map(|(n, _)| n);
-        let scores = || nodes().map(|n| per_pair(plan, n) * self.pairs * 4.0);
+    /// Bytes of the intermediate values of the longest batch, of nodes with a gradient, each computed so many times.
+    pub fn activations(&self, plan: &Plan, g: &Graph, gradient: &[bool], times: &[usize]) -> f64 {
+        let all = || g.nodes.iter().zip(times).zip(gradient);
+        let nodes = || all().filter(|(_, gradient)| **gradient).map(|((n, times), _)| (n, *times as f64));
+        let scores = |n| per_pair(plan, n) * self.pairs * 4.0;
         // the scores of each layer stay; those of the layer at work are there more than once
-        let once = scores().fold(0.0, f64::max) * TRANSIENT;
-        nodes().map(|n| held(plan, n)).sum::<f64>() * self.longest + scores().sum::<f64>() + once
+        let once = nodes().map(|(n, _)| scores(n)).fold(0.0, f64::max) * TRANSIENT;
+        nodes().map(|(n, times)| times * (held(plan, n) * self.longest + scores(n))).sum::<f64>() + once
     }
 
     /// Floating-point operations of a node on all examples: forwards, and backwards too if it has a gradient.
@@ -203,8 +204,9 @@ pub fn cost(plan: &Plan, corpora: &[Corpus]) -> Cost {
                 g.nodes[n].inputs.iter().for_each(|i| behind[*i] = true);
             }
         }
+        let times = flow::times(plan, g, stage);
         for (i, node) in g.nodes.iter().enumerate() {
-            let operations = work.operations(plan, node, gradient[i]);
+            let operations = times[i] as f64 * work.operations(plan, node, gradient[i]);
             if behind[i] {
                 out.once += operations;
             } else {
@@ -217,7 +219,7 @@ pub fn cost(plan: &Plan, corpora: &[Corpus]) -> Cost {
         let learning = plan.params.iter().zip(flow::learning(plan, stage)).filter(|(_, l)| *l);
         let learning: usize = learning.map(|(p, _)| p.shape.iter().product::<usize>()).sum();
         out.updates += learning as f64 * UPDATE * (work.examples / batch);
-        largest = largest.max(work.activations(plan, g, &gradient));
+        largest = largest.max(work.activations(plan, g, &gradient, &times));
     }
     out.activations = largest + cached;
     out

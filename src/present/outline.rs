@@ -164,6 +164,8 @@ pub struct StageOutline {
     pub optimizer: String,
     /// what does not move
     pub frozen: Vec<String>,
+    /// how the gradients of several losses become one, and what that costs; `null`: by their sum
+    pub gradients: Option<String>,
     /// what its sampler will do; `null` while the data are unknown
     pub schedule: Option<Description>,
 }
@@ -433,13 +435,15 @@ fn batches(k: Known<'_>) -> Vec<Batch> {
     for g in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
         let Some(corpus) = k.corpora.get(g.corpus) else { continue };
         let work = Work::of(corpus, batch as f64);
-        let gradient = flow::with_gradient(plan, g, cost::first_stage(plan, g));
+        let stage = cost::first_stage(plan, g);
+        let (gradient, times) = (flow::with_gradient(plan, g, stage), flow::times(plan, g, stage));
         let names = |gold: bool| {
             let mine = g.tasks.iter().filter(|t| t.gold.is_some() == gold);
             mine.map(|t| plan.tasks[t.task].name.clone()).collect::<Vec<_>>()
         };
         let share = batch as f64 / work.examples.max(1.0);
-        let nodes: f64 = g.nodes.iter().zip(&gradient).map(|(n, g)| work.operations(plan, n, *g)).sum();
+        let all = g.nodes.iter().zip(&gradient).zip(&times);
+        let nodes: f64 = all.map(|((n, g), times)| *times as f64 * work.operations(plan, n, *g)).sum();
         out.push(Batch {
             data: plan.corpora[g.corpus].name.clone(),
             learn: names(true),
@@ -447,10 +451,37 @@ fn batches(k: Known<'_>) -> Vec<Batch> {
             nodes: g.nodes.len(),
             examples: batch,
             operations: nodes * share,
-            bytes: work.activations(plan, g, &gradient),
+            bytes: work.activations(plan, g, &gradient, &times),
         });
     }
     out
+}
+
+/// A gradient method, and what its passes cost beside the one of the sum.
+fn method(c: &Checked, m: &plan::Combining, i: usize, s: &plan::Stage, known: Option<Known<'_>>) -> String {
+    if !flow::apart(s) {
+        return format!("{} of features: a backward pass through the heads of each loss", m.kind);
+    }
+    let losses = s.tasks.iter().filter(|t| c.tasks.get(**t).is_some()).count() + s.losses.len();
+    let mut said = format!("{} of parameters: {losses} forward and backward passes a step", m.kind);
+    if let Some(k) = known {
+        let (mut each, mut once) = (0.0, 0.0);
+        for g in k.plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
+            let Some(corpus) = k.corpora.get(g.corpus) else { continue };
+            let work = Work::of(corpus, s.batch as f64);
+            let needed = flow::needed(g, flow::Wanted::of(s).nodes(g), &[]);
+            let nodes = g.nodes.iter().zip(flow::with_gradient(k.plan, g, i)).zip(flow::times(k.plan, g, i));
+            for (((node, gradient), times), _) in nodes.zip(needed).filter(|(_, needed)| *needed) {
+                let operations = work.operations(k.plan, node, gradient);
+                each += times as f64 * operations;
+                once += operations;
+            }
+        }
+        if once > 0.0 {
+            said.push_str(&format!(", {:.1} times the operations of one", each / once));
+        }
+    }
+    said
 }
 
 fn stages(c: &Checked, known: Option<Known<'_>>) -> Vec<StageOutline> {
@@ -472,6 +503,7 @@ fn stages(c: &Checked, known: Option<Known<'_>>) -> Vec<StageOutline> {
             batch: s.batch,
             optimizer: s.optimizer.kind.clone(),
             frozen: s.freeze.clone(),
+            gradients: s.gradients.as_ref().map(|m| method(c, m, i, s, known)),
             schedule,
         }
     };

@@ -33,6 +33,7 @@ const READS: &[(&str, Read)] = &[
     ("optimizer", |c, g, b| c.optimizer(g.first, g.env, b.base)),
     ("sample", |c, g, b| c.sampler(g.first, g.env, b.base)),
     ("weights", |c, g, b| c.weighting(g.first, g.env, b.base)),
+    ("gradients", |c, g, b| c.method(g.first, g.env, b.base)),
     ("clip", clip),
     ("dropout", dropout),
     ("objective", objective),

@@ -19,8 +19,8 @@ use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported, suggest};
 use crate::elaborate::{Elaborated, LossForm};
 use crate::hir::{Env, Item, Kind, Program, is_name};
-use crate::kinds::{optimisers, samplers, statements, weightings};
-use crate::plan::{Claim, Expect, Length, Optimizer, Over, Score, Setting, Settings, Stage, Train, Weighting};
+use crate::kinds::{gradients, optimisers, samplers, statements, weightings};
+use crate::plan::{Claim, Combining, Expect, Length, Optimizer, Over, Score, Setting, Settings, Stage, Train, Weighting};
 use crate::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::source::Span;
 use crate::types::dim::{self, Dim};
@@ -122,6 +122,7 @@ impl<'p> Scheduler<'_, 'p> {
                 batch: 32,
                 sampler: samplers::usual(false),
                 weights: weightings::usual(),
+                gradients: None,
                 optimizer: self.optimizer_defaults(optimisers::USUAL),
                 clip: None,
                 freeze: vec![],
@@ -253,6 +254,9 @@ impl<'p> Scheduler<'_, 'p> {
             let d = d.at(at.span, "weighs nothing").help(format!("remove it, or add `{name}` to the `tasks`"));
             self.report(d);
         }
+        if let Some(at) = setting("gradients") {
+            self.several_gradients(stage, at.span);
+        }
         let Some(drawn) = stage.sampler.drawn(self.r.tasks.len()) else { return };
         if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.r.tasks[*t].left_out) {
             return;
@@ -264,6 +268,44 @@ impl<'p> Scheduler<'_, 'p> {
         let d = Diagnostic::new("E0223", format!("`sample {word}` draws none of the tasks of this stage"));
         let d = d.at(at, format!("draws {drawn}, and trains {tasks}"));
         self.report(d.help(format!("name `{tasks}` in `sample {word}(...)`")));
+    }
+
+    /// E0246: gradients of several tasks are to become one, and no step of the stage has several; or they are to be compared at
+    /// features of the same examples, and the tasks read different ones.
+    fn several_gradients(&mut self, stage: &Stage, at: Span) {
+        let Some(method) = &stage.gradients else { return };
+        let tasks: Vec<usize> = stage.tasks.iter().copied().filter(|t| !self.r.tasks[*t].left_out).collect();
+        let poisoned = tasks.iter().any(|t| self.r.tasks[*t].poisoned);
+        // what losses read is known later
+        if poisoned || tasks.len() < stage.tasks.len() || !self.p.losses.is_empty() {
+            return;
+        }
+        let of: Vec<BTreeSet<usize>> =
+            tasks.iter().map(|t| self.r.tasks[*t].corpora.iter().copied().collect()).collect();
+        let corpora: BTreeSet<usize> = of.iter().flatten().copied().collect();
+        let together = |c: &usize| of.iter().filter(|o| o.contains(c)).count() > 1;
+        let sampler = samplers::find(&stage.sampler.kind);
+        let several = tasks.len() > 1
+            && match sampler {
+                Some(s) if s.unit == samplers::Unit::Tasks => false,
+                Some(s) if !s.together => corpora.iter().any(together),
+                _ => true,
+            };
+        if !several {
+            let (what, help) = match tasks.as_slice() {
+                [_] => ("its stage trains one task".into(), "remove it".into()),
+                _ => (
+                    format!("`sample {}` draws one task a step", stage.sampler.kind),
+                    "write `sample joint`, so that a step holds a batch of each data set".to_string(),
+                ),
+            };
+            let d = Diagnostic::new("E0246", format!("`gradients {}` combines those of several tasks", method.kind));
+            self.report(d.at(at, what).help(help));
+        } else if gradients::of_features(&method.settings) && (corpora.len() > 1 || !corpora.iter().any(together)) {
+            let d = Diagnostic::new("E0246", "`at = features` compares tasks on the same examples");
+            let d = d.at(at, "these read different data sets");
+            self.report(d.help(format!("write `gradients {}`, which compares them at the parameters", method.kind)));
+        }
     }
 
     /// E0202: two stages of one name, which the course of a run could not tell apart.

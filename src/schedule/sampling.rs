@@ -53,6 +53,12 @@ impl<'p> Scheduler<'_, 'p> {
         b.stage.weights = Weighting { settings, tasks: values.tasks, ..Weighting::new(kind.row.name) };
     }
 
+    pub(super) fn method(&mut self, v: &Expr, env: &Env, b: &mut Base) {
+        let Some((kind, args)) = self.r.chosen("a way to combine gradients", v, gradients::GRADIENTS) else { return };
+        let Some(values) = self.values(&kind.row, Naming::None, v.span, args, env, "") else { return };
+        b.stage.gradients = kind.combine.map(|_| Combining { kind: kind.row.name.into(), settings: settings(&values) });
+    }
+
     /// A call held to its row. `None` where something was reported. `negative` helps where a task has a number below 0.
     pub(super) fn values(
         &mut self,

@@ -4,7 +4,6 @@
 use super::*;
 use crate::ast::{self, BinOp, ExprKind, SettingKind};
 use crate::hir::{Item, is_name};
-use crate::kinds::gradients;
 use crate::kinds::heads;
 use crate::kinds::statements;
 use crate::kinds::statements::SettingRow;
@@ -26,7 +25,6 @@ type Read = for<'p> fn(&mut Scheduler<'_, 'p>, &Unsupported<'_, 'p>, Option<&'p 
 
 /// How each setting that does not run is read; those that take a value are given the first one.
 const READS: &[(&str, Read)] = &[
-    ("gradients", |c, u, v| c.worded("a way to combine gradients", v, gradients::GRADIENTS, u.env)),
     ("anchor", |c, u, v| c.worded("an anchor", v, statements::ANCHORS, u.env)),
     ("fork", |c, u, _| c.needs_family(u.s)),
     ("keep", |c, u, v| {

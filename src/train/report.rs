@@ -108,6 +108,9 @@ pub struct StageReport {
     pub stopped_early: bool,
     /// what its sampler did
     pub schedule: Option<Description>,
+    /// of each epoch, the share of the compared pairs of gradients that pointed against each other; empty where none were compared
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<f64>,
 }
 
 /// A claim and what was found.

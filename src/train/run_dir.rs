@@ -19,7 +19,7 @@ use super::files;
 use crate::diagnostics::Diagnostic;
 use crate::encode::{Tables, file_name};
 use crate::kinds::optimisers::Decay;
-use crate::kinds::{samplers, weightings};
+use crate::kinds::{gradients, samplers, weightings};
 use crate::ops::params::{Outgoing, Stored};
 use crate::plan::{Plan, Stage};
 use serde::de::DeserializeOwned;
@@ -132,6 +132,13 @@ fn unknown(stage: &Stage) -> Option<String> {
     match () {
         () if samplers::find(sampler).is_none_or(|s| s.order.is_none()) => none("sampler", sampler),
         () if weightings::find(weighting).is_none_or(|w| w.weigh.is_none()) => none("weighting", weighting),
+        () if stage
+            .gradients
+            .as_ref()
+            .is_some_and(|g| gradients::find(&g.kind).is_none_or(|m| m.combine.is_none())) =>
+        {
+            none("gradient method", stage.gradients.as_ref().map_or("", |g| &g.kind))
+        }
         () if Decay::find(decay).is_none() => none("decay", decay),
         () => None,
     }

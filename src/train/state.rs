@@ -73,6 +73,15 @@ pub struct State {
     /// what the weighting of the stage remembers
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub weighing: Memory,
+    /// what the gradient method of the stage remembers
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub combining: Memory,
+    /// since the epoch began: pairs of gradients that pointed against each other, and all pairs that were compared
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub conflicts: (u64, u64),
+    /// of every finished epoch of the stage the share of the former
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts_by_epoch: Vec<f64>,
     /// since the epoch began
     pub epoch_examples: u64,
     /// since the epoch began, steps alone
@@ -87,6 +96,10 @@ pub struct State {
     pub stages: Vec<StageReport>,
     /// bytes of `metrics.jsonl`
     pub metrics_bytes: u64,
+}
+
+fn is_none(conflicts: &(u64, u64)) -> bool {
+    *conflicts == (0, 0)
 }
 
 impl State {

@@ -3,7 +3,7 @@
 use super::world::{Dice, World};
 
 /// A word for each of two answers, among others.
-fn texts(n: usize, seed: u64) -> Vec<Vec<String>> {
+pub fn texts(n: usize, seed: u64) -> Vec<Vec<String>> {
     let mut dice = Dice::new(seed);
     let row = |_| {
         let (a, b) = (dice.roll(2), dice.roll(3));

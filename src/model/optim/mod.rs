@@ -65,11 +65,22 @@ impl Optimizer {
         lr: &dyn Fn(usize) -> f64,
         clip: Option<f64>,
     ) -> StepInfo {
-        let taken: Vec<(usize, Grad)> =
-            (0..params.len()).filter_map(|i| Some((i, params.take_grad(i, &mut grads)?))).collect();
+        let taken = params.take_grads(&mut grads);
         params.forget_lookups();
         // what the graph still holds would make every update a copy
         drop(grads);
+        self.step_by(params, taken, lr, clip)
+    }
+
+    /// [`Optimizer::step`] by gradients that were taken out already, in the order of the parameters. No graph may be left that
+    /// holds them.
+    pub(crate) fn step_by(
+        &mut self,
+        params: &mut Params,
+        taken: Vec<(usize, Grad)>,
+        lr: &dyn Fn(usize) -> f64,
+        clip: Option<f64>,
+    ) -> StepInfo {
         let grad_norm = square_sum_of(&taken).sqrt();
         if !grad_norm.is_finite() {
             return StepInfo { grad_norm };

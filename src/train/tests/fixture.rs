@@ -98,6 +98,7 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
         batch: 8,
         sampler: Sampler::new("joint"),
         weights: Weighting::new("fixed"),
+        gradients: None,
         optimizer: Optimizer {
             kind: "adam".into(),
             settings: Settings::from([("lr", Setting::Real(0.01))]),

@@ -109,6 +109,30 @@ fn weightings_go_on() {
     }
 }
 
+/// So does what a gradient method remembers, and the counts of conflicts.
+#[test]
+fn gradient_methods_go_on() {
+    for kind in ["gradvac", "pcgrad"] {
+        let mut s = stage(vec![0, 1, 2], Length::Epochs(4.0));
+        s.gradients = Some(Combining { kind: kind.into(), settings: Settings::new() });
+        let p = tiny(16, s);
+        let whole = temp();
+        go(&p, &options(whole.path(), 1)).unwrap();
+        let expected = result(&whole.path().join("run"));
+        assert_eq!(expected.3["stages"][0]["conflicts"].as_array().unwrap().len(), 4);
+        for k in 1..expected.3["steps"].as_u64().unwrap() {
+            let dir = temp();
+            let mut o = options(dir.path(), 1);
+            o.save_every = Duration::ZERO;
+            o.kill_after = Some(k);
+            assert!(go(&p, &o).is_err());
+            o.kill_after = None;
+            go(&p, &o).unwrap();
+            assert!(result(&o.out) == expected, "`{kind}` stopped after {k} steps");
+        }
+    }
+}
+
 #[test]
 fn stopped_between_file_operations() {
     let p = demanding();

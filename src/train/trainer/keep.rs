@@ -46,6 +46,9 @@ impl Trainer<'_> {
             let mean = |(t, (sum, n)): (&usize, &(f64, f64))| (self.plan.tasks[*t].name.clone(), sum / n);
             line["weights"] = s.factors.iter().map(mean).collect::<BTreeMap<_, _>>().into_iter().collect();
         }
+        if let Some(share) = self.state.conflicts_by_epoch.last() {
+            line["conflicts"] = json!(share);
+        }
         self.log(&line)
     }
 

@@ -2,6 +2,7 @@
 //! [`keep`] evaluates and writes.
 
 mod before;
+mod combine;
 mod keep;
 mod more;
 mod step;
@@ -10,6 +11,8 @@ mod weigh;
 pub use before::{check, objective};
 pub use more::{can_go_on, more};
 pub use step::rate;
+
+use combine::Method;
 
 use super::evaluate;
 use super::files;
@@ -350,6 +353,8 @@ struct Course<'a> {
     steps: Option<u64>,
     /// by corpus: the nodes of its training graph through which a gradient is of use; absent: not looked at
     gradients: HashMap<usize, Vec<bool>>,
+    /// how the gradients of several losses become one; `None`: by their sum
+    method: Option<Method<'a>>,
 }
 
 impl<'a> Trainer<'a> {
@@ -428,6 +433,8 @@ impl<'a> Trainer<'a> {
             (s.stage_seconds, s.evaluations, s.next_evaluation, s.waited) = (0.0, 0, 0.0, 0);
             s.stopped_early = false;
             s.weighing.clear();
+            s.combining.clear();
+            s.conflicts_by_epoch.clear();
             self.forget_epoch();
         }
         self.finish()
@@ -464,7 +471,8 @@ impl<'a> Trainer<'a> {
         if let Some(tensors) = self.resumed.take() {
             optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;
         }
-        Ok(Course { stage, schedule, optimizer, rates, steps, gradients })
+        let method = Method::of(plan, self.state.stage);
+        Ok(Course { stage, schedule, optimizer, rates, steps, gradients, method })
     }
 
     fn stage(&mut self) -> Result<StageReport, RunError> {
@@ -484,6 +492,9 @@ impl<'a> Trainer<'a> {
             let epoch_ended = self.state.cursor.step == 0;
             if epoch_ended {
                 self.state.epochs_seconds.push(self.state.epoch_seconds);
+                if let (against, pairs @ 1..) = self.state.conflicts {
+                    self.state.conflicts_by_epoch.push(against as f64 / pairs as f64);
+                }
                 self.log_epoch(stage)?;
             }
             self.tick();
@@ -515,6 +526,7 @@ impl<'a> Trainer<'a> {
             seconds: self.state.stage_seconds,
             stopped_early: self.state.stopped_early,
             schedule: Some(description),
+            conflicts: self.state.conflicts_by_epoch.clone(),
         })
     }
 

@@ -1,5 +1,6 @@
 //! One step: draws, losses, gradients, the move; and what is told of it.
 
+use super::combine::{Cut, Method};
 use super::weigh::Weighed;
 use super::{Course, Trainer};
 use crate::batches::Draw;
@@ -53,7 +54,7 @@ impl Trainer<'_> {
         };
         let epoch = self.state.cursor.epoch;
         let draws = course.schedule.next(&mut self.state.cursor);
-        let losses = self.losses(course, &draws, moment)?;
+        let (losses, cuts) = self.losses(course, &draws, moment)?;
         self.state.epoch_examples += draws.iter().map(|d| d.examples.len() as u64).sum::<u64>();
         let losses = self.pooled(losses);
         let mut sick = vec![];
@@ -76,20 +77,29 @@ impl Trainer<'_> {
         }
         // a step in which everything is frozen has nothing to move
         let weighed = self.weighed(course.stage, &losses, epoch);
-        let total = weighed.as_ref().and_then(|w| self.total_loss(w, &losses)).filter(Tensor::is_tracked);
-        if let Some(total) = total {
-            let factor = rate(course.stage, self.state.cursor.total - 1, course.steps, share, epoch);
-            let rates = &course.rates;
-            let info =
-                course.optimizer.step(&mut self.params, total.backward(), &|i| rates[i] * factor, course.stage.clip);
-            if !info.grad_norm.is_finite() {
-                let all: Vec<Drawn> = losses.iter().map(|(of, ..)| *of).collect();
-                return Err(self.not_finite(course, "gradient", &all));
+        let method = course.method.as_ref();
+        let factor = rate(course.stage, self.state.cursor.total - 1, course.steps, share, epoch);
+        let (rates, clip) = (&course.rates, course.stage.clip);
+        let lr = |i: usize| rates[i] * factor;
+        let info = match (&weighed, method) {
+            (None, _) => None,
+            (Some(w), Some(method)) => {
+                let grads = self.combined(course, method, w, &losses, cuts)?;
+                grads.map(|g| course.optimizer.step_by(&mut self.params, g, &lr, clip))
             }
+            (Some(w), None) => {
+                let total = self.terms(w, &losses).into_iter().map(|(_, t)| t).reduce(|a, b| a + b);
+                let total = total.filter(Tensor::is_tracked);
+                total.map(|t| course.optimizer.step(&mut self.params, t.backward(), &lr, clip))
+            }
+        };
+        if info.is_some_and(|i| !i.grad_norm.is_finite()) {
+            let all: Vec<Drawn> = losses.iter().map(|(of, ..)| *of).collect();
+            return Err(self.not_finite(course, "gradient", &all));
         }
         if let Some(w) = weighed.filter(Weighed::looks_again) {
             // at the same moment, so with the same dropout
-            let again = self.losses(course, &draws, moment)?;
+            let (again, _) = self.losses(course, &draws, moment)?;
             let again = self.pooled(again);
             self.learn(&w, &again);
         }
@@ -111,13 +121,13 @@ impl Trainer<'_> {
         parts.into_iter().map(|(of, p)| pool(of, p, &self.params)).collect()
     }
 
-    /// The losses of a step, on each of its corpora.
+    /// The losses of a step, on each of its corpora; and where their graph is cut, if gradients are compared at features.
     pub(super) fn losses(
         &mut self,
         course: &Course<'_>,
         draws: &[Draw],
         moment: Moment,
-    ) -> Result<Vec<BatchLoss>, Diagnostic> {
+    ) -> Result<(Vec<BatchLoss>, Vec<Cut>), Diagnostic> {
         let plan = self.plan;
         let found = |d: &&Draw| {
             plan.graph(d.corpus, Phase::Train).is_some() && self.examples.split(d.corpus, SplitName::Train).is_some()
@@ -136,6 +146,7 @@ impl Trainer<'_> {
             .filter(counts)
             .filter_map(|p| self.network.penalty(p, &self.params, &self.examples.forms, moment));
         let penalties: Vec<BatchLoss> = penalties.collect();
+        let apart = course.method.as_ref().is_some_and(Method::apart);
         let mut shares = vec![];
         for draw in draws {
             let (Some(graph), Some(split)) =
@@ -145,7 +156,7 @@ impl Trainer<'_> {
             };
             let batch = Batch { forms: &self.examples.forms, split, examples: &draw.examples };
             let job = Job { plan, graph, batch, params: &self.params, moment };
-            let wanted = match plan.pass(passes::SHARE) {
+            let wanted = match plan.pass(passes::SHARE) && !apart {
                 true => vec![draw.wanted.clone()],
                 false => {
                     let task = |t: &usize| Wanted::tasks(&[*t]);
@@ -163,19 +174,23 @@ impl Trainer<'_> {
                 shares.push(Share { job, wanted, known });
             }
         }
+        let mut cuts = vec![];
+        if course.method.is_some() && !apart {
+            shares.iter_mut().for_each(|s| cuts.extend(self.cut(course, s)));
+        }
         let length = |b: Batch<'_>| b.examples.iter().map(|e| b.split.lengths[*e] as usize).sum::<usize>();
         let tokens: usize = shares.iter().map(|s| length(s.job.batch)).sum();
-        if plan.pass(passes::MERGE) && plan.pass(passes::SHARE) && tokens <= passes::merge::MOST_TOKENS {
+        if !apart && plan.pass(passes::MERGE) && plan.pass(passes::SHARE) && tokens <= passes::merge::MOST_TOKENS {
             let values = self.network.forward_together(&shares);
             let losses = |(s, v): (&Share<'_>, &Values)| self.network.losses(&s.job, &s.wanted, v);
-            return Ok(shares.iter().zip(&values).flat_map(losses).chain(penalties).collect());
+            return Ok((shares.iter().zip(&values).flat_map(losses).chain(penalties).collect(), cuts));
         }
         let each = |s: Share<'_>| {
             let (job, wanted) = (s.job, s.wanted.clone());
             let values = self.network.forward_with(s);
             self.network.losses(&job, &wanted, &values)
         };
-        Ok(shares.into_iter().flat_map(each).chain(penalties).collect())
+        Ok((shares.into_iter().flat_map(each).chain(penalties).collect(), cuts))
     }
 
     pub(super) fn tell_step(&mut self, course: &Course<'_>) {
@@ -232,6 +247,7 @@ impl Trainer<'_> {
         self.state.losses.clear();
         self.state.terms.clear();
         self.state.factors.clear();
+        self.state.conflicts = (0, 0);
         self.state.epoch_examples = 0;
         self.state.epoch_seconds = 0.0;
     }
