@@ -53,7 +53,7 @@ const TABLE: &[(&str, &[Row])] = &[
         ("schedule", &["source", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::sharing", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::optimisers", "kinds::metrics", "kinds::heads", "kinds::statements", "hir", "analysis", "resolve", "elaborate"]),
         ("lint", &["source", "diagnostics", "ast", "columns", "plan", "types", "kinds::layers", "kinds::heads", "hir", "resolve", "elaborate", "schedule"]),
         ("check", &["util", "diagnostics", "ast", "words", "columns", "plan", "types", "kinds::weightings", "hir", "analysis", "resolve", "elaborate", "schedule", "lint"]),
-        ("passes", &["plan", "kinds::layers", "kinds::samplers", "kinds::gradients", "kinds::heads"]),
+        ("passes", &["plan", "kinds::layers", "kinds::samplers", "kinds::weightings", "kinds::gradients", "kinds::heads"]),
         ("batches", &["random", "diagnostics", "columns", "plan", "kinds::samplers", "encode", "passes"]),
         ("lower", &["diagnostics", "columns", "plan", "types", "kinds::layers", "kinds::terms", "kinds::weightings", "kinds::heads", "encode", "check"]),
         ("model", &["plan", "ops", "kinds::optimisers"]),

@@ -1,7 +1,7 @@
 //! What learns in a stage, where gradients go, and what stays the same from one epoch to the next.
 
 use crate::kinds::layers::{self, Layer};
-use crate::kinds::{gradients, heads};
+use crate::kinds::{gradients, heads, weightings};
 use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Stage};
 
 /// What is asked of a graph.
@@ -155,7 +155,10 @@ pub fn with_gradient(plan: &Plan, graph: &Graph, stage: usize) -> Vec<bool> {
 
 /// Whether a stage computes every loss by itself, with a forward and a backward pass of its own.
 pub fn apart(stage: &Stage) -> bool {
-    stage.gradients.as_ref().is_some_and(|g| !gradients::of_features(&g.settings))
+    match &stage.gradients {
+        Some(g) => !gradients::of_features(&g.settings),
+        None => weightings::find(&stage.weights.kind).is_some_and(|w| w.gradients),
+    }
 }
 
 /// By node of a training graph: how often a step of a stage computes it.

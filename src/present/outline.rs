@@ -458,12 +458,14 @@ fn batches(k: Known<'_>) -> Vec<Batch> {
 }
 
 /// A gradient method, and what its passes cost beside the one of the sum.
-fn method(c: &Checked, m: &plan::Combining, i: usize, s: &plan::Stage, known: Option<Known<'_>>) -> String {
+fn method(c: &Checked, i: usize, s: &plan::Stage, known: Option<Known<'_>>) -> Option<String> {
+    let kind = s.gradients.as_ref().map(|m| &m.kind);
     if !flow::apart(s) {
-        return format!("{} of features: a backward pass through the heads of each loss", m.kind);
+        return kind.map(|kind| format!("{kind} of features: a backward pass through the heads of each loss"));
     }
+    let kind = kind.unwrap_or(&s.weights.kind);
     let losses = s.tasks.iter().filter(|t| c.tasks.get(**t).is_some()).count() + s.losses.len();
-    let mut said = format!("{} of parameters: {losses} forward and backward passes a step", m.kind);
+    let mut said = format!("{kind} of parameters: {losses} forward and backward passes a step");
     if let Some(k) = known {
         let (mut each, mut once) = (0.0, 0.0);
         for g in k.plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
@@ -481,7 +483,7 @@ fn method(c: &Checked, m: &plan::Combining, i: usize, s: &plan::Stage, known: Op
             said.push_str(&format!(", {:.1} times the operations of one", each / once));
         }
     }
-    said
+    Some(said)
 }
 
 fn stages(c: &Checked, known: Option<Known<'_>>) -> Vec<StageOutline> {
@@ -503,7 +505,7 @@ fn stages(c: &Checked, known: Option<Known<'_>>) -> Vec<StageOutline> {
             batch: s.batch,
             optimizer: s.optimizer.kind.clone(),
             frozen: s.freeze.clone(),
-            gradients: s.gradients.as_ref().map(|m| method(c, m, i, s, known)),
+            gradients: method(c, i, s, known),
             schedule,
         }
     };

@@ -254,8 +254,14 @@ impl<'p> Scheduler<'_, 'p> {
             let d = d.at(at.span, "weighs nothing").help(format!("remove it, or add `{name}` to the `tasks`"));
             self.report(d);
         }
-        if let Some(at) = setting("gradients") {
-            self.several_gradients(stage, at.span);
+        if let (Some(at), Some(m)) = (setting("gradients"), &stage.gradients) {
+            let what = format!("`gradients {}` combines those of several tasks", m.kind);
+            self.several_in_a_step(stage, at.span, what, Some(m));
+        }
+        let weights = &stage.weights.kind;
+        if let (Some(at), true) = (setting("weights"), weightings::find(weights).is_some_and(|w| w.within_step)) {
+            let what = format!("`weights {weights}` weighs the tasks of a step against each other");
+            self.several_in_a_step(stage, at.span, what, None);
         }
         let Some(drawn) = stage.sampler.drawn(self.r.tasks.len()) else { return };
         if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.r.tasks[*t].left_out) {
@@ -270,10 +276,9 @@ impl<'p> Scheduler<'_, 'p> {
         self.report(d.help(format!("name `{tasks}` in `sample {word}(...)`")));
     }
 
-    /// E0246: gradients of several tasks are to become one, and no step of the stage has several; or they are to be compared at
-    /// features of the same examples, and the tasks read different ones.
-    fn several_gradients(&mut self, stage: &Stage, at: Span) {
-        let Some(method) = &stage.gradients else { return };
+    /// E0246: the tasks of a step are to be weighed against each other, and no step of the stage has several; or they are to be
+    /// compared at features of the same examples, and the tasks read different ones.
+    fn several_in_a_step(&mut self, stage: &Stage, at: Span, what: String, method: Option<&Combining>) {
         let tasks: Vec<usize> = stage.tasks.iter().copied().filter(|t| !self.r.tasks[*t].left_out).collect();
         let poisoned = tasks.iter().any(|t| self.r.tasks[*t].poisoned);
         // what losses read is known later
@@ -284,27 +289,26 @@ impl<'p> Scheduler<'_, 'p> {
             tasks.iter().map(|t| self.r.tasks[*t].corpora.iter().copied().collect()).collect();
         let corpora: BTreeSet<usize> = of.iter().flatten().copied().collect();
         let together = |c: &usize| of.iter().filter(|o| o.contains(c)).count() > 1;
-        let sampler = samplers::find(&stage.sampler.kind);
         let several = tasks.len() > 1
-            && match sampler {
+            && match samplers::find(&stage.sampler.kind) {
                 Some(s) if s.unit == samplers::Unit::Tasks => false,
                 Some(s) if !s.together => corpora.iter().any(together),
                 _ => true,
             };
+        let apart = method.filter(|m| gradients::of_features(&m.settings));
         if !several {
-            let (what, help) = match tasks.as_slice() {
+            let (why, help) = match tasks.as_slice() {
                 [_] => ("its stage trains one task".into(), "remove it".into()),
                 _ => (
                     format!("`sample {}` draws one task a step", stage.sampler.kind),
                     "write `sample joint`, so that a step holds a batch of each data set".to_string(),
                 ),
             };
-            let d = Diagnostic::new("E0246", format!("`gradients {}` combines those of several tasks", method.kind));
-            self.report(d.at(at, what).help(help));
-        } else if gradients::of_features(&method.settings) && (corpora.len() > 1 || !corpora.iter().any(together)) {
+            self.report(Diagnostic::new("E0246", what).at(at, why).help(help));
+        } else if let Some(m) = apart.filter(|_| corpora.len() > 1 || !corpora.iter().any(together)) {
             let d = Diagnostic::new("E0246", "`at = features` compares tasks on the same examples");
             let d = d.at(at, "these read different data sets");
-            self.report(d.help(format!("write `gradients {}`, which compares them at the parameters", method.kind)));
+            self.report(d.help(format!("write `gradients {}`, which compares them at the parameters", m.kind)));
         }
     }
 

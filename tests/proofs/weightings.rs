@@ -34,7 +34,7 @@ fn large_losses_leave_room_for_small_ones() {
     let of = |weights: &str| w.build(&spec(weights)).train(1).test("z");
     let plain = of("fixed");
     println!("z with `fixed` {plain:.3}");
-    let others = ["scale_invariant", "geometric", "famo"].map(|weights| (weights, of(weights)));
+    let others = ["scale_invariant", "geometric", "famo", "gradnorm"].map(|weights| (weights, of(weights)));
     println!("{others:?}");
     assert!(plain <= 0.7, "{plain}");
     assert!(others.iter().all(|(_, found)| *found >= 0.95), "{others:?}");
@@ -59,6 +59,33 @@ fn a_task_that_cannot_learn_is_let_go() {
     assert!(last["y"].as_f64().unwrap() <= 0.25, "{last}");
 }
 
+/// Two of three data sets speak alike: their discriminator takes one for the other, so their tasks count more than the third's.
+#[test]
+fn what_is_related_counts_more() {
+    let w = World::new();
+    for (name, words) in [("one", "a"), ("two", "a"), ("far", "q")] {
+        let rows: Vec<Vec<String>> = (0..120)
+            .map(|i| {
+                vec![format!("{words}{} {words}{} w{}", i % 7, (i * 3 + name.len()) % 5, i % 4), format!("{}", i % 2)]
+            })
+            .collect();
+        w.tsv(&format!("r/{name}"), &["x", "y"], [&rows, &[], &[]]);
+    }
+    let spec = "for d in [\"one\", \"two\", \"far\"] {
+            data r = tsv(\"r/{d}\") { x: tokens; y: label }
+            task sent : classify of r.y from e
+         }
+         encoder e = embed(8) |> mean
+         task domain : classify of r[*].source from e
+         train { batch 20; epochs 25; sample joint; weights relatedness(by = domain); optimizer adam(lr = 3e-2) }";
+    let last = w.build(spec).train(1).course("weights").pop().unwrap();
+    println!("{last}");
+    let of = |d: &str| last[format!("sent[\"{d}\"]")].as_f64().unwrap();
+    assert!((of("one") + of("two") + of("far") - 3.0).abs() < 1e-6);
+    assert!(of("one") > of("far") + 0.2 && of("two") > of("far") + 0.2, "{last}");
+    assert_eq!(last["domain"], 1.0);
+}
+
 #[test]
 fn the_main_task_of_a_twin_is_gone_with_its_weighting() {
     let w = World::new();
@@ -79,6 +106,9 @@ fn weightings_with_faulty_arguments() {
         ("dwa(0)", "E0207 `temperature` of `dwa` must be a number above 0"),
         ("famo(lr = -1)", "E0207 `lr` of `famo` must be a number above 0, at most 10"),
         ("stalled", "E0236 `stalled` needs `main`"),
+        ("famo; tasks y", "E0246 `weights famo` weighs the tasks of a step against each other"),
+        ("gradnorm; sample alternate", "E0246 `weights gradnorm` weighs the tasks of a step against each other"),
+        ("relatedness", "E0236 `relatedness` needs `by`"),
         ("geometric(2)", "E0215 `geometric` takes no arguments"),
     ] {
         let found = w.refused(&spec(weights));

@@ -17,6 +17,7 @@ pub(super) const FAMO: Weighting = Weighting {
         "famo(0.025, decay = 0.01)",
     ),
     moves: true,
+    within_step: true,
     again: true,
     #[cfg(feature = "train")]
     weigh: Some(&model::Famo),
@@ -55,7 +56,7 @@ mod model {
             let logits = step.remembered(memory, LOGITS, 0.0);
             let slope = |((l, d), z): ((&Loss, &f64), &f64)| z * (d - mean) + decay * logits[l.task];
             let slopes: Vec<f64> = step.losses.iter().zip(&fell).zip(&z).map(slope).collect();
-            adam(step, memory, LOGITS, &slopes, step.setting("lr", 0.025));
+            adam(step, memory, (LOGITS, 0.0), &slopes, step.setting("lr", 0.025));
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::words::c;
 pub(super) const GEOMETRIC: Weighting = Weighting {
     row: c("geometric", &[], true, "geometric"),
     moves: true,
+    within_step: true,
     #[cfg(feature = "train")]
     weigh: Some(&model::Geometric),
     ..WEIGHTING

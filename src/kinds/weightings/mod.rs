@@ -5,17 +5,18 @@ mod dwa;
 mod famo;
 mod fixed;
 mod geometric;
-mod later;
+mod gradnorm;
 mod log_classes;
 #[cfg(feature = "train")]
 mod model;
 mod random;
+mod relatedness;
 mod scale_invariant;
 mod stalled;
 mod uncertainty;
 
 #[cfg(feature = "train")]
-pub use model::{Loss, Memory, Step, Weigh};
+pub use model::{Loss, Memory, Step, Told, Weigh};
 
 use crate::words::{Choice, Naming, Row};
 
@@ -32,6 +33,12 @@ pub struct Weighting {
     pub moves: bool,
     /// it reads the losses of the examples of a step once more, after the parameters have moved
     pub again: bool,
+    /// it reads how long the gradient of each task is at the shared parameters, which takes a pass for each
+    pub gradients: bool,
+    /// it weighs the tasks of a step against each other, so a step needs several
+    pub within_step: bool,
+    /// the argument that names a task whose answers it reads
+    pub asks: Option<&'static str>,
     /// how much each loss counts
     #[cfg(feature = "train")]
     pub weigh: Option<&'static dyn Weigh>,
@@ -44,6 +51,9 @@ const WEIGHTING: Weighting = Weighting {
     learns: false,
     moves: false,
     again: false,
+    gradients: false,
+    within_step: false,
+    asks: None,
     #[cfg(feature = "train")]
     weigh: None,
 };
@@ -53,14 +63,14 @@ pub static WEIGHTINGS: &[Weighting] = &[
     fixed::FIXED,
     uncertainty::UNCERTAINTY,
     dwa::DWA,
-    later::GRADNORM,
+    gradnorm::GRADNORM,
     random::RANDOM,
     geometric::GEOMETRIC,
     scale_invariant::SCALE_INVARIANT,
     famo::FAMO,
     stalled::STALLED,
     log_classes::LOG_CLASSES,
-    later::RELATEDNESS,
+    relatedness::RELATEDNESS,
 ];
 
 /// The row of a weighting.

@@ -19,6 +19,9 @@ pub trait Weigh: Debug + Sync {
         times(loss.clone(), factor)
     }
 
+    /// Learns from how long the gradient of each loss, as it counts, is at the parameters that several share.
+    fn slopes(&self, _step: &Step<'_>, _lengths: &[f64], _memory: &mut Memory) {}
+
     /// Learns from the losses of the same examples after the parameters have moved, in the order of the step.
     fn after(&self, _step: &Step<'_>, _again: &[f64], _memory: &mut Memory) {}
 }
@@ -38,8 +41,21 @@ pub struct Loss {
     pub learned: Option<Tensor<1>>,
     /// it is a squared error, whose likelihood has half of it in the exponent
     pub squared: bool,
+    /// data sets that hold its gold
+    pub corpora: Vec<usize>,
     /// how many classes its task tells apart
     pub classes: Option<usize>,
+}
+
+/// What a task said of the examples of a data set in a step.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// the data set
+    pub corpus: usize,
+    /// the gold of its examples
+    pub class: usize,
+    /// the mean probability of each class
+    pub said: Vec<f64>,
 }
 
 /// A step of training, before the parameters move.
@@ -47,6 +63,8 @@ pub struct Loss {
 pub struct Step<'a> {
     /// of the tasks with gold in the step, in their order
     pub losses: Vec<Loss>,
+    /// what the task that the weighting asks said of each data set
+    pub told: Vec<Told>,
     /// the tasks of the stage
     pub of_stage: &'a [usize],
     /// tasks of the program
@@ -117,9 +135,9 @@ impl Epochs {
     }
 }
 
-/// One step of Adam (Kingma and Ba 2015; β 0.9 and 0.999, ε 10⁻⁸) on a number of each task in the step, remembered as `name`.
-/// `slopes`: in the order of the step.
-pub(super) fn adam(step: &Step<'_>, memory: &mut Memory, name: &str, slopes: &[f64], lr: f64) {
+/// One step of Adam (Kingma and Ba 2015; β 0.9 and 0.999, ε 10⁻⁸) on a number of each task in the step, remembered by
+/// name and from the given start. `slopes`: in the order of the step.
+pub(super) fn adam(step: &Step<'_>, memory: &mut Memory, (name, start): (&str, f64), slopes: &[f64], lr: f64) {
     const BETA: [f64; 2] = [0.9, 0.999];
     for (l, g) in step.losses.iter().zip(slopes) {
         let mut of = |what: &str, change: &dyn Fn(f64) -> f64| {
@@ -131,6 +149,6 @@ pub(super) fn adam(step: &Step<'_>, memory: &mut Memory, name: &str, slopes: &[f
         let first = of("first", &|m| BETA[0] * m + (1.0 - BETA[0]) * g);
         let second = of("second", &|v| BETA[1] * v + (1.0 - BETA[1]) * g * g);
         let (m, v) = (first / (1.0 - BETA[0].powf(n)), second / (1.0 - BETA[1].powf(n)));
-        step.remembered(memory, name, 0.0)[l.task] -= lr * m / (v.sqrt() + 1e-8);
+        step.remembered(memory, name, start)[l.task] -= lr * m / (v.sqrt() + 1e-8);
     }
 }

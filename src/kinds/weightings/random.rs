@@ -7,6 +7,7 @@ use crate::words::c;
 pub(super) const RANDOM: Weighting = Weighting {
     row: c("random", &[], true, "random"),
     moves: true,
+    within_step: true,
     #[cfg(feature = "train")]
     weigh: Some(&model::Random),
     ..WEIGHTING

@@ -1,6 +1,6 @@
 //! Each weighting against numbers that are reckoned here by hand.
 
-use super::{Loss, Memory, Step, WEIGHTINGS, Weigh, find};
+use super::{Loss, Memory, Step, Told, WEIGHTINGS, Weigh, find};
 use crate::plan::{Setting, Settings};
 
 fn weigh(word: &str) -> &'static dyn Weigh {
@@ -11,7 +11,7 @@ fn weigh(word: &str) -> &'static dyn Weigh {
 fn step<'a>(values: &[f64], settings: &'a Settings, of_stage: &'a [usize]) -> Step<'a> {
     let loss = |(task, value): (usize, &f64)| Loss { task, value: *value, weight: 1.0, ..Loss::default() };
     let losses = values.iter().enumerate().map(loss).collect();
-    Step { losses, of_stage, tasks: of_stage.len(), settings, seed: 1, step: 0, epoch: 0 }
+    Step { losses, told: vec![], of_stage, tasks: of_stage.len(), settings, seed: 1, step: 0, epoch: 0 }
 }
 
 #[track_caller]
@@ -134,4 +134,46 @@ fn what_stalls_counts_less_and_less() {
     assert_eq!(of(2, [3.0, 0.4, 0.9]), [1.0, 1.0, 0.5]);
     assert_eq!(of(3, [4.0, 0.6, 0.95]), [1.0, 1.0, 0.5]);
     assert_eq!(of(4, [4.0, 0.6, 0.95]), [1.0, 0.5, 0.25]);
+}
+
+#[test]
+fn gradnorm_by_the_algorithm() {
+    let none = Settings::new();
+    let mut memory = Memory::new();
+    let of = |epoch: u64, losses: [f64; 2], memory: &mut Memory| {
+        let s = Step { epoch, ..step(&losses, &none, &[0, 1]) };
+        let factors = weigh("gradnorm").factors(&s, memory);
+        weigh("gradnorm").slopes(&s, &[1.0, 1.0], memory);
+        factors
+    };
+    // in the first epoch L(0) is taken: 2 and 1
+    near(&of(0, [3.0, 1.0], &mut memory), &[1.0, 1.0]);
+    near(&of(0, [1.0, 1.0], &mut memory), &[1.0, 1.0]);
+    // then half and all of it are left: r = ⅔ and 4/3, aims ⅔^1.5 = 0.544 and 1.540 against 1 and 1
+    near(&of(1, [1.0, 1.0], &mut memory), &[1.0, 1.0]);
+    // the first step of Adam is the learning rate
+    near(&of(1, [1.0, 1.0], &mut memory), &[0.975, 1.025]);
+    for _ in 0..1000 {
+        of(1, [1.0, 1.0], &mut memory);
+    }
+    let w = memory["weights"].clone();
+    assert!(w[0] >= 1e-4 && w[0] < 0.1 && (w[0] + w[1] - 2.0).abs() < 1e-9, "{w:?}");
+}
+
+#[test]
+fn relatedness_by_the_discriminator() {
+    let none = Settings::new();
+    let mut memory = Memory::new();
+    let mut s = step(&[1.0, 1.0, 1.0, 1.0], &none, &[0, 1, 2, 3]);
+    s.losses.iter_mut().for_each(|l| l.corpora = if l.task < 3 { vec![l.task] } else { vec![0, 1, 2] });
+    let said = [[0.5, 0.4, 0.1], [0.25, 0.5, 0.25], [0.0, 0.2, 0.8]];
+    let told = |corpus: usize| Told { corpus, class: corpus, said: said[corpus].to_vec() };
+    s.told = (0..3).map(told).collect();
+    // R = [1, 0.8, 0.2; 0.5, 1, 0.5; 0, 0.25, 1]: columns 1.5, 2.05, 1.7 of 5.25, times 3
+    let expected = [1.5 / 1.75, 2.05 / 1.75, 1.7 / 1.75, 1.0];
+    near(&weigh("relatedness").factors(&s, &mut memory), &expected);
+    // what was said before stays for the greater part
+    s.told = vec![Told { corpus: 0, class: 0, said: vec![1.0, 0.0, 0.0] }];
+    weigh("relatedness").factors(&s, &mut memory);
+    near(&memory["said of 0"], &[0.55, 0.36, 0.09]);
 }

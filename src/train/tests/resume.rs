@@ -89,6 +89,7 @@ fn weightings_go_on() {
         let mut s = stage(vec![0, 1, 2], Length::Epochs(4.0));
         s.weights = Weighting::new(kind.row.name);
         s.weights.settings.insert("main", Setting::Int(0));
+        s.weights.settings.insert("by", Setting::Int(1));
         let p = tiny(16, s);
         let whole = temp();
         go(&p, &options(whole.path(), 1)).unwrap();

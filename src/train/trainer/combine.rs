@@ -32,11 +32,6 @@ impl<'a> Method<'a> {
             .then(|| graphs().map(|g| (g.corpus, flow::frontier(plan, g, stage))).collect());
         Some(Self { combine, settings, frontier })
     }
-
-    /// Whether every loss is computed by itself.
-    pub fn apart(&self) -> bool {
-        self.frontier.is_none()
-    }
 }
 
 /// A value at which the graph of a step is cut in two: what was computed up to here, and what the losses are computed from.
@@ -86,7 +81,6 @@ impl Trainer<'_> {
     pub(super) fn combined(
         &mut self,
         course: &Course<'_>,
-        method: &Method<'_>,
         weighed: &Weighed<'_>,
         losses: &[Pooled],
         cuts: Vec<Cut>,
@@ -107,8 +101,8 @@ impl Trainer<'_> {
         }
         let mut held = vec![0; self.params.len()];
         all.iter().flat_map(|o| &o.params).for_each(|(p, _)| held[*p] += 1);
-        let shared = |p: usize| method.apart() && held[p] > 1;
-        let product = |a: &Own, b: &Own| match method.apart() {
+        let shared = |p: usize| course.apart && held[p] > 1;
+        let product = |a: &Own, b: &Own| match course.apart {
             true => {
                 let both = a.params.iter().filter(|(p, _)| shared(*p));
                 let other = |p: usize| b.params.binary_search_by_key(&p, |(p, _)| *p).ok().map(|k| &b.params[k].1);
@@ -121,7 +115,15 @@ impl Trainer<'_> {
         };
         // a loss that has no say in what is shared is no part of the bargain
         let compared: Vec<usize> = (0..all.len()).filter(|i| product(&all[*i], &all[*i]) > 0.0).collect();
-        let factors = self.factors_of(method, &compared, &all, product);
+        if weighed.reads_gradients() {
+            let own = all.iter().filter(|o| matches!(o.of, Drawn::Task(_)));
+            let lengths: Vec<f64> = own.map(|o| product(o, o).sqrt()).collect();
+            self.slopes(weighed, &lengths);
+        }
+        let factors = match &course.method {
+            Some(method) => self.factors_of(method, &compared, &all, product),
+            None => vec![1.0; all.len()],
+        };
         let mut parts: Vec<Vec<(f64, Grad)>> = self.params.specs().iter().map(|_| vec![]).collect();
         let mut at_cuts: Vec<Option<Vec<f32>>> = cuts.iter().map(|_| None).collect();
         for (own, factor) in all.into_iter().zip(&factors) {

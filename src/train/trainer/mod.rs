@@ -355,6 +355,8 @@ struct Course<'a> {
     gradients: HashMap<usize, Vec<bool>>,
     /// how the gradients of several losses become one; `None`: by their sum
     method: Option<Method<'a>>,
+    /// every loss is computed by itself
+    apart: bool,
 }
 
 impl<'a> Trainer<'a> {
@@ -472,7 +474,7 @@ impl<'a> Trainer<'a> {
             optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;
         }
         let method = Method::of(plan, self.state.stage);
-        Ok(Course { stage, schedule, optimizer, rates, steps, gradients, method })
+        Ok(Course { stage, schedule, optimizer, rates, steps, gradients, method, apart: flow::apart(stage) })
     }
 
     fn stage(&mut self) -> Result<StageReport, RunError> {

@@ -1,12 +1,13 @@
 //! One step: draws, losses, gradients, the move; and what is told of it.
 
-use super::combine::{Cut, Method};
+use super::combine::Cut;
 use super::weigh::Weighed;
 use super::{Course, Trainer};
 use crate::batches::Draw;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::kinds::optimisers::Decay;
+use crate::kinds::weightings::Told;
 use crate::network::together::Share;
 use crate::network::{Batch, BatchLoss, Job, Known, Moment, Values};
 use crate::ops::params::Params;
@@ -54,7 +55,7 @@ impl Trainer<'_> {
         };
         let epoch = self.state.cursor.epoch;
         let draws = course.schedule.next(&mut self.state.cursor);
-        let (losses, cuts) = self.losses(course, &draws, moment)?;
+        let Computed { losses, cuts, told } = self.losses(course, &draws, moment)?;
         self.state.epoch_examples += draws.iter().map(|d| d.examples.len() as u64).sum::<u64>();
         let losses = self.pooled(losses);
         let mut sick = vec![];
@@ -76,18 +77,17 @@ impl Trainer<'_> {
             return Err(self.not_finite(course, "loss", &sick));
         }
         // a step in which everything is frozen has nothing to move
-        let weighed = self.weighed(course.stage, &losses, epoch);
-        let method = course.method.as_ref();
+        let weighed = self.weighed(course.stage, &losses, told, epoch);
         let factor = rate(course.stage, self.state.cursor.total - 1, course.steps, share, epoch);
         let (rates, clip) = (&course.rates, course.stage.clip);
         let lr = |i: usize| rates[i] * factor;
-        let info = match (&weighed, method) {
-            (None, _) => None,
-            (Some(w), Some(method)) => {
-                let grads = self.combined(course, method, w, &losses, cuts)?;
+        let info = match &weighed {
+            None => None,
+            Some(w) if course.apart || course.method.is_some() => {
+                let grads = self.combined(course, w, &losses, cuts)?;
                 grads.map(|g| course.optimizer.step_by(&mut self.params, g, &lr, clip))
             }
-            (Some(w), None) => {
+            Some(w) => {
                 let total = self.terms(w, &losses).into_iter().map(|(_, t)| t).reduce(|a, b| a + b);
                 let total = total.filter(Tensor::is_tracked);
                 total.map(|t| course.optimizer.step(&mut self.params, t.backward(), &lr, clip))
@@ -99,8 +99,8 @@ impl Trainer<'_> {
         }
         if let Some(w) = weighed.filter(Weighed::looks_again) {
             // at the same moment, so with the same dropout
-            let (again, _) = self.losses(course, &draws, moment)?;
-            let again = self.pooled(again);
+            let again = self.losses(course, &draws, moment)?;
+            let again = self.pooled(again.losses);
             self.learn(&w, &again);
         }
         self.state.step += 1;
@@ -121,13 +121,13 @@ impl Trainer<'_> {
         parts.into_iter().map(|(of, p)| pool(of, p, &self.params)).collect()
     }
 
-    /// The losses of a step, on each of its corpora; and where their graph is cut, if gradients are compared at features.
+    /// The losses of a step, on each of its corpora.
     pub(super) fn losses(
         &mut self,
         course: &Course<'_>,
         draws: &[Draw],
         moment: Moment,
-    ) -> Result<(Vec<BatchLoss>, Vec<Cut>), Diagnostic> {
+    ) -> Result<Computed, Diagnostic> {
         let plan = self.plan;
         let found = |d: &&Draw| {
             plan.graph(d.corpus, Phase::Train).is_some() && self.examples.split(d.corpus, SplitName::Train).is_some()
@@ -146,7 +146,7 @@ impl Trainer<'_> {
             .filter(counts)
             .filter_map(|p| self.network.penalty(p, &self.params, &self.examples.forms, moment));
         let penalties: Vec<BatchLoss> = penalties.collect();
-        let apart = course.method.as_ref().is_some_and(Method::apart);
+        let apart = course.apart;
         let mut shares = vec![];
         for draw in draws {
             let (Some(graph), Some(split)) =
@@ -182,15 +182,23 @@ impl Trainer<'_> {
         let tokens: usize = shares.iter().map(|s| length(s.job.batch)).sum();
         if !apart && plan.pass(passes::MERGE) && plan.pass(passes::SHARE) && tokens <= passes::merge::MOST_TOKENS {
             let values = self.network.forward_together(&shares);
+            let told = shares.iter().zip(&values).filter_map(|(s, v)| self.told(course.stage, &s.job, v)).collect();
             let losses = |(s, v): (&Share<'_>, &Values)| self.network.losses(&s.job, &s.wanted, v);
-            return Ok((shares.iter().zip(&values).flat_map(losses).chain(penalties).collect(), cuts));
+            return Ok(Computed {
+                losses: shares.iter().zip(&values).flat_map(losses).chain(penalties).collect(),
+                cuts,
+                told,
+            });
         }
-        let each = |s: Share<'_>| {
+        let (mut losses, mut told) = (vec![], vec![]);
+        for s in shares {
             let (job, wanted) = (s.job, s.wanted.clone());
             let values = self.network.forward_with(s);
-            self.network.losses(&job, &wanted, &values)
-        };
-        Ok((shares.into_iter().flat_map(each).chain(penalties).collect(), cuts))
+            told.extend(self.told(course.stage, &job, &values));
+            losses.extend(self.network.losses(&job, &wanted, &values));
+        }
+        losses.extend(penalties);
+        Ok(Computed { losses, cuts, told })
     }
 
     pub(super) fn tell_step(&mut self, course: &Course<'_>) {
@@ -251,6 +259,16 @@ impl Trainer<'_> {
         self.state.epoch_examples = 0;
         self.state.epoch_seconds = 0.0;
     }
+}
+
+/// What was computed in a step.
+pub(super) struct Computed {
+    /// on each corpus
+    pub losses: Vec<BatchLoss>,
+    /// where the graph is cut, if gradients are compared at features
+    cuts: Vec<Cut>,
+    /// what the weighting asked
+    told: Vec<Told>,
 }
 
 /// A loss in a step: whose, its mean, over how many.
