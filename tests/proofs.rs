@@ -17,5 +17,6 @@ mod schemes;
 mod sharing;
 mod studies;
 mod trees;
+mod views;
 mod weightings;
 mod world;

@@ -20,6 +20,7 @@ mod outcome;
 mod sharing;
 mod slots;
 mod state;
+mod views;
 
 use crate::ast::{self, Expr, ExprKind, Tap};
 use crate::columns::FieldType;
@@ -27,7 +28,7 @@ use crate::diagnostics::{Diagnostic, Reported};
 use crate::hir::{Env, Item, Kind, Meaning, Program};
 use crate::kinds::heads::{Answers, Sent, Takes};
 use crate::kinds::layers::{self, add, dropout, gate};
-use crate::plan::{Graph, GraphTask, Layer, Level, Node, Op, Phase, Port, Setting, Settings, Shape, VocabSpec};
+use crate::plan::{Graph, GraphTask, Layer, Level, Node, Op, Phase, Port, Setting, Settings, Shape, Twin, VocabSpec};
 use crate::resolve::{Part, Path, Resolver, TaskInfo, is_texty, path, path_words, type_word};
 use crate::source::Span;
 use crate::types::dim::{Dim, InitRule, SymParam};
@@ -130,7 +131,7 @@ impl<'p> Elaborator<'p> {
         if i < new {
             return i;
         }
-        self.out.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![], losses: vec![] });
+        self.out.graphs.push(Graph { corpus, phase, nodes: vec![], tasks: vec![], losses: vec![], twins: vec![] });
         self.out.widths.push(vec![]);
         self.out.types.push(vec![]);
         self.places.nodes.push(HashTable::new());
@@ -189,6 +190,14 @@ impl<'p> Elaborator<'p> {
             graph.nodes.iter_mut().flat_map(|n| &mut n.inputs).for_each(|n| *n = place[*n]);
             graph.tasks.iter_mut().filter(|t| t.head < place.len()).for_each(|t| t.head = place[t.head]);
             graph.losses.iter_mut().for_each(|l| l.node = place[l.node]);
+            graph.twins.retain_mut(|t| {
+                let kept = needed[t.node];
+                if kept {
+                    // a twin of what nobody needs any more draws for itself
+                    *t = Twin { node: place[t.node], of: if needed[t.of] { place[t.of] } else { place[t.node] } };
+                }
+                kept && t.of < t.node
+            });
         }
     }
 

@@ -162,6 +162,18 @@ impl<'p> Elaborator<'p> {
         Val { node, ..out }
     }
 
+    /// A layer that depends on its kind and settings alone.
+    pub(super) fn plain_layer(&mut self, kind: &'static str, settings: Settings) -> usize {
+        let key = LayerKey::Set(format!("{kind}|{settings:?}"));
+        if let Some((i, _)) = self.places.layers.get(&key) {
+            return *i;
+        }
+        self.out.layers.push(Layer { kind: kind.into(), name: kind.into(), settings, params: vec![] });
+        let i = self.out.layers.len() - 1;
+        self.places.layers.insert(key, (i, SmallList::none()));
+        i
+    }
+
     /// The node of a layer on its inputs.
     fn layer_node(&mut self, cx: &Cx, layer: usize, inputs: &[&Val], out: &Val) -> usize {
         match inputs {
@@ -200,7 +212,7 @@ pub(super) fn hasher(nodes: &[Node]) -> impl Fn(&u32) -> u64 {
 }
 
 /// A hash of an operation and its inputs: equal nodes have equal ones.
-fn node_hash(op: &Op, inputs: &[usize]) -> u64 {
+pub(super) fn node_hash(op: &Op, inputs: &[usize]) -> u64 {
     let mut h = FxHasher::default();
     match op {
         Op::Text { fields } => (0, fields).hash(&mut h),

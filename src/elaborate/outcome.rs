@@ -24,6 +24,8 @@ pub(crate) struct Elaborated {
     pub used_encoders: BTreeSet<usize>,
     /// views of tasks that losses read
     pub views: Vec<ViewHead>,
+    /// views on a changed input that losses read: task, and which option of it
+    pub changed: BTreeSet<(usize, usize)>,
     pub terms: Vec<plan::Term>,
     pub losses: Vec<plan::Loss>,
     pub penalties: Vec<plan::Penalty>,

@@ -11,10 +11,10 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
     let samplers = samplers::SAMPLERS.iter().map(Row::choice);
     let weightings = weightings::WEIGHTINGS.iter().map(Row::choice);
     let methods = gradients::GRADIENTS.iter().map(Row::choice);
+    let changes = views::VIEWS.iter().map(Row::choice);
     let schemes = sharing::SHARES.iter().map(Row::choice);
     let terms = terms::TERMS.iter().map(Row::choice);
-    let others: [&[Choice]; 8] = [
-        views::VIEWS,
+    let others: [&[Choice]; 7] = [
         statements::ANCHORS,
         statements::KEEPS,
         statements::SEARCHES,
@@ -23,7 +23,13 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
         statements::PROBES,
         statements::INNERS,
     ];
-    samplers.chain(weightings).chain(methods).chain(schemes).chain(others.into_iter().flatten()).chain(terms)
+    samplers
+        .chain(weightings)
+        .chain(methods)
+        .chain(changes)
+        .chain(schemes)
+        .chain(others.into_iter().flatten())
+        .chain(terms)
 }
 
 /// Whether a word names an argument of a function, a head or a choice that takes a value.

@@ -38,13 +38,13 @@ impl Linter<'_, '_> {
         self.check_reversed();
     }
 
-    /// W0109: a view on other features that no loss reads learns nothing and teaches nothing.
+    /// W0109: a view that no loss reads learns nothing and teaches nothing.
     fn check_views(&mut self) {
         for t in 0..self.r.tasks.len() {
             let options = &self.p.tasks[self.r.tasks[t].def].ast.options;
             for (i, s) in options.iter().enumerate() {
-                let SettingKind::View { name, from: true, .. } = &s.value else { continue };
-                if !self.e.views.iter().any(|v| (v.task, v.option) == (t, i)) {
+                let SettingKind::View { name, .. } = &s.value else { continue };
+                if !self.e.views.iter().any(|v| (v.task, v.option) == (t, i)) && !self.e.changed.contains(&(t, i)) {
                     let d = Diagnostic::new("W0109", format!("the view `{}` is read by nobody", name.value));
                     let task = self.r.tasks[t].name.clone();
                     let help = format!("name `{task}.view[\"{}\"].probs` in a loss, or remove it", name.value);

@@ -1,6 +1,7 @@
 //! The network: executes the nodes of a graph.
 
 pub mod together;
+mod worst;
 
 use crate::columns::SplitName;
 use crate::encode::{Encoded, Examples, Tables, Vocab};
@@ -219,7 +220,15 @@ impl Network {
             .filter_map(|n| Some(with_gradient(values.get(*n)?.as_ref()?, job, tracked)))
             .collect();
         let params = known.plain().filter(|_| !tracked).unwrap_or(job.params);
-        self.node(job, i, &inputs.iter().collect::<Vec<_>>(), needed, &Cx { node: i, params, ..cx })
+        let cx = Cx { node: job.graph.drawn_as(i), params, ..cx };
+        let value = self.node(job, i, &inputs.iter().collect::<Vec<_>>(), needed, &cx);
+        match (value, known.shifts.get(&i)) {
+            (Value::Rows(t, axis), Some(shift)) if t.is_autodiff() => {
+                Value::Rows(t + Tensor::from_inner(shift.clone()), axis)
+            }
+            (Value::Rows(t, axis), Some(shift)) => Value::Rows(t + shift.clone(), axis),
+            (value, _) => value,
+        }
     }
 
     /// The value of a layer.
@@ -234,7 +243,7 @@ impl Network {
             params: job.params,
             training: job.graph.phase == Phase::Train,
             dropout_key: generator(job.moment.seed, "dropout", &counters).next_u64(),
-            node,
+            node: job.graph.drawn_as(node),
             progress: job.moment.progress,
             forms: job.batch.forms,
             step: job.moment.step,
@@ -377,6 +386,8 @@ pub struct Known<'a> {
     /// by node, whether a gradient through it is wanted, and the parameters for where none is ([`Params::valid`]).
     /// `None`: as the job's parameters are
     pub gradients: Option<(&'a [bool], &'a Params)>,
+    /// what is added to the values of nodes, without a gradient
+    pub shifts: HashMap<NodeId, Tensor<2>>,
 }
 
 impl<'a> Known<'a> {

@@ -40,7 +40,7 @@ pub fn classes<K: std::hash::Hash + Eq>(
             let Op::Layer { layer } = node.op else { continue };
             let Some(key) = usable(g, n).filter(|_| mergeable(plan, node)) else { continue };
             let input = |i: &usize| match class_of[g][*i] {
-                _ if graph.nodes[*i].shape.is_text() => Some(None),
+                _ if matches!(graph.nodes[*i].op, Op::Text { .. }) => Some(None),
                 Some(c) => Some(Some(c)),
                 None => None,
             };

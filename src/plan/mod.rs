@@ -253,6 +253,25 @@ pub struct Graph {
     /// the losses computed here, in training
     #[serde(default)]
     pub losses: Vec<GraphLoss>,
+    /// nodes that a view computes anew, ascending
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub twins: Vec<Twin>,
+}
+
+/// A node that computes another once more, on a changed input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Twin {
+    /// it
+    pub node: NodeId,
+    /// the other: both draw the same at random, so that they differ by what was changed alone
+    pub of: NodeId,
+}
+
+impl Graph {
+    /// The node whose random draws a node makes: itself, unless it is a twin.
+    pub fn drawn_as(&self, node: NodeId) -> NodeId {
+        self.twins.binary_search_by_key(&node, |t| t.node).map_or(node, |i| self.twins[i].of)
+    }
 }
 
 /// Training or test (dev, test, prediction).

@@ -122,6 +122,9 @@ impl Plan {
                 return fault(n, "reads nothing");
             }
         }
+        if let Some(t) = g.twins.iter().find(|t| t.node >= g.nodes.len() || t.of >= t.node) {
+            return fault(t.node, "is the twin of one that is not there");
+        }
         for t in &g.tasks {
             let gold = t.gold.is_none_or(|f| f < fields || f == SOURCE_FIELD);
             if t.task >= self.tasks.len() || t.head >= g.nodes.len() || !gold {

@@ -50,3 +50,6 @@ impl Ragged {
 
 /// The form of the separator between joined texts.
 pub const SEPARATOR_FORM: i32 = 0;
+
+/// A form that no vocabulary knows, and that has no characters.
+pub const MASKED_FORM: i32 = i32::MAX;

@@ -15,7 +15,7 @@
 mod forms;
 mod labels;
 
-pub use forms::{Forms, Ragged, SEPARATOR_FORM};
+pub use forms::{Forms, MASKED_FORM, Ragged, SEPARATOR_FORM};
 pub use labels::{ABSENT, LabelSet, OUTSIDE, Range, is_bio};
 
 use serde::{Deserialize, Serialize};

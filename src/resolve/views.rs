@@ -8,7 +8,7 @@ use crate::kinds::terms;
 use crate::plan::{ClassWeights, OwnLoss, Setting, Settings};
 
 impl<'p> Resolver<'p> {
-    /// The views of a task; the trainer does not run those on a changed input yet.
+    /// The views of a task.
     pub(crate) fn views(&mut self, def: &'p crate::hir::TaskDef) {
         let mut seen: Vec<&ast::Name> = vec![];
         for s in &def.ast.options {
@@ -23,10 +23,7 @@ impl<'p> Resolver<'p> {
             if *from {
                 self.walk(value, &def.env);
             } else if let Some((row, args)) = self.chosen("a view of the input", value, crate::kinds::views::VIEWS) {
-                self.arguments(row, value.span, args, &def.env);
-            }
-            if !*from {
-                self.unsupported(s.span, "a view");
+                self.arguments(&row.row, value.span, args, &def.env);
             }
         }
     }

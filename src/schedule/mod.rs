@@ -20,7 +20,9 @@ use crate::diagnostics::{Diagnostic, Reported, suggest};
 use crate::elaborate::{Elaborated, LossForm};
 use crate::hir::{Env, Item, Kind, Program, is_name};
 use crate::kinds::{gradients, optimisers, samplers, statements, weightings};
-use crate::plan::{Claim, Combining, Expect, Length, Optimizer, Over, Score, Setting, Settings, Stage, Train, Weighting};
+use crate::plan::{
+    Claim, Combining, Expect, Length, Optimizer, Over, Score, Setting, Settings, Stage, Train, Weighting,
+};
 use crate::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::source::Span;
 use crate::types::dim::{self, Dim};

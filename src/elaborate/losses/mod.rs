@@ -122,7 +122,14 @@ impl<'p> Elaborator<'p> {
     /// A loss that reads weights alone: its nodes stand in no graph.
     fn penalty(&mut self, loss: usize, l: &LossForm) -> Result<(), Gap> {
         let graph = self.out.graphs.len();
-        self.out.graphs.push(Graph { corpus: 0, phase: Phase::Train, nodes: vec![], tasks: vec![], losses: vec![] });
+        self.out.graphs.push(Graph {
+            corpus: 0,
+            phase: Phase::Train,
+            nodes: vec![],
+            tasks: vec![],
+            losses: vec![],
+            twins: vec![],
+        });
         self.out.widths.push(vec![]);
         self.out.types.push(vec![]);
         self.places.nodes.push(HashTable::new());

@@ -19,7 +19,19 @@ impl<'p> Elaborator<'p> {
     }
 
     pub(super) fn port_of(&mut self, task: usize, port: &str, span: Span, cx: &Cx) -> Result<Lowered, Gap> {
-        let (features, scores, head) = self.task_here(task, cx)?;
+        let here = self.task_here(task, cx)?;
+        self.port_at(task, port, here, span, cx)
+    }
+
+    /// A port of a task whose features, scores and head these are.
+    fn port_at(
+        &mut self,
+        task: usize,
+        port: &str,
+        (features, scores, head): (Val, Val, usize),
+        span: Span,
+        cx: &Cx,
+    ) -> Result<Lowered, Gap> {
         self.here = span;
         let t = &self.r.tasks[task];
         let number = (t.rule.measures)(&t.settings) == Some(crate::kinds::metrics::REALS);
@@ -44,7 +56,8 @@ impl<'p> Elaborator<'p> {
         Ok(Lowered { v: Val { node, ..out }, span, is })
     }
 
-    /// A port of a view: a head of the task's kind on features that the task does not read.
+    /// A port of a view: of the task on a changed input, or of a head of the task's kind on features that the task does not
+    /// read.
     pub(super) fn view_port(
         &mut self,
         task: usize,
@@ -55,6 +68,18 @@ impl<'p> Elaborator<'p> {
     ) -> Result<Lowered, Gap> {
         if self.r.tasks[task].left_out {
             return Err(Gap::LeftOut);
+        }
+        if let Some((name, view, args, at)) = self.view_on_changed_input(task, option) {
+            self.out.changed.insert((task, option));
+            let (features, scores, head) = self.task_here(task, cx)?;
+            let Some((f, head)) = self.changed(task, (view, name), args, at, (&features, head), cx)? else {
+                let (t, word) = (self.r.tasks[task].name.clone(), view.row.name);
+                let d = Diagnostic::new("E0223", format!("the view `{name}` changes nothing that `{t}` reads"));
+                let d = d.at(at, format!("what `{word}` changes is no part of its features")).with(span, "read here");
+                return Err(self.report(d.help("change what the task reads, or remove the view")).into());
+            };
+            let here = (Val { node: f, ..features }, Val { node: head, ..scores }, head);
+            return self.port_at(task, port, here, span, cx);
         }
         let def = &self.p.tasks[self.r.tasks[task].def];
         let Some(SettingKind::View { name, value, .. }) = def.ast.options.get(option).map(|s| &s.value) else {

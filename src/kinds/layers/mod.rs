@@ -16,6 +16,7 @@ mod co_select;
 mod common;
 mod concat;
 mod correlate;
+mod cutoff;
 mod dense;
 mod dense_index;
 pub(crate) mod dropout;
@@ -25,12 +26,14 @@ mod given;
 mod graph_attend;
 mod joined_text;
 mod latent;
+mod mask_words;
 mod matching;
 mod mix;
 mod mix_layers;
 mod ngrams;
 mod norm;
 mod over_turns;
+mod perturb;
 mod pools;
 mod pretrained;
 mod query;
@@ -93,6 +96,8 @@ pub struct Layer {
     pub weights_to_come: bool,
     /// it joins what an arrow brings to what is there
     pub joins: bool,
+    /// the setting that says how long what is added to its value is, which a pass of its own finds while training
+    pub shifted: Option<&'static str>,
     /// which tokens a token's row has seen after it, besides those that it had seen before
     pub sees: fn(&Settings) -> Sees,
     /// numbers for each token that are held until the backward pass is over, given the width of its value
@@ -153,6 +158,7 @@ impl Layer {
         lookup: false,
         weights_to_come: false,
         joins: false,
+        shifted: None,
         sees: |_| Sees::Own,
         held: |_, width| 3 * width,
         #[cfg(feature = "train")]
@@ -179,16 +185,22 @@ pub const BROADCAST: &str = broadcast::LAYER.name;
 pub const CANDIDATES: &str = given::CANDIDATES.name;
 /// Values side by side.
 pub const CONCAT: &str = concat::LAYER.name;
+/// A part of the vectors of a text erased.
+pub const CUTOFF: &str = cutoff::LAYER.name;
 /// A value of another data set.
 pub const ELSEWHERE: &str = given::ELSEWHERE.name;
 /// A field that is no text.
 pub const FIELD: &str = given::FIELD.name;
 /// What was picked by an arrow into a pointer.
 pub const MASK: &str = select::MASK_LAYER.name;
+/// Some words of a text masked.
+pub const MASK_WORDS: &str = mask_words::LAYER.name;
 /// The mean over tokens.
 pub const MEAN: &str = pools::MEAN_LAYER.name;
 /// A layer of a model from a file.
 pub const OF_MODEL: &str = pretrained::LAYER.name;
+/// The worst small change of a value.
+pub const PERTURB: &str = perturb::LAYER.name;
 /// A port of a head that the trainer does not run.
 pub const PORT: &str = given::PORT.name;
 /// What a pointer is asked with.
@@ -262,6 +274,9 @@ const KINDS: &[Kind] = &[
     slice::KIND,
     broadcast::KIND,
     zeros::KIND,
+    cutoff::KIND,
+    mask_words::KIND,
+    perturb::KIND,
     given::KIND,
 ];
 

@@ -282,6 +282,9 @@ fn cases() -> Vec<Case> {
         ("broadcast", vec![], vec![], vec![Row(3), Text]),
         ("shift", vec![("by", int(1))], vec![], vec![Seq(3)]),
         ("shift", vec![("by", int(-2))], vec![], vec![Seq(3)]),
+        ("cutoff", vec![("kind", text("token")), ("p", Setting::Real(0.4))], vec![], vec![Seq(3)]),
+        ("cutoff", vec![("kind", text("feature")), ("p", Setting::Real(0.4))], vec![], vec![Seq(5)]),
+        ("perturb", vec![("eps", Setting::Real(0.1))], vec![], vec![Seq(3)]),
         ("slice", vec![("start", int(1)), ("len", int(2))], vec![], vec![Seq(4)]),
     ]
 }
@@ -293,7 +296,8 @@ fn gradients_of_every_layer() {
         Bed::new(kind, set, shapes, inputs).check(kind);
     }
     // these have no derivative of their own value, and tests of their own
-    let tested = |kind: &str| cases.iter().any(|c| c.0 == kind) || ["reverse", "stop", "zeros"].contains(&kind);
+    let tested =
+        |kind: &str| cases.iter().any(|c| c.0 == kind) || ["reverse", "stop", "zeros", "mask_words"].contains(&kind);
     assert!(built().all(|l| tested(l.name)), "a layer without a test");
 }
 

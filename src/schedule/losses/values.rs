@@ -266,10 +266,9 @@ impl<'p> Scheduler<'_, 'p> {
             }
         };
         let term = self.task_port(t, port)?;
-        // those on a changed input are said not to run where they are declared
-        let one = |(i, _, from): &(usize, &str, bool)| match (&term.what, *from) {
-            (What::Port(..), true) => Form::new(port.span, What::View(t, *i, port.value.clone())),
-            (What::Later, true) => Form::new(port.span, What::Later),
+        let one = |(i, ..): &(usize, &str, bool)| match &term.what {
+            What::Port(..) => Form::new(port.span, What::View(t, *i, port.value.clone())),
+            What::Later => Form::new(port.span, What::Later),
             _ => Form::new(port.span, What::Elsewhere),
         };
         let what = What::Members(named.iter().map(one).collect());

@@ -250,7 +250,7 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
             nodes.push(node(Op::Head { task: 2 }, &[8], Shape::example(k[2])));
             vec![gold(0, 4, None), gold(2, 9, Some(1))]
         };
-        Graph { corpus, phase, nodes, tasks, losses: vec![] }
+        Graph { corpus, phase, nodes, tasks, losses: vec![], twins: vec![] }
     };
     let graphs = vec![graph(0, Phase::Train), graph(0, Phase::Test), graph(1, Phase::Train), graph(1, Phase::Test)];
     let plan = Plan {

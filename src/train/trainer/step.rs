@@ -171,7 +171,10 @@ impl Trainer<'_> {
                     known.values = self.frozen.values(&self.network, &job, SplitName::Train, &wanted)?;
                     known.gradients = course.gradients.get(&draw.corpus).map(|g| (g.as_slice(), plain));
                 }
-                shares.push(Share { job, wanted, known });
+                let mut share = Share { job, wanted, known };
+                let weight = |l: usize| plan.losses.get(l).map_or(1.0, |l| l.weight.at(moment.step));
+                share.known.shifts = self.network.worst(&share, &weight);
+                shares.push(share);
             }
         }
         let mut cuts = vec![];
