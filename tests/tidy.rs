@@ -171,7 +171,6 @@ const HOMONYMS: &[(&str, &[&str], &str)] = &[
     ),
     ("f", &["src/syntax/recovery/habits.rs"], "begins a string in Python"),
     ("freeze", &["src/lint/untrained.rs"], "found in the tree, to be pointed at"),
-    ("freeze", &["src/schedule/unsupported.rs"], "what follows a stage"),
     ("joint", &["src/schedule/claims.rs", "src/syntax/parser/repair/words.rs"], "a verdict"),
     ("keep", &["src/schedule/unsupported.rs"], "found in the tree"),
     ("none", &["src/data/validate.rs"], "an option of readers"),

@@ -67,13 +67,13 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow { whole_run: true, ..s("seed", Number(SEED), true, false, "seed 1", "of everything random") },
     SettingRow { most: usize::MAX, ..s("tasks", Own, true, false, "tasks pos, chunk", "which tasks learn") },
     SettingRow { most: usize::MAX, ..s("freeze", Own, true, false, "freeze enc", "what does not learn") },
-    s("anchor", Own, false, true, "anchor l2(1e-2)", "pull towards the weights before the stage"),
-    SettingRow { most: 0, ..s("fork", Own, false, true, "fork", "one copy of the model per member") },
+    s("anchor", Own, true, true, "anchor l2(1e-2)", "pull towards the weights before the stage"),
+    SettingRow { most: 0, ..s("fork", Own, true, true, "fork", "one copy of the model per member") },
     s("keep", Own, false, true, "keep tasks(utility > 0.5)", "what survives the stage"),
-    SettingRow { most: 0, ..s("restart", Own, false, true, "restart", "fresh weights") },
+    SettingRow { most: 0, ..s("restart", Own, true, true, "restart", "fresh weights") },
     s("search", Own, false, true, "search gaussian_process(trials = 12)", "search over schedules"),
     s("pseudo", Own, false, true, "pseudo squad(q = ask(raw))", "examples made by the model"),
-    s("then", Own, false, true, "then freeze", "after the stage"),
+    s("then", Own, true, true, "then freeze", "what it trained does not move afterwards"),
     s("shots", Number(SIZE), false, true, "shots 5", "examples per class"),
     s("inner", Own, false, false, "inner sgd(lr = 0.1, steps = 5)", "the inner loop of meta-learning"),
     SettingRow {
@@ -115,7 +115,10 @@ pub fn is_setting(word: &str) -> bool {
 }
 
 /// How a stage is tied to the weights before it.
-pub const ANCHORS: &[Choice] = &[c("l2", &[must("weight", Number(POSITIVE))], false, "l2(1e-2)")];
+pub const ANCHORS: &[Choice] = &[c("l2", &[must("weight", Number(POSITIVE))], true, "l2(1e-2)")];
+
+/// What is done after a stage.
+pub const AFTERS: &[Choice] = &[c("freeze", &[], true, "freeze")];
 
 /// What a stage may keep of tasks or of made examples.
 pub const KEEPS: &[Choice] = &[

@@ -296,6 +296,23 @@ impl Params {
         with!(&self.values[id], t => read(t, <[f32]>::to_vec))
     }
 
+    /// Σ(θ − θ′)² of a tensor here (θ) and in another set of the same parameters (θ′, which has no gradient): `[1]`.
+    pub fn distance(&self, other: &Self, id: usize) -> Tensor<1> {
+        macro_rules! squares {
+            ($a:expr, $b:expr) => {{
+                let apart = $a.clone() - $b.clone().detach();
+                (apart.clone() * apart).sum()
+            }};
+        }
+        match (&self.values[id], &other.values[id]) {
+            (Param::One(a), Param::One(b)) => squares!(a, b),
+            (Param::Two(a), Param::Two(b)) => squares!(a, b),
+            (Param::Three(a), Param::Three(b)) => squares!(a, b),
+            // sets of one program have the same ranks
+            _ => Tensor::zeros([1], &self.device),
+        }
+    }
+
     /// Rows of a table by index, −1 giving zeros. Of a large table only these rows get a gradient.
     pub(crate) fn rows(&self, id: usize, ids: &Arc<Vec<i32>>) -> Tensor<2> {
         let table = self.get2(id);

@@ -45,8 +45,18 @@ pub fn owned(owner: &str, name: &str) -> bool {
     owner.strip_prefix(name).is_some_and(|rest| rest.is_empty() || part(rest))
 }
 
-/// By parameter: whether a stage freezes it.
+/// By parameter: whether a stage freezes it, or an earlier one that trained it is frozen once it is over.
 pub fn frozen(plan: &Plan, stage: usize) -> Vec<bool> {
+    let mut frozen = named(plan, stage);
+    for (over, _) in plan.train.stages.iter().enumerate().take(stage).filter(|(_, s)| s.then_freeze) {
+        let moved = reached_by(plan, over).into_iter().zip(named(plan, over)).map(|(reached, still)| reached && !still);
+        frozen.iter_mut().zip(moved).for_each(|(f, moved)| *f |= moved);
+    }
+    frozen
+}
+
+/// By parameter: whether a stage names its owner as frozen.
+fn named(plan: &Plan, stage: usize) -> Vec<bool> {
     let names = plan.train.stages.get(stage).map_or(&[][..], |s| &s.freeze);
     plan.params.iter().map(|p| names.iter().any(|f| p.owners().any(|o| owned(o, f)))).collect()
 }
@@ -127,19 +137,25 @@ fn reached(plan: &Plan, graph: &Graph, wanted: &Wanted) -> Vec<bool> {
 
 /// By parameter: whether it moves in a stage, because it is not frozen and some loss has a gradient for it.
 pub fn learning(plan: &Plan, stage: usize) -> Vec<bool> {
-    let mut learning = vec![false; plan.params.len()];
-    let Some(s) = plan.train.stages.get(stage) else { return learning };
-    let frozen = frozen(plan, stage);
+    let mut reached = reached_by(plan, stage);
+    let weights = plan.train.stages.get(stage).map_or(&[][..], |s| &s.weights.params);
+    weights.iter().for_each(|(_, p)| reached[*p] = true);
+    reached.into_iter().zip(frozen(plan, stage)).map(|(l, f)| l && !f).collect()
+}
+
+/// By parameter: whether some loss of a stage has a gradient for it.
+fn reached_by(plan: &Plan, stage: usize) -> Vec<bool> {
+    let mut found = vec![false; plan.params.len()];
+    let Some(s) = plan.train.stages.get(stage) else { return found };
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Train) {
         let reached = reached(plan, graph, &Wanted::of(s));
         for (node, _) in graph.nodes.iter().zip(reached).filter(|(n, r)| *r && !stops(plan, n)) {
-            params(plan, node).iter().for_each(|p| learning[*p] = true);
+            params(plan, node).iter().for_each(|p| found[*p] = true);
         }
     }
     let penalties = plan.penalties.iter().filter(|p| s.losses.contains(&p.loss)).flat_map(|p| &p.nodes);
-    penalties.flat_map(|n| params(plan, n)).for_each(|p| learning[*p] = true);
-    s.weights.params.iter().for_each(|(_, p)| learning[*p] = true);
-    learning.iter().zip(frozen).map(|(l, f)| *l && !f).collect()
+    penalties.flat_map(|n| params(plan, n)).for_each(|p| found[*p] = true);
+    found
 }
 
 /// By node of a training graph: whether a gradient through it is of use in a stage.

@@ -553,6 +553,18 @@ pub struct Stage {
     pub clip: Option<f64>,
     /// owners (encoders, tasks, edges) whose parameters do not move
     pub freeze: Vec<String>,
+    /// it trains a copy of the weights, which its tasks have from then on
+    #[serde(default)]
+    pub fork: bool,
+    /// it begins with the initial weights
+    #[serde(default)]
+    pub restart: bool,
+    /// δ of δ‖θ − θ′‖² over the weights θ that move, which were θ′ before (Hashimoto et al. 2017)
+    #[serde(default)]
+    pub anchor: Option<f64>,
+    /// what it trained does not move in later stages
+    #[serde(default)]
+    pub then_freeze: bool,
     /// dev evaluation after so many steps or minutes; `None`: after each epoch
     pub eval_every: Option<Length>,
     /// stop after so many evaluations without a better objective

@@ -20,11 +20,19 @@ struct Block<'b> {
     top: bool,
     /// the setting that says how long, if one was given, and where
     length: Option<(&'static str, Span)>,
+    /// where a copy is made, and where something is done after the stage
+    forked: Option<Span>,
+    after: Option<Span>,
 }
 
 type Read = for<'p> fn(&mut Scheduler<'_, 'p>, &Given<'_, 'p>, &mut Block<'_>);
 
-/// How each setting that runs is read.
+/// How each setting is read that stands alone.
+const ALONE: &[(&str, ReadAlone)] = &[("fork", fork), ("restart", |_, _, b| b.base.stage.restart = true)];
+
+type ReadAlone = for<'p> fn(&mut Scheduler<'_, 'p>, &'p ast::Setting, &mut Block<'_>);
+
+/// How each setting that runs and takes a value is read.
 const READS: &[(&str, Read)] = &[
     ("batch", batch),
     ("epochs", |c, g, b| length(c, g, b, |n, _| Length::Epochs(n))),
@@ -42,6 +50,8 @@ const READS: &[(&str, Read)] = &[
     ("seed", seed),
     ("tasks", tasks),
     ("freeze", freeze),
+    ("anchor", anchor),
+    ("then", then),
 ];
 
 impl<'p> Scheduler<'_, 'p> {
@@ -54,7 +64,7 @@ impl<'p> Scheduler<'_, 'p> {
         train: &mut Train,
         top: bool,
     ) {
-        let mut block = Block { base, train, top, length: None };
+        let mut block = Block { base, train, top, length: None, forked: None, after: None };
         let mut seen: Vec<(&str, Span)> = vec![];
         for s in settings {
             let (name, values) = match &s.value {
@@ -90,12 +100,26 @@ impl<'p> Scheduler<'_, 'p> {
                 self.unsupported(s.span, format!("`{}`", row.name));
                 continue;
             }
+            if row.most == 0 {
+                if let Some(extra) = values.first() {
+                    let d = Diagnostic::new("E0229", format!("`{}` takes no value", row.name));
+                    self.report(d.at(extra.span, "one too many").help(format!("write `{}`", row.example)));
+                } else if let Some((_, read)) = ALONE.iter().find(|(word, _)| *word == row.name) {
+                    read(self, s, &mut block);
+                }
+                continue;
+            }
             let Some(first) = self.one_value(row, s.span, values) else { continue };
             if let Some((_, read)) = READS.iter().find(|(word, _)| *word == row.name)
                 && !matches!(&*first.value, ExprKind::Error)
             {
                 read(self, &Given { row, span: s.span, first, values, env }, &mut block);
             }
+        }
+        if let (Some(copy), Some(after)) = (block.forked, block.after) {
+            let d =
+                Diagnostic::new("E0223", "`then freeze` holds what later stages train, and no stage trains a copy on");
+            self.report(d.at(after, "freezes nothing").with(copy, "trains a copy").help("leave out `then freeze`"));
         }
     }
 
@@ -312,14 +336,41 @@ fn freeze<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
     b.base.stage.freeze.extend(frozen);
 }
 
+/// `fork`, in a stage with members
+fn fork<'p>(c: &mut Scheduler<'_, 'p>, s: &'p ast::Setting, b: &mut Block<'_>) {
+    c.needs_family(s);
+    b.forked = Some(s.span);
+    b.base.stage.fork = true;
+}
+
+/// `anchor l2(1e-2)`
+fn anchor<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
+    let v = g.first;
+    let Some((row, args)) = c.r.chosen("an anchor", v, statements::ANCHORS) else { return };
+    let values = c.values(row, crate::words::Naming::None, v.span, args, g.env, "");
+    b.base.stage.anchor = values.and_then(|v| v.number("weight")).or(b.base.stage.anchor);
+}
+
+/// `then freeze`
+fn then<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
+    let chosen = c.r.chosen("something done after a stage", g.first, statements::AFTERS);
+    if chosen.and_then(|(row, args)| c.r.arguments(row, g.first.span, args, g.env)).is_some() {
+        b.after = Some(g.span);
+        b.base.stage.then_freeze = true;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_setting_that_runs_is_read() {
-        let runs: Vec<&str> = statements::SETTINGS.iter().filter(|r| r.runs).map(|r| r.name).collect();
-        let read: Vec<&str> = READS.iter().map(|(word, _)| *word).collect();
-        assert_eq!(runs, read);
+        let runs = |alone: bool| {
+            let rows = statements::SETTINGS.iter().filter(move |r| r.runs && (r.most == 0) == alone);
+            rows.map(|r| r.name).collect::<Vec<_>>()
+        };
+        assert_eq!(runs(false), READS.iter().map(|(word, _)| *word).collect::<Vec<_>>());
+        assert_eq!(runs(true), ALONE.iter().map(|(word, _)| *word).collect::<Vec<_>>());
     }
 }

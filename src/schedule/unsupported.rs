@@ -25,23 +25,15 @@ type Read = for<'p> fn(&mut Scheduler<'_, 'p>, &Unsupported<'_, 'p>, Option<&'p 
 
 /// How each setting that does not run is read; those that take a value are given the first one.
 const READS: &[(&str, Read)] = &[
-    ("anchor", |c, u, v| c.worded("an anchor", v, statements::ANCHORS, u.env)),
-    ("fork", |c, u, _| c.needs_family(u.s)),
     ("keep", |c, u, v| {
         if let Some(v) = v {
             c.keep(v, u.env, u.block);
         }
     }),
-    ("restart", |_, _, _| {}),
     ("search", |c, u, v| c.worded("a search", v, statements::SEARCHES, u.env)),
     ("pseudo", |c, u, v| {
         if let Some(v) = v {
             c.pseudo(v, u.env);
-        }
-    }),
-    ("then", |c, _, v| {
-        if let Some(v) = v.filter(|v| !is_name(v, "freeze")) {
-            c.unknown_word("E0241", "something done after a stage", &path_words(v), v.span, &["freeze"]);
         }
     }),
     ("shots", |c, u, v| {
@@ -120,7 +112,7 @@ impl<'p> Scheduler<'_, 'p> {
         }
     }
 
-    fn needs_family(&mut self, s: &ast::Setting) {
+    pub(super) fn needs_family(&mut self, s: &ast::Setting) {
         if !self.in_family(&self.p.train, s.span) {
             let d =
                 Diagnostic::new("E0246", "`fork` copies the model for each member of a stage, and this stage has none");

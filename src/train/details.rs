@@ -44,14 +44,14 @@ pub struct Wrong {
 
 /// The details of every task with gold, and at most so many of its worst errors.
 pub fn details(run: &LoadedRun, examples: &Examples, split: SplitName, most: usize) -> Vec<TaskDetails> {
-    let LoadedRun { plan, tables, network, params, .. } = run;
+    let LoadedRun { plan, tables, network, weights, .. } = run;
     let mut out: BTreeMap<usize, (TaskDetails, Records, Records)> = BTreeMap::new();
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Test) {
         let Some(part) = examples.split(graph.corpus, split).filter(|e| e.len > 0) else { continue };
         let golds = golds(graph, part);
         let wanted: Vec<usize> = golds.iter().map(|(t, _)| *t).collect();
         let mut likely: BTreeMap<usize, Vec<f64>> = wanted.iter().map(|t| (*t, vec![f64::NAN; part.len])).collect();
-        let answers = answers(plan, network, params, graph, &examples.forms, part, &wanted, None, &mut |seen| {
+        let answers = answers(plan, network, weights, graph, &examples.forms, part, &wanted, None, &mut |seen| {
             let gold =
                 golds.iter().find(|(t, _)| *t == seen.task).map(|(_, g)| g.select(seen.examples.iter().copied()));
             if let (Some(gold), Some(likely)) = (gold, likely.get_mut(&seen.task)) {

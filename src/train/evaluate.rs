@@ -4,6 +4,7 @@ use super::files;
 use super::frozen::Frozen;
 use super::report::{Figure, Report};
 use super::run_dir::{self, MODEL, RunDir};
+use super::weights::Weights;
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
 use crate::encode::ahead::There;
@@ -71,6 +72,15 @@ pub fn set_params<V: IntoIterator<Item = f32>>(
     params: &mut Params,
     tensors: impl IntoIterator<Item = (String, V, Vec<usize>)>,
 ) -> Result<(), String> {
+    set_some(params, tensors, true)
+}
+
+/// The same; unless `all` are asked for, weights without a tensor stay.
+pub(super) fn set_some<V: IntoIterator<Item = f32>>(
+    params: &mut Params,
+    tensors: impl IntoIterator<Item = (String, V, Vec<usize>)>,
+    all: bool,
+) -> Result<(), String> {
     let mut faults = vec![];
     let mut found: Vec<Option<V>> = (0..params.len()).map(|_| None).collect();
     for (name, values, shape) in tensors {
@@ -83,7 +93,7 @@ pub fn set_params<V: IntoIterator<Item = f32>>(
         }
     }
     for (spec, values) in params.specs().iter().zip(&found) {
-        if values.is_none() && !faults.iter().any(|f| f.contains(&format!("`{}`", spec.name))) {
+        if all && values.is_none() && !faults.iter().any(|f| f.contains(&format!("`{}`", spec.name))) {
             faults.push(format!("it has no tensor `{}`", spec.name));
         }
     }
@@ -94,12 +104,6 @@ pub fn set_params<V: IntoIterator<Item = f32>>(
         params.update(i, |now| now.iter_mut().zip(values).for_each(|(n, v)| *n = v));
     }
     Ok(())
-}
-
-/// The same from a safetensors file, of which no second copy is made.
-pub fn set_params_of_file(params: &mut Params, file: &[u8]) -> Result<(), String> {
-    let tensors = files::tensors(file)?;
-    set_params(params, tensors.iter().map(|(n, view)| (n.to_string(), files::floats(&view), view.shape().to_vec())))
 }
 
 /// `best/TASK.safetensors`.
@@ -170,9 +174,34 @@ pub(super) struct Seen<'a> {
     pub examples: &'a [usize],
 }
 
-/// Answers of the wanted tasks of a graph to every example of a split, by task; `see` is shown what each task scored.
+/// What is kept while one set of weights is trained: its values, and the stage that made the set (none: the shared one).
+pub type Kept<'a> = (&'a mut Frozen, Option<usize>);
+
+/// Answers of the wanted tasks of a graph to every example of a split, by task, each with its own weights; `see` is shown
+/// what each task scored.
 #[expect(clippy::too_many_arguments, reason = "two call sites")]
 pub(super) fn answers(
+    plan: &Plan,
+    network: &Network,
+    weights: &Weights,
+    graph: &Graph,
+    forms: &Forms,
+    split: &Encoded,
+    wanted: &[usize],
+    mut kept: Option<(Kept<'_>, SplitName)>,
+    see: &mut dyn FnMut(Seen<'_>),
+) -> Result<BTreeMap<usize, Records>, Diagnostic> {
+    let mut all = BTreeMap::new();
+    for (set, params, wanted) in weights.parts(wanted) {
+        let kept = kept.as_mut().filter(|((_, own), _)| *own == set).map(|((frozen, _), name)| (&mut **frozen, *name));
+        all.extend(answers_of(plan, network, params, graph, forms, split, &wanted, kept, see)?);
+    }
+    Ok(all)
+}
+
+/// The same with one set of weights.
+#[expect(clippy::too_many_arguments, reason = "one call site, above")]
+fn answers_of(
     plan: &Plan,
     network: &Network,
     params: &Params,
@@ -218,12 +247,12 @@ pub fn figures(
     plan: &Plan,
     tables: &Tables,
     network: &Network,
-    params: &Params,
+    weights: &Weights,
     examples: &Examples,
     split: SplitName,
 ) -> Figures {
     // only what is kept can fail
-    figures_with(plan, tables, network, params, examples, split, None).unwrap_or_default()
+    figures_with(plan, tables, network, weights, examples, split, None).unwrap_or_default()
 }
 
 /// [`figures`] with what is kept from one evaluation to the next.
@@ -234,12 +263,12 @@ pub fn figures_with(
     plan: &Plan,
     tables: &Tables,
     network: &Network,
-    params: &Params,
+    weights: &Weights,
     examples: &Examples,
     split: SplitName,
-    kept: Option<&mut Frozen>,
+    kept: Option<Kept<'_>>,
 ) -> Result<Figures, Diagnostic> {
-    Ok(answered(plan, tables, network, params, examples, split, kept)?.figures(plan, tables))
+    Ok(answered(plan, tables, network, weights, examples, split, kept)?.figures(plan, tables))
 }
 
 /// What a model answers to a split, beside its gold.
@@ -250,23 +279,23 @@ pub fn answered(
     plan: &Plan,
     tables: &Tables,
     network: &Network,
-    params: &Params,
+    weights: &Weights,
     examples: &Examples,
     split: SplitName,
-    mut kept: Option<&mut Frozen>,
+    mut kept: Option<Kept<'_>>,
 ) -> Result<Answered, Diagnostic> {
-    let params = if params.device().is_autodiff() { params.valid() } else { params.clone() };
+    let weights = weights.valid();
     let mut all = Answered::default();
     for graph in plan.graphs.iter().filter(|g| g.phase == Phase::Test) {
         let Some(part) = examples.split(graph.corpus, split).filter(|e| e.len > 0) else { continue };
         let golds = golds(graph, part);
         let wanted: Vec<usize> = golds.iter().map(|(t, _)| *t).collect();
-        let own = kept.as_deref_mut().map(|k| (k, split));
+        let own = kept.as_mut().map(|(frozen, set)| ((&mut **frozen, *set), split));
         // probabilities are kept where a metric ranks by them
         let ranked = |t: &usize| plan.tasks[*t].metrics.iter().any(|m| m.by.is_some());
         let mut odds: BTreeMap<usize, Vec<Vec<f32>>> =
             wanted.iter().filter(|t| ranked(t)).map(|t| (*t, vec![vec![]; part.len])).collect();
-        let mut answers = answers(plan, network, &params, graph, &examples.forms, part, &wanted, own, &mut |seen| {
+        let mut answers = answers(plan, network, &weights, graph, &examples.forms, part, &wanted, own, &mut |seen| {
             let Some(rows) = odds.get_mut(&seen.task) else { return };
             let probs = floats(matrix(&seen.head.probs(seen.scores, seen.cx)));
             let width = probs.len() / seen.examples.len().max(1);
@@ -467,7 +496,7 @@ pub struct LoadedRun {
     /// layers and heads
     pub network: Network,
     /// the weights, without autodiff
-    pub params: Params,
+    pub weights: Weights,
 }
 
 impl LoadedRun {
@@ -486,20 +515,18 @@ impl LoadedRun {
         let dir = RunDir::open(path)?;
         let (plan, tables) = dir.read_start()?;
         let network = Network::new(&plan, &tables).map_err(|e| dir.corrupt(run_dir::PLAN, e))?;
-        let mut params = new_params(&plan, &tables, 0, device);
-        set_params_of_file(&mut params, &dir.read(weights)?).map_err(|e| dir.corrupt(weights, e))?;
-        let params = params.valid();
-        Ok(Self { dir, plan, tables, network, params })
+        let own = Weights::read(&plan, &tables, device, &dir.read(weights)?).map_err(|e| dir.corrupt(weights, e))?;
+        Ok(Self { dir, plan, tables, network, weights: own.valid() })
     }
 
     /// What it answers to a split of the examples.
     pub fn answered(&self, examples: &Examples, split: SplitName) -> Answered {
         // only what is kept can fail
-        answered(&self.plan, &self.tables, &self.network, &self.params, examples, split, None).unwrap_or_default()
+        answered(&self.plan, &self.tables, &self.network, &self.weights, examples, split, None).unwrap_or_default()
     }
 
     /// Figures of a split of the examples.
     pub fn figures(&self, examples: &Examples, split: SplitName) -> Figures {
-        figures(&self.plan, &self.tables, &self.network, &self.params, examples, split)
+        figures(&self.plan, &self.tables, &self.network, &self.weights, examples, split)
     }
 }

@@ -214,12 +214,17 @@ pub fn floats<'a>(view: &TensorView<'a>) -> impl Iterator<Item = f32> + use<'a> 
     view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))
 }
 
+/// The JSON text of a safetensors file.
+pub fn metadata(bytes: &[u8]) -> Result<String, String> {
+    let metadata = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?.1.metadata().clone();
+    Ok(metadata.and_then(|mut m| m.remove(METADATA)).unwrap_or_default())
+}
+
 /// Tensors and the JSON text of a safetensors file.
 pub fn from_safetensors(bytes: &[u8]) -> Result<(Vec<Stored>, String), String> {
-    let metadata = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?.1.metadata().clone();
+    let metadata = metadata(bytes)?;
     let file = tensors(bytes)?;
     let stored = file.iter().map(|(name, view)| (name.to_string(), floats(&view).collect(), view.shape().to_vec()));
-    let metadata = metadata.and_then(|mut m| m.remove(METADATA)).unwrap_or_default();
     Ok((stored.collect(), metadata))
 }
 

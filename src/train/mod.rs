@@ -18,6 +18,7 @@ pub mod run_dir;
 pub mod state;
 pub mod trainer;
 pub mod twins;
+pub mod weights;
 
 #[cfg(test)]
 mod tests;

@@ -176,7 +176,7 @@ impl<'a> Predictor<'a> {
 
     /// What some tasks say of the examples of a corpus.
     pub fn answer_split(&self, corpus: usize, examples: &Split, tasks: &[usize]) -> Vec<Prediction> {
-        let LoadedRun { plan, network, params, tables, .. } = self.run;
+        let LoadedRun { plan, network, weights, tables, .. } = self.run;
         let mut out: Vec<Prediction> = vec![vec![]; examples.len];
         let Some(graph) = plan.graph(corpus, Phase::Test) else { return out };
         let (forms, split) = Examples::encode_one(plan, tables, corpus, examples);
@@ -185,7 +185,9 @@ impl<'a> Predictor<'a> {
             _ => None,
         };
         let sets = (option("split").filter(|s| !s.is_empty()).unwrap_or(","), option("none").unwrap_or_default());
-        for rows in by_length(&split).chunks(BATCH) {
+        let order = by_length(&split);
+        let parts = weights.parts(tasks);
+        for (rows, (_, params, tasks)) in order.chunks(BATCH).flat_map(|rows| parts.iter().map(move |p| (rows, p))) {
             let batch = Batch { forms: &forms, split: &split, examples: rows };
             let job = Job { plan, graph, batch, params, moment: Moment::default() };
             let values = network.forward(&job, tasks);

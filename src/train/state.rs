@@ -8,6 +8,7 @@ use super::evaluate::best_file;
 use super::files;
 use super::report::StageReport;
 use super::run_dir::{MODEL, RunDir};
+use super::weights::Owners;
 use crate::batches::Cursor;
 use crate::diagnostics::Diagnostic;
 use crate::kinds::weightings::Memory;
@@ -41,6 +42,18 @@ pub struct State {
     pub seed: u64,
     /// the current stage
     pub stage: usize,
+    /// the last stage whose beginning put weights in place
+    #[serde(default)]
+    pub entered: Option<usize>,
+    /// the stage whose copy of the weights is trained now
+    #[serde(default)]
+    pub copy: Option<usize>,
+    /// sets of weights beside those that are trained now
+    #[serde(default)]
+    pub sets: BTreeSet<String>,
+    /// by task, the stage whose copy of the weights is its own
+    #[serde(default)]
+    pub owners: Owners,
     /// place within it
     pub cursor: Cursor,
     /// optimiser steps of the run

@@ -108,6 +108,10 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
         },
         clip: Some(5.0),
         freeze: vec![],
+        fork: false,
+        restart: false,
+        anchor: None,
+        then_freeze: false,
         eval_every: None,
         early_stop: None,
     }

@@ -3,6 +3,7 @@
 mod fixture;
 mod resume;
 mod samplers;
+mod sets;
 
 use super::evaluate::{self, Answered, Figures, LoadedRun, best_file};
 use super::paired::{Answers, Comparison};

@@ -34,6 +34,22 @@ fn demanding() -> Program {
     p
 }
 
+/// Copies of the weights, fresh ones, and weights that a stage is tied to.
+fn with_sets() -> Program {
+    let mut p = demanding();
+    let of = |tasks: Vec<usize>| Stage { batch: 8, ..stage(tasks, Length::Steps(3)) };
+    let first = Stage { freeze: vec!["intent".into()], ..of(vec![0, 1, 2]) };
+    p.plan.train.stages = vec![
+        first,
+        Stage { fork: true, anchor: Some(0.1), ..of(vec![0]) },
+        Stage { fork: true, ..of(vec![2]) },
+        Stage { restart: true, then_freeze: true, ..of(vec![1]) },
+        Stage { fork: true, restart: true, anchor: Some(0.1), ..of(vec![0]) },
+        of(vec![1, 2]),
+    ];
+    p
+}
+
 /// What two runs must agree on, bit for bit.
 fn result(dir: &Path) -> (Vec<u8>, Vec<u8>, Vec<serde_json::Value>, serde_json::Value) {
     let run = RunDir::at(dir.to_path_buf());
@@ -62,9 +78,17 @@ fn go(p: &Program, o: &RunOptions) -> Result<(), RunError> {
 
 #[test]
 fn stopped_after_every_step() {
-    let p = demanding();
+    stopped_after_steps(&demanding());
+}
+
+#[test]
+fn stopped_after_every_step_with_sets_of_weights() {
+    stopped_after_steps(&with_sets());
+}
+
+fn stopped_after_steps(p: &Program) {
     let whole = temp();
-    go(&p, &options(whole.path(), 1)).unwrap();
+    go(p, &options(whole.path(), 1)).unwrap();
     let expected = result(&whole.path().join("run"));
     let steps = expected.3["steps"].as_u64().unwrap();
     assert!(steps > 12, "{steps}");
@@ -73,11 +97,11 @@ fn stopped_after_every_step() {
         let mut o = options(dir.path(), 1);
         o.save_every = Duration::from_secs(save_every);
         o.kill_after = Some(k);
-        assert!(go(&p, &o).is_err());
+        assert!(go(p, &o).is_err());
         // saved at every step, it may be killed again and again
-        while save_every == 0 && go(&p, &o).is_err() {}
+        while save_every == 0 && go(p, &o).is_err() {}
         o.kill_after = None;
-        go(&p, &o).unwrap();
+        go(p, &o).unwrap();
         assert!(result(&o.out) == expected, "stopped after {k} steps");
     }
 }
@@ -136,9 +160,17 @@ fn gradient_methods_go_on() {
 
 #[test]
 fn stopped_between_file_operations() {
-    let p = demanding();
+    stopped_between_operations(&demanding());
+}
+
+#[test]
+fn stopped_between_file_operations_with_sets_of_weights() {
+    stopped_between_operations(&with_sets());
+}
+
+fn stopped_between_operations(p: &Program) {
     let whole = temp();
-    go(&p, &options(whole.path(), 1)).unwrap();
+    go(p, &options(whole.path(), 1)).unwrap();
     let expected = result(&whole.path().join("run"));
     let (mut n, mut kills) = (0, 0);
     loop {
@@ -146,13 +178,13 @@ fn stopped_between_file_operations() {
         let mut o = options(dir.path(), 1);
         o.save_every = Duration::ZERO;
         kill::AFTER.set(Some(n));
-        let stopped = go(&p, &o);
+        let stopped = go(p, &o);
         kill::AFTER.set(None);
         if stopped.is_ok() {
             break;
         }
         kills += 1;
-        go(&p, &o).unwrap();
+        go(p, &o).unwrap();
         assert!(result(&o.out) == expected, "stopped before file operation {n}");
         // every early operation, then a sample
         n += if n < 60 { 1 } else { 13 };

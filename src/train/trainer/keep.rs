@@ -1,9 +1,8 @@
 //! What stays of a run: the course, evaluations, the state, the kept weights, the report.
 
-use super::{Course, Trainer, WEIGHT};
+use super::{Course, Trainer};
 use crate::columns::SplitName;
 use crate::diagnostics::Diagnostic;
-use crate::ops::params::Outgoing;
 use crate::plan::{Length, Score, Stage};
 use crate::train::evaluate::{self, Figures};
 use crate::train::report::{
@@ -11,6 +10,7 @@ use crate::train::report::{
 };
 use crate::train::run_dir::{METRICS, MODEL, REPORT};
 use crate::train::state::{self, BestSoFar};
+use crate::train::weights::Weights;
 use crate::train::{EvaluationNews, RunError, files};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -57,10 +57,10 @@ impl Trainer<'_> {
             self.plan,
             self.tables,
             &self.network,
-            &self.params,
+            &self.all_weights(),
             self.examples,
             SplitName::Dev,
-            Some(&mut self.frozen),
+            Some((&mut self.frozen, self.state.copy)),
         )?;
         let objective = self.objective.as_ref().and_then(|o| report::score(o, &dev));
         let now =
@@ -79,7 +79,8 @@ impl Trainer<'_> {
         if best.is_some() || !task_best.is_empty() {
             self.settle()?;
             let name = state::snapshot(self.state.step);
-            self.dir.write_tensors(&name, &self.params.outgoing(), &self.weights_metadata())?;
+            let weights = self.all_weights();
+            self.dir.write_tensors(&name, &weights.outgoing(), &weights.metadata(self.state.step))?;
         }
         let is_best = best.is_some();
         let s = &mut self.state;
@@ -120,27 +121,18 @@ impl Trainer<'_> {
         self.log(&line)
     }
 
-    pub(super) fn figures(&self, split: SplitName) -> Figures {
-        evaluate::figures(self.plan, self.tables, &self.network, &self.params, self.examples, split)
+    fn figures(&self, weights: &Weights, split: SplitName) -> Figures {
+        evaluate::figures(self.plan, self.tables, &self.network, weights, self.examples, split)
     }
 
     pub(super) fn save(&mut self, course: &Course<'_>) -> Result<(), Diagnostic> {
         self.settle()?;
-        let mut tensors = self.weights();
+        let mut tensors = self.sets();
         tensors.extend(course.optimizer.state());
         state::save(&self.dir, &self.state, &tensors)?;
         drop(tensors);
         self.saved = Instant::now();
         Ok(())
-    }
-
-    /// The weights as a state holds them.
-    pub(super) fn weights(&self) -> Vec<Outgoing<'_>> {
-        self.params.outgoing().into_iter().map(|t| t.prefixed(WEIGHT)).collect()
-    }
-
-    pub(super) fn weights_metadata(&self) -> String {
-        json!({ "version": env!("CARGO_PKG_VERSION"), "step": self.state.step }).to_string()
     }
 
     /// Puts the kept weights and each task's best in place.
@@ -159,7 +151,8 @@ impl Trainer<'_> {
         match &self.state.best {
             Some(best) => copy(best.step, MODEL.to_string())?,
             None => {
-                let sum = self.dir.write_tensors(MODEL, &self.params.outgoing(), &self.weights_metadata())?;
+                let weights = self.all_weights();
+                let sum = self.dir.write_tensors(MODEL, &weights.outgoing(), &weights.metadata(self.state.step))?;
                 sums.push((MODEL.to_string(), sum));
             }
         }
@@ -173,9 +166,9 @@ impl Trainer<'_> {
 
     pub(super) fn finish(mut self) -> Result<Report, RunError> {
         self.publish()?;
-        evaluate::set_params_of_file(&mut self.params, &self.dir.read(MODEL)?)
+        let weights = Weights::read(self.plan, self.tables, &self.options.device, &self.dir.read(MODEL)?)
             .map_err(|e| self.dir.corrupt(MODEL, e))?;
-        let (dev, test) = (self.figures(SplitName::Dev), self.figures(SplitName::Test));
+        let (dev, test) = (self.figures(&weights, SplitName::Dev), self.figures(&weights, SplitName::Test));
         let (plan, s) = (self.plan, &self.state);
         let (named_dev, named_test) = (evaluate::named(plan, &dev), evaluate::named(plan, &test));
         let count = |t: usize, split| evaluate::count_gold(plan, self.examples, t, split);

@@ -5,6 +5,7 @@ mod before;
 mod combine;
 mod keep;
 mod more;
+mod sets;
 mod step;
 mod weigh;
 
@@ -21,6 +22,7 @@ use super::initial::Source;
 use super::report::{Report, SeedsReport, StageReport};
 use super::run_dir::{INFO, METRICS, MODEL, PLAN, REPORT, RunDir, SEEDS};
 use super::state::{self, State};
+use super::weights;
 use super::{Progress, RunError};
 use crate::batches::Schedule;
 use crate::columns::SplitName;
@@ -34,7 +36,7 @@ use crate::plan::{Graph, Length, Param, Phase, Plan, Score, Stage};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -325,7 +327,10 @@ struct Trainer<'a> {
     options: &'a RunOptions,
     progress: &'a mut dyn Progress,
     network: Network,
+    /// those that are trained now
     params: Params,
+    /// other sets of weights, by name
+    aside: BTreeMap<String, Params>,
     frozen: Frozen,
     /// the optimiser's tensors of a resumed run, until its stage begins
     resumed: Option<Vec<Stored>>,
@@ -351,6 +356,8 @@ struct Course<'a> {
     /// learning rates by parameter, before warm-up and decay
     rates: Vec<f64>,
     steps: Option<u64>,
+    /// parameters that move
+    moves: Vec<usize>,
     /// by corpus: the nodes of its training graph through which a gradient is of use; absent: not looked at
     gradients: HashMap<usize, Vec<bool>>,
     /// how the gradients of several losses become one; `None`: by their sum
@@ -374,6 +381,7 @@ impl<'a> Trainer<'a> {
         let mut network = Network::new(plan, tables).map_err(|e| dir.corrupt(PLAN, e))?;
         network.weigh_classes(plan, examples);
         let mut params = evaluate::new_params(plan, tables, state.seed, &options.device);
+        let mut aside = BTreeMap::new();
         let resumed = match tensors {
             None => {
                 if let Some(source) = &options.from {
@@ -382,6 +390,8 @@ impl<'a> Trainer<'a> {
                 None
             }
             Some(all) => {
+                let corrupt = |e| dir.corrupt(state::STATE, e);
+                let (all, others) = weights::part(all, state.sets.iter().cloned()).map_err(corrupt)?;
                 let (mut own, mut rest) = (vec![], vec![]);
                 for (name, values, shape) in all {
                     match name.strip_prefix(WEIGHT) {
@@ -389,7 +399,12 @@ impl<'a> Trainer<'a> {
                         None => rest.push((name, values, shape)),
                     }
                 }
-                evaluate::set_params(&mut params, own).map_err(|e| dir.corrupt(state::STATE, e))?;
+                evaluate::set_params(&mut params, own).map_err(corrupt)?;
+                for (name, tensors) in others {
+                    let mut set = params.clone();
+                    evaluate::set_some(&mut set, tensors, false).map_err(corrupt)?;
+                    aside.insert(name, set);
+                }
                 Some(rest)
             }
         };
@@ -408,6 +423,7 @@ impl<'a> Trainer<'a> {
             progress,
             network,
             params,
+            aside,
             frozen,
             resumed,
             objective,
@@ -426,6 +442,7 @@ impl<'a> Trainer<'a> {
         let resumed_at = (self.state.step > 0).then_some(self.state.step);
         self.progress.started(self.plan, &self.dir.path, resumed_at);
         while self.state.stage < self.plan.train.stages.len() {
+            self.enter();
             let stage = self.stage()?;
             self.progress.stage_ended(&stage);
             self.state.stages.push(stage);
@@ -473,8 +490,10 @@ impl<'a> Trainer<'a> {
         if let Some(tensors) = self.resumed.take() {
             optimizer.load_state(tensors).map_err(|e| self.dir.corrupt(state::STATE, e.join("; ")))?;
         }
+        let moves = flow::learning(plan, self.state.stage);
+        let moves = (0..moves.len()).filter(|i| moves[*i]).collect();
         let method = Method::of(plan, self.state.stage);
-        Ok(Course { stage, schedule, optimizer, rates, steps, gradients, method, apart: flow::apart(stage) })
+        Ok(Course { stage, schedule, optimizer, rates, steps, moves, gradients, method, apart: flow::apart(stage) })
     }
 
     fn stage(&mut self) -> Result<StageReport, RunError> {

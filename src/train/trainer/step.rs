@@ -85,10 +85,12 @@ impl Trainer<'_> {
             None => None,
             Some(w) if course.apart || course.method.is_some() => {
                 let grads = self.combined(course, w, &losses, cuts)?;
+                let grads = grads.map(|g| self.pulled(course, g));
                 grads.map(|g| course.optimizer.step_by(&mut self.params, g, &lr, clip))
             }
             Some(w) => {
-                let total = self.terms(w, &losses).into_iter().map(|(_, t)| t).reduce(|a, b| a + b);
+                let terms = self.terms(w, &losses).into_iter().map(|(_, t)| t);
+                let total = terms.chain(self.anchored(course)).reduce(|a, b| a + b);
                 let total = total.filter(Tensor::is_tracked);
                 total.map(|t| course.optimizer.step(&mut self.params, t.backward(), &lr, clip))
             }
