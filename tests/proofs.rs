@@ -19,4 +19,5 @@ mod studies;
 mod trees;
 mod views;
 mod weightings;
+mod words;
 mod world;

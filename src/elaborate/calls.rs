@@ -32,8 +32,25 @@ impl<'p> Elaborator<'p> {
         }
     }
 
-    /// One layer of the encoder's stack.
+    /// One layer of the encoder's stack; on two directions that know nothing of each other, one on each.
     pub(super) fn one_layer(&mut self, call: &Call<'_>, k: usize, count: usize) -> Out {
+        let Some(both) = call.cx.input.as_ref().filter(|v| v.flow == Flow::Sides) else {
+            return self.layer_on(call, k, count, k);
+        };
+        let mut done = vec![];
+        for (side, flow) in [Flow::Fwd, Flow::Bwd].into_iter().enumerate() {
+            let half = self.half(both, side, flow, call.cx);
+            let cx = call.cx.fed(Some(half));
+            done.push(self.layer_on(&Call { cx: &cx, ..*call }, k, count, k + side * count)?);
+        }
+        let [fwd, bwd] = done.as_slice() else { return Err(Reported) };
+        let flow = if (fwd.flow, bwd.flow) == (Flow::Fwd, Flow::Bwd) { Flow::Sides } else { Flow::Full };
+        let out = Val { flow, ..Val::merged(&[fwd, bwd], fwd.kind, fwd.width.plus(&bwd.width)) };
+        Ok(self.plain(call.cx, layers::CONCAT, Settings::new(), &[fwd, bwd], out))
+    }
+
+    /// One layer of the stack; `sub`: which of those that stand at this place.
+    fn layer_on(&mut self, call: &Call<'_>, k: usize, count: usize, sub: usize) -> Out {
         let Rule::Layer(rule) = call.row.rule else { return Err(Reported) };
         let o = self.options(call.row, call.args, call.whole)?;
         let input = self.input(call.row, call.span, call.cx)?;
@@ -49,7 +66,7 @@ impl<'p> Elaborator<'p> {
         let d = ask.opt_size(call, &o, "d", 0)?;
         let rate = ask.opt_number(call, &o, "dropout", ask.rate())?;
         let out = Val { depth: v.depth + 1, halves: None, classes: false, parts: vec![], latent: None, ..v.clone() };
-        let site = Site { sub: k, numbered: count > 1, ..call.site() };
+        let site = Site { sub, numbered: count > 1, ..call.site() };
         let before = self.out.layers.len();
         let out = rule(self, Stacked { call, o, v, out, site, d, k, rate })?;
         if let Some(i) = call.cx.encoder {

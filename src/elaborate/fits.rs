@@ -47,7 +47,12 @@ impl Elaborator<'_> {
                 }
             }
         }
-        if takes == Takes::PastWords && h.flow == Flow::Full {
+        self.sees_no_answer(task, h, from)
+    }
+
+    /// E0504: what predicts words has not seen them.
+    pub(super) fn sees_no_answer(&mut self, task: usize, h: &Val, from: &Expr) -> Result<(), Reported> {
+        if self.head_takes(task) == Takes::PastWords && h.flow == Flow::Full {
             let d = Diagnostic::new("E0504", "a language model may not see the words that it predicts")
                 .at(from.span, "these states have seen both sides")
                 .with(self.r.tasks[task].span, "predicts the next word");

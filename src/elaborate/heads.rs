@@ -99,6 +99,7 @@ impl<'p> Elaborator<'p> {
         if late {
             self.fits(task, &h, from, corpus, beside_gold)?;
         }
+        self.sees_no_answer(task, &h, from)?;
         self.head_params(task, &h, phase)?;
         let scores = self.answer(task, &h, corpus);
         self.here = self.r.tasks[task].span;
@@ -156,6 +157,8 @@ impl<'p> Elaborator<'p> {
     }
 
     pub(super) fn head_params(&mut self, task: usize, h: &Val, phase: Phase) -> Result<(), Reported> {
+        let t = &mut self.r.tasks[task];
+        (t.rule.settle)(h, &mut t.settings);
         if let Some((w, seen)) = &self.out.inputs[task].width {
             if *w != h.width {
                 let t = &self.r.tasks[task];

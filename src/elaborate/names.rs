@@ -436,11 +436,8 @@ impl<'p> Elaborator<'p> {
                 Ok(Val { flow, halves: None, ..v })
             }
             (side @ ("fwd" | "bwd"), Some((f, b))) => {
-                let half = v.width.n / 2;
-                let (start, flow) = if side == "fwd" { (0, f) } else { (half, b) };
-                let out = Val { width: Dim::of(half), flow, halves: None, ..v.clone() };
-                let set = settings([("start", Setting::Int(start as i64)), ("len", Setting::Int(half as i64))]);
-                Ok(self.plain(cx, layers::SLICE, set, &[&v], out))
+                let (k, flow) = if side == "fwd" { (0, f) } else { (1, b) };
+                Ok(self.half(&v, k, flow, cx))
             }
             ("fwd" | "bwd" | "sides", None) => {
                 let d = Diagnostic::new("E0415", format!("only a bidirectional layer has `.{}`", port.value));
@@ -448,6 +445,14 @@ impl<'p> Elaborator<'p> {
             }
             _ => Err(self.unknown_word("E0415", "a port of an encoder", &port.value, port.span, &ports)),
         }
+    }
+
+    /// The first or the second half of a value.
+    pub(super) fn half(&mut self, v: &Val, k: usize, flow: Flow, cx: &Cx) -> Val {
+        let half = v.width.n / 2;
+        let out = Val { width: Dim::of(half), flow, halves: None, ..v.clone() };
+        let set = settings([("start", Setting::Int((k * half) as i64)), ("len", Setting::Int(half as i64))]);
+        self.plain(cx, layers::SLICE, set, &[v], out)
     }
 
     pub(super) fn call(&mut self, e: &Expr, callee: &Expr, args: &[ast::Arg], cx: &Cx) -> Out {

@@ -5,7 +5,7 @@ use super::{Vocab, reserved};
 use crate::columns::{Column, Corpus, CorpusDecl, FieldType, SplitName};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{LabelSpec, SOURCE_FIELD, Unit, VocabSpec};
-use crate::records::{ABSENT, LabelSet, OUTSIDE, Range, is_bio};
+use crate::records::{ABSENT, EDGE, LabelSet, OUTSIDE, Range, UNKNOWN, is_bio};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -145,7 +145,29 @@ pub(crate) fn each_class(column: &Column, layer_names: bool, f: &mut impl FnMut(
     }
 }
 
+/// Words as classes: rare ones, what stands beyond the ends of a text, then the most frequent.
+fn build_words(spec: &LabelSpec, most: usize, corpora: &[Corpus]) -> LabelSet {
+    let mut counter = Counter::default();
+    for column in columns(&spec.fields, corpora, SplitName::Train) {
+        let Column::Tokens(texts) = column else { continue };
+        texts.iter().flatten().filter(|w| !w.is_empty()).for_each(|w| counter.add_token(w, Unit::Word, 1));
+    }
+    let mut items = counter.items;
+    // stable: ties stay in the order of first occurrence
+    items.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    match most {
+        0 => items.retain(|(_, n)| *n > 1),
+        most => items.truncate(most),
+    }
+    let reserved = [UNKNOWN, EDGE];
+    let own = items.into_iter().map(|(w, _)| w).filter(|w| !reserved.contains(&w.as_str()));
+    LabelSet::new(&spec.name, reserved.iter().map(ToString::to_string).chain(own).collect(), vec![])
+}
+
 pub(super) fn build_labels(spec: &LabelSpec, decls: &[CorpusDecl], corpora: &[Corpus]) -> LabelSet {
+    if let Some(most) = spec.words {
+        return build_words(spec, most, corpora);
+    }
     let collect = |split: SplitName| {
         let mut seen: HashSet<String> = HashSet::new();
         for column in columns(&spec.fields, corpora, split) {

@@ -13,7 +13,7 @@ const SHOWN: usize = 5;
 /// Warnings about one label set.
 pub fn oddities(spec: &LabelSpec, set: &LabelSet, decls: &[CorpusDecl], corpora: &[Corpus]) -> Vec<Diagnostic> {
     let mut out = vec![];
-    if spec.layer_names {
+    if spec.layer_names || spec.words.is_some() {
         return out;
     }
     let fields: Vec<(usize, usize)> = spec.fields.iter().copied().filter(|f| f.1 != SOURCE_FIELD).collect();

@@ -96,7 +96,7 @@ fn bio_sets_are_closed_and_begin_with_outside() {
     };
     let c = corpus(vec![words(&["x y z"]), tags(&["B-b I-a B-b"])], vec![words(&["x"]), tags(&["B-new"])]);
     let types = vec![FieldType::Tokens, FieldType::Tags { on: "f0".into() }];
-    let spec = |fields, layer_names| LabelSpec { name: "l".into(), fields, layer_names, classes: vec![] };
+    let spec = |fields, layer_names| LabelSpec { name: "l".into(), fields, layer_names, words: None, classes: vec![] };
     let (t, _) = Tables::build(&[], &[spec(vec![(0, 1)], false)], &decl(types), &c, Path::new("."));
     let l = &t.labels[0];
     assert_eq!(l.classes, ["O", "B-a", "B-b", "I-a"]);
@@ -110,7 +110,8 @@ fn tables_are_read_as_written() {
     let c = corpus(vec![words(&["a\tb back\\slash \n"]), Column::Label(vec![Some("x\ty".into())])], vec![]);
     let types = vec![FieldType::Tokens, FieldType::Label];
     let mut vocabs = [spec(Unit::Word), spec(Unit::Char)];
-    let mut labels = [LabelSpec { name: "é".into(), fields: vec![(0, 1)], layer_names: false, classes: vec![] }];
+    let mut labels =
+        [LabelSpec { name: "é".into(), fields: vec![(0, 1)], layer_names: false, words: None, classes: vec![] }];
     let (t, _) = Tables::build(&vocabs, &labels, &decl(types), &c, Path::new("."));
     let mut files = HashMap::new();
     t.save(|name, bytes| {
@@ -128,7 +129,7 @@ fn tables_are_read_as_written() {
 #[test]
 fn classes_of_other_files_are_errors_too() {
     let labels = |v: &[&str]| Column::Label(v.iter().map(|c| Some((*c).to_string())).collect());
-    let spec = LabelSpec { name: "y".into(), fields: vec![(0, 1)], layer_names: false, classes: vec![] };
+    let spec = LabelSpec { name: "y".into(), fields: vec![(0, 1)], layer_names: false, words: None, classes: vec![] };
     let decls = decl(vec![FieldType::Text, FieldType::Label]);
     let train = corpus(vec![words(&["a", "b"]), labels(&["p", "q"])], vec![words(&["a"]), labels(&["r"])]);
     let (tables, _) = Tables::build(&[], std::slice::from_ref(&spec), &decls, &train, Path::new("."));
@@ -147,7 +148,7 @@ fn a_layer_that_a_sentence_lacks_holds_nothing() {
         };
         Column::Layers(all.iter().map(one).collect())
     };
-    let spec = LabelSpec { name: "f".into(), fields: vec![(0, 1)], layer_names: false, classes: vec![] };
+    let spec = LabelSpec { name: "f".into(), fields: vec![(0, 1)], layer_names: false, words: None, classes: vec![] };
     let decls = decl(vec![FieldType::Tokens, FieldType::Layers { on: "f0".into() }]);
     let c = corpus(vec![words(&["a b"]), layers(&[&[("Case", "Nom Acc")]])], vec![]);
     let (tables, _) = Tables::build(&[], std::slice::from_ref(&spec), &decls, &c, Path::new("."));

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 simd! {
     /// Probabilities instead of scores; the sum of −log p of the targets that are not −1.
-    fn cross_entropy_rows(x: &mut [f32], targets: &[i32], k: usize, loss: &mut f64) {
+    pub(crate) fn cross_entropy_rows(x: &mut [f32], targets: &[i32], k: usize, loss: &mut f64) {
         for (row, &target) in x.chunks_exact_mut(k.max(1)).zip(targets) {
             let Ok(target) = usize::try_from(target) else {
                 row.fill(0.0);

@@ -21,6 +21,7 @@ pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 pub mod value;
+pub(crate) mod words;
 
 #[doc(hidden)]
 pub use pairs::{Pair, pairs};

@@ -138,6 +138,9 @@ pub struct LabelSpec {
     pub fields: Vec<(usize, usize)>,
     /// whether these are the *names of layers* of a `layers` field, not its tags
     pub layer_names: bool,
+    /// of texts, whose words are the classes: the most frequent, so many of them; 0: all that occur twice
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<usize>,
     /// the classes; empty until the tables are built
     pub classes: Vec<String>,
 }

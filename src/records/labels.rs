@@ -9,6 +9,11 @@ pub const OUTSIDE: &str = "O";
 /// The class of a token in a layer that it does not have.
 pub const ABSENT: &str = "_";
 
+/// The class of rare words, where words are classes.
+pub const UNKNOWN: &str = "<unknown>";
+/// The class of what stands beyond either end of a text, where words are classes.
+pub const EDGE: &str = "<end>";
+
 /// Mean and range of the training golds of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {

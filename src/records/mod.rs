@@ -16,7 +16,7 @@ mod forms;
 mod labels;
 
 pub use forms::{Forms, MASKED_FORM, Ragged, SEPARATOR_FORM};
-pub use labels::{ABSENT, LabelSet, OUTSIDE, Range, is_bio};
+pub use labels::{ABSENT, EDGE, LabelSet, OUTSIDE, Range, UNKNOWN, is_bio};
 
 use serde::{Deserialize, Serialize};
 

@@ -233,20 +233,27 @@ impl<'p> Resolver<'p> {
         if needed == Classes::None || info.golds.is_empty() {
             return;
         }
-        info.labels = Some(self.label_set(info.name.clone(), &info.golds, false));
+        let words = if let Classes::Words(most) = needed { Some(most) } else { None };
+        info.labels = Some(self.label_set(info.name.clone(), &info.golds, false, words));
         if needed == Classes::Layers {
-            info.layer_names = Some(self.label_set(format!("{}.layers", info.name), &info.golds, true));
+            info.layer_names = Some(self.label_set(format!("{}.layers", info.name), &info.golds, true, None));
         }
     }
 
-    pub(super) fn label_set(&mut self, name: String, fields: &[(usize, usize)], layer_names: bool) -> usize {
+    pub(super) fn label_set(
+        &mut self,
+        name: String,
+        fields: &[(usize, usize)],
+        layer_names: bool,
+        words: Option<usize>,
+    ) -> usize {
         let fields: SmallSet<(usize, usize)> = fields.iter().copied().collect();
         let next = self.labels.len();
-        let i = *self.label_keys.entry((fields.clone(), layer_names)).or_insert(next);
+        let i = *self.label_keys.entry((fields.clone(), layer_names, words)).or_insert(next);
         if i < next {
             return i;
         }
-        self.labels.push(LabelSpec { name, fields: fields.to_vec(), layer_names, classes: vec![] });
+        self.labels.push(LabelSpec { name, fields: fields.to_vec(), layer_names, words, classes: vec![] });
         self.labels.len() - 1
     }
 

@@ -93,7 +93,7 @@ pub(crate) struct Resolver<'p> {
     pub data_arrows: Vec<DataArrow<'p>>,
     pub labels: Vec<LabelSpec>,
     /// label sets by what they are read from
-    label_keys: HashMap<(SmallSet<(usize, usize)>, bool), usize>,
+    label_keys: HashMap<(SmallSet<(usize, usize)>, bool, Option<usize>), usize>,
     /// arrows by where they end: task, or (encoder, layer)
     pub into_task: Vec<Vec<usize>>,
     pub into_layer: HashMap<(usize, u32), Vec<usize>>,

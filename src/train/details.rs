@@ -97,7 +97,7 @@ pub fn details(run: &LoadedRun, examples: &Examples, split: SplitName, most: usi
         let scored = (head.scored)(&task.settings, &gold, &said);
         let (gold, pred) = scored.as_ref().map_or((&gold, &said), |(g, s)| (g, s));
         let kind = (head.rule.measures)(&task.settings).unwrap_or(CLASSES);
-        own.classes = of_classes(&Scored { kind, gold, pred, labels: &labels, ranking: None });
+        own.classes = of_classes(&Scored { kind, gold, pred, labels: &labels, ranking: None, likelihood: None });
         own.worst.sort_by(|a, b| a.logp.total_cmp(&b.logp));
         own.worst.truncate(most);
         own

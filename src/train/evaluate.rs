@@ -14,7 +14,7 @@ use crate::kinds::metrics::{CLASSES, Ranking, Scored};
 use crate::network::together::Share;
 use crate::network::{Batch, Job, Known, Moment, Network};
 use crate::ops::floats;
-use crate::ops::layer::{Cx, matrix};
+use crate::ops::layer::{Cx, axis, matrix};
 use crate::ops::params::Params;
 use crate::ops::value::Value;
 use crate::passes;
@@ -295,7 +295,21 @@ pub fn answered(
         let ranked = |t: &usize| plan.tasks[*t].metrics.iter().any(|m| m.by.is_some());
         let mut odds: BTreeMap<usize, Vec<Vec<f32>>> =
             wanted.iter().filter(|t| ranked(t)).map(|t| (*t, vec![vec![]; part.len])).collect();
+        let likely =
+            |t: &usize| plan.tasks[*t].metrics.iter().any(|m| heads::metric(&m.name).is_some_and(|m| m.likelihood));
+        let mut likelihood: BTreeMap<usize, Vec<(f64, usize)>> =
+            wanted.iter().filter(|t| likely(t)).map(|t| (*t, vec![(0.0, 0); part.len])).collect();
         let mut answers = answers(plan, network, &weights, graph, &examples.forms, part, &wanted, own, &mut |seen| {
+            let gold = golds.iter().find(|(t, _)| *t == seen.task);
+            if let (Some(all), Some((_, gold))) = (likelihood.get_mut(&seen.task), gold) {
+                let own = seen.head.logp(seen.scores, &gold.select(seen.examples.iter().copied()), seen.cx);
+                let values = floats(&own.values);
+                for (e, rows) in seen.examples.iter().zip(axis(seen.scores).rows()) {
+                    let sum = values.get(rows.clone()).unwrap_or_default().iter().map(|p| f64::from(*p)).sum();
+                    let known = own.has.get(rows).unwrap_or_default().iter().filter(|h| **h).count();
+                    all[*e] = (sum, known * own.weight);
+                }
+            }
             let Some(rows) = odds.get_mut(&seen.task) else { return };
             let probs = floats(matrix(&seen.head.probs(seen.scores, seen.cx)));
             let width = probs.len() / seen.examples.len().max(1);
@@ -334,7 +348,8 @@ pub fn answered(
                 groups.insert(m, (0..part.len).map(group).collect());
             }
             let odds = odds.remove(&t).into_iter().flatten().flatten().collect();
-            let own = ToScore { gold: gold.clone(), said, odds, groups };
+            let likelihood = likelihood.remove(&t).unwrap_or_default();
+            let own = ToScore { gold: gold.clone(), said, odds, groups, likelihood };
             all.tasks.entry(t).or_default().push((graph.corpus, own));
         }
     }
@@ -363,7 +378,7 @@ impl Answered {
     /// Of one task on one corpus (tests).
     #[cfg(test)]
     pub fn of_records(task: usize, corpus: usize, gold: Records, said: Records) -> Self {
-        let own = ToScore { gold, said, odds: vec![], groups: BTreeMap::new() };
+        let own = ToScore { gold, said, odds: vec![], groups: BTreeMap::new(), likelihood: vec![] };
         Self { tasks: [(task, vec![(corpus, own)])].into(), frames: BTreeMap::new() }
     }
 
@@ -433,13 +448,21 @@ struct ToScore {
     odds: Vec<f32>,
     /// by index of metric, the group of each example
     groups: BTreeMap<usize, Vec<Option<u64>>>,
+    /// by example, where a metric is made of it: the sum of the log-probabilities of so many decisions
+    likelihood: Vec<(f64, usize)>,
 }
 
 impl ToScore {
     /// The examples of several, one after the other.
     fn joined<'a>(mut parts: impl Iterator<Item = &'a Self>) -> Self {
         let Some(mut all) = parts.next().cloned() else {
-            return Self { gold: Records::new(0), said: Records::new(0), odds: vec![], groups: BTreeMap::new() };
+            return Self {
+                gold: Records::new(0),
+                said: Records::new(0),
+                odds: vec![],
+                groups: BTreeMap::new(),
+                likelihood: vec![],
+            };
         };
         for part in parts {
             (0..part.gold.len()).for_each(|e| {
@@ -447,6 +470,7 @@ impl ToScore {
                 all.said.push_from(&part.said, e);
             });
             all.odds.extend_from_slice(&part.odds);
+            all.likelihood.extend_from_slice(&part.likelihood);
             for (m, groups) in &part.groups {
                 all.groups.entry(*m).or_default().extend_from_slice(groups);
             }
@@ -463,6 +487,7 @@ impl ToScore {
             gold: self.gold.select(examples()),
             said: self.said.select(examples()),
             odds,
+            likelihood: examples().filter_map(|e| self.likelihood.get(e).copied()).collect(),
             groups: self.groups.iter().map(|(m, own)| (*m, groups(own))).collect(),
         }
     }
@@ -477,9 +502,11 @@ fn compute(plan: &Plan, tables: &Tables, task: usize, own: &ToScore) -> Vec<Opti
     let (gold, pred) = scored.as_ref().map_or((&own.gold, &own.said), |(g, s)| (g, s));
     let kind = (head.rule.measures)(&task.settings).unwrap_or(CLASSES);
     let classes = own.odds.len() / own.gold.len().max(1);
+    let sum = |all: (f64, usize), one: &(f64, usize)| (all.0 + one.0, all.1 + one.1);
+    let likelihood = (!own.likelihood.is_empty()).then(|| own.likelihood.iter().fold((0.0, 0), sum));
     let figure = |(i, m): (usize, &crate::plan::Metric)| {
         let ranking = own.groups.get(&i).map(|groups| Ranking { odds: &own.odds, classes, groups });
-        let scored = Scored { kind, gold, pred, labels: &labels, ranking };
+        let scored = Scored { kind, gold, pred, labels: &labels, ranking, likelihood };
         heads::metric(&m.name)?.compute(&scored, &m.args, &m.classes)
     };
     task.metrics.iter().enumerate().map(figure).collect()

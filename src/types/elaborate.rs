@@ -1,7 +1,7 @@
 //! What the type rule of a function sees: its call, where that stands, and what it may ask of whoever elaborates.
 
 use super::dim::{Dim, InitRule};
-use super::{Env, Item, VKind, Val};
+use super::{Env, Flow, Item, VKind, Val};
 use crate::ast::{self, Expr, ExprKind};
 use crate::diagnostics::{Diagnostic, Reported};
 use crate::plan::{Phase, Setting, Settings, VocabSpec};
@@ -480,6 +480,10 @@ impl Val {
         let mut out = Val { kind, width, halves: None, classes: false, latent: None, parts: vec![], ..first.clone() };
         for v in inputs {
             out.flow = out.flow.join(v.flow);
+            // beside another value two directions are no halves any more
+            if out.flow == Flow::Sides && inputs.len() > 1 {
+                out.flow = Flow::Full;
+            }
             out.model |= v.model;
             if v.outer.len() > out.outer.len() {
                 out.outer.clone_from(&v.outer);

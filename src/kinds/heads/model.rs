@@ -144,6 +144,16 @@ impl Output {
         }
     }
 
+    /// With these parameters.
+    pub fn new(weight: usize, bias: usize) -> Self {
+        Self(weight, bias)
+    }
+
+    /// Weight `[d, C]` and bias `[C]`.
+    pub fn tensors(self, cx: &Cx) -> (Tensor<2>, Tensor<1>) {
+        (cx.params.get2(self.0), cx.params.get1(self.1))
+    }
+
     pub fn apply(self, features: &Value, cx: &Cx) -> Value {
         // [N, d] → [N, C]
         let y = dense(matrix(features), &cx.params.get2(self.0), Some(&cx.params.get1(self.1)), Activation::None);

@@ -52,6 +52,8 @@ pub(crate) enum Classes {
     Gold,
     /// those of its gold, and the names of its layers
     Layers,
+    /// the words of its gold: the most frequent, so many; 0: all that occur twice
+    Words(usize),
 }
 
 /// A port of a head, besides those of all heads.
@@ -120,6 +122,8 @@ pub(crate) struct Rule {
     pub own_loss: Option<&'static str>,
     /// sets what an argument says
     pub option: fn(&mut dyn Resolve, &HeadArg<'_>, &mut Settings),
+    /// sets what its features decide
+    pub settle: fn(&Val, &mut Settings),
     /// what must hold between its arguments and the type of its gold
     pub gold: fn(&Expr, &Settings, &FieldType, Span) -> Option<Diagnostic>,
     pub ports: &'static [PortRule],
@@ -153,6 +157,7 @@ pub(crate) const RULE: Rule = Rule {
     loss: |_| None,
     own_loss: None,
     option: |_, _, _| {},
+    settle: |_, _| {},
     gold: |_, _, _, _| None,
     ports: &[],
     sends: |_| true,

@@ -56,6 +56,7 @@ fn bed(head: &str, settings: &[(&str, Setting)], classes: &[&str], width: usize)
         name: "l".into(),
         fields: vec![],
         layer_names: false,
+        words: None,
         classes: names.iter().map(|c| c.to_string()).collect(),
     };
     let task = Task {

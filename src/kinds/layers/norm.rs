@@ -3,7 +3,7 @@
 use super::{Kind, Layer};
 use crate::plan::{Init, Settings};
 use crate::types::dim::InitRule;
-use crate::types::{Call, Elaborate, Function, Marks, Out, Rule};
+use crate::types::{Call, Elaborate, Flow, Function, Marks, Out, Rule, Val};
 
 /// Layer normalisation.
 pub(super) const KIND: Kind = Kind { functions: &[NORM], layers: &[LAYER] };
@@ -32,7 +32,10 @@ fn norm(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
         return Ok(v);
     }
     let (owner, w) = (call.cx.owner.clone(), v.width.clone());
-    c.layer(call.cx, call.site(), "norm", Settings::new(), &[&v], v.clone(), &|c, name| {
+    // mean and variance are of both directions
+    let flow = if v.flow == Flow::Sides { Flow::Full } else { v.flow };
+    let out = Val { flow, ..v.clone() };
+    c.layer(call.cx, call.site(), "norm", Settings::new(), &[&v], out, &|c, name| {
         let one = InitRule::Fixed(Init::Constant(1.0));
         vec![
             c.param(format!("{name}.g"), vec![w.clone()], one, &owner),

@@ -2,7 +2,7 @@
 
 use super::{Kind, Layer};
 use crate::plan::Setting;
-use crate::types::{Call, Elaborate, Function, Marks, Out, Rule, settings};
+use crate::types::{Call, Elaborate, Flow, Function, Marks, Out, Rule, Val, settings};
 use crate::words::Takes::Number;
 use crate::words::must;
 use crate::words::numbers::STEPS;
@@ -35,7 +35,14 @@ fn shift(c: &mut dyn Elaborate, call: &Call<'_>) -> Out {
     }
     c.need_seq(&v, call, call.span)?;
     let k = c.opt_number(call, &o, "k", 1.0)?;
-    Ok(c.plain(call.cx, "shift", settings([("by", Setting::Int(k as i64))]), &[&v], v.clone()))
+    let flow = match (v.flow, k) {
+        (flow, 0.0) => flow,
+        (Flow::Local | Flow::Fwd, k) if k > 0.0 => Flow::Fwd,
+        (Flow::Local | Flow::Bwd, k) if k < 0.0 => Flow::Bwd,
+        _ => Flow::Full,
+    };
+    let out = Val { flow, ..v.clone() };
+    Ok(c.plain(call.cx, "shift", settings([("by", Setting::Int(k as i64))]), &[&v], out))
 }
 
 #[cfg(feature = "train")]

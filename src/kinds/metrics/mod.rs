@@ -38,6 +38,8 @@ pub struct Scored<'a> {
     pub labels: &'a [String],
     /// what examples are ranked by, for a metric of rankings
     pub ranking: Option<Ranking<'a>>,
+    /// of the gold, for a metric of likelihood: the sum of the log-probabilities of so many decisions
+    pub likelihood: Option<(f64, usize)>,
 }
 
 /// What records stand for when they are counted. An open set: a head may bring a kind of its own, with its metrics.
@@ -55,6 +57,8 @@ pub const SETS: Kind = Kind("sets");
 pub const TAGS: Kind = Kind("tags");
 /// One number per example.
 pub const REALS: Kind = Kind("reals");
+/// One word per token.
+pub const WORDS: Kind = Kind("words");
 
 /// What labels a metric may be given by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +88,8 @@ pub struct Metric {
     pub names: Names,
     /// it is the mean over groups of examples, which are ranked by the probability of the named labels
     pub ranks: bool,
+    /// it is made of the probability of the gold, not of decisions
+    pub likelihood: bool,
     /// whether more is better
     pub higher_is_better: bool,
     /// least and greatest possible value
@@ -104,8 +110,19 @@ pub struct Given<'a> {
 /// A row with the most common range and direction.
 pub const fn row(name: &'static str, doc: &'static str, kinds: &'static [Kind], score: Score) -> Metric {
     let range = (0.0, 1.0);
-    let (names, ranks) = (Names::No, false);
-    Metric { name, aliases: &[], doc, kinds, numbers: &[], names, ranks, higher_is_better: true, range, score }
+    Metric {
+        name,
+        aliases: &[],
+        doc,
+        kinds,
+        numbers: &[],
+        names: Names::No,
+        ranks: false,
+        likelihood: false,
+        higher_is_better: true,
+        range,
+        score,
+    }
 }
 
 /// How a figure is computed.
@@ -191,6 +208,15 @@ pub const METRICS: &[Metric] = &[
         higher_is_better: false,
         range: (0.0, f64::INFINITY),
         ..row("mae", "mean absolute error", &[REALS], |s, _| error(s, f64::abs))
+    },
+    Metric {
+        aliases: &["perplexity"],
+        likelihood: true,
+        higher_is_better: false,
+        range: (1.0, f64::INFINITY),
+        ..row("ppl", "perplexity: exp of minus the mean log-probability of a word", &[WORDS], |s, _| {
+            s.likelihood.filter(|(_, n)| *n > 0).map(|(sum, n)| (-sum / n as f64).exp())
+        })
     },
     ranked("map", "mean average precision of the groups, ranked by how likely the label is", &[], ranks::map),
     ranked("mrr", "mean over groups of one over the rank of the first example of the label", &[], ranks::mrr),

@@ -53,7 +53,7 @@ impl Sides<'_> {
                 (REALS, Records::numbers(gold.iter().copied()), Records::numbers(pred.iter().copied()), &[])
             }
         };
-        f(&Scored { kind, gold: &gold, pred: &pred, labels, ranking: None })
+        f(&Scored { kind, gold: &gold, pred: &pred, labels, ranking: None, likelihood: None })
     }
 }
 
@@ -578,7 +578,7 @@ fn ranked(metric: &str, numbers: &[f64], rows: &[(f32, u32, Option<u64>)]) -> Op
     let groups: Vec<Option<u64>> = rows.iter().map(|r| r.2).collect();
     let gold = Records::classes(rows.iter().map(|r| if r.1 == MASKED { -1 } else { r.1 as i32 }));
     let ranking = Some(Ranking { odds: &odds, classes: 2, groups: &groups });
-    let s = Scored { kind: CLASSES, gold: &gold, pred: &gold, labels: &labels, ranking };
+    let s = Scored { kind: CLASSES, gold: &gold, pred: &gold, labels: &labels, ranking, likelihood: None };
     find(metric).unwrap().compute(&s, numbers, &names(&["yes"]))
 }
 

@@ -173,7 +173,13 @@ pub fn program(corpora: Vec<Corpus>, stage: Stage) -> Program {
         vectors: None,
         size: 0,
     }];
-    let label = |name: &str, at| LabelSpec { name: name.into(), fields: vec![at], layer_names: false, classes: vec![] };
+    let label = |name: &str, at| LabelSpec {
+        name: name.into(),
+        fields: vec![at],
+        layer_names: false,
+        words: None,
+        classes: vec![],
+    };
     let mut labels = vec![label("slots", (0, 1)), label("intent", (0, 2)), label("topic", (1, 1))];
     let (tables, faults) = Tables::build(&vocabs, &labels, &corpora_decls, &corpora, Path::new("."));
     assert!(faults.is_empty());

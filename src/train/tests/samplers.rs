@@ -120,7 +120,13 @@ fn a_task_over_several_corpora_learns_along() {
     let fields = vec![(0, SOURCE_FIELD), (1, SOURCE_FIELD)];
     let classes = vec!["a".to_string(), "b".to_string()];
     p.tables.labels.push(LabelSet::new("source", classes.clone(), vec![]));
-    p.plan.labels.push(LabelSpec { name: "source".into(), fields: fields.clone(), layer_names: false, classes });
+    p.plan.labels.push(LabelSpec {
+        name: "source".into(),
+        fields: fields.clone(),
+        layer_names: false,
+        words: None,
+        classes,
+    });
     p.plan.tasks.push(Task { name: "domain".into(), golds: fields, labels: Some(3), ..p.plan.tasks[1].clone() });
     for g in &mut p.plan.graphs {
         g.tasks.push(GraphTask { task: 3, head: 4, gold: Some(SOURCE_FIELD) });

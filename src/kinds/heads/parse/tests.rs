@@ -38,6 +38,7 @@ fn task() -> (Task, Vec<Param>, LabelSpec) {
         name: "l".into(),
         fields: vec![],
         layer_names: false,
+        words: None,
         classes: RELATIONS.map(String::from).to_vec(),
     };
     let task = Task {
@@ -200,7 +201,7 @@ fn figures_by_hand() {
     let gold = Records::rows(2, [vec![2, 0, 0, 2, -1, -1], vec![0, 2]]);
     // right but for the subtype; right governor, wrong relation; no gold; cut off
     let pred = Records::rows(2, [vec![2, 1, 0, 0, 1, 1], vec![]]);
-    let s = Scored { kind: TREES, gold: &gold, pred: &pred, labels: &labels, ranking: None };
+    let s = Scored { kind: TREES, gold: &gold, pred: &pred, labels: &labels, ranking: None, likelihood: None };
     let figure = |name: &str| {
         let head: &HeadKind = &PARSE;
         head.metrics.iter().find(|m| m.name == name).unwrap().compute(&s, &[], &[]).unwrap()
