@@ -73,6 +73,12 @@ pub struct Cursor {
     pub total: u64,
     /// batches drawn of each unit
     pub drawn: Vec<u64>,
+    /// of a sampler that measures what use units are: what was drawn in each round, and its reward
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<(usize, f64)>,
+    /// the figure of which it gains, at the last evaluation
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<f64>,
 }
 
 /// The batches of a stage.
@@ -97,7 +103,14 @@ pub struct Schedule {
 impl Schedule {
     /// The schedule of a stage. Units without examples are left out.
     pub fn new(plan: &Plan, index: usize, examples: &Examples, seed: u64) -> Self {
-        let Some(stage) = plan.train.stages.get(index) else { return Self::empty(seed) };
+        match plan.train.stages.get(index) {
+            Some(stage) => Self::of(plan, index, stage, examples, seed),
+            None => Self::empty(seed),
+        }
+    }
+
+    /// The same with other settings than those of the plan.
+    pub fn of(plan: &Plan, index: usize, stage: &Stage, examples: &Examples, seed: u64) -> Self {
         let batch = stage.batch.max(1);
         let (Some(kind), sampler) = (samplers::find(&stage.sampler.kind), &stage.sampler) else {
             return Self::empty(seed);
@@ -183,6 +196,18 @@ impl Schedule {
         draws
     }
 
+    /// A round is over: what was drawn in it got a reward.
+    pub fn rewarded(&self, cursor: &mut Cursor, reward: f64) {
+        let drawn = self.now(cursor);
+        cursor.rounds.extend(drawn.first().map(|unit| (*unit, reward)));
+    }
+
+    /// Of what use each unit is, by name; empty where nobody asks.
+    pub fn utility(&self, cursor: &Cursor) -> Vec<(&str, f64)> {
+        let all = self.order.utility(self.units.len(), &cursor.rounds);
+        self.units.iter().map(|u| u.name.as_str()).zip(all).collect()
+    }
+
     /// The units of this step.
     fn now(&self, cursor: &Cursor) -> Vec<usize> {
         let at = samplers::Place {
@@ -191,6 +216,7 @@ impl Schedule {
             step: cursor.step,
             total: cursor.total,
             steps: self.steps_per_epoch,
+            rounds: &cursor.rounds,
         };
         self.order.now(&at, &self.counts)
     }
@@ -286,7 +312,7 @@ impl Order for Never {
         0
     }
 
-    fn now(&self, _: &samplers::Place, _: &[u64]) -> Vec<usize> {
+    fn now(&self, _: &samplers::Place<'_>, _: &[u64]) -> Vec<usize> {
         vec![]
     }
 

@@ -260,6 +260,10 @@ fn after(ctx: &Context<'_>, plan: &Plan, mut report: Report, options: &RunOption
 
 fn show(report: &Report, folder: &Path) {
     out(report::figures_table(report));
+    let findings = report::findings_table(report);
+    if !findings.is_empty() {
+        out(format!("\n{findings}"));
+    }
     let expects = report::expects_table(&report.expects);
     if !expects.is_empty() {
         out(format!("\n{expects}"));

@@ -3,6 +3,7 @@
 use super::Examples;
 use crate::columns::{Corpus, SplitName};
 use crate::diagnostics::Diagnostic;
+use crate::kinds::samplers;
 use crate::plan::{Plan, SOURCE_FIELD, Score};
 
 /// What data there are.
@@ -57,21 +58,31 @@ pub fn refused(plan: &Plan, there: &dyn There) -> Vec<Diagnostic> {
         names.join("`, `")
     };
     let split = "as in `columns(\"data\", dev = split(10%))`";
-    if let Some(score) = &plan.train.objective {
+    let mut scores: Vec<(&str, Score)> = plan.train.objective.iter().map(|s| ("the objective", s.clone())).collect();
+    for s in &plan.train.stages {
+        let main = s.sampler.tasks.first().filter(|_| samplers::find(&s.sampler.kind).is_some_and(|k| k.measures));
+        let reward = main.map(|(t, _)| ("a reward", Score::Metric { task: *t, metric: 0 }));
+        for one in reward.into_iter().chain(s.search.iter().map(|s| ("a search", s.objective.clone()))) {
+            if !scores.contains(&one) {
+                scores.push(one);
+            }
+        }
+    }
+    for (what, score) in &scores {
         let (mut metrics, frames) = score.reads();
         metrics.sort_unstable();
         metrics.dedup_by_key(|(t, _)| *t);
         for (t, _) in metrics {
             if !there.gold(t, SplitName::Dev) {
                 let (name, corpora) = (&plan.tasks[t].name, corpora_of(t));
-                let e = format!("the objective needs dev figures of `{name}`, but `{corpora}` has no dev examples");
+                let e = format!("{what} needs dev figures of `{name}`, but `{corpora}` has no dev examples");
                 faults.push(Diagnostic::new("E0802", e).help(format!("give `{corpora}` a dev split, {split}")));
             }
         }
         for c in frames {
             if !there.examples(c, SplitName::Dev) {
                 let name = &plan.corpora[c].name;
-                let e = format!("the objective needs dev figures of `{name}`, which has no dev examples");
+                let e = format!("{what} needs dev figures of `{name}`, which has no dev examples");
                 faults.push(Diagnostic::new("E0802", e).help(format!("give `{name}` a dev split, {split}")));
             }
         }

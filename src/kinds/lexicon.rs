@@ -1,7 +1,7 @@
 //! Every word of every list: what the parser asks when it guesses.
 
 use super::optimisers::{OPTIMIZER_COMMON, OPTIMIZERS};
-use super::{gradients, heads, layers, samplers, sharing, statements, terms, views, weightings};
+use super::{gradients, heads, layers, samplers, searches, sharing, statements, terms, views, weightings};
 use crate::words::{Choice, Row, Takes};
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
@@ -14,10 +14,10 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
     let changes = views::VIEWS.iter().map(Row::choice);
     let schemes = sharing::SHARES.iter().map(Row::choice);
     let terms = terms::TERMS.iter().map(Row::choice);
-    let others: [&[Choice]; 7] = [
+    let searches = searches::SEARCHES.iter().map(Row::choice);
+    let others: [&[Choice]; 6] = [
         statements::ANCHORS,
         statements::KEEPS,
-        statements::SEARCHES,
         statements::REWEIGHTS,
         statements::CONSTRAINTS,
         statements::PROBES,
@@ -27,6 +27,7 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
         .chain(weightings)
         .chain(methods)
         .chain(changes)
+        .chain(searches)
         .chain(schemes)
         .chain(others.into_iter().flatten())
         .chain(terms)

@@ -10,6 +10,7 @@ pub mod metrics;
 pub mod optimisers;
 pub mod readers;
 pub mod samplers;
+pub mod searches;
 pub mod sharing;
 pub mod statements;
 pub mod terms;

@@ -52,7 +52,14 @@ pub const SETTINGS: &[SettingRow] = &[
         "optimizer adam(lr = 1e-3, warmup = 10%)",
         "sgd, adam, adamw, adamax, adadelta (default adam)",
     ),
-    s("sample", Own, true, false, "sample proportional", "joint, alternate, random, proportional, smoothed, mix"),
+    s(
+        "sample",
+        Own,
+        true,
+        false,
+        "sample proportional",
+        "joint, alternate, random, proportional, smoothed, mix, bandit",
+    ),
     s("weights", Own, true, false, "weights uncertainty", "how much the losses of tasks count"),
     s("gradients", Own, true, false, "gradients pcgrad", "how gradients of tasks are combined"),
     s("clip", Number(POSITIVE), true, false, "clip 5", "largest global norm of the gradients"),
@@ -69,9 +76,16 @@ pub const SETTINGS: &[SettingRow] = &[
     SettingRow { most: usize::MAX, ..s("freeze", Own, true, false, "freeze enc", "what does not learn") },
     s("anchor", Own, true, true, "anchor l2(1e-2)", "pull towards the weights before the stage"),
     SettingRow { most: 0, ..s("fork", Own, true, true, "fork", "one copy of the model per member") },
-    s("keep", Own, false, true, "keep tasks(utility > 0.5)", "what survives the stage"),
+    s("keep", Own, true, true, "keep tasks(utility > 0.5)", "what remains for later stages"),
     SettingRow { most: 0, ..s("restart", Own, true, true, "restart", "fresh weights") },
-    s("search", Own, false, true, "search gaussian_process(trials = 12)", "search over schedules"),
+    s(
+        "search",
+        Own,
+        true,
+        true,
+        "search gaussian_process(ratio = 1..9, trials = 12, objective = t.f1)",
+        "trials of the stage, with rates of its tasks",
+    ),
     s("pseudo", Own, false, true, "pseudo squad(q = ask(raw))", "examples made by the model"),
     s("then", Own, true, true, "then freeze", "what it trained does not move afterwards"),
     s("shots", Number(SIZE), false, true, "shots 5", "examples per class"),
@@ -122,17 +136,9 @@ pub const AFTERS: &[Choice] = &[c("freeze", &[], true, "freeze")];
 
 /// What a stage may keep of tasks or of made examples.
 pub const KEEPS: &[Choice] = &[
-    c("tasks", &[must("utility", Own)], false, "tasks(utility > 0.5)"),
+    c("tasks", &[must("utility", Own)], true, "tasks(utility > 0.5)"),
     c("confidence", &[must("top", Number(SOME))], false, "confidence(top = 20%)"),
 ];
-
-/// Searches over schedules.
-pub const SEARCHES: &[Choice] = &[c(
-    "gaussian_process",
-    &[must("ratio", Between), must("trials", Number(SIZE)), must("objective", Figure)],
-    false,
-    "gaussian_process(ratio = 1..9, trials = 12, objective = a.accuracy)",
-)];
 
 /// Weights of single examples.
 pub const REWEIGHTS: &[Choice] =

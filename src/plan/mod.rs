@@ -568,10 +568,43 @@ pub struct Stage {
     /// what it trained does not move in later stages
     #[serde(default)]
     pub then_freeze: bool,
+    /// which of its tasks remain for stages that train those which are kept
+    #[serde(default)]
+    pub keep: Option<Keep>,
+    /// of its tasks only those that an earlier stage kept
+    #[serde(default)]
+    pub kept: bool,
+    /// it is a trial of a search
+    #[serde(default)]
+    pub search: Option<Search>,
     /// dev evaluation after so many steps or minutes; `None`: after each epoch
     pub eval_every: Option<Length>,
     /// stop after so many evaluations without a better objective
     pub early_stop: Option<usize>,
+}
+
+/// Tasks that remain: those that were of use, and the one for which they were.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Keep {
+    /// more use than this
+    pub above: f64,
+    /// or as much
+    pub or_equal: bool,
+}
+
+/// One of several trials of a stage, each with rates of its tasks that follow from the trials before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    /// row of the table of searches
+    pub kind: String,
+    /// its place among the trials
+    pub trial: usize,
+    /// how many there are
+    pub trials: usize,
+    /// least and greatest rate
+    pub bounds: (f64, f64),
+    /// which trial counts
+    pub objective: Score,
 }
 
 /// A length of training.

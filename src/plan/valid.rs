@@ -81,6 +81,7 @@ impl Plan {
             s.sampler.tasks.iter().try_for_each(|(u, _)| within("unit", *u, units))?;
             s.losses.iter().try_for_each(|l| loss(*l))?;
             s.weights.params.iter().try_for_each(|(t, p)| task(*t).and(param(p)))?;
+            s.search.iter().try_for_each(|x| self.validate_score(&x.objective))?;
             if s.batch == 0 {
                 return Err(format!("stage {i} has batches of no examples"));
             }

@@ -10,6 +10,8 @@ struct Given<'a, 'p> {
     first: &'p Expr,
     values: &'p [Expr],
     env: &'a Env,
+    /// all settings beside it
+    block: &'p [ast::Setting],
 }
 
 /// What the settings of a block change.
@@ -23,6 +25,9 @@ struct Block<'b> {
     /// where a copy is made, and where something is done after the stage
     forked: Option<Span>,
     after: Option<Span>,
+    /// where a sampler is named, and where a search is
+    sampled: Option<Span>,
+    searched: Option<Span>,
 }
 
 type Read = for<'p> fn(&mut Scheduler<'_, 'p>, &Given<'_, 'p>, &mut Block<'_>);
@@ -39,7 +44,10 @@ const READS: &[(&str, Read)] = &[
     ("steps", |c, g, b| length(c, g, b, |n, _| Length::Steps(n as u64))),
     ("minutes", |c, g, b| length(c, g, b, |n, time| Length::Seconds(if time { n } else { 60.0 * n }))),
     ("optimizer", |c, g, b| c.optimizer(g.first, g.env, b.base)),
-    ("sample", |c, g, b| c.sampler(g.first, g.env, b.base)),
+    ("sample", |c, g, b| {
+        b.sampled = Some(g.span);
+        c.sampler(g.first, g.env, b.base);
+    }),
     ("weights", |c, g, b| c.weighting(g.first, g.env, b.base)),
     ("gradients", |c, g, b| c.method(g.first, g.env, b.base)),
     ("clip", clip),
@@ -51,6 +59,8 @@ const READS: &[(&str, Read)] = &[
     ("tasks", tasks),
     ("freeze", freeze),
     ("anchor", anchor),
+    ("keep", keep),
+    ("search", search),
     ("then", then),
 ];
 
@@ -64,7 +74,8 @@ impl<'p> Scheduler<'_, 'p> {
         train: &mut Train,
         top: bool,
     ) {
-        let mut block = Block { base, train, top, length: None, forked: None, after: None };
+        let mut block =
+            Block { base, train, top, length: None, forked: None, after: None, sampled: None, searched: None };
         let mut seen: Vec<(&str, Span)> = vec![];
         for s in settings {
             let (name, values) = match &s.value {
@@ -95,7 +106,7 @@ impl<'p> Scheduler<'_, 'p> {
             seen.push((row.name, s.span));
             if !row.runs {
                 if values.iter().all(|v| !matches!(&*v.value, ExprKind::Error)) {
-                    self.statement(row, s, values, env, settings);
+                    self.statement(row, s, values, env);
                 }
                 self.unsupported(s.span, format!("`{}`", row.name));
                 continue;
@@ -113,8 +124,16 @@ impl<'p> Scheduler<'_, 'p> {
             if let Some((_, read)) = READS.iter().find(|(word, _)| *word == row.name)
                 && !matches!(&*first.value, ExprKind::Error)
             {
-                read(self, &Given { row, span: s.span, first, values, env }, &mut block);
+                read(self, &Given { row, span: s.span, first, values, env, block: settings }, &mut block);
             }
+        }
+        if let (Some(search), Some(sample)) = (block.searched, block.sampled) {
+            let d = Diagnostic::new("E0240", "`sample` and `search` exclude each other: a search finds rates");
+            self.report(d.at(sample, "").with(search, "here").help("keep one of them"));
+        }
+        if let (Some(search), Some(copy)) = (block.searched, block.forked) {
+            let d = Diagnostic::new("E0240", "`fork` and `search` exclude each other").at(search, "");
+            self.report(d.with(copy, "here").help("search in a stage of its own, and copy in the next one"));
         }
         if let (Some(copy), Some(after)) = (block.forked, block.after) {
             let d =
@@ -287,6 +306,17 @@ fn tasks<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
     let mut tasks = vec![];
     let mut fine = true;
     for v in g.values {
+        if is_name(v, "kept") && !c.p.names.contains_key("kept") {
+            // without such a stage something is reported
+            tasks.extend(c.kept.clone().unwrap_or_default());
+            b.base.stage.kept = true;
+            fine &= c.kept.is_some() && g.values.len() == 1;
+            if let Some(other) = g.values.iter().find(|o| o.span != v.span) {
+                let d = Diagnostic::new("E0229", "`tasks kept` names all tasks of the stage").at(other.span, "");
+                c.report(d.help("write `tasks kept`"));
+            }
+            break;
+        }
         let named = c.r.task_refs(v, g.env);
         fine &= named.is_some();
         for t in named.unwrap_or_default() {
@@ -350,6 +380,42 @@ fn anchor<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
     let values = c.values(row, crate::words::Naming::None, v.span, args, g.env, "");
     b.base.stage.anchor = values.and_then(|v| v.number("weight")).or(b.base.stage.anchor);
 }
+
+/// `keep tasks(utility > 0.5)`
+fn keep<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
+    b.base.stage.keep = c.keep(g.first, g.env, g.block).or(b.base.stage.keep);
+}
+
+/// `search gaussian_process(ratio = 1..9, trials = 12, objective = a.accuracy)`
+fn search<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
+    let v = g.first;
+    let Some((kind, args)) = c.r.chosen("a search", v, searches::SEARCHES) else { return };
+    let Some(given) = c.r.arguments(&kind.row, v.span, args, g.env) else { return };
+    b.searched = Some(g.span);
+    let range = given.get("ratio").map(|e| &*e.value);
+    let trials = given.get("trials").and_then(|e| c.p.constant(e, g.env));
+    let objective = given.get("objective").and_then(|e| c.r.score(e, g.env).ok());
+    if let (Some(ExprKind::Range(low, Some(high))), Some(Item::Number(trials)), Some(objective)) =
+        (range, trials, objective)
+    {
+        if trials > MOST_TRIALS {
+            let d = Diagnostic::new("E0207", format!("a search has at most {MOST_TRIALS} trials"));
+            c.report(d.at(v.span, "").help("write `trials = 12`"));
+            return;
+        }
+        let bounds = (*low as f64, *high as f64);
+        if bounds.0 < 1.0 {
+            let d = Diagnostic::new("E0207", "a rate of 0 would leave a task out");
+            c.report(d.at(v.span, "").help("write `ratio = 1..9`"));
+            return;
+        }
+        let kind = kind.row.name.to_string();
+        b.base.stage.search = Some(Search { kind, trial: 0, trials: trials as usize, bounds, objective });
+    }
+}
+
+/// Most trials of a search.
+const MOST_TRIALS: f64 = 1000.0;
 
 /// `then freeze`
 fn then<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {

@@ -19,9 +19,9 @@ use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported, suggest};
 use crate::elaborate::{Elaborated, LossForm};
 use crate::hir::{Env, Item, Kind, Program, is_name};
-use crate::kinds::{gradients, optimisers, samplers, statements, weightings};
+use crate::kinds::{gradients, optimisers, samplers, searches, statements, weightings};
 use crate::plan::{
-    Claim, Combining, Expect, Length, Optimizer, Over, Score, Setting, Settings, Stage, Train, Weighting,
+    Claim, Combining, Expect, Length, Optimizer, Over, Score, Search, Setting, Settings, Stage, Train, Weighting,
 };
 use crate::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::source::Span;
@@ -70,11 +70,13 @@ struct Scheduler<'s, 'p> {
     /// tasks and arrows, and where findings go
     r: &'s mut Resolver<'p>,
     e: &'s Elaborated,
+    /// the tasks of the last stage that kept some
+    kept: Option<Vec<usize>>,
 }
 
 /// Reads the schedule of a program.
 pub(crate) fn schedule<'p>(r: &mut Resolver<'p>, e: &Elaborated) -> Schedule {
-    let mut s = Scheduler { p: r.p, r, e };
+    let mut s = Scheduler { p: r.p, r, e, kept: None };
     s.check_shared_shapes();
     let train = s.train_settings();
     s.check_kept();
@@ -84,7 +86,7 @@ pub(crate) fn schedule<'p>(r: &mut Resolver<'p>, e: &Elaborated) -> Schedule {
 
 /// Reads the claims of a program.
 pub(crate) fn claims<'p>(r: &mut Resolver<'p>, e: &Elaborated, g: &TaskGraph) -> Vec<Expect> {
-    let mut s = Scheduler { p: r.p, r, e };
+    let mut s = Scheduler { p: r.p, r, e, kept: None };
     s.claims(g)
 }
 
@@ -132,6 +134,9 @@ impl<'p> Scheduler<'_, 'p> {
                 restart: false,
                 anchor: None,
                 then_freeze: false,
+                keep: None,
+                kept: false,
+                search: None,
                 eval_every: None,
                 early_stop: None,
             },
@@ -239,7 +244,17 @@ impl<'p> Scheduler<'_, 'p> {
                         if family.is_none() {
                             self.counts_its_own(&b.stage, body, s.span);
                         }
-                        out.push(b.stage);
+                        if b.stage.keep.is_some() {
+                            self.kept = Some(b.stage.tasks.clone());
+                        }
+                        match b.stage.search.clone() {
+                            None => out.push(b.stage),
+                            Some(search) => out.extend((0..search.trials).map(|trial| Stage {
+                                name: format!("{} {}", b.stage.name, trial + 1),
+                                search: Some(Search { trial, ..search.clone() }),
+                                ..b.stage.clone()
+                            })),
+                        }
                     }
                 }
                 _ => {}

@@ -7,6 +7,7 @@ use crate::hir::{Item, is_name};
 use crate::kinds::heads;
 use crate::kinds::statements;
 use crate::kinds::statements::SettingRow;
+use crate::plan::Keep;
 use crate::resolve::{Given, word_of};
 use crate::resolve::{Part, path, path_words};
 use crate::words;
@@ -17,20 +18,12 @@ struct Unsupported<'a, 'p> {
     s: &'p ast::Setting,
     values: &'p [Expr],
     env: &'a Env,
-    /// all settings beside it
-    block: &'p [ast::Setting],
 }
 
 type Read = for<'p> fn(&mut Scheduler<'_, 'p>, &Unsupported<'_, 'p>, Option<&'p Expr>);
 
 /// How each setting that does not run is read; those that take a value are given the first one.
 const READS: &[(&str, Read)] = &[
-    ("keep", |c, u, v| {
-        if let Some(v) = v {
-            c.keep(v, u.env, u.block);
-        }
-    }),
-    ("search", |c, u, v| c.worded("a search", v, statements::SEARCHES, u.env)),
     ("pseudo", |c, u, v| {
         if let Some(v) = v {
             c.pseudo(v, u.env);
@@ -55,14 +48,7 @@ const READS: &[(&str, Read)] = &[
 
 impl<'p> Scheduler<'_, 'p> {
     /// A setting that does not run: its values, and what else must stand in the block.
-    pub(crate) fn statement(
-        &mut self,
-        row: &'static SettingRow,
-        s: &'p ast::Setting,
-        values: &'p [Expr],
-        env: &Env,
-        block: &'p [ast::Setting],
-    ) {
+    pub(crate) fn statement(&mut self, row: &'static SettingRow, s: &'p ast::Setting, values: &'p [Expr], env: &Env) {
         if let Some(extra) = values.get(row.most) {
             let d = match row.most {
                 0 => Diagnostic::new("E0229", format!("`{}` takes no value", row.name)),
@@ -79,7 +65,7 @@ impl<'p> Scheduler<'_, 'p> {
             return;
         }
         if let Some((_, read)) = READS.iter().find(|(word, _)| *word == row.name) {
-            read(self, &Unsupported { row, s, values, env, block }, first);
+            read(self, &Unsupported { row, s, values, env }, first);
         }
     }
 
@@ -136,8 +122,8 @@ impl<'p> Scheduler<'_, 'p> {
     }
 
     /// `keep tasks(utility > 0.5)`, `keep confidence(top = 20%)`.
-    fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) {
-        let Some((row, args)) = self.r.chosen("something that a stage keeps", v, statements::KEEPS) else { return };
+    pub(super) fn keep(&mut self, v: &'p Expr, env: &Env, block: &'p [ast::Setting]) -> Option<Keep> {
+        let (row, args) = self.r.chosen("something that a stage keeps", v, statements::KEEPS)?;
         let value_of = |word: &str| {
             block.iter().find_map(|s| match &s.value {
                 SettingKind::Attr { name, values } if name.value == word => Some(values),
@@ -159,12 +145,13 @@ impl<'p> Scheduler<'_, 'p> {
                 );
                 self.report(d.at(v.span, "confidence in what?").help(format!("add `{}`", self.r.some_pseudo())));
             }
-            return;
+            self.unsupported(v.span, format!("`keep {}`", row.name));
+            return None;
         }
         let [arg] = args else {
             let d = Diagnostic::new("E0236", "`tasks` needs one condition").at(v.span, "");
             self.report(d.help(format!("for example `keep {}`", row.example)));
-            return;
+            return None;
         };
         let e = &arg.value;
         match &*e.value {
@@ -175,7 +162,7 @@ impl<'p> Scheduler<'_, 'p> {
                         self.unknown_word("E0241", "a measure of tasks", &path_words(a), a.span, &["utility"]);
                     }
                 }
-                let _ = self.r.rate(b, env, "a utility");
+                let above = self.r.rate(b, env, "a utility").ok()?;
                 if !measured() && !self.unknown_in(block) {
                     let d = Diagnostic::new("E0246", "`keep tasks` needs a sampler that measures utility");
                     self.report(
@@ -183,11 +170,13 @@ impl<'p> Scheduler<'_, 'p> {
                             .help(format!("add `sample bandit(beta_thompson, main = {})`", self.r.some_task())),
                     );
                 }
+                Some(Keep { above, or_equal: matches!(op.value, BinOp::Ge) })
             }
-            ExprKind::Error => {}
+            ExprKind::Error => None,
             _ => {
                 let d = Diagnostic::new("E0207", "this is no condition on tasks").at(e.span, "");
                 self.report(d.help(format!("write `keep {}`", row.example)));
+                None
             }
         }
     }

@@ -94,7 +94,7 @@ pub struct FrameReport {
 }
 
 /// A stage as it went.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StageReport {
     /// its name
     pub name: String,
@@ -111,6 +111,18 @@ pub struct StageReport {
     /// of each epoch, the share of the compared pairs of gradients that pointed against each other; empty where none were compared
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<f64>,
+    /// of what use each task was, where the sampler measured it
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub utility: BTreeMap<String, f64>,
+    /// tasks that remain for later stages
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Vec<String>>,
+    /// of a trial: the rate of each task
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rates: BTreeMap<String, f64>,
+    /// and its best dev figure
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<f64>,
 }
 
 /// A claim and what was found.
@@ -331,6 +343,26 @@ pub fn figures_table(report: &Report) -> String {
         rows.push(vec![format!("({})", f.corpus), "frame_accuracy".into(), shown(f.dev), shown(f.test)]);
     }
     table(&["task", "metric", "dev", "test"], &rows)
+}
+
+/// What stages found out beside their figures: of what use tasks are, which of them remain, trials; empty without any.
+pub fn findings_table(report: &Report) -> String {
+    let mut rows: Vec<Vec<String>> = vec![];
+    for s in &report.stages {
+        for (task, x) in &s.utility {
+            let kept = s.kept.as_ref().map_or("", |k| if k.contains(task) { "kept" } else { "left" });
+            rows.push(vec![s.name.clone(), task.clone(), format!("{x:.3}"), kept.into()]);
+        }
+        if !s.rates.is_empty() {
+            let rates: Vec<String> = s.rates.iter().map(|(t, r)| format!("{t} {r}")).collect();
+            let figure = s.figure.map_or("–".into(), |f| format!("{f:.4}"));
+            rows.push(vec![s.name.clone(), rates.join(", "), figure, String::new()]);
+        }
+    }
+    match rows.is_empty() {
+        true => String::new(),
+        false => table(&["stage", "of", "figure", ""], &rows),
+    }
 }
 
 /// Claims and what was found; empty without any.

@@ -54,6 +54,15 @@ pub struct State {
     /// by task, the stage whose copy of the weights is its own
     #[serde(default)]
     pub owners: Owners,
+    /// the tasks that a stage kept for later ones
+    #[serde(default)]
+    pub kept: Option<Vec<usize>>,
+    /// trials of the search that goes on: rates, and the best figure of each
+    #[serde(default)]
+    pub tried: Vec<(Vec<f64>, Option<f64>)>,
+    /// the best figure of the trial that goes on
+    #[serde(default)]
+    pub trial: Option<f64>,
     /// place within it
     pub cursor: Cursor,
     /// optimiser steps of the run

@@ -126,6 +126,11 @@ impl Values {
         self.numbers.iter().find(|(n, _)| *n == name).map(|(_, x)| *x)
     }
 
+    /// The task that an argument was given.
+    pub fn task(&self, name: &str) -> Option<usize> {
+        self.named.iter().find(|(n, _)| *n == name).map(|(_, t)| *t)
+    }
+
     /// The numbers that an argument was given; none where it was left out.
     pub fn list(&self, name: &str) -> &[f64] {
         self.lists.iter().find(|(n, _)| *n == name).map_or(&[], |(_, all)| all)

@@ -18,7 +18,7 @@ pub(super) const MIX: Sampler = Sampler {
 fn plan(values: &Values, _: &Tasks<'_>) -> Result<Option<plan::Sampler>, Diagnostic> {
     let help = format!("write `{}`", MIX.row.example);
     if values.tasks.iter().any(|(_, rate)| *rate > 0.0) {
-        return Ok(Some(plan::Sampler { tasks: values.tasks.clone(), ..plan::Sampler::new("mix") }));
+        return Ok(Some(of(values.tasks.clone())));
     }
     if values.none_given {
         return Err(Diagnostic::new("E0236", "`mix` needs the rate of each task").help(help));
@@ -27,6 +27,11 @@ fn plan(values: &Values, _: &Tasks<'_>) -> Result<Option<plan::Sampler>, Diagnos
         return Err(Diagnostic::new("E0207", "`mix` draws no task: every rate is 0").help(help));
     }
     Ok(None)
+}
+
+/// With these rates.
+pub(super) fn of(tasks: Vec<(usize, f64)>) -> plan::Sampler {
+    plan::Sampler { tasks, ..plan::Sampler::new(MIX.row.name) }
 }
 
 fn order(_: &Settings, units: &Units<'_>) -> Box<dyn Order> {

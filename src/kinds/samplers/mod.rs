@@ -1,6 +1,7 @@
 //! Samplers: which examples the next step sees. A sampler is a file with its row, and a line of [`SAMPLERS`].
 
 mod alternate;
+mod bandit;
 mod joint;
 mod later;
 mod mix;
@@ -86,7 +87,7 @@ pub static SAMPLERS: &[Sampler] = &[
     proportional::PROPORTIONAL,
     smoothed::SMOOTHED,
     mix::MIX,
-    later::BANDIT,
+    bandit::BANDIT,
     later::EPISODES,
     later::POLICY,
 ];
@@ -94,6 +95,11 @@ pub static SAMPLERS: &[Sampler] = &[
 /// The row of a sampler.
 pub fn find(name: &str) -> Option<&'static Sampler> {
     SAMPLERS.iter().find(|s| s.row.name == name)
+}
+
+/// Tasks drawn by rates that something else gives.
+pub fn by_rates(rates: Vec<(usize, f64)>) -> plan::Sampler {
+    mix::of(rates)
 }
 
 /// The sampler of a program that names none, over one data set or several.

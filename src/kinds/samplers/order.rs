@@ -5,7 +5,7 @@ use rand::RngExt;
 
 /// Where a stage stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct Place<'a> {
     /// of everything random
     pub seed: u64,
     /// index of the stage
@@ -16,6 +16,8 @@ pub struct Place {
     pub total: u64,
     /// steps of an epoch
     pub steps: u64,
+    /// the rounds that are over, a round going from one evaluation to the next: what was drawn, and its reward
+    pub rounds: &'a [(usize, f64)],
 }
 
 /// In which order units are drawn. `batches` says how many batches a pass over each unit has.
@@ -24,7 +26,7 @@ pub trait Order: Send + Sync {
     fn steps(&self, batches: &[u64]) -> u64;
 
     /// The units of a step.
-    fn now(&self, at: &Place, batches: &[u64]) -> Vec<usize>;
+    fn now(&self, at: &Place<'_>, batches: &[u64]) -> Vec<usize>;
 
     /// Batches of a unit in an epoch of so many steps, drawn or expected.
     fn expected(&self, unit: usize, steps: u64, batches: &[u64]) -> f64;
@@ -32,6 +34,11 @@ pub trait Order: Send + Sync {
     /// Whether units are drawn at random.
     fn random(&self) -> bool {
         false
+    }
+
+    /// Of what use each unit is, 0 to 1, after so many rounds; empty: it does not ask.
+    fn utility(&self, _units: usize, _rounds: &[(usize, f64)]) -> Vec<f64> {
+        vec![]
     }
 
     /// Whether each epoch begins with full passes, so that it too shows every example.
@@ -48,7 +55,7 @@ impl Order for Joint {
         batches.iter().copied().max().unwrap_or(0)
     }
 
-    fn now(&self, at: &Place, batches: &[u64]) -> Vec<usize> {
+    fn now(&self, at: &Place<'_>, batches: &[u64]) -> Vec<usize> {
         let due = |n: u64| (at.step + 1) * n / at.steps > at.step * n / at.steps;
         (0..batches.len()).filter(|&u| due(batches[u])).collect()
     }
@@ -79,7 +86,7 @@ impl Order for Turns {
         steps
     }
 
-    fn now(&self, at: &Place, _: &[u64]) -> Vec<usize> {
+    fn now(&self, at: &Place<'_>, _: &[u64]) -> Vec<usize> {
         match self.0.len() as u64 {
             0 => vec![],
             n => vec![self.0[(at.step % n) as usize]],
@@ -103,7 +110,7 @@ impl Order for Drawn {
         batches.iter().sum()
     }
 
-    fn now(&self, at: &Place, _: &[u64]) -> Vec<usize> {
+    fn now(&self, at: &Place<'_>, _: &[u64]) -> Vec<usize> {
         let sum: f64 = self.0.iter().sum();
         let mut point = generator(at.seed, "sampler", &[at.stage, at.total]).random::<f64>() * sum;
         let chosen = self.0.iter().position(|w| {

@@ -112,6 +112,9 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
         restart: false,
         anchor: None,
         then_freeze: false,
+        keep: None,
+        kept: false,
+        search: None,
         eval_every: None,
         early_stop: None,
     }

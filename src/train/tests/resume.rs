@@ -50,6 +50,33 @@ fn with_sets() -> Program {
     p
 }
 
+/// Rounds with rewards, tasks that remain, trials.
+fn with_controllers() -> Program {
+    let mut p = demanding();
+    let of = |n: u64| Stage { eval_every: Some(Length::Steps(2)), ..stage(vec![0, 1, 2], Length::Steps(n)) };
+    let bandit = Sampler {
+        settings: Settings::from([("decay", Setting::Real(0.9))]),
+        tasks: vec![(2, 1.0), (0, 1.0), (1, 1.0)],
+        ..Sampler::new("bandit")
+    };
+    let select = Stage { sampler: bandit, keep: Some(Keep { above: 0.4, or_equal: false }), ..of(11) };
+    let objective = Score::Metric { task: 2, metric: 0 };
+    let trial = |trial: usize| Stage {
+        kept: true,
+        restart: true,
+        search: Some(Search {
+            kind: "gaussian_process".into(),
+            trial,
+            trials: 5,
+            bounds: (1.0, 9.0),
+            objective: objective.clone(),
+        }),
+        ..of(3)
+    };
+    p.plan.train.stages = std::iter::once(select).chain((0..5).map(trial)).chain([of(2)]).collect();
+    p
+}
+
 /// What two runs must agree on, bit for bit.
 fn result(dir: &Path) -> (Vec<u8>, Vec<u8>, Vec<serde_json::Value>, serde_json::Value) {
     let run = RunDir::at(dir.to_path_buf());
@@ -84,6 +111,40 @@ fn stopped_after_every_step() {
 #[test]
 fn stopped_after_every_step_with_sets_of_weights() {
     stopped_after_steps(&with_sets());
+}
+
+#[test]
+fn stopped_after_every_step_with_controllers() {
+    stopped_after_steps(&with_controllers());
+}
+
+#[test]
+fn stopped_between_file_operations_with_controllers() {
+    stopped_between_operations(&with_controllers());
+}
+
+/// The trial that counts is the best one, whose weights go on; what follows is a function of what was found.
+#[test]
+fn a_search_ends_with_its_best_trial() {
+    let mut p = with_controllers();
+    // weights that do not move after the search are those that it found
+    let last = p.plan.train.stages.last_mut().unwrap();
+    last.optimizer.kind = "sgd".into();
+    last.optimizer.settings = Settings::from([("lr", Setting::Real(0.0))]);
+    p.plan.train.objective = None;
+    let dir = temp();
+    let report = super::train(&p, dir.path(), 1);
+    let (first, trials) = (&report.stages[0], &report.stages[1..6]);
+    assert_eq!(first.utility.len(), 3);
+    let kept = first.kept.as_ref().unwrap();
+    assert!(kept.contains(&"topic".to_string()));
+    for s in trials {
+        assert!(s.rates.keys().all(|t| kept.contains(t)) && s.rates.len() == kept.len(), "{:?} {kept:?}", s.rates);
+        assert!(s.rates.values().all(|r| (1.0..=9.0).contains(r)));
+    }
+    let best = trials.iter().filter_map(|s| s.figure).fold(0.0, f64::max);
+    let topic = report.tasks.iter().find(|t| t.name == "topic").unwrap();
+    assert_eq!(topic.dev[0].value, Some(best), "{trials:?}");
 }
 
 fn stopped_after_steps(p: &Program) {

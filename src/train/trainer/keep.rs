@@ -52,7 +52,7 @@ impl Trainer<'_> {
         self.log(&line)
     }
 
-    pub(super) fn evaluate(&mut self, stage: &Stage) -> Result<(), Diagnostic> {
+    pub(super) fn evaluate(&mut self, stage: &Stage) -> Result<Figures, Diagnostic> {
         let dev = evaluate::figures_with(
             self.plan,
             self.tables,
@@ -118,7 +118,8 @@ impl Trainer<'_> {
             "seconds": s.seconds, "examples_per_second": news.examples_per_second,
         });
         self.progress.evaluated(&news);
-        self.log(&line)
+        self.log(&line)?;
+        Ok(dev)
     }
 
     fn figures(&self, weights: &Weights, split: SplitName) -> Figures {
@@ -127,6 +128,7 @@ impl Trainer<'_> {
 
     pub(super) fn save(&mut self, course: &Course<'_>) -> Result<(), Diagnostic> {
         self.settle()?;
+        self.state.sets = self.aside.keys().cloned().collect();
         let mut tensors = self.sets();
         tensors.extend(course.optimizer.state());
         state::save(&self.dir, &self.state, &tensors)?;
@@ -165,6 +167,7 @@ impl Trainer<'_> {
     }
 
     pub(super) fn finish(mut self) -> Result<Report, RunError> {
+        self.take_found();
         self.publish()?;
         let weights = Weights::read(self.plan, self.tables, &self.options.device, &self.dir.read(MODEL)?)
             .map_err(|e| self.dir.corrupt(MODEL, e))?;

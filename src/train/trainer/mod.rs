@@ -3,6 +3,7 @@
 
 mod before;
 mod combine;
+mod controllers;
 mod keep;
 mod more;
 mod sets;
@@ -351,6 +352,8 @@ struct Trainer<'a> {
 /// What is fixed while a stage goes on.
 struct Course<'a> {
     stage: &'a Stage,
+    /// the same as it goes: with the tasks that remain, and the rates of this trial
+    now: Stage,
     schedule: Schedule,
     optimizer: Optimizer,
     /// learning rates by parameter, before warm-up and decay
@@ -462,7 +465,8 @@ impl<'a> Trainer<'a> {
     fn course(&mut self) -> Result<Course<'a>, RunError> {
         let plan = self.plan;
         let stage = &plan.train.stages[self.state.stage];
-        let schedule = Schedule::new(plan, self.state.stage, self.examples, self.state.seed);
+        let now = self.adjusted(stage);
+        let schedule = Schedule::of(plan, self.state.stage, &now, self.examples, self.state.seed);
         if self.state.cursor.drawn.is_empty() {
             self.state.cursor = schedule.cursor();
         }
@@ -493,13 +497,24 @@ impl<'a> Trainer<'a> {
         let moves = flow::learning(plan, self.state.stage);
         let moves = (0..moves.len()).filter(|i| moves[*i]).collect();
         let method = Method::of(plan, self.state.stage);
-        Ok(Course { stage, schedule, optimizer, rates, steps, moves, gradients, method, apart: flow::apart(stage) })
+        Ok(Course {
+            stage,
+            now,
+            schedule,
+            optimizer,
+            rates,
+            steps,
+            moves,
+            gradients,
+            method,
+            apart: flow::apart(stage),
+        })
     }
 
     fn stage(&mut self) -> Result<StageReport, RunError> {
         let mut course = self.course()?;
         let stage = course.stage;
-        let description = course.schedule.describe(self.plan, stage);
+        let description = course.schedule.describe(self.plan, &course.now);
         let learning = (0..self.params.len()).filter(|i| !self.params.is_frozen(*i));
         let values = learning.map(|i| self.plan.params[i].shape.iter().product::<usize>()).sum();
         self.progress.stage(&description, values);
@@ -521,7 +536,8 @@ impl<'a> Trainer<'a> {
             self.tick();
             let mut evaluated = false;
             if self.evaluates && (self.due(&course, epoch_ended) || self.over(&course)) {
-                self.evaluate(stage)?;
+                let dev = self.evaluate(stage)?;
+                self.hear(&course, &dev);
                 evaluated = true;
             }
             if epoch_ended {
@@ -540,6 +556,7 @@ impl<'a> Trainer<'a> {
                 }
             }
         }
+        let found = self.conclude(&course);
         Ok(StageReport {
             name: stage.name.clone(),
             epochs: self.state.cursor.epoch,
@@ -548,6 +565,7 @@ impl<'a> Trainer<'a> {
             stopped_early: self.state.stopped_early,
             schedule: Some(description),
             conflicts: self.state.conflicts_by_epoch.clone(),
+            ..found
         })
     }
 

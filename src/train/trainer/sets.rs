@@ -15,7 +15,25 @@ const INITIAL: &str = "initial";
 /// Those before the stage, to which it is tied.
 const ANCHOR: &str = "anchor";
 
+/// Those with which each trial of a search begins.
+const SEARCHED: &str = "searched";
+/// Those of the best trial so far.
+const FOUND: &str = "found";
+
 impl Trainer<'_> {
+    /// Keeps the weights of the best trial so far.
+    pub(super) fn keep_found(&mut self) {
+        self.aside.insert(FOUND.into(), self.params.clone());
+    }
+
+    /// A search is over: what it found goes on. Whether it found anything.
+    pub(super) fn take_found(&mut self) -> bool {
+        let found = self.aside.remove(FOUND);
+        let any = found.is_some();
+        self.params = found.unwrap_or_else(|| self.params.clone());
+        any
+    }
+
     /// Puts the weights in place with which the current stage begins; once a stage.
     pub(super) fn enter(&mut self) {
         let (plan, now) = (self.plan, self.state.stage);
@@ -30,6 +48,19 @@ impl Trainer<'_> {
             let own = std::mem::replace(&mut self.params, shared);
             self.aside.insert(copy.to_string(), own);
             other |= plan.train.stages[copy].restart;
+        }
+        let trial = stage.search.as_ref().map(|s| s.trial);
+        if trial.is_none_or(|t| t == 0) {
+            other |= self.take_found();
+            self.aside.remove(SEARCHED);
+        }
+        if trial == Some(0) {
+            self.state.tried.clear();
+            self.aside.insert(SEARCHED.into(), self.params.clone());
+        }
+        if let (Some(1..), Some(before)) = (trial, self.aside.get(SEARCHED)) {
+            self.params = before.clone();
+            other = true;
         }
         if stage.fork {
             self.aside.insert(SHARED.into(), self.params.clone());
@@ -58,7 +89,6 @@ impl Trainer<'_> {
         // copies of tasks that another stage trained since
         let owners = &self.state.owners;
         self.aside.retain(|name, _| name.parse().map_or(true, |stage: usize| owners.values().any(|o| *o == stage)));
-        self.state.sets = self.aside.keys().cloned().collect();
         self.state.entered = Some(now);
     }
 
