@@ -161,7 +161,12 @@ pub enum FieldType {
         /// the text
         on: String,
     },
-    /// every other structured type of the language (`span spans pairs clusters pointers graph index spanpair list`),
+    /// labelled pairs of tokens of `on`
+    Pairs {
+        /// the text
+        on: String,
+    },
+    /// every other structured type of the language (`span spans clusters pointers graph index spanpair list`),
     /// checked by name and axis, kept as JSON
     Other {
         /// the type's word
@@ -192,7 +197,9 @@ impl FieldType {
     /// The text or list that the field's values refer to.
     pub fn axis(&self) -> Option<&str> {
         match self {
-            FieldType::Tags { on } | FieldType::Layers { on } | FieldType::Heads { on } => Some(on),
+            FieldType::Tags { on } | FieldType::Layers { on } | FieldType::Heads { on } | FieldType::Pairs { on } => {
+                Some(on)
+            }
             FieldType::Labels { on } | FieldType::Other { on, .. } => on.as_deref(),
             _ => None,
         }
@@ -315,6 +322,8 @@ pub enum Column {
     Layers(Vec<Option<BTreeMap<String, Vec<String>>>>),
     /// `heads on x`: head index (0 = root, counted from 1) and relation for each token
     Heads(Vec<Option<(Vec<usize>, Vec<String>)>>),
+    /// `pairs on x`: first token, second token (from 0), class
+    Pairs(Vec<Option<Vec<(usize, usize, String)>>>),
     /// anything else, as read
     Json(Vec<Option<serde_json::Value>>),
 }
@@ -332,6 +341,7 @@ impl Column {
             Column::Tags(v) => v.len(),
             Column::Layers(v) => v.len(),
             Column::Heads(v) => v.len(),
+            Column::Pairs(v) => v.len(),
             Column::Json(v) => v.len(),
         }
     }
@@ -348,6 +358,7 @@ impl Column {
             Column::Tags(v) => Column::Tags(v.split_off(at)),
             Column::Layers(v) => Column::Layers(v.split_off(at)),
             Column::Heads(v) => Column::Heads(v.split_off(at)),
+            Column::Pairs(v) => Column::Pairs(v.split_off(at)),
             Column::Json(v) => Column::Json(v.split_off(at)),
         }
     }
@@ -362,6 +373,7 @@ impl Column {
                 heads.truncate(n);
                 names.truncate(n);
             }),
+            Column::Pairs(v) => v.iter_mut().flatten().for_each(|pairs| pairs.retain(|(i, j, _)| *i < n && *j < n)),
             _ => {}
         }
     }
@@ -381,6 +393,7 @@ impl Column {
             Column::Tags(v) => v.iter().flatten().filter(|t| t.iter().any(|t| !t.is_empty())).count(),
             Column::Layers(v) => some(v),
             Column::Heads(v) => some(v),
+            Column::Pairs(v) => some(v),
             Column::Json(v) => some(v),
         }
     }
@@ -408,6 +421,7 @@ pub fn type_word(ty: &FieldType) -> String {
         FieldType::Tags { on } => format!("tags on {on}"),
         FieldType::Layers { on } => format!("layers<tags> on {on}"),
         FieldType::Heads { on } => format!("heads on {on}"),
+        FieldType::Pairs { on } => format!("pairs on {on}"),
         FieldType::Other { kind, on: axis, of } => {
             let word = of.as_ref().map_or_else(|| kind.clone(), |of| format!("{kind}<{}>", type_word(of)));
             on(&word, axis.as_deref(), if kind == "index" { "in" } else { "on" })

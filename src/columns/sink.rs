@@ -36,6 +36,7 @@ enum Item {
     Tags(Option<Vec<String>>),
     Layers(Option<BTreeMap<String, Vec<String>>>),
     Heads(Option<(Vec<usize>, Vec<String>)>),
+    Pairs(Option<Vec<(usize, usize, String)>>),
     Json(Option<serde_json::Value>),
 }
 
@@ -93,8 +94,10 @@ impl<'a> Sink<'a> {
     ) -> Self {
         let columns = decl.fields.iter().map(|f| column(&f.ty)).collect();
         let axis = |f: &FieldDecl| {
-            let token_level =
-                matches!(f.ty, FieldType::Tags { .. } | FieldType::Layers { .. } | FieldType::Heads { .. });
+            let token_level = matches!(
+                f.ty,
+                FieldType::Tags { .. } | FieldType::Layers { .. } | FieldType::Heads { .. } | FieldType::Pairs { .. }
+            );
             f.ty.axis().filter(|_| token_level).and_then(|on| decl.fields.iter().position(|g| g.name == on))
         };
         let axes: Vec<Option<usize>> = decl.fields.iter().map(axis).collect();
@@ -209,6 +212,7 @@ impl<'a> Sink<'a> {
                 (Column::Tags(c), Item::Tags(v)) => c.push(v),
                 (Column::Layers(c), Item::Layers(v)) => c.push(v),
                 (Column::Heads(c), Item::Heads(v)) => c.push(v),
+                (Column::Pairs(c), Item::Pairs(v)) => c.push(v),
                 (Column::Json(c), Item::Json(v)) => c.push(v),
                 // `convert` and `column` follow the same field type
                 _ => {}
@@ -243,13 +247,24 @@ impl<'a> Sink<'a> {
                 Item::Tags(t) if self.axes[i].is_some_and(|a| empty[a]) => *t = None,
                 Item::Layers(t) if self.axes[i].is_some_and(|a| empty[a]) => *t = None,
                 Item::Heads(t) if self.axes[i].is_some_and(|a| empty[a]) => *t = None,
+                Item::Pairs(t) if self.axes[i].is_some_and(|a| empty[a]) => *t = None,
                 _ => {}
             }
         }
     }
 
-    /// What is wrong with an `index in` a list that has no such member.
+    /// What is wrong with an `index in` a list that has no such member, or a pair of tokens that a text does not have.
     fn outside(&self, items: &[Item], i: usize, field: &FieldDecl) -> Option<String> {
+        if let (Item::Pairs(Some(pairs)), Some(Item::Tokens(t))) = (&items[i], self.axes[i].and_then(|a| items.get(a)))
+        {
+            let n = t.len();
+            let (k, (a, b, _)) = pairs.iter().enumerate().find(|(_, (a, b, _))| *a >= n || *b >= n || a == b)?;
+            let some = format!("{n} token{}", if n == 1 { "" } else { "s" });
+            return Some(match a == b {
+                true => format!("pair {} joins token {a} to itself", k + 1),
+                false => format!("pair {} names token {}, and the text has {some}, counted from 0", k + 1, a.max(b)),
+            });
+        }
         let (FieldType::Other { kind, on: Some(list), .. }, Item::Json(Some(chosen))) = (&field.ty, &items[i]) else {
             return None;
         };
@@ -364,7 +379,10 @@ impl<'a> Sink<'a> {
 /// Whether a cell holds a list or an object where its field takes words.
 fn holds_json(ty: &FieldType, cell: &str) -> bool {
     let cell = cell.trim();
-    let words = !matches!(ty, FieldType::Other { .. } | FieldType::Layers { .. } | FieldType::Heads { .. });
+    let words = !matches!(
+        ty,
+        FieldType::Other { .. } | FieldType::Layers { .. } | FieldType::Heads { .. } | FieldType::Pairs { .. }
+    );
     if !words || !cell.starts_with(['[', '{']) || !cell.ends_with([']', '}']) {
         return false;
     }
@@ -388,6 +406,7 @@ pub fn column(ty: &FieldType) -> Column {
         FieldType::Tags { .. } => Column::Tags(vec![]),
         FieldType::Layers { .. } => Column::Layers(vec![]),
         FieldType::Heads { .. } => Column::Heads(vec![]),
+        FieldType::Pairs { .. } => Column::Pairs(vec![]),
         FieldType::Other { .. } => Column::Json(vec![]),
     }
 }
@@ -532,6 +551,14 @@ fn convert(field: &FieldDecl, value: Value<'_>, options: &Options) -> Result<Ite
         (FieldType::Heads { .. }, Value::Heads(h, r)) => Item::Heads(Some((h, r))),
         (FieldType::Heads { .. }, Value::Json(j)) => Item::Heads(Some(heads(j)?)),
 
+        (FieldType::Pairs { .. }, Value::Missing) => Item::Pairs(None),
+        (FieldType::Pairs { .. }, Value::Text(t)) if t.trim().is_empty() => Item::Pairs(None),
+        (FieldType::Pairs { .. }, Value::Text(t)) => match serde_json::from_str(&t) {
+            Ok(j) => Item::Pairs(Some(pairs(&j)?)),
+            Err(_) => return Err(format!("expected {PAIRS}, found `{}`", short(&t))),
+        },
+        (FieldType::Pairs { .. }, Value::Json(j)) => Item::Pairs(Some(pairs(j)?)),
+
         (FieldType::Other { .. }, Value::Missing | Value::Json(J::Null)) => Item::Json(None),
         (FieldType::Other { kind, .. }, Value::Json(j)) if kind == "list" && !j.is_array() => {
             return Err(expected("a list", j));
@@ -584,6 +611,20 @@ fn heads(j: &serde_json::Value) -> Result<(Vec<usize>, Vec<String>), String> {
         out.1.push(r.as_str().ok_or_else(bad)?.to_owned());
     }
     Ok(out)
+}
+
+/// How pairs of tokens are written.
+const PAIRS: &str = r#"[[from, to, "class"], ...] with tokens counted from 0"#;
+
+fn pairs(j: &serde_json::Value) -> Result<Vec<(usize, usize, String)>, String> {
+    let one = |(i, j): (usize, &serde_json::Value)| match j.as_array().map(Vec::as_slice) {
+        Some([a, b, class]) => match (a.as_u64(), b.as_u64(), class.as_str()) {
+            (Some(a), Some(b), Some(class)) => Ok((a as usize, b as usize, class.to_owned())),
+            _ => Err(member(PAIRS, i, j)),
+        },
+        _ => Err(member(PAIRS, i, j)),
+    };
+    j.as_array().ok_or_else(|| expected(PAIRS, j))?.iter().enumerate().map(one).collect()
 }
 
 fn scalar(j: &serde_json::Value) -> Option<String> {

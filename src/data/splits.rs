@@ -64,6 +64,7 @@ fn feed(column: &Column, i: usize, hash: &mut DefaultHasher) {
         Column::Vector(v) => v[i].iter().flatten().for_each(|x| x.to_bits().hash(hash)),
         Column::Layers(v) => v[i].hash(hash),
         Column::Heads(v) => v[i].hash(hash),
+        Column::Pairs(v) => v[i].hash(hash),
         Column::Json(v) => v[i].as_ref().map(ToString::to_string).hash(hash),
     }
 }

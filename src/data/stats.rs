@@ -104,6 +104,7 @@ fn missing(column: &Column) -> usize {
         Column::Tags(v) => none(v),
         Column::Layers(v) => none(v),
         Column::Heads(v) => none(v),
+        Column::Pairs(v) => none(v),
         Column::Json(v) => none(v),
     }
 }
@@ -130,6 +131,7 @@ fn labels(column: &Column, plain: bool) -> BTreeMap<String, usize> {
             }
         }
         Column::Heads(v) => v.iter().flatten().for_each(|(_, relations)| relations.iter().for_each(|r| add(r))),
+        Column::Pairs(v) => v.iter().flatten().flatten().for_each(|(_, _, r)| add(r)),
         Column::Layers(v) => {
             for (name, tags) in v.iter().flatten().flatten() {
                 tags.iter().for_each(|t| add(&format!("{name}={t}")));

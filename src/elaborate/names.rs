@@ -186,7 +186,7 @@ impl<'p> Elaborator<'p> {
                 "graph" => (VKind::Graph, Dim::of(0), axis(on.as_deref())),
                 _ => (VKind::Opaque, Dim::of(0), SmallList::none()),
             },
-            FieldType::Heads { .. } => (VKind::Opaque, Dim::of(0), SmallList::none()),
+            FieldType::Heads { .. } | FieldType::Pairs { .. } => (VKind::Opaque, Dim::of(0), SmallList::none()),
         };
         match outer.is_empty() {
             true => self.unsupported(span, format!("a field of type `{}` as an input", type_word(ty))),
@@ -541,7 +541,7 @@ impl<'p> Elaborator<'p> {
                     let ty = &self.p.data[cx.corpus].fields[f].ty;
                     if !is_texty(ty)
                         && !matches!(ty, FieldType::Vec(_) | FieldType::Label | FieldType::Id)
-                        && !matches!(ty, FieldType::Other { .. })
+                        && !matches!(ty, FieldType::Pairs { .. } | FieldType::Other { .. })
                     {
                         let (name, word) = (self.p.data[cx.corpus].fields[f].name.clone(), type_word(ty).to_string());
                         let d =

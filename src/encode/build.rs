@@ -141,6 +141,7 @@ pub(crate) fn each_class(column: &Column, layer_names: bool, f: &mut impl FnMut(
             tags.filter(|c| !c.is_empty()).for_each(|c| f(c));
         }
         Column::Heads(v) => v.iter().flatten().flat_map(|(_, r)| r).for_each(|c| f(c)),
+        Column::Pairs(v) => v.iter().flatten().flatten().for_each(|(_, _, c)| f(c)),
         Column::Tokens(_) | Column::Lengths(_) | Column::Real(_) | Column::Vector(_) | Column::Json(_) => {}
     }
 }

@@ -114,6 +114,10 @@ fn first_of(column: &Column, class: &str) -> Option<(usize, usize)> {
         Column::Layers(v) => {
             v.iter().enumerate().find_map(|(i, l)| Some((i, l.as_ref()?.values().find_map(|t| in_tags(t))?)))
         }
+        Column::Pairs(v) => {
+            let of = |p: &Vec<(usize, usize, String)>| p.iter().find(|(_, _, c)| c == class).map(|(i, ..)| *i);
+            v.iter().enumerate().find_map(|(i, p)| Some((i, of(p.as_ref()?)?)))
+        }
         Column::Heads(v) => v.iter().enumerate().find_map(|(i, h)| Some((i, in_tags(&h.as_ref()?.1)?))),
         _ => None,
     }

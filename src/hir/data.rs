@@ -253,6 +253,7 @@ impl Expander<'_> {
             "tags" => FieldType::Tags { on: need },
             "layers" => FieldType::Layers { on: need },
             "heads" => FieldType::Heads { on: need },
+            "pairs" => FieldType::Pairs { on: need },
             "vec" => match of {
                 Some(TypeArg::Number(n)) if n.value >= 1.0 && n.value.fract() == 0.0 => {
                     FieldType::Vec(n.value as usize)

@@ -57,7 +57,9 @@ impl Linter<'_, '_> {
     /// E0502: at test, a gold label that another task predicts is not known; unless that task judges this one's output.
     pub(super) fn leaks_from_other(&mut self, task: usize, corpus: usize, f: usize) {
         let field = &self.p.data[corpus].fields[f];
-        if is_texty(&field.ty) || matches!(&field.ty, FieldType::Vec(_) | FieldType::Other { .. }) {
+        if is_texty(&field.ty)
+            || matches!(&field.ty, FieldType::Vec(_) | FieldType::Pairs { .. } | FieldType::Other { .. })
+        {
             return;
         }
         let predictors: Vec<usize> = (0..self.r.tasks.len())

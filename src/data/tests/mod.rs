@@ -57,6 +57,7 @@ fn field_type(text: &str) -> FieldType {
         "id" => FieldType::Id,
         "tags" => FieldType::Tags { on: on.expect("on") },
         "heads" => FieldType::Heads { on: on.expect("on") },
+        "pairs" => FieldType::Pairs { on: on.expect("on") },
         "layers" => FieldType::Layers { on: on.expect("on") },
         w if w.starts_with("vec<") => FieldType::Vec(w[4..w.len() - 1].parse().expect("number")),
         w => FieldType::Other { kind: w.into(), on, of: None },
@@ -139,6 +140,7 @@ pub fn table(split: &Split) -> String {
         Column::Tags(v) => v[i].as_ref().map_or("None".into(), |t| t.join(" ")),
         Column::Layers(v) => format!("{:?}", v[i]).replace("Some", ""),
         Column::Heads(v) => v[i].as_ref().map_or("None".into(), |h| format!("{h:?}")),
+        Column::Pairs(v) => format!("{:?}", v[i]).replace("Some", ""),
         Column::Json(v) => v[i].as_ref().map_or("None".into(), |j| j.to_string()),
     };
     let row = |i| split.columns.iter().map(|c| cell(c, i)).collect::<Vec<_>>().join(" | ");

@@ -332,7 +332,7 @@ fn heads_that_cannot_be_built() {
         step: 0,
     };
     let error = |t: Task| build(&t, &[]).err().unwrap();
-    assert!(error(task("relate", &[], 2)).contains("no head `relate`"));
+    assert!(error(task("energy", &[], 2)).contains("no head `energy`"));
     assert!(error(task("classify", &[], 1)).contains("a weight and a bias"));
     assert!(error(task("tag", &[], 2)).contains("label set"));
     assert!(error(task("regress", &[("bins", Setting::Int(3))], 2)).contains("`low`"));

@@ -55,6 +55,8 @@ pub const CLASSES: Kind = Kind("classes");
 pub const SETS: Kind = Kind("sets");
 /// One class per token of each sentence.
 pub const TAGS: Kind = Kind("tags");
+/// A set of labelled pairs per example: records of (first, second, label).
+pub const PAIRS: Kind = Kind("pairs");
 /// One number per example.
 pub const REALS: Kind = Kind("reals");
 /// One word per token.
@@ -128,6 +130,7 @@ pub const fn row(name: &'static str, doc: &'static str, kinds: &'static [Kind], 
 /// How a figure is computed.
 pub type Score = fn(&Scored, &Given) -> Option<f64>;
 const LABELLED: &[Kind] = &[CLASSES, SETS, TAGS];
+const COUNTED: &[Kind] = &[CLASSES, SETS, TAGS, PAIRS];
 
 /// Every metric, in the order of the documentation.
 pub const METRICS: &[Metric] = &[
@@ -142,34 +145,34 @@ pub const METRICS: &[Metric] = &[
     row("span_recall", "recall over labelled chunks, as conlleval", &[TAGS], |s, _| Some(spans(s)?.recall())),
     Metric {
         names: Names::Positive,
-        ..row("f1", "F1 of the named labels; unnamed: micro for sets, macro otherwise", LABELLED, |s, g| {
+        ..row("f1", "F1 of the named labels; unnamed: micro for sets and pairs, macro otherwise", COUNTED, |s, g| {
             averaged(s, g, |c| c.f(1.0))
         })
     },
     Metric {
         names: Names::Positive,
-        ..row("precision", "precision, averaged as for `f1`", LABELLED, |s, g| averaged(s, g, Counts::precision))
+        ..row("precision", "precision, averaged as for `f1`", COUNTED, |s, g| averaged(s, g, Counts::precision))
     },
     Metric {
         names: Names::Positive,
-        ..row("recall", "recall, averaged as for `f1`", LABELLED, |s, g| averaged(s, g, Counts::recall))
+        ..row("recall", "recall, averaged as for `f1`", COUNTED, |s, g| averaged(s, g, Counts::recall))
     },
     Metric {
         numbers: &[("beta", 1.0)],
         names: Names::Positive,
-        ..row("f", "F-beta, averaged as for `f1`: beta < 1 favours precision", LABELLED, |s, g| {
+        ..row("f", "F-beta, averaged as for `f1`: beta < 1 favours precision", COUNTED, |s, g| {
             averaged(s, g, |c| c.f(g.numbers[0]))
         })
     },
     Metric {
         names: Names::Excluded,
-        ..row("macro_f1", "mean of the labels' F1, without the named labels", LABELLED, |s, g| {
+        ..row("macro_f1", "mean of the labels' F1, without the named labels", COUNTED, |s, g| {
             mean(counted(s, g)?.iter().filter(|c| c.occurs()).map(|c| c.f(1.0)))
         })
     },
     Metric {
         names: Names::Excluded,
-        ..row("micro_f1", "F1 of all decisions together, without the named labels", LABELLED, |s, g| {
+        ..row("micro_f1", "F1 of all decisions together, without the named labels", COUNTED, |s, g| {
             Some(counted(s, g)?.into_iter().sum::<Counts>().f(1.0))
         })
     },
@@ -322,6 +325,7 @@ impl<'a> Scored<'a> {
     pub fn correct(&self) -> Vec<Option<bool>> {
         let of = |i: usize| match self.kind {
             SETS => self.set_pair(i).map(|(g, p)| g == p),
+            PAIRS => self.triples(i).map(|(g, p)| g == p),
             _ => pairs(self.gold, self.pred, i).filter(|(g, _)| *g >= 0).map(|(g, p)| g == p).reduce(|a, b| a && b),
         };
         if self.kind == REALS { vec![] } else { (0..self.gold.len()).map(of).collect() }
@@ -333,6 +337,12 @@ impl<'a> Scored<'a> {
         // a missing prediction is wrong even where the gold set is empty, hence the impossible member
         let said = if self.pred.present(i) { set(self.pred.row(i)) } else { BTreeSet::from([MISSING]) };
         self.gold.present(i).then(|| (set(self.gold.row(i)), said))
+    }
+
+    /// The two sets of labelled pairs of an example; none where it has no gold.
+    fn triples(&self, i: usize) -> Option<(Triples, Triples)> {
+        let set = |ids: &[i32]| ids.chunks_exact(3).map(|p| (p[0], p[1], p[2])).collect();
+        self.gold.present(i).then(|| (set(self.gold.row(i)), set(self.pred.row(i))))
     }
 
     /// Single decisions that have gold, as (gold, prediction): examples, or tokens.
@@ -371,6 +381,13 @@ impl<'a> Scored<'a> {
                 p.iter().filter(|id| !g.contains(id)).for_each(|id| add(*id, |c| &mut c.false_alarms));
             }
         }
+        if self.kind == PAIRS {
+            for (g, p) in self.examples().filter_map(|i| self.triples(i)) {
+                any = true;
+                g.iter().for_each(|t| add(t.2, if p.contains(t) { |c| &mut c.hits } else { |c| &mut c.misses }));
+                p.iter().filter(|t| !g.contains(t)).for_each(|t| add(t.2, |c| &mut c.false_alarms));
+            }
+        }
         any.then_some(counts)
     }
 
@@ -383,6 +400,9 @@ impl<'a> Scored<'a> {
         (!both.0.is_empty()).then_some(both)
     }
 }
+
+/// Labelled pairs.
+type Triples = BTreeSet<(i32, i32, i32)>;
 
 /// (gold, prediction) of every id of an example.
 fn pairs<'a>(gold: &'a Records, pred: &'a Records, i: usize) -> impl Iterator<Item = (i32, i32)> + 'a {
@@ -478,7 +498,7 @@ fn averaged(s: &Scored, g: &Given, figure: impl Fn(&Counts) -> f64) -> Option<f6
     }
     let counts = counted(s, g)?;
     match s.kind {
-        SETS => Some(figure(&counts.into_iter().sum())),
+        SETS | PAIRS => Some(figure(&counts.into_iter().sum())),
         _ => mean(counts.iter().filter(|c| c.occurs()).map(figure)),
     }
 }

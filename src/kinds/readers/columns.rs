@@ -30,7 +30,10 @@ pub(super) const COLUMNS: Reader = Reader {
 };
 
 fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
-    if matches!(field.ty, FieldType::Layers { .. } | FieldType::Other { .. } | FieldType::Vec(_)) {
+    if matches!(
+        field.ty,
+        FieldType::Layers { .. } | FieldType::Pairs { .. } | FieldType::Other { .. } | FieldType::Vec(_)
+    ) {
         let message = format!("`columns` cannot hold `{}`", crate::columns::type_word(&field.ty));
         return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
     }

@@ -108,7 +108,7 @@ const DEPREL: usize = 7;
 const MISC: usize = 9;
 
 fn field(_: &CorpusDecl, field: &FieldDecl) -> Option<Complaint> {
-    if matches!(field.ty, FieldType::Other { .. } | FieldType::Vec(_)) {
+    if matches!(field.ty, FieldType::Pairs { .. } | FieldType::Other { .. } | FieldType::Vec(_)) {
         let message = format!("`conllu` cannot hold `{}`", crate::columns::type_word(&field.ty));
         return Some(("E0614", message, Some("use `jsonl(...)` for such a field".into())));
     }

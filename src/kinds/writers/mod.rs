@@ -210,6 +210,7 @@ impl Member {
                     ..plain(json!({ "head": heads, "deprel": relations }))
                 },
             },
+            Column::Pairs(v) => plain(json!(v.get(i).cloned().flatten())),
             Column::Json(v) => plain(v.get(i).cloned().flatten().unwrap_or(Json::Null)),
         }
     }

@@ -53,7 +53,7 @@ fn head(words: &[&'static str]) -> (Box<dyn Head>, Params) {
         step: 0,
     };
     let classes = vec!["a".to_string(), "b".to_string()];
-    let labels = LabelSpec { name: "r".into(), fields: vec![], layer_names: false, classes };
+    let labels = LabelSpec { name: "r".into(), fields: vec![], layer_names: false, words: None, classes };
     let params = Params::new(&specs, 5, &Device::flex(), &|_, _| None);
     (build(&task, &[labels]).unwrap(), params)
 }
