@@ -46,9 +46,17 @@ impl<'p> Elaborator<'p> {
             let s = self.r.shared[k].clone();
             let depth = u64::from(v.depth);
             let own = |m: &Member| matches!(*m, Member::Encoder(e, k) if e == i && k.is_none_or(|k| k == depth));
-            if let (How::Mix(mix), Some(own)) = (s.scheme.how, s.members.iter().position(own)) {
-                v = self.mixed_by(v, &s, mix, own, cx)?;
-            }
+            v = match (s.scheme.how, s.members.iter().position(own)) {
+                (How::Mix(mix), Some(own)) => self.mixed_by(v, &s, mix, own, cx)?,
+                (How::TieWith(layer), Some(_)) => {
+                    let site = Site { span: s.span, sub: v.depth as usize, word: s.scheme.row.name, numbered: true };
+                    let (inner, before) = (cx.fed(None), self.out.layers.len());
+                    let out = layer(self, &inner, site, &s.settings, &v)?;
+                    self.out.mixtures.extend(before..self.out.layers.len());
+                    out
+                }
+                _ => v,
+            };
         }
         Ok(v)
     }
@@ -130,7 +138,7 @@ impl<'p> Elaborator<'p> {
 
 /// Gives the members of each `tie` the parameters of its first one. Their shapes are known to agree.
 pub(crate) fn tie(r: &mut Resolver<'_>, e: &mut Elaborated) {
-    let tied: Vec<Shared> = r.shared.iter().filter(|s| matches!(s.scheme.how, How::Tie)).cloned().collect();
+    let tied: Vec<Shared> = r.shared.iter().filter(|s| s.scheme.ties()).cloned().collect();
     if tied.is_empty() {
         return;
     }

@@ -267,3 +267,26 @@ fn few_texts_profit_from_many() {
     println!("alone {alone:.3}, stitched {stitched:.3}");
     assert!(stitched > alone + 0.03, "alone {alone:.3}, stitched {stitched:.3}");
 }
+
+#[test]
+fn adapters_begin_as_the_identity_and_are_of_each_alone() {
+    let w = world();
+    let tied = w.build(&stacks("share e, f by tie"));
+    let adapted = w.build(&stacks("share e, f by adapter(3)"));
+    for task in ["t", "u"] {
+        assert_eq!(scores(&tied, task), scores(&adapted, task), "{task}");
+    }
+    let own: Vec<&str> =
+        adapted.plan.params.iter().map(|p| p.name.as_str()).filter(|n| n.contains("adapter")).collect();
+    assert_eq!(own.len(), 2 * 2 * 4, "{own:?}");
+    assert_eq!(adapted.plan.num_params(), tied.plan.num_params() + 4 * (8 * 3 + 3 + 3 * 8 + 8));
+    // a task moves its own, and what both have
+    let b = adapted.backward("a", &["t"]);
+    let moved = |n: &str| b.grads[n].iter().any(|g| *g != 0.0);
+    assert!(moved("e.adapter1.up") && moved("e.adapter2.c") && !moved("f.adapter1.up") && !moved("f.adapter2.c"));
+    assert!(moved("e.bilstm1.fwd.w_ih"));
+    // and so they come apart
+    let r = w.build(&stacks("share e, f by adapter(3)").replace("epochs 2", "epochs 20; optimizer adam(lr = 1e-2)"));
+    let t = r.train(1);
+    assert!(!near(&t.weight("e.adapter1.up"), &t.weight("f.adapter1.up"), 0.1));
+}

@@ -1,6 +1,7 @@
 //! Functions over features and layers of a plan. Each kind is a room of its own, with a line in [`KINDS`]: the words by
 //! which it is written, the layers that a plan holds of it, and behind the feature `train` what computes them.
 
+pub(crate) mod adapter;
 pub(crate) mod add;
 mod at;
 mod attend;
@@ -277,6 +278,7 @@ const KINDS: &[Kind] = &[
     cutoff::KIND,
     mask_words::KIND,
     perturb::KIND,
+    adapter::KIND,
     given::KIND,
 ];
 

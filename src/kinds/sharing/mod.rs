@@ -53,6 +53,8 @@ pub enum Alike {
 pub(crate) enum How {
     /// the members have the same parameters
     Tie,
+    /// so they have, and after every layer one of their own
+    TieWith(fn(&mut dyn Elaborate, &Cx, Site, &Settings, &Val) -> Out),
     /// what a term makes of the members' parameters is added to the loss, as often as the argument `weight` says
     Penalty(&'static str),
     /// after every layer, what a member goes on with
@@ -108,9 +110,14 @@ pub fn find(name: &str) -> Option<&'static Scheme> {
 }
 
 impl Scheme {
-    /// Whether states are mixed after every layer.
+    /// Whether something stands after every layer.
     pub fn mixes(&self) -> bool {
-        matches!(self.how, How::Mix(_))
+        matches!(self.how, How::Mix(_) | How::TieWith(_))
+    }
+
+    /// Whether the members have the same parameters.
+    pub fn ties(&self) -> bool {
+        matches!(self.how, How::Tie | How::TieWith(_))
     }
 
     /// Whether the trainer runs it.
