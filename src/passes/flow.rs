@@ -79,13 +79,14 @@ pub fn kind(plan: &Plan, node: &Node) -> Option<&'static Layer> {
     }
 }
 
-/// Whether a node draws random numbers while training; `frozen` by parameter.
+/// Whether the value of a node changes from step to step though its inputs do not, by random numbers while training or by what is
+/// added to it; `frozen` by parameter.
 pub fn draws(plan: &Plan, node: &Node, frozen: &[bool]) -> bool {
     match node.op {
         Op::Gold { .. } => true,
         Op::Layer { layer } => plan.layers.get(layer).is_some_and(|l| {
             let learns = !l.params.iter().all(|p| frozen.get(*p) == Some(&true));
-            layers::layer(&l.kind).is_some_and(|row| row.draws(&l.settings, learns))
+            layers::layer(&l.kind).is_some_and(|row| row.draws(&l.settings, learns) || row.shifted.is_some())
         }),
         Op::Head { task } => plan.headed(task).is_some_and(|t| (heads::find(&t.head).draws)(&t.settings)),
         Op::Text { .. } | Op::Port { .. } | Op::Term { .. } => false,

@@ -4,14 +4,13 @@
 //! losses that depend on the layer are computed at a tenth of `eps` from the input in a random direction, since a divergence is
 //! flat where both sides are equal, and for each text eps·g/‖g‖ is added, g their gradient there over all tokens of the text.
 
-use super::{Draws, Kind, Layer};
+use super::{Kind, Layer};
 
 /// The worst small change of a value.
 pub(super) const KIND: Kind = Kind { functions: &[], layers: &[LAYER] };
 
 pub(super) const LAYER: Layer = Layer {
     name: "perturb",
-    draws: Draws::Rate("eps"),
     shifted: Some("eps"),
     #[cfg(feature = "train")]
     build: Some(model::build),
