@@ -290,3 +290,48 @@ fn adapters_begin_as_the_identity_and_are_of_each_alone() {
     let t = r.train(1);
     assert!(!near(&t.weight("e.adapter1.up"), &t.weight("f.adapter1.up"), 0.1));
 }
+
+/// Experts that two tasks share, with gates of their own.
+fn experts(t: &str, u: &str) -> String {
+    format!(
+        "data a = columns(\"a\") {{ x: tokens = 1; t: tags on x = 2; u: tags on x = 3 }}
+         encoder words = embed(6)
+         encoder e = words |> bilstm(4)
+         encoder f = words |> bilstm(4)
+         encoder g = words |> bilstm(4)
+         task t : tag of a.t from {t}
+         task u : tag of a.u from {u}
+         train {{ epochs 2; batch 2 }}"
+    )
+}
+
+#[test]
+fn experts_are_mixed_by_a_gate_of_each_task() {
+    let w = world();
+    let mmoe = w.build(&experts("experts(e, f, g, by = words)", "experts(e, f, g, by = words)"));
+    let gates: Vec<(&str, &[usize])> = mmoe
+        .plan
+        .params
+        .iter()
+        .filter(|p| p.name.contains("experts"))
+        .map(|p| (p.name.as_str(), p.shape.as_slice()))
+        .collect();
+    let own = |t: &'static str, u: &'static str| [(t, &[6usize, 3][..]), (u, &[3][..])];
+    assert_eq!(gates, [own("t.experts.w", "t.experts.b"), own("u.experts.w", "u.experts.b")].concat());
+    let b = mmoe.backward("a", &["t"]);
+    assert!(["e", "f", "g", "words"].iter().all(|o| !b.nothing(o)));
+    let moved = |n: &str| b.grads[n].iter().any(|g| *g != 0.0);
+    assert!(moved("t.experts.w") && !moved("u.experts.w"));
+    // one of a task's own beside a shared one: nothing of the other task's own
+    let cgc = w.build(&experts("experts(e, g)", "experts(f, g)"));
+    let b = cgc.backward("a", &["t"]);
+    assert!(!b.nothing("e") && b.nothing("f") && !b.nothing("g"));
+    // two equal experts are one, whatever their gate says
+    let twice = w.build(&experts("experts(e, e)", "f"));
+    let once = w.build(&experts("e", "f"));
+    assert!(near(&scores(&twice, "t"), &scores(&once, "t"), 1e-6));
+    for (from, code) in [("experts(e)", "E0236"), ("experts(e, words)", "E0411"), ("experts(e, f |> max)", "E0409")] {
+        let found = w.refused(&experts(from, "f"));
+        assert!(found.starts_with(code), "{from}: {found}");
+    }
+}

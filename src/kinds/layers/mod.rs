@@ -22,6 +22,7 @@ mod dense;
 mod dense_index;
 pub(crate) mod dropout;
 mod embed;
+mod experts;
 pub(crate) mod gate;
 mod given;
 mod graph_attend;
@@ -238,6 +239,7 @@ const KINDS: &[Kind] = &[
     similarity::KIND,
     bilinear::KIND,
     gate::KIND,
+    experts::KIND,
     add::KIND,
     mix::KIND,
     attention::KIND,

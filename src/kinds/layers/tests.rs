@@ -282,6 +282,8 @@ fn cases() -> Vec<Case> {
         ("broadcast", vec![], vec![], vec![Row(3), Text]),
         ("shift", vec![("by", int(1))], vec![], vec![Seq(3)]),
         ("shift", vec![("by", int(-2))], vec![], vec![Seq(3)]),
+        ("experts", vec![("experts", int(3))], vec![&[6, 3], &[3]], vec![Seq(2), Seq(2), Seq(2)]),
+        ("experts", vec![("experts", int(2))], vec![&[4, 2], &[2]], vec![Row(3), Row(3), Row(4)]),
         ("adapter", vec![], vec![&[3, 2], &[2], &[2, 3], &[3]], vec![Seq(3)]),
         ("cutoff", vec![("kind", text("token")), ("p", Setting::Real(0.4))], vec![], vec![Seq(3)]),
         ("cutoff", vec![("kind", text("feature")), ("p", Setting::Real(0.4))], vec![], vec![Seq(5)]),
