@@ -11,6 +11,7 @@ mod losses;
 mod methods;
 mod own_losses;
 mod passes;
+mod probes;
 mod relations;
 mod resume;
 mod robustness;

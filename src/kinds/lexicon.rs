@@ -1,7 +1,7 @@
 //! Every word of every list: what the parser asks when it guesses.
 
 use super::optimisers::{OPTIMIZER_COMMON, OPTIMIZERS};
-use super::{gradients, heads, layers, samplers, searches, sharing, statements, terms, views, weightings};
+use super::{gradients, heads, layers, probes, samplers, searches, sharing, statements, terms, views, weightings};
 use crate::words::{Choice, Row, Takes};
 use rustc_hash::FxHashSet;
 use std::sync::LazyLock;
@@ -15,19 +15,15 @@ pub fn choices() -> impl Iterator<Item = &'static Choice> {
     let schemes = sharing::SHARES.iter().map(Row::choice);
     let terms = terms::TERMS.iter().map(Row::choice);
     let searches = searches::SEARCHES.iter().map(Row::choice);
-    let others: [&[Choice]; 6] = [
-        statements::ANCHORS,
-        statements::KEEPS,
-        statements::REWEIGHTS,
-        statements::CONSTRAINTS,
-        statements::PROBES,
-        statements::INNERS,
-    ];
+    let probes = probes::PROBES.iter().map(Row::choice);
+    let others: [&[Choice]; 5] =
+        [statements::ANCHORS, statements::KEEPS, statements::REWEIGHTS, statements::CONSTRAINTS, statements::INNERS];
     samplers
         .chain(weightings)
         .chain(methods)
         .chain(changes)
         .chain(searches)
+        .chain(probes)
         .chain(schemes)
         .chain(others.into_iter().flatten())
         .chain(terms)

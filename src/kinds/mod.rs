@@ -8,6 +8,7 @@ pub mod layers;
 pub mod lexicon;
 pub mod metrics;
 pub mod optimisers;
+pub mod probes;
 pub mod readers;
 pub mod samplers;
 pub mod searches;

@@ -105,7 +105,7 @@ pub const SETTINGS: &[SettingRow] = &[
             "a constraint on losses",
         )
     },
-    s("probe", Own, false, false, "probe affinity(every = 10)", "a report while training"),
+    s("probe", Own, true, false, "probe affinity(every = 10)", "a report while training"),
 ];
 
 /// The row of a setting.
@@ -147,13 +147,6 @@ pub const REWEIGHTS: &[Choice] =
 /// How a constraint is kept.
 pub const CONSTRAINTS: &[Choice] =
     &[c("augmented_lagrangian", &[must("rho", Number(POSITIVE))], false, "augmented_lagrangian(0.1)")];
-
-/// Reports while training.
-pub const PROBES: &[Choice] = &[
-    c("affinity", &[may("every", Number(SIZE))], false, "affinity(every = 10)"),
-    c("groups", &[must("networks", Number(SIZE)), may("size", Number(SIZE))], false, "groups(networks = 2, size = 3)"),
-    c("transfer", &[must("main", Task), may("features", Texts)], false, "transfer(main = a, features = [\"size\"])"),
-];
 
 /// Optimisers of an inner loop.
 pub const INNERS: &[Choice] = &[c(

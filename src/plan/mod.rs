@@ -574,6 +574,9 @@ pub struct Stage {
     /// of its tasks only those that an earlier stage kept
     #[serde(default)]
     pub kept: bool,
+    /// what is measured along
+    #[serde(default)]
+    pub probe: Option<Probe>,
     /// it is a trial of a search
     #[serde(default)]
     pub search: Option<Search>,
@@ -581,6 +584,24 @@ pub struct Stage {
     pub eval_every: Option<Length>,
     /// stop after so many evaluations without a better objective
     pub early_stop: Option<usize>,
+}
+
+/// A report that a stage makes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Probe {
+    /// how a step for each task changes the loss of each other (Fifty et al. 2021)
+    Affinity {
+        /// steps between two measurements
+        every: u64,
+    },
+    /// the other tasks of the stage as sources for one, by features of their data (Lin et al. 2019)
+    Transfer {
+        /// the task
+        main: usize,
+        /// rows of the table of features
+        features: Vec<String>,
+    },
 }
 
 /// Tasks that remain: those that were of use, and the one for which they were.

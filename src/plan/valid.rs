@@ -1,6 +1,6 @@
 //! Whether a plan that was read hangs together, so that whoever computes with it need not ask again.
 
-use super::{Claim, Graph, Init, Op, Over, Phase, Plan, SOURCE_FIELD, Score};
+use super::{Claim, Graph, Init, Op, Over, Phase, Plan, Probe, SOURCE_FIELD, Score};
 
 /// More numbers than any machine holds.
 const MOST: usize = 1 << 40;
@@ -81,6 +81,9 @@ impl Plan {
             s.sampler.tasks.iter().try_for_each(|(u, _)| within("unit", *u, units))?;
             s.losses.iter().try_for_each(|l| loss(*l))?;
             s.weights.params.iter().try_for_each(|(t, p)| task(*t).and(param(p)))?;
+            if let Some(Probe::Transfer { main, .. }) = &s.probe {
+                task(*main)?;
+            }
             s.search.iter().try_for_each(|x| self.validate_score(&x.objective))?;
             if s.batch == 0 {
                 return Err(format!("stage {i} has batches of no examples"));

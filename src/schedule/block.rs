@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kinds::statements::SettingRow;
+use crate::plan::Probe;
 
 /// A setting as it was given.
 struct Given<'a, 'p> {
@@ -62,6 +63,7 @@ const READS: &[(&str, Read)] = &[
     ("keep", keep),
     ("search", search),
     ("then", then),
+    ("probe", probe),
 ];
 
 impl<'p> Scheduler<'_, 'p> {
@@ -412,6 +414,27 @@ fn search<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
         let kind = kind.row.name.to_string();
         b.base.stage.search = Some(Search { kind, trial: 0, trials: trials as usize, bounds, objective });
     }
+}
+
+/// `probe affinity(every = 10)`
+fn probe<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
+    let v = g.first;
+    let Some((kind, args)) = c.r.chosen("a probe", v, probes::PROBES) else { return };
+    let Some(values) = c.values(&kind.row, crate::words::Naming::None, v.span, args, g.env, "") else { return };
+    if !kind.row.runs {
+        c.unsupported(v.span, format!("`probe {}`", kind.row.name));
+        return;
+    }
+    let probe = (kind.plan)(&values);
+    if let Some(Probe::Transfer { features, .. }) = &probe {
+        let known = |name: &&String| probes::FEATURES.iter().any(|f| f.name == name.as_str());
+        if let Some(other) = features.iter().find(|f| !known(f)) {
+            let all: Vec<String> = probes::FEATURES.iter().map(|f| format!("\"{}\"", f.name)).collect();
+            c.unsupported(v.span, format!("the feature `{other}` of data (known: {})", all.join(", ")));
+            return;
+        }
+    }
+    b.base.stage.probe = probe;
 }
 
 /// Most trials of a search.

@@ -19,9 +19,9 @@ use crate::columns::FieldType;
 use crate::diagnostics::{Diagnostic, Reported, suggest};
 use crate::elaborate::{Elaborated, LossForm};
 use crate::hir::{Env, Item, Kind, Program, is_name};
-use crate::kinds::{gradients, optimisers, samplers, searches, statements, weightings};
+use crate::kinds::{gradients, optimisers, probes, samplers, searches, statements, weightings};
 use crate::plan::{
-    Claim, Combining, Expect, Length, Optimizer, Over, Score, Search, Setting, Settings, Stage, Train, Weighting,
+    Claim, Combining, Expect, Length, Optimizer, Over, Probe, Score, Search, Setting, Settings, Stage, Train, Weighting,
 };
 use crate::resolve::{Part, Path, Resolver, TaskInfo, path, path_words, word_of};
 use crate::source::Span;
@@ -137,6 +137,7 @@ impl<'p> Scheduler<'_, 'p> {
                 keep: None,
                 kept: false,
                 search: None,
+                probe: None,
                 eval_every: None,
                 early_stop: None,
             },
@@ -284,6 +285,7 @@ impl<'p> Scheduler<'_, 'p> {
             let what = format!("`weights {weights}` weighs the tasks of a step against each other");
             self.several_in_a_step(stage, at.span, what, None);
         }
+        self.probes_a_step(stage, setting("probe").or_else(|| setting("gradients")).map_or(whole, |s| s.span));
         let Some(drawn) = stage.sampler.drawn(self.r.tasks.len()) else { return };
         if stage.tasks.is_empty() || drawn.iter().any(|t| stage.tasks.contains(t) || self.r.tasks[*t].left_out) {
             return;
@@ -295,6 +297,16 @@ impl<'p> Scheduler<'_, 'p> {
         let d = Diagnostic::new("E0223", format!("`sample {word}` draws none of the tasks of this stage"));
         let d = d.at(at, format!("draws {drawn}, and trains {tasks}"));
         self.report(d.help(format!("name `{tasks}` in `sample {word}(...)`")));
+    }
+
+    /// E0246, E0240: a probe of the tasks of a step, where no step has several, or their gradients are not whole.
+    fn probes_a_step(&mut self, stage: &Stage, at: Span) {
+        let Some(Probe::Affinity { .. }) = stage.probe else { return };
+        self.several_in_a_step(stage, at, "this probe measures what a step for a task does to the others".into(), None);
+        if stage.gradients.as_ref().is_some_and(|g| gradients::of_features(&g.settings)) {
+            let d = Diagnostic::new("E0240", "`probe affinity` and `at = features` exclude each other");
+            self.report(d.at(at, "needs the gradients of parameters").help("leave out one of them"));
+        }
     }
 
     /// E0246: the tasks of a step are to be weighed against each other, and no step of the stage has several; or they are to be

@@ -99,6 +99,8 @@ impl<'p> Scheduler<'_, 'p> {
                 values.numbers.push((name, x));
             } else if let Some(items) = self.p.list(e, env) {
                 let number = |(i, _): &(Item, Span)| if let Item::Number(n) = i { Some(*n) } else { None };
+                let text = |(i, _): &(Item, Span)| if let Item::Text(t) = i { Some(t.to_string()) } else { None };
+                values.texts.push((name, items.iter().filter_map(text).collect()));
                 values.lists.push((name, items.iter().filter_map(number).collect()));
             }
         }

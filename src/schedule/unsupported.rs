@@ -43,7 +43,6 @@ const READS: &[(&str, Read)] = &[
         }
     }),
     ("constrain", |c, u, _| c.constraint(u.row, u.s, u.values, u.env)),
-    ("probe", |c, u, v| c.worded("a probe", v, statements::PROBES, u.env)),
 ];
 
 impl<'p> Scheduler<'_, 'p> {

@@ -117,12 +117,29 @@ pub struct StageReport {
     /// tasks that remain for later stages
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<Vec<String>>,
+    /// by task: 1 − (loss of each after a step for it) / (before), the mean over measurements (Fifty et al. 2021, eq. 1)
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub affinity: BTreeMap<String, BTreeMap<String, f64>>,
+    /// tasks as sources for another, the best first
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Source>,
     /// of a trial: the rate of each task
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rates: BTreeMap<String, f64>,
     /// and its best dev figure
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figure: Option<f64>,
+}
+
+/// A task as a source for another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// its name
+    pub task: String,
+    /// features of its data
+    pub features: BTreeMap<String, f64>,
+    /// the mean of its ranks by them
+    pub rank: f64,
 }
 
 /// A claim and what was found.
@@ -352,6 +369,16 @@ pub fn findings_table(report: &Report) -> String {
         for (task, x) in &s.utility {
             let kept = s.kept.as_ref().map_or("", |k| if k.contains(task) { "kept" } else { "left" });
             rows.push(vec![s.name.clone(), task.clone(), format!("{x:.3}"), kept.into()]);
+        }
+        for (task, on) in &s.affinity {
+            let each = on
+                .iter()
+                .map(|(t, z)| vec![s.name.clone(), format!("a step for {task}"), format!("{z:+.2e}"), t.clone()]);
+            rows.extend(each);
+        }
+        for source in &s.sources {
+            let features: Vec<String> = source.features.iter().map(|(f, x)| format!("{f} {x:.3}")).collect();
+            rows.push(vec![s.name.clone(), source.task.clone(), format!("{:.2}", source.rank), features.join(", ")]);
         }
         if !s.rates.is_empty() {
             let rates: Vec<String> = s.rates.iter().map(|(t, r)| format!("{t} {r}")).collect();

@@ -57,6 +57,9 @@ pub struct State {
     /// the tasks that a stage kept for later ones
     #[serde(default)]
     pub kept: Option<Vec<usize>>,
+    /// since the stage began, how a step for each task changed the loss of each: sums of 1 − after / before, and counts
+    #[serde(default)]
+    pub affinity: BTreeMap<usize, BTreeMap<usize, (f64, u64)>>,
     /// trials of the search that goes on: rates, and the best figure of each
     #[serde(default)]
     pub tried: Vec<(Vec<f64>, Option<f64>)>,

@@ -116,6 +116,8 @@ pub struct Values {
     pub words: Vec<(&'static str, String)>,
     /// tasks by argument
     pub named: Vec<(&'static str, usize)>,
+    /// lists of strings by argument
+    pub texts: Vec<(&'static str, Vec<String>)>,
     /// tasks that it names, with their numbers (1 where it gives none)
     pub tasks: Vec<(usize, f64)>,
 }
@@ -124,6 +126,11 @@ impl Values {
     /// The number that an argument was given.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.numbers.iter().find(|(n, _)| *n == name).map(|(_, x)| *x)
+    }
+
+    /// The strings that an argument was given; none where it was left out.
+    pub fn texts(&self, name: &str) -> &[String] {
+        self.texts.iter().find(|(n, _)| *n == name).map_or(&[], |(_, all)| all)
     }
 
     /// The task that an argument was given.

@@ -115,6 +115,7 @@ pub fn stage(tasks: Vec<usize>, length: Length) -> Stage {
         keep: None,
         kept: false,
         search: None,
+        probe: None,
         eval_every: None,
         early_stop: None,
     }

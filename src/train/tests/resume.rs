@@ -73,7 +73,10 @@ fn with_controllers() -> Program {
         }),
         ..of(3)
     };
-    p.plan.train.stages = std::iter::once(select).chain((0..5).map(trial)).chain([of(2)]).collect();
+    p.plan.train.stages = std::iter::once(select)
+        .chain((0..5).map(trial))
+        .chain([Stage { probe: Some(Probe::Affinity { every: 2 }), ..of(4) }])
+        .collect();
     p
 }
 

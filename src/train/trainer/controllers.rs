@@ -88,6 +88,11 @@ impl Trainer<'_> {
             found.figure = self.state.trial.take();
             self.state.tried.push((rates.iter().map(|(_, rate)| *rate).collect(), found.figure));
         }
+        found.affinity = std::mem::take(&mut self.state.affinity)
+            .into_iter()
+            .map(|(t, on)| (name(t), on.into_iter().map(|(o, (sum, n))| (name(o), sum / n.max(1) as f64)).collect()))
+            .collect();
+        found.sources = self.sources(&course.now);
         found
     }
 }

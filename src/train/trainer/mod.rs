@@ -6,6 +6,7 @@ mod combine;
 mod controllers;
 mod keep;
 mod more;
+mod probe;
 mod sets;
 mod step;
 mod weigh;

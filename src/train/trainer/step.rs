@@ -55,6 +55,7 @@ impl Trainer<'_> {
         };
         let epoch = self.state.cursor.epoch;
         let draws = course.schedule.next(&mut self.state.cursor);
+        self.measure(course, &draws, moment)?;
         let Computed { losses, cuts, told } = self.losses(course, &draws, moment)?;
         self.state.epoch_examples += draws.iter().map(|d| d.examples.len() as u64).sum::<u64>();
         let losses = self.pooled(losses);
