@@ -6,6 +6,7 @@ mod bottleneck;
 mod cache;
 mod folders;
 mod gradients;
+mod layers;
 mod limits;
 mod losses;
 mod methods;

@@ -2,7 +2,7 @@
 
 use crate::kinds::layers::{self, Layer};
 use crate::kinds::{gradients, heads, weightings};
-use crate::plan::{Graph, Node, NodeId, Op, Phase, Plan, Port, Stage};
+use crate::plan::{Graph, Node, NodeId, Op, Param, Phase, Plan, Port, Stage};
 
 /// What is asked of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,12 @@ pub fn frozen(plan: &Plan, stage: usize) -> Vec<bool> {
 /// By parameter: whether a stage names its owner as frozen.
 fn named(plan: &Plan, stage: usize) -> Vec<bool> {
     let names = plan.train.stages.get(stage).map_or(&[][..], |s| &s.freeze);
-    plan.params.iter().map(|p| names.iter().any(|f| p.owners().any(|o| owned(o, f)))).collect()
+    plan.params.iter().map(|p| names.iter().any(|f| meant(p, f))).collect()
+}
+
+/// Whether a parameter is meant by the name of an owner, or by that of a layer.
+pub fn meant(param: &Param, name: &str) -> bool {
+    param.owners().any(|o| owned(o, name)) || owned(&param.name, name)
 }
 
 /// Parameters that a node computes with.

@@ -346,10 +346,14 @@ fn freeze<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
         let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
         let Ok(found) = c.r.named(&p, g.env, &kinds, what, &[Part::Layer]) else { continue };
         if let Some(tap) = p.tap {
-            c.unsupported(v.span, "freezing single layers");
-            if let (ast::Tap::Layer(k), [(Kind::Encoder, i)]) = (&tap.value, found.as_slice()) {
-                c.layer_exists(*i, *k, tap.span);
+            match (&tap.value, found.as_slice()) {
+                (ast::Tap::Layer(k), [(Kind::Encoder, i)]) => {
+                    c.layer_exists(*i, *k, tap.span);
+                    frozen.extend(c.up_to(*i, *k));
+                }
+                _ => c.unsupported(v.span, "freezing a range of layers"),
             }
+            continue;
         }
         for (kind, i) in found {
             let owner = match kind {
@@ -357,7 +361,7 @@ fn freeze<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
                 Kind::Let => c.p.lets[i].name.clone(),
                 _ => c.r.tasks[i].name.clone(),
             };
-            if frozen.contains(&owner) && p.tap.is_none() {
+            if frozen.contains(&owner) {
                 let d = Diagnostic::new("E0228", format!("`{owner}` is named twice"));
                 c.report(d.at(v.span, "again").help("keep one of the two"));
                 break;
@@ -366,6 +370,15 @@ fn freeze<'p>(c: &mut Scheduler<'_, 'p>, g: &Given<'_, 'p>, b: &mut Block<'_>) {
         }
     }
     b.base.stage.freeze.extend(frozen);
+}
+
+impl Scheduler<'_, '_> {
+    /// What computes `enc@k`: the layers of an encoder up to one, by their names.
+    pub(super) fn up_to(&self, encoder: usize, k: u64) -> Vec<String> {
+        let above = self.e.layers_with_params(self.p, (encoder, Some(k + 1))).first().copied();
+        let all = self.e.layers_with_params(self.p, (encoder, None)).into_iter();
+        all.filter(|l| above.is_none_or(|a| *l < a)).map(|l| self.e.layers[l].name.clone()).collect()
+    }
 }
 
 /// `fork`, in a stage with members

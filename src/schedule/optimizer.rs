@@ -104,6 +104,8 @@ impl<'p> Scheduler<'_, 'p> {
             self.report(d.help("write `groups = [enc(1e-4), slot(1e-3)]`"));
             return;
         };
+        // of layers: what computes the lower one is its own
+        let mut layers: Vec<(u64, String, f64)> = vec![];
         for item in items {
             let ExprKind::Call(f, args) = &*item.value else {
                 let d =
@@ -117,9 +119,21 @@ impl<'p> Scheduler<'_, 'p> {
                 continue;
             };
             let kinds = [Kind::Encoder, Kind::Task, Kind::Let];
-            let Ok(found) = self.r.named(&p, env, &kinds, "an encoder, a `let` or a task", &[]) else { continue };
+            let Ok(found) = self.r.named(&p, env, &kinds, "an encoder, a `let` or a task", &[Part::Layer]) else {
+                continue;
+            };
             let help = "write, for example, `1e-4`";
             let Ok(lr) = self.r.in_range(&arg.value, env, GROUP_RATE, "a learning rate", help) else { continue };
+            if let Some(tap) = p.tap {
+                match (&tap.value, found.as_slice()) {
+                    (ast::Tap::Layer(k), [(Kind::Encoder, i)]) => {
+                        self.layer_exists(*i, *k, tap.span);
+                        layers.extend(self.up_to(*i, *k).into_iter().map(|name| (*k, name, lr)));
+                    }
+                    _ => self.unsupported(item.span, "a learning rate of a range of layers"),
+                }
+                continue;
+            }
             for (kind, i) in found {
                 let owner = match kind {
                     Kind::Encoder => self.p.encoders[i].name.clone(),
@@ -133,6 +147,12 @@ impl<'p> Scheduler<'_, 'p> {
                     continue;
                 }
                 o.groups.push((owner, lr));
+            }
+        }
+        layers.sort_by_key(|(k, ..)| *k);
+        for (_, name, lr) in layers {
+            if !o.groups.iter().any(|(o, _)| *o == name) {
+                o.groups.push((name, lr));
             }
         }
     }

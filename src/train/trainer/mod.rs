@@ -486,7 +486,7 @@ impl<'a> Trainer<'a> {
         let gradients = training.map(|g| (g.corpus, gradients(g))).collect();
         let lr = stage.optimizer.settings.get("lr").and_then(|l| l.as_f64()).unwrap_or(1e-3);
         let rate = |p: &Param| {
-            let groups = stage.optimizer.groups.iter().filter(|(g, _)| p.owners().any(|o| flow::owned(o, g)));
+            let groups = stage.optimizer.groups.iter().filter(|(g, _)| flow::meant(p, g));
             // of several that match, the longest name says it most exactly
             groups.max_by_key(|(g, _)| g.len()).map_or(lr, |(_, r)| *r)
         };
