@@ -102,14 +102,14 @@ impl<'a> Process<'a> {
         let sd = (known.iter().map(|k| (k.1 - mean).powi(2)).sum::<f64>() / n as f64).sqrt().max(1e-9);
         // Cholesky
         let mut lower: Vec<Vec<f64>> = vec![];
-        for i in 0..n {
+        for (i, (x, _)) in known.iter().enumerate() {
             let mut row: Vec<f64> = vec![];
-            for j in 0..=i {
-                let noise = if i == j { NOISE } else { 0.0 };
-                let below = if i == j { &row } else { &lower[j] };
-                let rest = kernel(&known[i].0, &known[j].0) + noise
-                    - row.iter().zip(below).take(j).map(|(a, b)| a * b).sum::<f64>();
-                let value = if i == j { rest.max(1e-12).sqrt() } else { rest / lower[j][j] };
+            for (j, (other, _)) in known.iter().enumerate().take(i + 1) {
+                let known_by = |below: &[f64]| row.iter().zip(below).take(j).map(|(a, b)| a * b).sum::<f64>();
+                let value = match lower.get(j) {
+                    Some(below) => (kernel(x, other) - known_by(below)) / below.last().copied().unwrap_or(1.0),
+                    None => (kernel(x, other) + NOISE - known_by(&row)).max(1e-12).sqrt(),
+                };
                 row.push(value);
             }
             lower.push(row);
@@ -166,7 +166,7 @@ fn kernel(a: &[f64], b: &[f64]) -> f64 {
 fn normal(z: f64) -> f64 {
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
     let poly =
-        t * (0.319_381_530 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
+        t * (0.319_381_53 + t * (-0.356_563_782 + t * (1.781_477_937 + t * (-1.821_255_978 + t * 1.330_274_429))));
     let upper = (-0.5 * z * z).exp() / std::f64::consts::TAU.sqrt() * poly;
     if z < 0.0 { upper } else { 1.0 - upper }
 }

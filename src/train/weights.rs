@@ -120,14 +120,15 @@ pub fn differing<'a>(set: &str, own: &'a Params, other: &Params) -> Vec<Outgoing
 
 /// A tensor: name, values, shape.
 type Named<V> = (String, V, Vec<usize>);
+/// Tensors by the name of their set.
+type Sets<V> = HashMap<String, Vec<Named<V>>>;
 
 /// Tensors parted into those of the first set and those of others, by the names of these; every one of these is there.
-#[expect(clippy::type_complexity, reason = "two halves of one list")]
 pub fn part<V>(
     tensors: impl IntoIterator<Item = Named<V>>,
     names: impl IntoIterator<Item = String>,
-) -> Result<(Vec<Named<V>>, HashMap<String, Vec<Named<V>>>), String> {
-    let mut sets: HashMap<String, Vec<Named<V>>> = names.into_iter().map(|n| (n, vec![])).collect();
+) -> Result<(Vec<Named<V>>, Sets<V>), String> {
+    let mut sets: Sets<V> = names.into_iter().map(|n| (n, vec![])).collect();
     let mut first = vec![];
     for (name, values, shape) in tensors {
         match name.strip_prefix(SET).and_then(|rest| rest.split_once('/')) {

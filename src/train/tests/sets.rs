@@ -126,9 +126,9 @@ fn an_anchor_pulls_towards_the_weights_before() {
     let mut moved = 0;
     for (name, tied) in &tied {
         let [before, one, plain] = [&before, &one, &plain].map(|all| &all[name]);
-        for i in 0..tied.len() {
+        for (i, tied) in tied.iter().enumerate() {
             let pull = -2.0 * lr * weight * f64::from(one[i] - before[i]);
-            let apart = f64::from(tied[i]) - f64::from(plain[i]);
+            let apart = f64::from(*tied) - f64::from(plain[i]);
             assert!((apart - pull).abs() < 1e-5, "{name}: {apart} {pull}");
             moved += usize::from(pull.abs() > 2e-4);
         }
