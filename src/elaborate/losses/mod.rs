@@ -422,10 +422,15 @@ impl<'p> Elaborator<'p> {
         let mut out = vec![];
         for arg in args {
             let What::Weights(owners) = &arg.what else { return Err(Gap::Later) };
-            let left_out = |o: &Owner| matches!(o, Owner::Task(t) if self.r.tasks[*t].left_out);
+            // encoders that only tasks read which are left out have no layers
+            let whole = self.r.tasks.iter().all(|t| !t.left_out);
+            let left_out = |o: &Owner| match o {
+                Owner::Task(t) => self.r.tasks[*t].left_out,
+                Owner::Encoder(_) => !whole && self.matrices(*o).is_empty(),
+            };
             let owners: Vec<Owner> = owners.iter().copied().filter(|o| !left_out(o)).collect();
             let all: Vec<Vec<usize>> = owners.iter().map(|o| self.matrices(*o)).collect();
-            let Some(first) = all.first().filter(|_| all.len() > 1) else { return Err(Gap::LeftOut) };
+            let Some(first) = all.first().filter(|_| all.len() > 1) else { continue };
             let shapes = |own: &[usize]| -> Vec<Vec<Dim>> {
                 own.iter().map(|p| self.out.params[*p].shape.iter().map(Dim::lettered).collect()).collect()
             };
@@ -450,6 +455,9 @@ impl<'p> Elaborator<'p> {
                 let v = self.term(cx, kind.row.name, set, params, &[]);
                 out.push(Lowered { v, span: arg.span, is: Is::OneNumber });
             }
+        }
+        if out.is_empty() {
+            return Err(Gap::LeftOut);
         }
         Ok(self.total(out, cx).into_iter().collect())
     }
