@@ -26,7 +26,7 @@ impl Combine for Gradvac {
             let mean = &mut memory.entry(format!("{} {}", at.whose[i], at.whose[j])).or_insert_with(|| vec![0.0])[0];
             let aim = *mean;
             if cosine < aim {
-                let (aside, beside) = ((1.0 - cosine * cosine).sqrt(), (1.0 - aim * aim).sqrt());
+                let (aside, beside) = ((1.0 - cosine * cosine).sqrt(), (1.0 - aim * aim).max(1e-12).sqrt());
                 own[j] += length * (aim * aside - cosine * beside) / (gram.norm(j) * beside);
             }
             *mean = (1.0 - beta) * aim + beta * cosine;

@@ -1,6 +1,6 @@
 //! `gradnorm(alpha, lr)`: gradient normalisation (Chen et al. 2018, algorithm 1). Gₖ is the length of the gradient of wₖ·Lₖ at the
 //! parameters that tasks share, rₖ the task's share of its first loss, Lₖ/Lₖ(0), over the mean of those of all tasks in the step. The
-//! weights go down the gradient of Σ |Gₖ − Ḡ·rₖ^α|, the mean Ḡ and r held fixed, by Adam, and are brought back to the sum T: a task
+//! weights go down the gradient of Σ |Gₖ − Ḡ·rₖ^α|, the mean Ḡ and r held fixed, by Adam, and are brought back to their sum: a task
 //! that learns slowly gets longer gradients. Lₖ(0) is the mean loss of the first epoch of the stage, in which all weights are 1: that
 //! of a single batch would be noise.
 
@@ -46,7 +46,8 @@ mod model {
         fn slopes(&self, step: &Step<'_>, lengths: &[f64], memory: &mut Memory) {
             let first = step.remembered(memory, "first", 0.0).clone();
             let n = step.losses.len() as f64;
-            if step.losses.iter().any(|l| first[l.task] == 0.0) {
+            // a loss alone is its own mean
+            if step.losses.len() < 2 || step.losses.iter().any(|l| first[l.task] == 0.0) {
                 return;
             }
             let left: Vec<f64> = step.losses.iter().map(|l| l.value.max(LEAST) / first[l.task]).collect();
@@ -55,14 +56,17 @@ mod model {
             let weights = step.remembered(memory, WEIGHTS, 1.0);
             let slope = |(k, l): (usize, &Loss)| {
                 let aim = mean * (left[k] / mean_left).powf(alpha);
-                (lengths[k] - aim).signum() * lengths[k] / weights[l.task]
+                let apart = lengths[k] - aim;
+                if apart == 0.0 { 0.0 } else { apart.signum() * lengths[k] / weights[l.task] }
             };
+            // tasks that are not in this step keep their part of the sum
+            let before: f64 = step.losses.iter().map(|l| weights[l.task]).sum();
             let slopes: Vec<f64> = step.losses.iter().enumerate().map(slope).collect();
             adam(step, memory, (WEIGHTS, 1.0), &slopes, step.setting("lr", 0.025));
             let weights = step.remembered(memory, WEIGHTS, 1.0);
             step.losses.iter().for_each(|l| weights[l.task] = weights[l.task].max(SMALLEST));
             let sum: f64 = step.losses.iter().map(|l| weights[l.task]).sum();
-            step.losses.iter().for_each(|l| weights[l.task] *= n / sum);
+            step.losses.iter().for_each(|l| weights[l.task] *= before / sum);
         }
     }
 }
