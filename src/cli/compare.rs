@@ -213,7 +213,7 @@ fn relative(rows: &[Row], plan: &Plan) -> Option<f64> {
     let change = |r: &Row| {
         let name = plan.tasks.iter().find(|t| t.name == r.task).map(|t| t.metrics[0].name.as_str())?;
         let sign = if heads::metric(name).is_none_or(|m| m.higher_is_better) { 100.0 } else { -100.0 };
-        let change = sign * (mean(&r.with) - mean(&r.without)) / mean(&r.without);
+        let change = sign * (mean(&r.with) - mean(&r.without)) / mean(&r.without).abs();
         change.is_finite().then_some(change)
     };
     let all: Vec<f64> = rows.iter().filter(first).map(change).collect::<Option<_>>()?;
@@ -225,6 +225,14 @@ fn told(what: &Asked, rows: &[Row]) -> Vec<String> {
     let of = |v: Verdict| rows.iter().filter(move |r| r.verdict == v);
     let figure = |r: &Row| format!("{}.{}", r.task, r.metric);
     let mut out = vec![];
+    if rows.is_empty() {
+        let other = match what {
+            Asked::Alone(_) => "the tasks alone".to_string(),
+            Asked::Cut(name) => format!("the program {name}"),
+            Asked::Other => "the other spec".into(),
+        };
+        return vec![format!("With {other} the program has no figure in common.")];
+    }
     match what {
         Asked::Alone(_) => {
             let each =

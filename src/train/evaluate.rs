@@ -408,6 +408,18 @@ impl Answered {
         of_task.or_else(|| self.frames.get(&corpus).map(Vec::len))
     }
 
+    /// Whether a corpus has the same examples as one of another program, as far as the golds of both tell: as many, each with as
+    /// many records that are there.
+    pub fn same_examples(&self, corpus: usize, other: &Self, there: usize) -> bool {
+        let golds = |a: &Self, c: usize| -> Vec<(Vec<u32>, Vec<bool>)> {
+            let own = a.tasks.values().flatten().filter(|(of, _)| *of == c).map(|(_, s)| &s.gold);
+            own.map(|g| (g.offsets.clone(), g.present.clone())).collect()
+        };
+        let (mine, theirs) = (golds(self, corpus), golds(other, there));
+        let counts = self.examples(corpus) == other.examples(there) || other.examples(there).is_none();
+        counts && theirs.iter().all(|g| mine.contains(g))
+    }
+
     /// Of the tasks, the corpora on which they were scored.
     pub fn corpora(&self, tasks: &[usize]) -> Vec<usize> {
         let mut all: Vec<usize> =

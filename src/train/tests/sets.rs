@@ -76,7 +76,8 @@ fn a_task_is_scored_and_answered_with_its_own_copy() {
     let (mut a, mut b) = (figures(&with), figures(&without));
     assert_eq!(a, Figures::of(&p.plan, &report, SplitName::Test));
     assert!(a.tasks[&1] > b.tasks[&1], "{a:?} {b:?}");
-    (a.tasks.remove(&1), b.tasks.remove(&1));
+    a.tasks.remove(&1);
+    b.tasks.remove(&1);
     assert_eq!(a.tasks, b.tasks);
     let input = |words: &str| vec![("x".to_string(), words.split(' ').map(str::to_string).collect())];
     let inputs: Vec<_> = ["play the oslo", "find me anna junior", "book a rome"].map(input).to_vec();

@@ -107,14 +107,14 @@ impl Trainer<'_> {
     /// The losses of a step as they count.
     pub(super) fn terms(&self, weighed: &Weighed<'_>, losses: &[Pooled]) -> Vec<(Drawn, Tensor<1>)> {
         let mut own = weighed.step.losses.iter().zip(&weighed.factors);
-        let mut term = |(of, value, _): &Pooled| match of {
+        let term = |(of, value, _): &Pooled| match of {
             Drawn::Task(_) => own.next().map(|(l, factor)| (*of, weighed.weigh.apply(value, l, *factor))),
             Drawn::Loss(l) => {
                 let weight = self.plan.losses.get(*l)?.weight.at(self.state.step);
                 Some((*of, if weight == 1.0 { value.clone() } else { value.clone().mul_scalar(weight) }))
             }
         };
-        losses.iter().filter_map(|l| term(l)).collect()
+        losses.iter().filter_map(term).collect()
     }
 
     /// The weighting learns from the losses of the same examples after the parameters have moved. Losses that are no numbers any
