@@ -58,10 +58,8 @@ impl<'p> Elaborator<'p> {
             set.insert("view", Setting::Text(name.into()));
         }
         let mut new: HashMap<usize, usize> = HashMap::default();
-        for n in 0..=head {
-            if !of[n] {
-                continue;
-            }
+        let marked: Vec<usize> = of.iter().take(head + 1).enumerate().filter(|(_, m)| **m).map(|(n, _)| n).collect();
+        for n in marked {
             let node = &self.out.graphs[graph].nodes[n];
             let mut at = n;
             if node.inputs.iter().any(|i| new.contains_key(i)) {

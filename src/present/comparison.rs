@@ -135,9 +135,12 @@ fn headings(c: &Contrast) -> [String; 7] {
     ["task", "metric", "program", c.other.as_str(), "difference", "95%", ""].map(String::from)
 }
 
+/// Aligns columns under headings.
+pub type Table<'a> = &'a dyn Fn(&[&str], &[Vec<String>]) -> String;
+
 impl Comparison {
     /// Tables for a terminal, by a function that aligns them.
-    pub fn text(&self, table: &dyn Fn(&[&str], &[Vec<String>]) -> String) -> String {
+    pub fn text(&self, table: Table<'_>) -> String {
         let mut out = String::new();
         for c in &self.contrasts {
             let head = headings(c);

@@ -83,6 +83,9 @@ impl TaskInfo {
 /// Tasks by where their targets end, and the places of what they read.
 type ReadAt = (HashMap<(FileId, u32), usize>, HashSet<Span>);
 
+/// From which golds a label set is read, whether they are names of layers, and for words as classes which vocabulary.
+type LabelKey = (SmallSet<(usize, usize)>, bool, Option<usize>);
+
 /// Names, numbers and options of a program, and what was found to be wrong with them.
 pub(crate) struct Resolver<'p> {
     pub p: &'p Program,
@@ -93,7 +96,7 @@ pub(crate) struct Resolver<'p> {
     pub data_arrows: Vec<DataArrow<'p>>,
     pub labels: Vec<LabelSpec>,
     /// label sets by what they are read from
-    label_keys: HashMap<(SmallSet<(usize, usize)>, bool, Option<usize>), usize>,
+    label_keys: HashMap<LabelKey, usize>,
     /// arrows by where they end: task, or (encoder, layer)
     pub into_task: Vec<Vec<usize>>,
     pub into_layer: HashMap<(usize, u32), Vec<usize>>,

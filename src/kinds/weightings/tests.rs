@@ -3,6 +3,7 @@
 use super::{Loss, Memory, Step, Told, WEIGHTINGS, Weigh, find};
 use crate::plan::{Setting, Settings};
 
+#[expect(clippy::unwrap_used, reason = "a word of the list")]
 fn weigh(word: &str) -> &'static dyn Weigh {
     find(word).and_then(|w| w.weigh).unwrap()
 }

@@ -54,9 +54,11 @@ pub(super) const RELATE: HeadKind = HeadKind {
         measures: |_| Some(PAIRS),
         option: |c, a, settings| match c.constant(&a.arg.value, a.env) {
             Some(Item::Number(n)) if a.word == "width" => {
-                _ = settings.insert(a.word.to_string(), Setting::Int(n as i64))
+                settings.insert(a.word.to_string(), Setting::Int(n as i64));
             }
-            Some(Item::Number(n)) => _ = settings.insert(a.word.to_string(), Setting::Real(n)),
+            Some(Item::Number(n)) => {
+                settings.insert(a.word.to_string(), Setting::Real(n));
+            }
             _ => switch(c, a, settings),
         },
         sends: |_| false,
