@@ -8,8 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn shipped_files_come_out_of_the_generator() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data");
-    for (path, text) in generate::files() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let of = |folder: &'static str, files: Vec<generate::File>| {
+        files.into_iter().map(move |(path, text)| (format!("{folder}/{path}"), text))
+    };
+    let systems = generate::systems::files();
+    let bytes: usize = systems.iter().map(|(_, text)| text.len()).sum();
+    assert!(bytes < 5_000_000, "data of the systems: {bytes} bytes");
+    for (path, text) in of("data", generate::files()).chain(of("systems/data", systems)) {
         let shipped = std::fs::read_to_string(root.join(&path)).unwrap_or_default();
         assert!(shipped == text, "{path} differs: run `cargo run --no-default-features --example generate_data`");
         assert!(text.len() < 400_000, "{path} is too big");

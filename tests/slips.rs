@@ -94,7 +94,7 @@ const SLIPS: &[(&str, &[Slip])] = &[
         ("epochs 60;", "epochs 60.0.1;", "a number has one point: `0.5`"),
     ]),
     ("clark2018_cvt", &[
-        ("steps 20k }", "steps 20k", "add `}`"),
+        ("steps 400 }", "steps 400", "add `}`"),
     ]),
     ("aghajanyan2021_muppet", &[
         ("expect joint", "expects joint", "did you mean `expect`?"),

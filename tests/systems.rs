@@ -5,6 +5,7 @@ use crate::docs::{code, generated, table};
 use mtlc::check::Checked;
 use mtlc::driver;
 use mtlc::hir::{Options, World};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -282,5 +283,84 @@ fn the_page_of_systems_is_current() {
         SYSTEMS.len(),
         all.len() - multi
     );
-    generated("docs/systems.md", &[("counts", counts), ("systems", systems), ("placement", placement)]);
+    let (commit, proofs) = proofs();
+    let row = |p: &Value| {
+        let file = name_of(p);
+        let s = all.iter().find(|s| s.file == file).unwrap();
+        let figured = p["expects"].as_array().unwrap().iter().filter(|e| !e["figure"].is_null());
+        let one = |e: &Value| {
+            let x = 100.0 * e["figure"].as_f64().unwrap();
+            let points = if e["twin"].is_null() { "%" } else { " points" };
+            let verdict = if e["held"].is_null() { ", undecided" } else { "" };
+            format!("{}: {x:.1}{points}{verdict}", code(e["claim"].as_str().unwrap()))
+        };
+        let claims: Vec<String> = figured.map(one).collect();
+        vec![link(s), claims.join("; "), format!("{:.0}", p["seconds"].as_f64().unwrap().ceil())]
+    };
+    let proven = table(&["system", "claims and figures", "seconds"], proofs.iter().map(row));
+    let seeds = proofs.first().map_or(0, |p| p["seeds"].as_u64().unwrap());
+    let measured = format!("{} specs, {seeds} seeds each, measured at {commit}.\n", proofs.len());
+    let parts = [
+        ("counts", counts),
+        ("systems", systems),
+        ("measured", measured),
+        ("proofs", proven),
+        ("placement", placement),
+    ];
+    generated("docs/systems.md", &parts);
+}
+
+/// What `benches/prove_systems.sh` found, and at which commit.
+fn proofs() -> (String, Vec<Value>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/systems.json");
+    let all: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    (all["commit"].as_str().unwrap().into(), all["proofs"].as_array().unwrap().clone())
+}
+
+fn name_of(proof: &Value) -> String {
+    let spec = Path::new(proof["spec"].as_str().unwrap());
+    spec.file_stem().unwrap().to_string_lossy().into_owned()
+}
+
+/// Proofs that take under ten seconds are made again, to the same figures.
+#[cfg(feature = "train")]
+#[test]
+fn quick_proofs_hold() {
+    let quick: Vec<Value> = proofs().1.into_iter().filter(|p| p["seconds"].as_f64().unwrap() < 10.0).collect();
+    let store = tempfile::tempdir().unwrap();
+    let mut c = std::process::Command::new(env!("CARGO_BIN_EXE_mtlc"));
+    c.args(["prove", "--json", "-q", "--store"]).arg(store.path()).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let done = c.args(quick.iter().map(|p| p["spec"].as_str().unwrap())).output().unwrap();
+    assert!(quick.is_empty() || done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let again: Vec<Value> = serde_json::from_slice(&done.stdout).unwrap_or_default();
+    assert_eq!(again.len(), quick.len());
+    for (old, new) in quick.iter().zip(&again) {
+        let of = |p: &Value| -> Vec<(Value, Value)> {
+            p["expects"].as_array().unwrap().iter().map(|e| (e["claim"].clone(), e["held"].clone())).collect()
+        };
+        assert_eq!(of(old), of(new), "{}", old["spec"]);
+    }
+}
+
+/// Every spec that is proven loads its data and takes steps in each of its stages.
+#[cfg(feature = "train")]
+#[test]
+fn proven_systems_take_steps() {
+    use mtlc::driver::Disk;
+    use mtlc::plan::Length;
+    use mtlc::train::{Quiet, RunOptions, run};
+    let there = tempfile::tempdir().unwrap();
+    for proof in proofs().1 {
+        let name = name_of(&proof);
+        let path = folder().join(format!("{name}.mtl"));
+        let mut c = driver::compile(&path, &fs::read_to_string(&path).unwrap(), &Disk, &Options::default());
+        let mut data = driver::load(&mut c, true);
+        let Some(mut plan) = driver::plan(&mut c, &data) else { panic!("{name}: {:?}", c.diagnostics) };
+        plan.train.stages.iter_mut().for_each(|s| s.length = Length::Steps(2));
+        let examples = driver::examples(&plan, &mut data, None);
+        let options = RunOptions::new(there.path().join(&name), 1);
+        let report = run(&plan, &data.tables, &examples, &options, &mut Quiet);
+        let report = report.unwrap_or_else(|e| panic!("{name}: {e:?}"));
+        assert!(report.steps == 2 * plan.train.stages.len() as u64, "{name}: {} steps", report.steps);
+    }
 }

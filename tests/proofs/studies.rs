@@ -31,7 +31,7 @@ encoder e = embed(8) |> max
 task m : classify of many.y from e
 task f : classify of few.y from e
 task from_where : classify of union(many, few).source from e |> reverse(0.1)
-loss small = square(m.logits) * 0.001
+loss small = square(m.logp) * 0.001
 train {{ batch 4; epochs 8; sample alternate; optimizer adam(lr = 1e-2); objective mean(m.accuracy, f.accuracy) }}
 {claims}"
         ),

@@ -106,7 +106,7 @@ fn splits(domain: usize, seed: u64, sizes: [usize; 3]) -> [Vec<Opinion>; 3] {
     sizes.map(|n| {
         let mut out: Vec<Opinion> = vec![];
         while out.len() < n {
-            let o = opinion(domain, out.len() % 2 == 0, &mut c);
+            let o = opinion(domain, out.len().is_multiple_of(2), &mut c);
             if seen.insert(o.text.clone()) {
                 out.push(o);
             }
@@ -200,9 +200,55 @@ pub fn files() -> Vec<File> {
         out.extend(tsv(&format!("fdu-mtl/{name}"), "x\ty", splits(d, 100 + d as u64, [60, 20, 80]), &labelled));
     }
     for (d, (name, ..)) in DOMAINS.iter().enumerate().filter(|(_, d)| AMAZON.contains(&d.0)) {
-        out.extend(tsv(&format!("amazon/{name}"), "x\ty", splits(d, 200 + d as u64, [80, 40, 150]), &labelled));
+        out.extend(tsv(&format!("amazon/{name}"), "x\ty", splits(d, 200 + d as u64, [160, 40, 200]), &labelled));
     }
     out.extend(messages());
+    out.extend(films());
+    out
+}
+
+/// Four sets of opinions on films: five classes, two, whether it is an opinion at all, and few long ones.
+fn films() -> Vec<File> {
+    const FACTS: &str = "the|a|this";
+    const DONE: &str = "opens in|was shot in|is set in|moves to|ends in";
+    const PLACES: &str = "paris berlin india space winter london texas alaska summer rome";
+    const FILM: usize = 14;
+    let mut out = vec![];
+    let five = |o: &Opinion| format!("{}\t{}", o.text, o.stars);
+    out.extend(tsv("sst1", "x\ty", splits(FILM, 301, [120, 40, 120]), &five));
+    out.extend(tsv("sst2", "x\ty", splits(FILM, 302, [80, 40, 120]), &|o| format!("{}\t{}", o.text, side(o))));
+    let long = |[a, b, c]: [Vec<Opinion>; 3]| {
+        let twice = |all: Vec<Opinion>| -> Vec<Opinion> {
+            let (good, bad): (Vec<_>, Vec<_>) = all.into_iter().partition(Opinion::positive);
+            let join = |v: Vec<Opinion>| {
+                let pairs =
+                    v.chunks_exact(2).map(|p| Opinion { text: format!("{} {}", p[0].text, p[1].text), ..p[0].clone() });
+                pairs.collect::<Vec<_>>()
+            };
+            join(good).into_iter().zip(join(bad)).flat_map(|(a, b)| [a, b]).collect()
+        };
+        [twice(a), twice(b), twice(c)]
+    };
+    out.extend(tsv("imdb", "x\ty", long(splits(FILM, 303, [160, 80, 240])), &|o| format!("{}\t{}", o.text, side(o))));
+    let mut c = Chance::new(304);
+    let opinions = splits(FILM, 305, [60, 20, 60]);
+    for (name, split) in SPLITS.iter().zip(opinions) {
+        let mut rows: Vec<String> = split.iter().map(|o| format!("{}\tsubjective\n", o.text)).collect();
+        while rows.len() < 2 * split.len() {
+            let (_, things, aspects) = DOMAINS[FILM];
+            let article = c.pick(&FACTS.split('|').collect::<Vec<_>>());
+            let (done, place) = (c.pick(&DONE.split('|').collect::<Vec<_>>()), c.pick(&words(PLACES)));
+            let (thing, aspect) = (c.pick(&words(things)), c.pick(&words(aspects)));
+            let more = if c.percent(50) {
+                format!(" and its {aspect} comes from {}", c.pick(&words(PLACES)))
+            } else {
+                String::new()
+            };
+            rows.push(format!("{article} {thing} {done} {place}{more} .\tobjective\n"));
+        }
+        c.shuffle(&mut rows);
+        out.push((format!("subj.{name}.tsv"), format!("x\ty\n{}", rows.concat())));
+    }
     out
 }
 
