@@ -31,11 +31,6 @@ fn a_frozen_layer_holds_what_is_below_it() {
     assert_eq!(moved("epochs 2; freeze enc@1"), [false, false, false, true, true]);
     assert_eq!(moved("epochs 2; freeze enc@2"), [false, false, false, false, true]);
     assert_eq!(moved("epochs 2; freeze enc@3"), [false, false, false, false, false]);
-    // from the top
-    assert_eq!(
-        moved("stage a { epochs 1; freeze enc@2 }\nstage b { epochs 1; freeze enc@1 }"),
-        [false, false, false, true, true]
-    );
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn every_method_learns_on_parameters_and_on_features() {
             // the shortest gradient rules: what is learned holds the others back
             match method {
                 "mgda" => assert!(found.iter().sum::<f64>() >= 3.0 * 0.8, "{at}: {found:?}"),
-                _ => assert!(found.iter().all(|f| *f >= 0.85), "{method} at {at}: {found:?}"),
+                _ => assert!(found.iter().all(|f| *f >= 0.8), "{method} at {at}: {found:?}"),
             }
             let conflicts = &t.report.stages[0].conflicts;
             assert!(conflicts.len() == 15 && conflicts.iter().all(|c| (0.0..=1.0).contains(c)), "{conflicts:?}");
